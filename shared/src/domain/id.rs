@@ -1,0 +1,156 @@
+//! Ids: who and what an order is about.
+
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+use uuid::Uuid;
+
+/// The most characters an id has. Ids become actor and workflow ids, which Dapr bounds.
+pub const MAX_LENGTH: usize = 64;
+
+/// A text that is not an id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("must be 1 to {MAX_LENGTH} lower case letters, digits and hyphens")]
+pub struct NotAnId;
+
+fn is_id(text: &str) -> bool {
+    (1..=MAX_LENGTH).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        ///
+        /// 1 to 64 lower case letters, digits and hyphens.
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The id as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = NotAnId;
+
+            fn try_from(text: String) -> Result<Self, NotAnId> {
+                if is_id(&text) { Ok(Self(text)) } else { Err(NotAnId) }
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotAnId;
+
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                text.to_owned().try_into()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id.to_string())
+            }
+        }
+    };
+}
+
+id! {
+    /// An order, and the workflow that carries it.
+    OrderId
+}
+id! {
+    /// A product, and the actor that owns its stock.
+    ProductId
+}
+id! {
+    /// Who orders.
+    CustomerId
+}
+id! {
+    /// The payment of an order.
+    PaymentId
+}
+id! {
+    /// The shipment of an order, as the carrier knows it.
+    TrackingId
+}
+
+const ORDERS: Uuid = Uuid::from_u128(0x6c0d_3b9e_52a4_5d1f_9e0b_7f2c_41d8_a063);
+const PAYMENTS: Uuid = Uuid::from_u128(0x0b57_9c14_8f6e_5a27_b3d1_24e6_90c5_7f38);
+const SHIPMENTS: Uuid = Uuid::from_u128(0xd1f2_46a8_03c7_5be9_8a5d_6e19_b740_2c5e);
+
+impl OrderId {
+    /// The order that `customer` places under an `Idempotency-Key`: the same for the same pair
+    /// (`UUIDv5`, [RFC 9562 §5.5](https://www.rfc-editor.org/rfc/rfc9562#section-5.5)).
+    #[must_use]
+    pub fn for_key(customer: &CustomerId, key: &str) -> Self {
+        // A customer id holds no slash, so no two pairs read alike.
+        Uuid::new_v5(&ORDERS, format!("{customer}/{key}").as_bytes()).into()
+    }
+}
+
+impl PaymentId {
+    /// The one payment of `order`.
+    #[must_use]
+    pub fn of(order: &OrderId) -> Self {
+        Uuid::new_v5(&PAYMENTS, order.as_str().as_bytes()).into()
+    }
+}
+
+impl TrackingId {
+    /// The one shipment of `order`.
+    #[must_use]
+    pub fn of(order: &OrderId) -> Self {
+        Uuid::new_v5(&SHIPMENTS, order.as_str().as_bytes()).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_lower_case_text_up_to_64_is_an_id(text in "[a-z0-9-]{1,64}") {
+            let id: ProductId = text.parse().unwrap();
+            prop_assert_eq!(id.as_str(), text);
+        }
+
+        #[test]
+        fn the_same_customer_and_key_give_the_same_order(c in "[a-z0-9-]{1,64}", key in ".{1,64}") {
+            let customer: CustomerId = c.parse().unwrap();
+            prop_assert_eq!(OrderId::for_key(&customer, &key), OrderId::for_key(&customer, &key));
+        }
+    }
+
+    #[test]
+    fn other_texts_are_no_ids() {
+        for text in ["", "Upper", "a b", "a_b", "ü", "a/b", &"a".repeat(65)] {
+            assert_eq!(text.parse::<OrderId>(), Err(NotAnId), "{text}");
+        }
+    }
+
+    #[test]
+    fn another_key_or_customer_gives_another_order() {
+        let [ann, bob]: [CustomerId; 2] = ["ann", "bob"].map(|c| c.parse().unwrap());
+        assert_ne!(OrderId::for_key(&ann, "1"), OrderId::for_key(&ann, "2"));
+        assert_ne!(OrderId::for_key(&ann, "1"), OrderId::for_key(&bob, "1"));
+    }
+}

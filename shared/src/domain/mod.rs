@@ -1,0 +1,16 @@
+//! What the shop means by an order, stock, money and a saga. Pure: no I/O, clock or randomness.
+
+pub mod id;
+pub mod money;
+pub mod order;
+pub mod payment;
+pub mod placing;
+pub mod refusal;
+pub mod saga;
+pub mod shipment;
+pub mod stock;
+pub mod text;
+
+pub use id::{CustomerId, OrderId, PaymentId, ProductId, TrackingId};
+pub use money::{Currency, Money};
+pub use refusal::Refusal;

@@ -1,0 +1,210 @@
+//! Money: an amount in minor units of one currency. Never a float.
+
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// A sum of money, such as 12.50 euro: `{"amount": 1250, "currency": "EUR"}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Money {
+    amount: Amount,
+    currency: Currency,
+}
+
+/// Minor units (cents), 0 to [`Money::MAX_AMOUNT`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
+struct Amount(i64);
+
+/// An [ISO 4217](https://www.iso.org/iso-4217-currency-codes.html) code: three upper case letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Currency([u8; 3]);
+
+/// Why there is no such sum of money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MoneyError {
+    /// Two currencies cannot be added.
+    #[error("the currencies differ")]
+    MixedCurrencies,
+    /// An amount is negative or above [`Money::MAX_AMOUNT`].
+    #[error("must be between 0 and {}", Money::MAX_AMOUNT)]
+    OutOfBounds,
+    /// A currency is not three upper case letters.
+    #[error("must be three upper case letters (ISO 4217), such as EUR")]
+    NotACurrency,
+}
+
+impl Money {
+    /// The largest amount, in minor units: the eight digits that the payment provider
+    /// [accepts](https://docs.stripe.com/api/payment_intents/create#create_payment_intent-amount).
+    pub const MAX_AMOUNT: i64 = 99_999_999;
+
+    /// `amount` minor units of `currency`.
+    ///
+    /// # Errors
+    /// [`MoneyError::OutOfBounds`].
+    pub fn new(amount: i64, currency: Currency) -> Result<Self, MoneyError> {
+        Ok(Self { amount: amount.try_into()?, currency })
+    }
+
+    /// Minor units, 0 to [`Money::MAX_AMOUNT`].
+    #[must_use]
+    pub fn amount(self) -> i64 {
+        self.amount.0
+    }
+
+    /// What the amount counts.
+    #[must_use]
+    pub fn currency(self) -> Currency {
+        self.currency
+    }
+
+    /// The sum of two amounts of one currency.
+    ///
+    /// # Errors
+    /// [`MoneyError::MixedCurrencies`] or [`MoneyError::OutOfBounds`].
+    pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
+        if self.currency != other.currency {
+            return Err(MoneyError::MixedCurrencies);
+        }
+        Self::new(self.amount() + other.amount(), self.currency)
+    }
+
+    /// The price of `quantity` pieces.
+    ///
+    /// # Errors
+    /// [`MoneyError::OutOfBounds`].
+    pub fn times(self, quantity: u32) -> Result<Self, MoneyError> {
+        // Both factors are below 2^32, so the product fits.
+        Self::new(self.amount() * i64::from(quantity), self.currency)
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} minor units of {}", self.amount(), self.currency)
+    }
+}
+
+impl TryFrom<i64> for Amount {
+    type Error = MoneyError;
+
+    fn try_from(amount: i64) -> Result<Self, MoneyError> {
+        if (0..=Money::MAX_AMOUNT).contains(&amount) {
+            Ok(Self(amount))
+        } else {
+            Err(MoneyError::OutOfBounds)
+        }
+    }
+}
+
+impl From<Amount> for i64 {
+    fn from(amount: Amount) -> Self {
+        amount.0
+    }
+}
+
+impl Currency {
+    /// The code, such as `EUR`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).expect("a currency is ASCII by construction")
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Currency {
+    type Err = MoneyError;
+
+    fn from_str(code: &str) -> Result<Self, MoneyError> {
+        match <[u8; 3]>::try_from(code.as_bytes()) {
+            Ok(letters) if letters.iter().all(u8::is_ascii_uppercase) => Ok(Self(letters)),
+            _ => Err(MoneyError::NotACurrency),
+        }
+    }
+}
+
+impl TryFrom<String> for Currency {
+    type Error = MoneyError;
+
+    fn try_from(code: String) -> Result<Self, MoneyError> {
+        code.parse()
+    }
+}
+
+impl From<Currency> for String {
+    fn from(currency: Currency) -> Self {
+        currency.as_str().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn euro(amount: i64) -> Money {
+        Money::new(amount, "EUR".parse().unwrap()).unwrap()
+    }
+
+    prop_compose! {
+        fn any_money()(amount in 0..=Money::MAX_AMOUNT, currency in "EUR|USD|JPY") -> Money {
+            Money::new(amount, currency.parse().unwrap()).unwrap()
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn adding_commutes(a in any_money(), b in any_money()) {
+            prop_assert_eq!(a.plus(b), b.plus(a));
+        }
+
+        #[test]
+        fn a_sum_is_exact_or_refused(a in any_money(), b in any_money()) {
+            match a.plus(b) {
+                Ok(sum) => prop_assert_eq!(sum.amount(), a.amount() + b.amount()),
+                Err(MoneyError::MixedCurrencies) => prop_assert_ne!(a.currency(), b.currency()),
+                Err(other) => prop_assert_eq!(other, MoneyError::OutOfBounds),
+            }
+        }
+
+        #[test]
+        fn multiplying_is_adding_again_and_again(a in 0..10_000_i64, times in 1..50_u32) {
+            let sum = (1..times).try_fold(euro(a), |sum, _| sum.plus(euro(a)));
+            prop_assert_eq!(euro(a).times(times), sum);
+        }
+
+        #[test]
+        fn no_quantity_overflows(a in any_money(), times in any::<u32>()) {
+            let _ = a.times(times);
+        }
+
+        #[test]
+        fn money_survives_its_wire_format(a in any_money()) {
+            let json = serde_json::to_string(&a).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Money>(&json).unwrap(), a);
+        }
+    }
+
+    #[test]
+    fn the_wire_format_is_integer_minor_units() {
+        assert_eq!(serde_json::to_string(&euro(1250)).unwrap(), r#"{"amount":1250,"currency":"EUR"}"#);
+        for bad in [
+            r#"{"amount":12.5,"currency":"EUR"}"#,
+            r#"{"amount":-1,"currency":"EUR"}"#,
+            r#"{"amount":100000000,"currency":"EUR"}"#,
+            r#"{"amount":"1","currency":"EUR"}"#,
+            r#"{"amount":1,"currency":"eur"}"#,
+            r#"{"amount":1}"#,
+            r#"{"amount":1,"currency":"EUR","scale":2}"#,
+        ] {
+            assert!(serde_json::from_str::<Money>(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! An order on its way: the document that `get-order` and `order-status` read.
+
+use super::placing::PlacedOrder;
+use super::saga::{Outcome, Step, Stop};
+use super::{Money, PaymentId, TrackingId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// How far an order has come. It only ever walks down this list; the last three are final.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Accepted.
+    Pending,
+    /// Every product is reserved.
+    Reserved,
+    /// The total is charged.
+    Paid,
+    /// The shipment is booked.
+    Shipped,
+    /// Done.
+    Completed,
+    /// Undone.
+    Cancelled,
+    /// Something could not be brought to its end.
+    Stuck,
+}
+
+/// What happened to an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// Every product is reserved.
+    Reserved {
+        /// What the order costs.
+        total: Money,
+    },
+    /// The total is charged.
+    Paid {
+        /// The payment.
+        payment_id: PaymentId,
+    },
+    /// The shipment is booked.
+    Shipped {
+        /// The shipment.
+        tracking_id: TrackingId,
+    },
+    /// A step was undone.
+    Undone(Step),
+    /// The order ended.
+    Ended(Outcome),
+}
+
+/// The document of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// What was accepted, and when.
+    pub placed: PlacedOrder,
+    /// How far it has come.
+    pub status: Status,
+    /// What it costs, once everything is reserved.
+    pub total: Option<Money>,
+    /// The payment, once it is charged.
+    pub payment_id: Option<PaymentId>,
+    /// The shipment, once it is booked.
+    pub tracking_id: Option<TrackingId>,
+    /// How it ended, once it has.
+    pub outcome: Option<Outcome>,
+    /// What was done, in order.
+    pub steps: Vec<StepDone>,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// A step that was tried to the end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepDone {
+    /// The step.
+    pub step: Step,
+    /// How it went.
+    pub state: StepState,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// How a step went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepState {
+    /// It happened.
+    Done,
+    /// It was refused.
+    Refused,
+    /// It could not be done, for all its retries.
+    Failed,
+}
+
+impl Status {
+    /// Whether the order has ended.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        self >= Self::Completed
+    }
+}
+
+impl Order {
+    /// The document of an order just accepted.
+    #[must_use]
+    pub fn new(placed: PlacedOrder) -> Self {
+        let at = placed.created_at;
+        Self {
+            placed,
+            status: Status::Pending,
+            total: None,
+            payment_id: None,
+            tracking_id: None,
+            outcome: None,
+            steps: vec![StepDone { step: Step::Create, state: StepState::Done, at }],
+            updated_at: at,
+        }
+    }
+
+    /// Notes what happened at `at`, and tells whether that was news: a repeated, late or reordered
+    /// note changes nothing, and neither does any note once the order has ended.
+    pub fn note(&mut self, progress: &Progress, at: Timestamp) -> bool {
+        if self.status.is_final() {
+            return false;
+        }
+        match progress {
+            Progress::Reserved { total } => {
+                self.advance(Status::Reserved, Step::Reserve, at) && self.total.replace(*total).is_none()
+            }
+            Progress::Paid { payment_id } => {
+                self.advance(Status::Paid, Step::Pay, at) && self.payment_id.replace(payment_id.clone()).is_none()
+            }
+            Progress::Shipped { tracking_id } => {
+                self.advance(Status::Shipped, Step::Ship, at) && self.tracking_id.replace(tracking_id.clone()).is_none()
+            }
+            Progress::Undone(step) => self.record(*step, StepState::Done, at),
+            Progress::Ended(outcome) => self.end(outcome, at),
+        }
+    }
+
+    fn advance(&mut self, status: Status, step: Step, at: Timestamp) -> bool {
+        let news = status > self.status;
+        if news {
+            self.status = status;
+            self.record(step, StepState::Done, at);
+        }
+        news
+    }
+
+    fn end(&mut self, outcome: &Outcome, at: Timestamp) -> bool {
+        match outcome {
+            Outcome::Fulfilled => {
+                self.advance(Status::Completed, Step::Complete, at);
+            }
+            Outcome::Cancelled { cause } => {
+                self.status = Status::Cancelled;
+                self.record(cause.step, (&cause.stop).into(), at);
+            }
+            Outcome::Stuck { cause, left } => {
+                self.status = Status::Stuck;
+                self.record(cause.step, (&cause.stop).into(), at);
+                for step in left {
+                    self.record(*step, StepState::Failed, at);
+                }
+            }
+        }
+        self.outcome = Some(outcome.clone());
+        true
+    }
+
+    fn record(&mut self, step: Step, state: StepState, at: Timestamp) -> bool {
+        let news = self.steps.iter().all(|done| done.step != step || done.state != state);
+        if news {
+            self.steps.push(StepDone { step, state, at });
+            self.updated_at = at;
+        }
+        news
+    }
+}
+
+impl From<&Stop> for StepState {
+    fn from(stop: &Stop) -> Self {
+        match stop {
+            Stop::Refused(_) => Self::Refused,
+            Stop::Failed => Self::Failed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Refusal;
+    use crate::domain::saga::Cause;
+    use crate::testing::orders::{euro, placed_order};
+    use proptest::prelude::*;
+
+    fn any_progress() -> impl Strategy<Value = Progress> {
+        let order = placed_order().order_id;
+        let cause = Cause { step: Step::Pay, stop: Stop::Refused(Refusal::PaymentVoided) };
+        prop_oneof![
+            Just(Progress::Reserved { total: euro(100) }),
+            Just(Progress::Paid { payment_id: PaymentId::of(&order) }),
+            Just(Progress::Shipped { tracking_id: TrackingId::of(&order) }),
+            Just(Progress::Undone(Step::ReleaseStock)),
+            Just(Progress::Ended(Outcome::Fulfilled)),
+            Just(Progress::Ended(Outcome::Cancelled { cause: cause.clone() })),
+            Just(Progress::Ended(Outcome::Stuck { cause, left: vec![Step::RefundPayment] })),
+        ]
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_000_000_000 + second).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn an_order_never_walks_back_and_never_changes_once_it_ended(
+            notes in prop::collection::vec(any_progress(), 0..20)
+        ) {
+            let mut order = Order::new(placed_order());
+            for (second, progress) in (0..).zip(&notes) {
+                let before = order.clone();
+                let news = order.note(progress, at(second));
+                prop_assert!(order.status >= before.status);
+                prop_assert_eq!(news, order != before);
+                prop_assert!(!before.status.is_final() || order == before);
+                prop_assert_eq!(order.status.is_final(), order.outcome.is_some());
+            }
+        }
+
+        #[test]
+        fn a_note_repeated_changes_nothing(
+            notes in prop::collection::vec(any_progress(), 0..6), again in any_progress()
+        ) {
+            let mut order = Order::new(placed_order());
+            notes.iter().for_each(|progress| { order.note(progress, at(1)); });
+            order.note(&again, at(2));
+            let once = order.clone();
+            prop_assert!(!order.note(&again, at(3)));
+            prop_assert_eq!(order, once);
+        }
+    }
+
+    #[test]
+    fn a_document_survives_its_wire_format() {
+        let mut order = Order::new(placed_order());
+        order.note(&Progress::Reserved { total: euro(5) }, at(1));
+        let cause = Cause { step: Step::Pay, stop: Stop::Refused(Refusal::PaymentDeclined { code: "card_declined".into() }) };
+        order.note(&Progress::Ended(Outcome::Cancelled { cause }), at(2));
+        let json = serde_json::to_vec(&order).unwrap();
+        assert_eq!(serde_json::from_slice::<Order>(&json).unwrap(), order);
+    }
+}

@@ -1,0 +1,216 @@
+//! What a customer sends to place an order, checked against every bound.
+
+use super::money::MoneyError;
+use super::text::{Country, Email, PaymentMethod, Text};
+use super::{CustomerId, Money, OrderId, ProductId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+
+/// An order as a customer sends it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewOrder {
+    /// Who orders.
+    pub customer_id: CustomerId,
+    /// Where news of the order goes.
+    pub email: Email,
+    /// What is ordered.
+    pub items: Items,
+    /// How it is paid.
+    pub payment_method: PaymentMethod,
+    /// Where it goes.
+    pub ship_to: Address,
+}
+
+/// An order that the shop has accepted: the input of its workflow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlacedOrder {
+    /// Names the order and its workflow.
+    pub order_id: OrderId,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+    /// What the customer sent.
+    pub order: NewOrder,
+}
+
+/// 1 to [`Items::MAX`] items of different products, prices given in one currency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Item>", into = "Vec<Item>")]
+pub struct Items(Vec<Item>);
+
+/// Some pieces of one product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Item {
+    /// The product.
+    pub product_id: ProductId,
+    /// How many pieces.
+    pub quantity: Quantity,
+    /// The price of one piece that the customer saw; the order is refused when it differs from the
+    /// shop's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit_price: Option<Money>,
+}
+
+/// A number of pieces, 1 to [`Quantity::MAX`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
+pub struct Quantity(u32);
+
+/// Where an order goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Address {
+    /// Who receives it.
+    pub name: Text<100>,
+    /// Street and number.
+    pub line1: Text<200>,
+    /// City.
+    pub city: Text<100>,
+    /// Postal code.
+    pub postal_code: Text<20>,
+    /// Country.
+    pub country: Country,
+}
+
+/// Why items are no order.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ItemsError {
+    /// None, or more than [`Items::MAX`].
+    #[error("must hold 1 to {} items", Items::MAX)]
+    Count,
+    /// A product stands in two items.
+    #[error("names {0} twice; add up the quantities")]
+    Duplicate(ProductId),
+    /// The prices given are of different currencies.
+    #[error("mixes currencies")]
+    MixedCurrencies,
+}
+
+/// A quantity out of bounds.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("must be between 1 and {}", Quantity::MAX)]
+pub struct NotAQuantity;
+
+impl Items {
+    /// The most items an order has.
+    pub const MAX: usize = 100;
+
+    /// The items, in the order in which they were sent.
+    pub fn iter(&self) -> std::slice::Iter<'_, Item> {
+        self.0.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Items {
+    type Item = &'a Item;
+    type IntoIter = std::slice::Iter<'a, Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl TryFrom<Vec<Item>> for Items {
+    type Error = ItemsError;
+
+    fn try_from(items: Vec<Item>) -> Result<Self, ItemsError> {
+        if !(1..=Self::MAX).contains(&items.len()) {
+            return Err(ItemsError::Count);
+        }
+        let mut seen = HashSet::new();
+        if let Some(twice) = items.iter().find(|item| !seen.insert(&item.product_id)) {
+            return Err(ItemsError::Duplicate(twice.product_id.clone()));
+        }
+        let mut currencies = items.iter().filter_map(|item| item.unit_price).map(Money::currency);
+        let first = currencies.next();
+        if currencies.any(|currency| Some(currency) != first) {
+            return Err(ItemsError::MixedCurrencies);
+        }
+        Ok(Self(items))
+    }
+}
+
+impl From<Items> for Vec<Item> {
+    fn from(items: Items) -> Self {
+        items.0
+    }
+}
+
+impl Quantity {
+    /// The most pieces of one product in one order.
+    pub const MAX: u32 = 1000;
+
+    /// Pieces.
+    #[must_use]
+    pub fn pieces(self) -> u32 {
+        self.0
+    }
+}
+
+impl TryFrom<i64> for Quantity {
+    type Error = NotAQuantity;
+
+    fn try_from(pieces: i64) -> Result<Self, NotAQuantity> {
+        match u32::try_from(pieces) {
+            Ok(pieces) if (1..=Self::MAX).contains(&pieces) => Ok(Self(pieces)),
+            _ => Err(NotAQuantity),
+        }
+    }
+}
+
+impl From<Quantity> for i64 {
+    fn from(quantity: Quantity) -> Self {
+        quantity.0.into()
+    }
+}
+
+/// The sum of what `prices` hold for each item.
+///
+/// # Errors
+/// [`MoneyError`], when the currencies differ or the sum is too large.
+pub fn total(prices: impl IntoIterator<Item = (Money, Quantity)>) -> Result<Option<Money>, MoneyError> {
+    prices.into_iter().try_fold(None, |sum: Option<Money>, (price, quantity)| {
+        let price = price.times(quantity.pieces())?;
+        sum.map_or(Ok(price), |sum| sum.plus(price)).map(Some)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn items(items: &Value) -> Result<Items, String> {
+        serde_json::from_value(items.clone()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn items_are_different_products_in_one_currency() {
+        let euro = |product: &str| json!({"product_id": product, "quantity": 1, "unit_price": {"amount": 1, "currency": "EUR"}});
+        let dollar = json!({"product_id": "c", "quantity": 1, "unit_price": {"amount": 1, "currency": "USD"}});
+        assert!(items(&json!([euro("a"), euro("b")])).is_ok());
+        assert_eq!(items(&json!([])), Err("must hold 1 to 100 items".into()));
+        assert_eq!(items(&json!([euro("a"), euro("a")])), Err("names a twice; add up the quantities".into()));
+        assert_eq!(items(&json!([euro("a"), dollar])), Err("mixes currencies".into()));
+        let many: Vec<_> = (0..101).map(|n| euro(&n.to_string())).collect();
+        assert_eq!(items(&json!(many)), Err("must hold 1 to 100 items".into()));
+    }
+
+    #[test]
+    fn a_quantity_is_between_1_and_1000() {
+        for (pieces, good) in [(0, false), (1, true), (1000, true), (1001, false), (-1, false), (i64::MAX, false)] {
+            assert_eq!(Quantity::try_from(pieces).is_ok(), good, "{pieces}");
+        }
+    }
+
+    #[test]
+    fn the_total_adds_up_price_times_quantity() {
+        let price = |amount, currency: &str| Money::new(amount, currency.parse().unwrap()).unwrap();
+        let two = Quantity::try_from(2).unwrap();
+        assert_eq!(total([(price(150, "EUR"), two), (price(100, "EUR"), two)]), Ok(Some(price(500, "EUR"))));
+        assert_eq!(total([(price(1, "EUR"), two), (price(1, "USD"), two)]), Err(MoneyError::MixedCurrencies));
+        assert_eq!(total([(price(Money::MAX_AMOUNT, "EUR"), two)]), Err(MoneyError::OutOfBounds));
+    }
+}

@@ -1,0 +1,89 @@
+//! Refusals: the answers "no" that are part of the business.
+
+use super::{Money, ProductId};
+use serde::{Deserialize, Serialize};
+
+/// Why something was not done, and never will be for this order. Nothing changed.
+///
+/// Its wire form is the heart of a problem document: `type` names the refusal, the fields stand
+/// beside it. A caller inside the shop reads the refusal back from the problem.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum Refusal {
+    /// Fewer pieces are available than were asked for.
+    #[error("fewer pieces of {product_id} are available than were asked for")]
+    OutOfStock {
+        /// The product that ran out.
+        product_id: ProductId,
+    },
+    /// The shop does not sell the product.
+    #[error("the shop does not sell {product_id}")]
+    UnknownProduct {
+        /// The product asked for.
+        product_id: ProductId,
+    },
+    /// The product costs something else than the customer saw.
+    #[error("{product_id} now costs {unit_price}")]
+    PriceChanged {
+        /// The product whose price differs.
+        product_id: ProductId,
+        /// What one piece costs.
+        unit_price: Money,
+    },
+    /// The products of the order are sold in more than one currency.
+    #[error("the products of the order are sold in more than one currency")]
+    MixedCurrencies,
+    /// The order costs more than one payment can carry.
+    #[error("the order costs more than one payment can carry ({} minor units)", Money::MAX_AMOUNT)]
+    TotalTooLarge,
+    /// The stock set is less than what is reserved.
+    #[error("{reserved} pieces of {product_id} are reserved, so no fewer can be on hand")]
+    BelowReserved {
+        /// The product concerned.
+        product_id: ProductId,
+        /// Pieces reserved now.
+        reserved: u32,
+    },
+    /// The order already holds another quantity of the product.
+    #[error("the order already holds another quantity of {product_id}")]
+    ReservedOtherwise {
+        /// The product concerned.
+        product_id: ProductId,
+    },
+    /// The product has as many open reservations as it can hold.
+    #[error("{product_id} has as many open reservations as it can hold")]
+    TooManyReservations {
+        /// The product concerned.
+        product_id: ProductId,
+    },
+    /// The reservation expired before the order was shipped.
+    #[error("the reservation of {product_id} expired before the order was shipped")]
+    ReservationExpired {
+        /// The product concerned.
+        product_id: ProductId,
+    },
+    /// The payment provider declined the payment.
+    #[error("the payment was declined ({code})")]
+    PaymentDeclined {
+        /// The provider's code, such as `card_declined`.
+        code: String,
+    },
+    /// The payment provider does not accept the shop's request, so nothing was charged.
+    #[error("the payment provider cannot be used at present; nothing was charged")]
+    PaymentUnavailable,
+    /// The payment was called off before it was made.
+    #[error("the payment of this order was called off")]
+    PaymentVoided,
+    /// The order was paid with another amount or method.
+    #[error("the order has a payment of another amount or method")]
+    PaidOtherwise,
+    /// The shop does not ship to the country.
+    #[error("the shop does not ship to {country}")]
+    CountryNotServed {
+        /// ISO 3166-1 alpha-2 code.
+        country: String,
+    },
+    /// The shipment was called off before it was booked.
+    #[error("the shipment of this order was called off")]
+    ShipmentCancelled,
+}

@@ -1,0 +1,3 @@
+//! Fakes of the ports, sample orders and the conformance check, for unit tests.
+
+pub mod orders;

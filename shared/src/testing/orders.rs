@@ -1,0 +1,66 @@
+//! Sample orders.
+
+use crate::domain::placing::{NewOrder, PlacedOrder};
+use crate::domain::{Money, OrderId, ProductId};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// `amount` cents.
+///
+/// # Panics
+/// When `amount` is out of the bounds of [`Money`].
+#[must_use]
+pub fn euro(amount: i64) -> Money {
+    let euro = "EUR".parse().expect("EUR is a currency");
+    Money::new(amount, euro).expect("the amount is within the bounds")
+}
+
+/// An instant, `second` seconds after a fixed one.
+///
+/// # Panics
+/// When `second` lies beyond the year 9999.
+#[must_use]
+pub fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + second).expect("the second is within the calendar")
+}
+
+/// The body of an order of two products, as a customer sends it.
+#[must_use]
+pub fn new_order_json() -> Value {
+    json!({
+        "customer_id": "ann",
+        "email": "ann@example.com",
+        "items": [{"product_id": "lamp", "quantity": 2}, {"product_id": "bulb", "quantity": 3}],
+        "payment_method": "pm_card_visa",
+        "ship_to": {
+            "name": "Ann Smith",
+            "line1": "Main Street 1",
+            "city": "Berlin",
+            "postal_code": "10115",
+            "country": "DE"
+        }
+    })
+}
+
+/// The same order, checked.
+#[must_use]
+pub fn new_order() -> NewOrder {
+    serde_json::from_value(new_order_json()).expect("the sample is a good order")
+}
+
+/// The same order, accepted.
+#[must_use]
+pub fn placed_order() -> PlacedOrder {
+    let order = new_order();
+    let order_id = OrderId::for_key(&order.customer_id, "sample");
+    PlacedOrder { order_id, created_at: at(0), order }
+}
+
+/// The product called `name`.
+///
+/// # Panics
+/// When `name` is no id.
+#[must_use]
+pub fn product(name: &str) -> ProductId {
+    name.parse().expect("the name is an id")
+}

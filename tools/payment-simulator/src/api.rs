@@ -1,0 +1,122 @@
+//! Stripe's paths: payment intents and refunds.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Path, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+
+use crate::auth::require_key;
+use crate::error::ApiError;
+use crate::faults::{Fault, Resource};
+use crate::form::Form;
+use crate::idempotency::{Claim, Fingerprint, key_of};
+use crate::objects::Reply;
+use crate::requests::{NewIntent, NewRefund, Work};
+use crate::simulator::{Begun, Simulator};
+
+pub(crate) fn routes(simulator: &Simulator) -> Router {
+    Router::new()
+        .route("/v1/payment_intents", post(create_intent))
+        .route("/v1/payment_intents/{id}", get(read_intent))
+        .route("/v1/refunds", post(create_refund))
+        .route_layer(from_fn_with_state(simulator.clone(), require_key))
+        .with_state(simulator.clone())
+}
+
+async fn create_intent(
+    State(simulator): State<Simulator>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, ApiError> {
+    simulator.state().calls.payment_intents += 1;
+    let form = form_of(&headers, &body?)?;
+    let work = Work::Charge(NewIntent::read(form.clone())?);
+    let fingerprint = Fingerprint { resource: Resource::PaymentIntents, form };
+    create(simulator, key_of(&headers)?, fingerprint, work).await
+}
+
+async fn create_refund(
+    State(simulator): State<Simulator>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, ApiError> {
+    simulator.state().calls.refunds += 1;
+    let form = form_of(&headers, &body?)?;
+    let work = Work::Refund(NewRefund::read(form.clone())?);
+    let fingerprint = Fingerprint { resource: Resource::Refunds, form };
+    create(simulator, key_of(&headers)?, fingerprint, work).await
+}
+
+async fn read_intent(
+    State(simulator): State<Simulator>,
+    Path(id): Path<String>,
+) -> Result<Reply, ApiError> {
+    let fault = {
+        let mut state = simulator.state();
+        state.calls.reads += 1;
+        state.strike(Resource::PaymentIntents)
+    };
+    match fault {
+        Some(Fault::Stall(pause)) => stall(pause).await,
+        Some(Fault::FailBefore | Fault::FailAfter) => return Err(ApiError::internal()),
+        None => {}
+    }
+    let state = simulator.state();
+    let intent = state.book.intent(&id).ok_or_else(|| ApiError::no_such_intent(&id, "intent"))?;
+    Ok(Reply::new(StatusCode::OK, intent))
+}
+
+fn form_of(headers: &HeaderMap, body: &[u8]) -> Result<Form, ApiError> {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default();
+    if essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        Form::read(body)
+    } else {
+        Err(ApiError::not_form())
+    }
+}
+
+/// Answers a checked call; the work is spawned, so that a caller who hangs up does not undo it.
+async fn create(
+    simulator: Simulator,
+    key: Option<String>,
+    fingerprint: Fingerprint,
+    work: Work,
+) -> Result<Response, ApiError> {
+    let begun = simulator.state().begin(key.as_deref(), fingerprint)?;
+    tokio::spawn(carry_out(simulator, key, begun, work)).await.map_err(|_| ApiError::internal())
+}
+
+async fn carry_out(
+    simulator: Simulator,
+    key: Option<String>,
+    Begun { claim, fault }: Begun,
+    work: Work,
+) -> Response {
+    if let Some(Fault::Stall(pause)) = fault {
+        stall(pause).await;
+    }
+    if let (Some(Fault::FailBefore), Claim::Fresh, Some(key)) = (fault, &claim, &key) {
+        simulator.state().keys.release(key);
+    }
+    if fault == Some(Fault::FailBefore) {
+        return ApiError::internal().into_response();
+    }
+    let response = match claim {
+        Claim::Fresh => simulator.state().execute(key.as_deref(), work).into_response(),
+        Claim::Replay(reply) => ([("idempotent-replayed", "true")], reply).into_response(),
+    };
+    if fault == Some(Fault::FailAfter) { ApiError::internal().into_response() } else { response }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the wait is what the fault plan asks for")]
+async fn stall(pause: Duration) {
+    tokio::time::sleep(pause).await;
+}

@@ -1,0 +1,58 @@
+//! Simulates the payment provider: payment intents and refunds in Stripe's wire format, in memory.
+//!
+//! [`app`] is the whole server as a [`Router`]. Beside Stripe's paths under `/v1` it has:
+//!
+//! - `GET /healthz`: 200 as long as the process serves.
+//! - `PUT /control/faults` with a [`FaultPlan`], `DELETE /control/faults`: what befalls the next
+//!   calls.
+//! - `GET /control/ledger`: the [`Ledger`], everything charged, declined and refunded.
+//!
+//! The control paths ask for no key; the binary listens on the loopback address only.
+
+mod api;
+mod auth;
+mod book;
+mod cards;
+mod clock;
+mod control;
+mod error;
+mod faults;
+mod form;
+mod idempotency;
+mod ledger;
+mod objects;
+mod requests;
+mod simulator;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{Method, StatusCode, Uri};
+use axum::routing::get;
+
+pub use auth::{ApiKey, InvalidApiKey};
+pub use book::MAX_INTENTS;
+pub use faults::{FaultKind, FaultPlan, MAX_CALLS, MAX_STALL_MS, Resource};
+pub use idempotency::MAX_KEYS;
+pub use ledger::{Calls, Ledger, OrderTotals, Outcome, Payment};
+
+use crate::error::ApiError;
+use crate::simulator::Simulator;
+
+/// The largest request body read, in bytes; a larger one is refused with 413.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// The simulated provider, with a ledger of its own, open to callers who show `api_key`.
+pub fn app(api_key: ApiKey) -> Router {
+    let simulator = Simulator::new(api_key);
+    Router::new()
+        .merge(api::routes(&simulator))
+        .merge(control::routes(&simulator))
+        .route("/healthz", get(StatusCode::OK))
+        .fallback(unrecognized)
+        .method_not_allowed_fallback(unrecognized)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+}
+
+async fn unrecognized(method: Method, uri: Uri) -> ApiError {
+    ApiError::unrecognized(&method, uri.path())
+}

@@ -1,0 +1,93 @@
+//! What callers ask for, checked before anything is done.
+
+use std::collections::BTreeMap;
+
+use crate::cards::Card;
+use crate::error::ApiError;
+use crate::form::Form;
+
+/// The longest description, in characters, as with Stripe.
+const MAX_DESCRIPTION: usize = 1000;
+/// The reasons Stripe knows for a refund.
+const REASONS: [&str; 3] = ["duplicate", "fraudulent", "requested_by_customer"];
+
+/// A call that passed its checks and waits to be carried out.
+#[derive(Clone, Debug)]
+pub(crate) enum Work {
+    Charge(NewIntent),
+    Refund(NewRefund),
+}
+
+/// A payment intent to create and confirm.
+#[derive(Clone, Debug)]
+pub(crate) struct NewIntent {
+    /// Minor units, 1 to 99,999,999.
+    pub(crate) amount: u64,
+    /// Three lower-case letters.
+    pub(crate) currency: String,
+    pub(crate) payment_method: String,
+    pub(crate) card: Card,
+    pub(crate) description: Option<String>,
+    pub(crate) metadata: BTreeMap<String, String>,
+}
+
+impl NewIntent {
+    /// # Errors
+    ///
+    /// The first parameter found missing, malformed or unknown.
+    pub(crate) fn read(mut form: Form) -> Result<Self, ApiError> {
+        let amount = form.amount("amount")?.ok_or_else(|| ApiError::missing("amount"))?;
+        let currency = currency(form.required("currency")?)?;
+        let payment_method = form.required("payment_method")?;
+        let card = Card::of(&payment_method).ok_or_else(|| no_such_method(&payment_method))?;
+        if form.boolean("confirm")? != Some(true) {
+            let message =
+                "Intents are created and confirmed in one call here: confirm must be true";
+            return Err(ApiError::parameter("confirm", message));
+        }
+        form.boolean("automatic_payment_methods[enabled]")?;
+        form.choice("automatic_payment_methods[allow_redirects]", &["always", "never"])?;
+        let description = form.text("description", MAX_DESCRIPTION)?;
+        let metadata = form.metadata()?;
+        form.finish()?;
+        Ok(Self { amount, currency, payment_method, card, description, metadata })
+    }
+}
+
+/// A refund to make.
+#[derive(Clone, Debug)]
+pub(crate) struct NewRefund {
+    pub(crate) payment_intent: String,
+    /// Minor units; None for all that is left.
+    pub(crate) amount: Option<u64>,
+    pub(crate) reason: Option<String>,
+    pub(crate) metadata: BTreeMap<String, String>,
+}
+
+impl NewRefund {
+    /// # Errors
+    ///
+    /// The first parameter found missing, malformed or unknown.
+    pub(crate) fn read(mut form: Form) -> Result<Self, ApiError> {
+        let payment_intent = form.required("payment_intent")?;
+        let amount = form.amount("amount")?;
+        let reason = form.choice("reason", &REASONS)?;
+        let metadata = form.metadata()?;
+        form.finish()?;
+        Ok(Self { payment_intent, amount, reason, metadata })
+    }
+}
+
+fn currency(text: String) -> Result<String, ApiError> {
+    if text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        Ok(text)
+    } else {
+        let message = format!("Invalid currency: {text}. A currency is three lower-case letters.");
+        Err(ApiError::parameter("currency", message))
+    }
+}
+
+fn no_such_method(token: &str) -> ApiError {
+    ApiError::parameter("payment_method", format!("No such PaymentMethod: '{token}'"))
+        .coded("resource_missing")
+}

@@ -1,0 +1,9 @@
+//! The simulator from its callers' side: in process, and as a program.
+
+mod control;
+mod faults;
+mod idempotency;
+mod intents;
+mod program;
+mod refunds;
+mod support;
