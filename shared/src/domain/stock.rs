@@ -1,5 +1,9 @@
 //! Stock of one product: what is on hand, what it costs, and who has reserved how much until when.
 
+mod turn;
+
+pub use turn::{Command, Reply, turn};
+
 use super::placing::Quantity;
 use super::text::Text;
 use super::{Money, OrderId, ProductId, Refusal};

@@ -1,6 +1,7 @@
 //! Sample orders.
 
 use crate::domain::placing::{NewOrder, PlacedOrder};
+use crate::domain::stock::Offer;
 use crate::domain::{Money, OrderId, ProductId};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -54,6 +55,16 @@ pub fn placed_order() -> PlacedOrder {
     let order = new_order();
     let order_id = OrderId::for_key(&order.customer_id, "sample");
     PlacedOrder { order_id, created_at: at(0), order }
+}
+
+/// A product on offer, `on_hand` pieces of it.
+///
+/// # Panics
+/// When `on_hand` is out of bounds.
+#[must_use]
+pub fn offer(unit_price: Money, on_hand: i64) -> Offer {
+    let name = "Lamp".to_owned().try_into().expect("the name is a text");
+    Offer { name, unit_price, on_hand: on_hand.try_into().expect("the stock is within bounds") }
 }
 
 /// The product called `name`.

@@ -1,0 +1,127 @@
+//! One turn of a product's actor: a command, and what becomes of the stock.
+
+use super::{Held, Level, Offer, Reserve, Stock};
+use crate::domain::{OrderId, ProductId, Refusal};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// What the actor of a product can be told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Command {
+    /// Put the product on sale, or change its name, price and stock.
+    Set(Offer),
+    /// Tell how much there is.
+    Check,
+    /// Hold pieces for an order.
+    Reserve(Reserve),
+    /// Keep what is held for an order beyond its expiry.
+    Commit(OrderId),
+    /// Give back what is held for an order.
+    Release(OrderId),
+    /// Take what is committed for an order out of the shop.
+    Settle(OrderId),
+    /// Release what has expired: what the actor's reminder says.
+    Sweep,
+}
+
+/// What the actor answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reply {
+    /// How much there is.
+    Level(Level),
+    /// What is held.
+    Held(Held),
+    /// It is done, perhaps since long.
+    Done,
+}
+
+/// Carries out `command` on the stock of `product` at `now`.
+///
+/// # Errors
+/// [`Refusal`], when the command is refused.
+pub fn turn(
+    stock: &mut Option<Stock>,
+    product: &ProductId,
+    command: &Command,
+    now: Timestamp,
+) -> Result<Reply, Refusal> {
+    if let Some(stock) = stock {
+        stock.expire(now);
+        return told(stock, command);
+    }
+    match command {
+        Command::Set(offer) => {
+            let level = stock.insert(Stock::new(product.clone(), offer.clone())).level();
+            Ok(Reply::Level(level))
+        }
+        Command::Release(_) | Command::Settle(_) | Command::Sweep => Ok(Reply::Done),
+        Command::Check | Command::Reserve(_) | Command::Commit(_) => {
+            Err(Refusal::UnknownProduct { product_id: product.clone() })
+        }
+    }
+}
+
+fn told(stock: &mut Stock, command: &Command) -> Result<Reply, Refusal> {
+    match command {
+        Command::Set(offer) => stock.set(offer.clone())?,
+        Command::Check => {}
+        Command::Reserve(ask) => return stock.reserve(ask).map(Reply::Held),
+        Command::Commit(order) => return stock.commit(order).map(|()| Reply::Done),
+        Command::Release(order) => return Ok(done(|| stock.release(order))),
+        Command::Settle(order) => return Ok(done(|| stock.settle(order))),
+        Command::Sweep => return Ok(done(|| stock.swept())),
+    }
+    Ok(Reply::Level(stock.level()))
+}
+
+fn done(act: impl FnOnce()) -> Reply {
+    act();
+    Reply::Done
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::orders::{at, euro, offer, placed_order, product};
+
+    fn reserve(quantity: i64, expires_at: Timestamp) -> Command {
+        let quantity = quantity.try_into().unwrap();
+        let order_id = placed_order().order_id;
+        Command::Reserve(Reserve { order_id, quantity, seen_price: None, expires_at })
+    }
+
+    #[test]
+    fn a_product_is_unknown_until_it_is_set() {
+        let (mut stock, lamp) = (None, product("lamp"));
+        let unknown = Err(Refusal::UnknownProduct { product_id: lamp.clone() });
+        assert_eq!(turn(&mut stock, &lamp, &Command::Check, at(0)), unknown);
+        assert_eq!(turn(&mut stock, &lamp, &reserve(1, at(9)), at(0)), unknown);
+        let set = turn(&mut stock, &lamp, &Command::Set(offer(euro(500), 10)), at(0));
+        assert!(matches!(set, Ok(Reply::Level(Level { on_hand: 10, available: 10, .. }))));
+    }
+
+    #[test]
+    fn there_is_nothing_to_give_back_of_an_unknown_product() {
+        let order = placed_order().order_id;
+        let mut stock = None;
+        let released = turn(&mut stock, &product("lamp"), &Command::Release(order), at(0));
+        assert_eq!((released, stock), (Ok(Reply::Done), None));
+    }
+
+    #[test]
+    fn every_turn_releases_what_has_expired() {
+        let (mut stock, lamp) = (None, product("lamp"));
+        turn(&mut stock, &lamp, &Command::Set(offer(euro(500), 10)), at(0)).unwrap();
+        turn(&mut stock, &lamp, &reserve(4, at(60)), at(0)).unwrap();
+        let reserved = |stock: &mut Option<Stock>, now| {
+            match turn(stock, &lamp, &Command::Check, now) {
+                Ok(Reply::Level(level)) => level.reserved,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(reserved(&mut stock, at(59)), 4);
+        assert_eq!(reserved(&mut stock, at(60)), 0);
+    }
+}

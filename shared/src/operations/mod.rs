@@ -1,0 +1,6 @@
+//! What functions do with the ports: the steps of the saga, payments and shipments.
+
+pub mod orders;
+pub mod payments;
+pub mod shipments;
+pub mod steps;

@@ -1,0 +1,95 @@
+//! What functions need of the world, as traits. `sidecar` and `provider` keep them; `testing` fakes
+//! them.
+
+mod documents;
+mod error;
+mod secret;
+
+pub use documents::{Documents, Saved, Version, Versioned, document};
+pub use error::{Chain, Error, Failure, OrFail, Result};
+pub use secret::Secret;
+
+use crate::domain::payment::Charge;
+use crate::domain::placing::{Address, PlacedOrder};
+use crate::domain::stock::{Held, Level, Offer, Reserve};
+use crate::domain::{Money, OrderId, PaymentId, ProductId, TrackingId};
+use jiff::Timestamp;
+use std::future::Future;
+
+/// The future answer of a port.
+pub trait Answer<T>: Future<Output = Result<T>> + Send {}
+
+impl<T, F: Future<Output = Result<T>> + Send> Answer<T> for F {}
+
+/// The time.
+pub trait Clock: Clone + Send + Sync + 'static {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+/// The sagas that carry orders.
+pub trait Sagas: Clone + Send + Sync + 'static {
+    /// Starts the saga of an order, unless it has one: then nothing is started. Either way the
+    /// order that was accepted first is the answer.
+    fn start(&self, order: &PlacedOrder) -> impl Answer<PlacedOrder>;
+    /// The order that a saga was started with.
+    fn find(&self, order: &OrderId) -> impl Answer<Option<PlacedOrder>>;
+}
+
+/// The stock of every product. Everything but [`Stocks::set`] is harmless when repeated.
+pub trait Stocks: Clone + Send + Sync + 'static {
+    /// Puts a product on sale, or changes its name, price and stock.
+    fn set(&self, product: &ProductId, offer: &Offer) -> impl Answer<Level>;
+    /// How much there is of a product.
+    fn check(&self, product: &ProductId) -> impl Answer<Level>;
+    /// Holds pieces for an order.
+    fn reserve(&self, product: &ProductId, ask: &Reserve) -> impl Answer<Held>;
+    /// Keeps what is held beyond its expiry.
+    fn commit(&self, product: &ProductId, order: &OrderId) -> impl Answer<()>;
+    /// Gives back what is held, if anything.
+    fn release(&self, product: &ProductId, order: &OrderId) -> impl Answer<()>;
+    /// Takes what is committed out of the shop.
+    fn settle(&self, product: &ProductId, order: &OrderId) -> impl Answer<()>;
+}
+
+/// The payments of orders, one each.
+pub trait Payments: Clone + Send + Sync + 'static {
+    /// Charges an order. Repeated, it answers with the payment that was made.
+    fn charge(&self, charge: &Charge) -> impl Answer<PaymentId>;
+    /// Gives back what was charged, and sees to it that nothing will be charged later.
+    fn void(&self, order: &OrderId) -> impl Answer<()>;
+}
+
+/// The carrier.
+pub trait Shipping: Clone + Send + Sync + 'static {
+    /// Books the shipment of an order. Repeated, it answers with the shipment that was booked.
+    fn book(&self, order: &OrderId, ship_to: &Address) -> impl Answer<TrackingId>;
+    /// Calls the shipment off, and sees to it that none will be booked later.
+    fn cancel(&self, order: &OrderId) -> impl Answer<()>;
+}
+
+/// Where credentials are kept.
+pub trait Secrets: Clone + Send + Sync + 'static {
+    /// The secret called `name`, as it is now.
+    fn secret(&self, name: &str) -> impl Answer<Secret>;
+}
+
+/// What the payment provider made of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It charged; this is its id of the charge.
+    Charged(String),
+    /// It declined for good, with its code, such as `card_declined`.
+    Declined(String),
+    /// It rejects the shop's credentials. A request sent for the first time charged nothing.
+    Unauthorized,
+}
+
+/// The payment provider. Requests carry the order id as idempotency key, so a repeated request
+/// tells what the first one did.
+pub trait Provider: Clone + Send + Sync + 'static {
+    /// Asks for a charge.
+    fn charge(&self, charge: &Charge) -> impl Answer<Verdict>;
+    /// Gives a charge back.
+    fn refund(&self, order: &OrderId, reference: &str, amount: Money) -> impl Answer<()>;
+}

@@ -1,0 +1,27 @@
+//! A credential that no log shows.
+
+use std::fmt;
+
+/// A credential. It has no `Display`, and its `Debug` tells nothing.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes over a credential.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The credential itself, to be handed to whoever checks it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}

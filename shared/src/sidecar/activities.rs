@@ -1,0 +1,148 @@
+//! The activities of the order saga, and the worker that runs them.
+
+use super::Sidecar;
+use super::functions::{PaymentFunctions, ShipOrder};
+use super::state::StateStore;
+use super::stocks::ActorStocks;
+use super::workflow::{self, Answered, Close, Pay};
+use crate::domain::OrderId;
+use crate::domain::order::{Order, Progress};
+use crate::domain::placing::PlacedOrder;
+use crate::domain::saga::Step;
+use crate::operations::orders::Journal;
+use crate::operations::steps;
+use crate::ports::{Chain, Clock, Error, Failure, OrFail, Result};
+use dapr_durabletask::api::DurableTaskError;
+use dapr_durabletask::task::ActivityContext;
+use dapr_durabletask::worker::{Registry, TaskHubGrpcWorker, WorkerOptions};
+use jiff::SignedDuration;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::future::Future;
+use std::time::Duration;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+/// The longest that one try of an activity may take. The engine sets no bound of its own, so a
+/// hung activity would hang its workflow for ever.
+const DEADLINE: Duration = Duration::from_secs(15);
+
+/// Workflow turns and activities at work at once; more wait in the sidecar.
+const CONCURRENT: usize = 256;
+
+/// What the activities work with.
+#[derive(Clone)]
+struct Shop<C> {
+    journal: Journal<StateStore<Order>, C>,
+    stocks: ActorStocks,
+    payments: PaymentFunctions,
+    shipping: ShipOrder,
+    hold: SignedDuration,
+}
+
+/// Runs the order saga's workflows and activities until `stop` is cancelled. Reservations are held
+/// for `hold`.
+///
+/// # Errors
+/// When the worker gives up.
+pub async fn run(
+    sidecar: &Sidecar,
+    clock: impl Clock,
+    hold: SignedDuration,
+    stop: CancellationToken,
+) -> std::result::Result<(), Failure> {
+    let shop = Shop {
+        journal: Journal::new(sidecar.orders(), clock),
+        stocks: sidecar.stocks(),
+        payments: sidecar.payments(),
+        shipping: sidecar.shipping(),
+        hold,
+    };
+    let options = WorkerOptions::new().with_max_concurrent_work_items(CONCURRENT);
+    let mut worker = TaskHubGrpcWorker::with_options(sidecar.grpc.address(), options);
+    worker.registry_mut().add_named_orchestrator(workflow::NAME, workflow::order_saga);
+    register(worker.registry_mut(), &shop);
+    worker.start(stop).await.or_fail("workflow worker", "run")
+}
+
+fn register<C: Clock>(registry: &mut Registry, shop: &Shop<C>) {
+    add(registry, Step::Create, shop, |shop, order: PlacedOrder| async move {
+        shop.journal.open(&order).await
+    });
+    add(registry, Step::Reserve, shop, |shop, id: OrderId| async move {
+        let order = shop.journal.placed(&id).await?;
+        steps::reserve(&shop.journal, &shop.stocks, &order, shop.hold).await
+    });
+    add(registry, Step::Pay, shop, |shop, Pay { order_id, total }| async move {
+        let order = shop.journal.placed(&order_id).await?;
+        steps::pay(&shop.journal, &shop.payments, &order, total).await
+    });
+    add(registry, Step::Ship, shop, |shop, id: OrderId| async move {
+        let order = shop.journal.placed(&id).await?;
+        steps::ship(&shop.journal, &shop.stocks, &shop.shipping, &order).await
+    });
+    add(registry, Step::Complete, shop, |shop, id: OrderId| async move {
+        let order = shop.journal.placed(&id).await?;
+        steps::complete(&shop.journal, &shop.stocks, &order).await
+    });
+    register_undos(registry, shop);
+}
+
+fn register_undos<C: Clock>(registry: &mut Registry, shop: &Shop<C>) {
+    add(registry, Step::CancelShipment, shop, |shop, id: OrderId| async move {
+        let order = shop.journal.placed(&id).await?;
+        steps::cancel_shipment(&shop.journal, &shop.shipping, &order).await
+    });
+    add(registry, Step::RefundPayment, shop, |shop, id: OrderId| async move {
+        let order = shop.journal.placed(&id).await?;
+        steps::refund_payment(&shop.journal, &shop.payments, &order).await
+    });
+    add(registry, Step::ReleaseStock, shop, |shop, id: OrderId| async move {
+        let order = shop.journal.placed(&id).await?;
+        steps::release_stock(&shop.journal, &shop.stocks, &order).await
+    });
+    add(registry, Step::Close, shop, |shop, Close { order, outcome }| async move {
+        shop.journal.note(&order, &Progress::Ended(outcome)).await
+    });
+}
+
+/// Registers the activity of `step`: JSON in, `Result<O, Refusal>` as JSON out, an error when the
+/// machinery failed or took too long.
+fn add<C, I, O, W, F>(registry: &mut Registry, step: Step, shop: &Shop<C>, work: W)
+where
+    C: Clock,
+    I: DeserializeOwned + Send + 'static,
+    O: Serialize + Send + 'static,
+    W: Fn(Shop<C>, I) -> F + Send + Sync + 'static,
+    F: Future<Output = Result<O>> + Send + 'static,
+{
+    let shop = shop.clone();
+    registry.add_named_activity(step.name(), move |context, input| {
+        let input = serde_json::from_str(input.as_deref().unwrap_or("null"));
+        let work = input.map(|input| work(shop.clone(), input));
+        async move { attempt(step, &context, work?).await }
+    });
+}
+
+async fn attempt<O: Serialize>(
+    step: Step,
+    context: &ActivityContext,
+    work: impl Future<Output = Result<O>>,
+) -> dapr_durabletask::api::Result<Option<String>> {
+    let late = |_| Err(Failure::new(step.name(), "finish in time", "it was stopped").into());
+    let done = tokio::select! {
+        done = timeout(DEADLINE, work) => done.unwrap_or_else(late),
+        // The engine hands the step to another worker.
+        () = context.cancelled() => Err(Failure::new(step.name(), "finish", "the function stops").into()),
+    };
+    let answer: Answered<O> = match done {
+        Ok(done) => Ok(done),
+        Err(Error::Refused(refusal)) => Err(refusal),
+        Err(Error::Failed(failure)) => {
+            let order = context.orchestration_id();
+            tracing::warn!(order.id = order, saga.step = %step, error = %Chain(&failure), "a step failed");
+            return Err(DurableTaskError::Other(failure.to_string()));
+        }
+    };
+    Ok(Some(serde_json::to_string(&answer)?))
+}

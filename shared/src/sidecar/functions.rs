@@ -1,0 +1,74 @@
+//! The functions that keep a port for others, by service invocation.
+
+use super::invocation::Invocation;
+use crate::domain::payment::Charge;
+use crate::domain::placing::{Address, PlacedOrder};
+use crate::domain::{OrderId, PaymentId, TrackingId};
+use crate::ports::{Payments, Result, Sagas, Shipping};
+use axum::http::{Method, StatusCode};
+use serde::{Deserialize, Serialize};
+
+const NOTHING: Option<&()> = None;
+
+/// `order-saga`.
+#[derive(Debug, Clone)]
+pub struct OrderSaga(pub(super) Invocation);
+
+impl Sagas for OrderSaga {
+    async fn start(&self, order: &PlacedOrder) -> Result<PlacedOrder> {
+        let path = format!("/sagas/{}", order.order_id);
+        self.0.call("order-saga", Method::PUT, &path, Some(order)).await?.read("order-saga")
+    }
+
+    async fn find(&self, order: &OrderId) -> Result<Option<PlacedOrder>> {
+        let path = format!("/sagas/{order}");
+        let answer = self.0.call("order-saga", Method::GET, &path, NOTHING).await?;
+        if answer.status == StatusCode::NOT_FOUND { Ok(None) } else { answer.read("order-saga").map(Some) }
+    }
+}
+
+/// `process-payment` and `refund-payment`.
+#[derive(Debug, Clone)]
+pub struct PaymentFunctions(pub(super) Invocation);
+
+/// What this caller reads of a payment.
+#[derive(Deserialize)]
+struct Paid {
+    payment_id: PaymentId,
+}
+
+impl Payments for PaymentFunctions {
+    async fn charge(&self, charge: &Charge) -> Result<PaymentId> {
+        let answer = self.0.call("process-payment", Method::POST, "/api/payments", Some(charge)).await?;
+        Ok(answer.read::<Paid>("process-payment")?.payment_id)
+    }
+
+    async fn void(&self, order: &OrderId) -> Result<()> {
+        let path = format!("/orders/{order}/payment");
+        self.0.call("refund-payment", Method::DELETE, &path, NOTHING).await?.check("refund-payment")
+    }
+}
+
+/// `ship-order`.
+#[derive(Debug, Clone)]
+pub struct ShipOrder(pub(super) Invocation);
+
+/// A shipment that is booked.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Booked {
+    /// What the carrier calls it.
+    pub tracking_id: TrackingId,
+}
+
+impl Shipping for ShipOrder {
+    async fn book(&self, order: &OrderId, ship_to: &Address) -> Result<TrackingId> {
+        let path = format!("/shipments/{order}");
+        let answer = self.0.call("ship-order", Method::PUT, &path, Some(ship_to)).await?;
+        Ok(answer.read::<Booked>("ship-order")?.tracking_id)
+    }
+
+    async fn cancel(&self, order: &OrderId) -> Result<()> {
+        let path = format!("/shipments/{order}");
+        self.0.call("ship-order", Method::DELETE, &path, NOTHING).await?.check("ship-order")
+    }
+}

@@ -1,0 +1,37 @@
+//! The gRPC API of the sidecar.
+
+use dapr::dapr::proto::runtime::v1::dapr_client::DaprClient;
+use dapr_durabletask::client::TaskHubGrpcClient;
+use std::time::Duration;
+use tonic::transport::{Channel, Endpoint};
+
+/// The longest that one call may take.
+pub(super) const DEADLINE: Duration = Duration::from_secs(5);
+
+/// A channel to the sidecar that connects when it is used, and again whenever it must.
+#[derive(Debug, Clone)]
+pub(super) struct Grpc {
+    channel: Channel,
+    address: String,
+}
+
+impl Grpc {
+    pub(super) fn new(port: u16) -> Self {
+        let address = format!("http://127.0.0.1:{port}");
+        let endpoint = Endpoint::from_shared(address.clone()).expect("a loopback address is a URI");
+        let channel = endpoint.connect_timeout(Duration::from_secs(1)).timeout(DEADLINE).connect_lazy();
+        Self { channel, address }
+    }
+
+    pub(super) fn dapr(&self) -> DaprClient<Channel> {
+        DaprClient::new(self.channel.clone())
+    }
+
+    pub(super) fn workflows(&self) -> TaskHubGrpcClient {
+        TaskHubGrpcClient::from_channel(self.channel.clone())
+    }
+
+    pub(super) fn address(&self) -> &str {
+        &self.address
+    }
+}

@@ -1,0 +1,115 @@
+//! The ports, kept by Dapr. The only module that names it.
+//!
+//! State, secrets and actors go over the generated gRPC client: the SDK hides the status of an
+//! `ETag` conflict and has no actor state transaction. Service invocation goes over HTTP: through
+//! gRPC the body of a problem arrives cut short.
+
+pub mod activities;
+pub mod actor;
+pub mod functions;
+mod grpc;
+pub mod invocation;
+pub mod sagas;
+pub mod secrets;
+pub mod state;
+pub mod stocks;
+pub mod workflow;
+
+use self::functions::{OrderSaga, PaymentFunctions, ShipOrder};
+use self::grpc::Grpc;
+use self::invocation::Invocation;
+use self::sagas::WorkflowSagas;
+use self::secrets::SecretStore;
+use self::state::StateStore;
+use self::stocks::ActorStocks;
+use crate::domain::order::Order;
+use crate::domain::payment::Payment;
+use crate::domain::shipment::Shipment;
+use std::time::Duration;
+
+/// The Dapr sidecar of this function, on this machine's loopback.
+#[derive(Debug, Clone)]
+pub struct Sidecar {
+    http: reqwest::Client,
+    http_url: String,
+    grpc: Grpc,
+}
+
+impl Sidecar {
+    /// The sidecar that serves its HTTP and gRPC API on these ports. Nothing is sent yet.
+    ///
+    /// # Panics
+    /// When no TLS provider is installed.
+    #[must_use]
+    pub fn new(http_port: u16, grpc_port: u16) -> Self {
+        let http_url = format!("http://127.0.0.1:{http_port}");
+        Self { http: reqwest::Client::new(), http_url, grpc: Grpc::new(grpc_port) }
+    }
+
+    /// Whether the sidecar can reach its components.
+    pub async fn ready(&self) -> bool {
+        let url = format!("{}/v1.0/healthz/outbound", self.http_url);
+        let answer = self.http.get(url).timeout(Duration::from_secs(1)).send().await;
+        answer.is_ok_and(|answer| answer.status().is_success())
+    }
+
+    /// The order documents, in component `orders`.
+    #[must_use]
+    pub fn orders(&self) -> StateStore<Order> {
+        StateStore::new(self.grpc.clone(), "orders")
+    }
+
+    /// The payment documents, in component `payments`.
+    #[must_use]
+    pub fn payment_documents(&self) -> StateStore<Payment> {
+        StateStore::new(self.grpc.clone(), "payments")
+    }
+
+    /// The shipment documents, in component `shipments`.
+    #[must_use]
+    pub fn shipments(&self) -> StateStore<Shipment> {
+        StateStore::new(self.grpc.clone(), "shipments")
+    }
+
+    /// The credentials, in component `secrets`.
+    #[must_use]
+    pub fn secrets(&self) -> SecretStore {
+        SecretStore(self.grpc.clone())
+    }
+
+    /// The stock actors.
+    #[must_use]
+    pub fn stocks(&self) -> ActorStocks {
+        ActorStocks(self.grpc.clone())
+    }
+
+    /// Any function, by service invocation.
+    #[must_use]
+    pub fn invocation(&self) -> Invocation {
+        Invocation::new(self.http.clone(), &self.http_url)
+    }
+
+    /// The function `order-saga`.
+    #[must_use]
+    pub fn sagas(&self) -> OrderSaga {
+        OrderSaga(self.invocation())
+    }
+
+    /// The functions `process-payment` and `refund-payment`.
+    #[must_use]
+    pub fn payments(&self) -> PaymentFunctions {
+        PaymentFunctions(self.invocation())
+    }
+
+    /// The function `ship-order`.
+    #[must_use]
+    pub fn shipping(&self) -> ShipOrder {
+        ShipOrder(self.invocation())
+    }
+
+    /// The workflows that this function hosts.
+    #[must_use]
+    pub fn workflows(&self) -> WorkflowSagas {
+        WorkflowSagas::new(self.grpc.clone(), self.orders())
+    }
+}

@@ -1,0 +1,87 @@
+//! Documents in a Dapr state store, changed under optimistic concurrency by `ETag`.
+
+use super::Grpc;
+use crate::ports::{Documents, Failure, OrFail, Result, Saved, Version, Versioned};
+use dapr::dapr::proto::common::v1::state_options::{StateConcurrency, StateConsistency};
+use dapr::dapr::proto::common::v1::{Etag, StateItem, StateOptions};
+use dapr::dapr::proto::runtime::v1::{GetStateRequest, SaveStateRequest};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::marker::PhantomData;
+use tonic::Code;
+
+/// The version of a document that is not there. Redis takes versions for numbers and knows no other
+/// way to tell that a first write came second.
+const ABSENT: &str = "0";
+
+/// Documents of one kind in one state store.
+#[derive(Debug)]
+pub struct StateStore<T> {
+    grpc: Grpc,
+    component: &'static str,
+    kind: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for StateStore<T> {
+    fn clone(&self) -> Self {
+        Self::new(self.grpc.clone(), self.component)
+    }
+}
+
+impl<T> StateStore<T> {
+    pub(super) fn new(grpc: Grpc, component: &'static str) -> Self {
+        Self { grpc, component, kind: PhantomData }
+    }
+
+    fn item(&self, key: String, value: Vec<u8>, version: Option<&Version>) -> SaveStateRequest {
+        let options = StateOptions {
+            concurrency: StateConcurrency::ConcurrencyFirstWrite.into(),
+            consistency: StateConsistency::ConsistencyStrong.into(),
+        };
+        let version = version.map_or(ABSENT, |version| &version.0);
+        let item = StateItem {
+            key,
+            value,
+            etag: Some(Etag { value: version.to_owned() }),
+            metadata: HashMap::default(),
+            options: Some(options),
+        };
+        SaveStateRequest { store_name: self.component.to_owned(), states: vec![item] }
+    }
+}
+
+impl<K, T> Documents<K, T> for StateStore<T>
+where
+    K: Display + Sync,
+    T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
+{
+    async fn load(&self, key: &K) -> Result<Option<Versioned<T>>> {
+        const LOAD: &str = "load a document";
+        let request = GetStateRequest {
+            store_name: self.component.to_owned(),
+            key: key.to_string(),
+            consistency: StateConsistency::ConsistencyStrong.into(),
+            metadata: HashMap::default(),
+        };
+        let found = self.grpc.dapr().get_state(request).await.or_fail(self.component, LOAD)?;
+        let found = found.into_inner();
+        if found.data.is_empty() {
+            return Ok(None);
+        }
+        let document = serde_json::from_slice(&found.data).or_fail(self.component, LOAD)?;
+        Ok(Some(Versioned { document, version: Version(found.etag) }))
+    }
+
+    async fn save(&self, key: &K, document: &T, version: Option<&Version>) -> Result<Saved> {
+        const SAVE: &str = "save a document";
+        let value = serde_json::to_vec(document).or_fail(self.component, SAVE)?;
+        let request = self.item(key.to_string(), value, version);
+        match self.grpc.dapr().save_state(request).await {
+            Ok(_) => Ok(Saved::Written),
+            Err(status) if status.code() == Code::Aborted => Ok(Saved::Conflict),
+            Err(status) => Err(Failure::new(self.component, SAVE, status).into()),
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Fakes of the ports: in memory, for unit tests alone.
+
+use crate::domain::payment::Charge;
+use crate::domain::placing::{Address, PlacedOrder};
+use crate::domain::stock::{Command, Held, Level, Offer, Reply, Reserve, Stock, turn};
+use crate::domain::{Money, OrderId, PaymentId, ProductId, TrackingId};
+use crate::ports::{
+    Clock, Documents, Error, Failure, Payments, Provider, Result, Sagas, Saved, Shipping, Stocks,
+    Verdict, Version, Versioned,
+};
+use crate::testing::orders::at;
+use jiff::Timestamp;
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+type Shared<T> = Arc<Mutex<T>>;
+
+fn lock<T>(shared: &Shared<T>) -> MutexGuard<'_, T> {
+    shared.lock().expect("no test panics while it holds a fake")
+}
+
+/// A clock that stands still.
+#[derive(Debug, Clone)]
+pub struct FakeClock(pub Timestamp);
+
+impl Clock for FakeClock {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
+
+/// Documents in memory.
+#[derive(Debug, Clone)]
+pub struct FakeDocuments<K, T>(Shared<HashMap<K, (u64, T)>>);
+
+impl<K, T> Default for FakeDocuments<K, T> {
+    fn default() -> Self {
+        Self(Shared::default())
+    }
+}
+
+impl<K, T> Documents<K, T> for FakeDocuments<K, T>
+where
+    K: Clone + Eq + Hash + Send + Sync + 'static,
+    T: Clone + Send + Sync + 'static,
+{
+    async fn load(&self, key: &K) -> Result<Option<Versioned<T>>> {
+        let found = lock(&self.0).get(key).cloned();
+        Ok(found.map(|(version, document)| Versioned { document, version: Version(version.to_string()) }))
+    }
+
+    async fn save(&self, key: &K, document: &T, version: Option<&Version>) -> Result<Saved> {
+        let mut documents = lock(&self.0);
+        let current = documents.get(key).map(|(version, _)| *version);
+        if current.map(|version| version.to_string()) != version.map(|version| version.0.clone()) {
+            return Ok(Saved::Conflict);
+        }
+        documents.insert(key.clone(), (current.unwrap_or(0) + 1, document.clone()));
+        Ok(Saved::Written)
+    }
+}
+
+/// Sagas that start and go nowhere.
+#[derive(Debug, Clone, Default)]
+pub struct FakeSagas(Shared<HashMap<OrderId, PlacedOrder>>);
+
+impl Sagas for FakeSagas {
+    async fn start(&self, order: &PlacedOrder) -> Result<PlacedOrder> {
+        let mut sagas = lock(&self.0);
+        Ok(sagas.entry(order.order_id.clone()).or_insert_with(|| order.clone()).clone())
+    }
+
+    async fn find(&self, order: &OrderId) -> Result<Option<PlacedOrder>> {
+        Ok(lock(&self.0).get(order).cloned())
+    }
+}
+
+/// Stock without actors, at a time that stands still.
+#[derive(Debug, Clone, Default)]
+pub struct FakeStocks(Shared<HashMap<ProductId, Stock>>);
+
+impl FakeStocks {
+    fn tell(&self, product: &ProductId, command: &Command) -> Result<Reply> {
+        let mut stocks = lock(&self.0);
+        let mut stock = stocks.remove(product);
+        let reply = turn(&mut stock, product, command, at(0));
+        stock.map(|stock| stocks.insert(product.clone(), stock));
+        Ok(reply?)
+    }
+
+    fn done(&self, product: &ProductId, command: &Command) -> Result<()> {
+        self.tell(product, command).map(|_| ())
+    }
+}
+
+impl Stocks for FakeStocks {
+    async fn set(&self, product: &ProductId, offer: &Offer) -> Result<Level> {
+        level(self.tell(product, &Command::Set(offer.clone()))?)
+    }
+
+    async fn check(&self, product: &ProductId) -> Result<Level> {
+        level(self.tell(product, &Command::Check)?)
+    }
+
+    async fn reserve(&self, product: &ProductId, ask: &Reserve) -> Result<Held> {
+        match self.tell(product, &Command::Reserve(ask.clone()))? {
+            Reply::Held(held) => Ok(held),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    async fn commit(&self, product: &ProductId, order: &OrderId) -> Result<()> {
+        self.done(product, &Command::Commit(order.clone()))
+    }
+
+    async fn release(&self, product: &ProductId, order: &OrderId) -> Result<()> {
+        self.done(product, &Command::Release(order.clone()))
+    }
+
+    async fn settle(&self, product: &ProductId, order: &OrderId) -> Result<()> {
+        self.done(product, &Command::Settle(order.clone()))
+    }
+}
+
+fn level(reply: Reply) -> Result<Level> {
+    match reply {
+        Reply::Level(level) => Ok(level),
+        other => Err(unexpected(&other)),
+    }
+}
+
+fn unexpected(reply: &Reply) -> Error {
+    Failure::new("fake stock", "answer", format!("{reply:?}")).into()
+}
+
+/// A payment provider that charges everything, unless it is told otherwise.
+#[derive(Debug, Clone, Default)]
+pub struct FakeProvider {
+    calls: Shared<Vec<&'static str>>,
+    script: Shared<VecDeque<Option<Verdict>>>,
+}
+
+impl FakeProvider {
+    /// What was called, in order.
+    #[must_use]
+    pub fn calls(&self) -> Vec<&'static str> {
+        lock(&self.calls).clone()
+    }
+
+    /// The next charge without a verdict yet fails.
+    pub fn fail_next(&self) {
+        lock(&self.script).push_back(None);
+    }
+
+    /// The next charge without a verdict yet gets this one.
+    pub fn answer_next(&self, verdict: Verdict) {
+        lock(&self.script).push_back(Some(verdict));
+    }
+}
+
+impl Provider for FakeProvider {
+    async fn charge(&self, charge: &Charge) -> Result<Verdict> {
+        lock(&self.calls).push("charge");
+        let charged = Verdict::Charged(format!("pi_{}", charge.order_id));
+        let verdict = lock(&self.script).pop_front().unwrap_or(Some(charged));
+        verdict.ok_or_else(|| Failure::new("fake provider", "charge", "told to fail").into())
+    }
+
+    async fn refund(&self, _: &OrderId, _: &str, _: Money) -> Result<()> {
+        lock(&self.calls).push("refund");
+        Ok(())
+    }
+}
+
+/// Payments that always succeed.
+#[derive(Debug, Clone, Default)]
+pub struct FakePayments;
+
+impl Payments for FakePayments {
+    async fn charge(&self, charge: &Charge) -> Result<PaymentId> {
+        Ok(PaymentId::of(&charge.order_id))
+    }
+
+    async fn void(&self, _: &OrderId) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// A carrier that goes everywhere.
+#[derive(Debug, Clone, Default)]
+pub struct FakeShipping;
+
+impl Shipping for FakeShipping {
+    async fn book(&self, order: &OrderId, _: &Address) -> Result<TrackingId> {
+        Ok(TrackingId::of(order))
+    }
+
+    async fn cancel(&self, _: &OrderId) -> Result<()> {
+        Ok(())
+    }
+}
