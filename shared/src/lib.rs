@@ -2,6 +2,7 @@
 //! `domain ◄ ports ◄ {operations, sidecar, provider, http}`, and `host` over all.
 
 pub mod domain;
+pub mod http;
 pub mod operations;
 pub mod ports;
 pub mod provider;

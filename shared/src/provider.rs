@@ -54,7 +54,12 @@ impl<S: Secrets> StripeProvider<S> {
         Self { http: reqwest::Client::new(), base, secrets }
     }
 
-    async fn post(&self, path: &str, key: &str, form: &[(&str, &str)]) -> Result<(StatusCode, Value)> {
+    async fn post(
+        &self,
+        path: &str,
+        key: &str,
+        form: &[(&str, &str)],
+    ) -> Result<(StatusCode, Value)> {
         let secret = self.secrets.secret(API_KEY).await?;
         let request = self.request(path, key, &secret).form(form);
         Ok(answer(request).await.or_fail("payment provider", "answer")?)
@@ -63,7 +68,11 @@ impl<S: Secrets> StripeProvider<S> {
     fn request(&self, path: &str, key: &str, secret: &Secret) -> RequestBuilder {
         let mut url = self.base.clone();
         url.set_path(path);
-        self.http.post(url).bearer_auth(secret.expose()).header("Idempotency-Key", key).timeout(DEADLINE)
+        self.http
+            .post(url)
+            .bearer_auth(secret.expose())
+            .header("Idempotency-Key", key)
+            .timeout(DEADLINE)
     }
 }
 
@@ -86,7 +95,8 @@ impl<S: Secrets> Provider for StripeProvider<S> {
             ("metadata[order_id]", charge.order_id.to_string()),
         ];
         let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let (status, body) = self.post("/v1/payment_intents", charge.order_id.as_str(), &form).await?;
+        let (status, body) =
+            self.post("/v1/payment_intents", charge.order_id.as_str(), &form).await?;
         Ok(verdict(status, body)?)
     }
 
@@ -111,7 +121,9 @@ fn verdict(status: StatusCode, body: Value) -> std::result::Result<Verdict, Fail
         let intent = Intent::deserialize(&body).map_err(|_| undecided("charge", status, &body))?;
         return match intent.status.as_str() {
             "succeeded" => Ok(Verdict::Charged(intent.id)),
-            "requires_action" | "requires_payment_method" | "canceled" => Ok(Verdict::Declined(intent.status)),
+            "requires_action" | "requires_payment_method" | "canceled" => {
+                Ok(Verdict::Declined(intent.status))
+            }
             _ => Err(undecided("charge", status, &body)),
         };
     }
@@ -119,10 +131,13 @@ fn verdict(status: StatusCode, body: Value) -> std::result::Result<Verdict, Fail
         tell_how_to_mend_credentials(status);
         return Ok(Verdict::Unauthorized);
     }
-    let error = serde_json::from_value::<ApiError>(body.clone()).map_err(|_| undecided("charge", status, &body))?.error;
+    let error = serde_json::from_value::<ApiError>(body.clone())
+        .map_err(|_| undecided("charge", status, &body))?
+        .error;
     let kind = (status, error.kind.as_str());
     match kind {
-        (StatusCode::PAYMENT_REQUIRED, "card_error") | (StatusCode::BAD_REQUEST, "invalid_request_error") => {
+        (StatusCode::PAYMENT_REQUIRED, "card_error")
+        | (StatusCode::BAD_REQUEST, "invalid_request_error") => {
             Ok(Verdict::Declined(error.code.unwrap_or(error.kind)))
         }
         _ => Err(undecided("charge", status, &body)),
@@ -163,7 +178,8 @@ mod tests {
 
     #[test]
     fn a_declined_card_is_declined_with_its_code() {
-        let declined = verdict(StatusCode::PAYMENT_REQUIRED, error("card_error", "card_declined")).unwrap();
+        let declined =
+            verdict(StatusCode::PAYMENT_REQUIRED, error("card_error", "card_declined")).unwrap();
         assert_eq!(declined, Verdict::Declined("card_declined".into()));
     }
 

@@ -194,7 +194,10 @@ mod tests {
 
     #[test]
     fn the_wire_format_is_integer_minor_units() {
-        assert_eq!(serde_json::to_string(&euro(1250)).unwrap(), r#"{"amount":1250,"currency":"EUR"}"#);
+        assert_eq!(
+            serde_json::to_string(&euro(1250)).unwrap(),
+            r#"{"amount":1250,"currency":"EUR"}"#
+        );
         for bad in [
             r#"{"amount":12.5,"currency":"EUR"}"#,
             r#"{"amount":-1,"currency":"EUR"}"#,

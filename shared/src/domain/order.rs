@@ -127,13 +127,16 @@ impl Order {
         }
         match progress {
             Progress::Reserved { total } => {
-                self.advance(Status::Reserved, Step::Reserve, at) && self.total.replace(*total).is_none()
+                self.advance(Status::Reserved, Step::Reserve, at)
+                    && self.total.replace(*total).is_none()
             }
             Progress::Paid { payment_id } => {
-                self.advance(Status::Paid, Step::Pay, at) && self.payment_id.replace(payment_id.clone()).is_none()
+                self.advance(Status::Paid, Step::Pay, at)
+                    && self.payment_id.replace(payment_id.clone()).is_none()
             }
             Progress::Shipped { tracking_id } => {
-                self.advance(Status::Shipped, Step::Ship, at) && self.tracking_id.replace(tracking_id.clone()).is_none()
+                self.advance(Status::Shipped, Step::Ship, at)
+                    && self.tracking_id.replace(tracking_id.clone()).is_none()
             }
             Progress::Undone(step) => self.record(*step, StepState::Done, at),
             Progress::Ended(outcome) => self.end(outcome, at),
@@ -248,7 +251,10 @@ mod tests {
     fn a_document_survives_its_wire_format() {
         let mut order = Order::new(placed_order());
         order.note(&Progress::Reserved { total: euro(5) }, at(1));
-        let cause = Cause { step: Step::Pay, stop: Stop::Refused(Refusal::PaymentDeclined { code: "card_declined".into() }) };
+        let cause = Cause {
+            step: Step::Pay,
+            stop: Stop::Refused(Refusal::PaymentDeclined { code: "card_declined".into() }),
+        };
         order.note(&Progress::Ended(Outcome::Cancelled { cause }), at(2));
         let json = serde_json::to_vec(&order).unwrap();
         assert_eq!(serde_json::from_slice::<Order>(&json).unwrap(), order);

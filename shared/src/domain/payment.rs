@@ -54,7 +54,12 @@ impl Payment {
     #[must_use]
     pub fn intended(charge: Charge) -> Self {
         let order_id = charge.order_id.clone();
-        Self { payment_id: PaymentId::of(&order_id), order_id, charge: Some(charge), state: PaymentState::Intended }
+        Self {
+            payment_id: PaymentId::of(&order_id),
+            order_id,
+            charge: Some(charge),
+            state: PaymentState::Intended,
+        }
     }
 
     /// A payment called off before it was asked for, so that it can never be made.

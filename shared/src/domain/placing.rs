@@ -170,7 +170,9 @@ impl From<Quantity> for i64 {
 ///
 /// # Errors
 /// [`MoneyError`], when the currencies differ or the sum is too large.
-pub fn total(prices: impl IntoIterator<Item = (Money, Quantity)>) -> Result<Option<Money>, MoneyError> {
+pub fn total(
+    prices: impl IntoIterator<Item = (Money, Quantity)>,
+) -> Result<Option<Money>, MoneyError> {
     prices.into_iter().try_fold(None, |sum: Option<Money>, (price, quantity)| {
         let price = price.times(quantity.pieces())?;
         sum.map_or(Ok(price), |sum| sum.plus(price)).map(Some)
@@ -192,7 +194,10 @@ mod tests {
         let dollar = json!({"product_id": "c", "quantity": 1, "unit_price": {"amount": 1, "currency": "USD"}});
         assert!(items(&json!([euro("a"), euro("b")])).is_ok());
         assert_eq!(items(&json!([])), Err("must hold 1 to 100 items".into()));
-        assert_eq!(items(&json!([euro("a"), euro("a")])), Err("names a twice; add up the quantities".into()));
+        assert_eq!(
+            items(&json!([euro("a"), euro("a")])),
+            Err("names a twice; add up the quantities".into())
+        );
         assert_eq!(items(&json!([euro("a"), dollar])), Err("mixes currencies".into()));
         let many: Vec<_> = (0..101).map(|n| euro(&n.to_string())).collect();
         assert_eq!(items(&json!(many)), Err("must hold 1 to 100 items".into()));
@@ -200,7 +205,9 @@ mod tests {
 
     #[test]
     fn a_quantity_is_between_1_and_1000() {
-        for (pieces, good) in [(0, false), (1, true), (1000, true), (1001, false), (-1, false), (i64::MAX, false)] {
+        for (pieces, good) in
+            [(0, false), (1, true), (1000, true), (1001, false), (-1, false), (i64::MAX, false)]
+        {
             assert_eq!(Quantity::try_from(pieces).is_ok(), good, "{pieces}");
         }
     }
@@ -209,8 +216,14 @@ mod tests {
     fn the_total_adds_up_price_times_quantity() {
         let price = |amount, currency: &str| Money::new(amount, currency.parse().unwrap()).unwrap();
         let two = Quantity::try_from(2).unwrap();
-        assert_eq!(total([(price(150, "EUR"), two), (price(100, "EUR"), two)]), Ok(Some(price(500, "EUR"))));
-        assert_eq!(total([(price(1, "EUR"), two), (price(1, "USD"), two)]), Err(MoneyError::MixedCurrencies));
+        assert_eq!(
+            total([(price(150, "EUR"), two), (price(100, "EUR"), two)]),
+            Ok(Some(price(500, "EUR")))
+        );
+        assert_eq!(
+            total([(price(1, "EUR"), two), (price(1, "USD"), two)]),
+            Err(MoneyError::MixedCurrencies)
+        );
         assert_eq!(total([(price(Money::MAX_AMOUNT, "EUR"), two)]), Err(MoneyError::OutOfBounds));
     }
 }

@@ -117,7 +117,11 @@ pub async fn fulfil(steps: &impl Steps, order: &PlacedOrder) -> Outcome {
     }
 }
 
-async fn attempt(steps: &impl Steps, order: &PlacedOrder, ledger: &mut Ledger) -> Result<Outcome, Cause> {
+async fn attempt(
+    steps: &impl Steps,
+    order: &PlacedOrder,
+    ledger: &mut Ledger,
+) -> Result<Outcome, Cause> {
     if let Some(outcome) = steps.create(order).await.map_err(stopped(Step::Create))? {
         return Ok(outcome);
     }
@@ -129,7 +133,12 @@ async fn attempt(steps: &impl Steps, order: &PlacedOrder, ledger: &mut Ledger) -
 }
 
 /// Undoes what the ledger holds, last first, and returns what could not be done.
-async fn unwind(steps: &impl Steps, order: &PlacedOrder, ledger: Ledger, cause: &Cause) -> Vec<Step> {
+async fn unwind(
+    steps: &impl Steps,
+    order: &PlacedOrder,
+    ledger: Ledger,
+    cause: &Cause,
+) -> Vec<Step> {
     if cause.step == Step::Complete {
         // The goods are on their way: the only way out is forward.
         return vec![Step::Complete];
@@ -143,7 +152,12 @@ async fn unwind(steps: &impl Steps, order: &PlacedOrder, ledger: Ledger, cause: 
     left
 }
 
-async fn close(steps: &impl Steps, order: &PlacedOrder, cause: Cause, mut left: Vec<Step>) -> Outcome {
+async fn close(
+    steps: &impl Steps,
+    order: &PlacedOrder,
+    cause: Cause,
+    mut left: Vec<Step>,
+) -> Outcome {
     let outcome = ended(cause.clone(), left.clone());
     match steps.close(order, &outcome).await {
         Ok(()) => outcome,

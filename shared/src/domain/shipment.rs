@@ -57,7 +57,11 @@ impl FromStr for ServedCountries {
     type Err = super::text::NotACountry;
 
     fn from_str(codes: &str) -> Result<Self, Self::Err> {
-        codes.split(',').map(|code| code.trim().to_owned().try_into()).collect::<Result<_, _>>().map(Self)
+        codes
+            .split(',')
+            .map(|code| code.trim().to_owned().try_into())
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 }
 
@@ -70,7 +74,10 @@ mod tests {
         let served: ServedCountries = "DE, FR".parse().unwrap();
         let country = |code: &str| Country::try_from(code.to_owned()).unwrap();
         assert_eq!(served.check(&country("FR")), Ok(()));
-        assert_eq!(served.check(&country("AQ")), Err(Refusal::CountryNotServed { country: "AQ".into() }));
+        assert_eq!(
+            served.check(&country("AQ")),
+            Err(Refusal::CountryNotServed { country: "AQ".into() })
+        );
         assert!("DE,xx".parse::<ServedCountries>().is_err());
     }
 }

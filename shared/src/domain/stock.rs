@@ -143,7 +143,11 @@ impl Stock {
         let product_id = self.product_id.clone();
         if let Some(held) = self.open.get(&ask.order_id) {
             let same = held.quantity == ask.quantity;
-            return if same { Ok(self.held(&ask.order_id, held)) } else { Err(Refusal::ReservedOtherwise { product_id }) };
+            return if same {
+                Ok(self.held(&ask.order_id, held))
+            } else {
+                Err(Refusal::ReservedOtherwise { product_id })
+            };
         }
         if ask.seen_price.is_some_and(|seen| seen != self.unit_price) {
             return Err(Refusal::PriceChanged { product_id, unit_price: self.unit_price });
@@ -274,7 +278,6 @@ impl From<OnHand> for i64 {
         on_hand.0.into()
     }
 }
-
 
 #[cfg(test)]
 mod laws;

@@ -49,7 +49,10 @@ pub struct Email(String);
 
 /// A text that is not an e-mail address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("must be an e-mail address such as ann@example.com, at most {} characters", Email::MAX_LENGTH)]
+#[error(
+    "must be an e-mail address such as ann@example.com, at most {} characters",
+    Email::MAX_LENGTH
+)]
 pub struct NotAnEmail;
 
 impl Email {
@@ -122,7 +125,9 @@ pub struct PaymentMethod(String);
 
 /// A text that is not a payment method's token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("must be the payment provider's token, such as pm_card_visa: 1 to 64 letters, digits and underscores")]
+#[error(
+    "must be the payment provider's token, such as pm_card_visa: 1 to 64 letters, digits and underscores"
+)]
 pub struct NotAPaymentMethod;
 
 impl PaymentMethod {
@@ -138,7 +143,11 @@ impl TryFrom<String> for PaymentMethod {
 
     fn try_from(text: String) -> Result<Self, NotAPaymentMethod> {
         let token = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-        if token && (1..=64).contains(&text.len()) { Ok(Self(text)) } else { Err(NotAPaymentMethod) }
+        if token && (1..=64).contains(&text.len()) {
+            Ok(Self(text))
+        } else {
+            Err(NotAPaymentMethod)
+        }
     }
 }
 

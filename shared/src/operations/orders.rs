@@ -87,7 +87,8 @@ mod tests {
 
     #[tokio::test]
     async fn an_order_is_found_before_its_document_is_written() {
-        let (documents, sagas, placed) = (FakeDocuments::default(), FakeSagas::default(), placed_order());
+        let (documents, sagas, placed) =
+            (FakeDocuments::default(), FakeSagas::default(), placed_order());
         assert_eq!(find(&documents, &sagas, &placed.order_id).await.unwrap(), None);
         sagas.start(&placed).await.unwrap();
         let early = find(&documents, &sagas, &placed.order_id).await.unwrap();

@@ -25,7 +25,9 @@ pub async fn charge(
     let payment = settle(documents, provider, payment, fresh).await?;
     match payment.state {
         PaymentState::Refused(refusal) => Err(refusal.into()),
-        PaymentState::Intended | PaymentState::Charged { .. } | PaymentState::Refunded { .. } => Ok(payment),
+        PaymentState::Intended | PaymentState::Charged { .. } | PaymentState::Refunded { .. } => {
+            Ok(payment)
+        }
     }
 }
 
@@ -38,7 +40,8 @@ pub async fn void(
     provider: &impl Provider,
     order: &OrderId,
 ) -> Result<()> {
-    let void = |found: Option<Payment>| (found.unwrap_or_else(|| Payment::voided(order.clone())), ());
+    let void =
+        |found: Option<Payment>| (found.unwrap_or_else(|| Payment::voided(order.clone())), ());
     let (payment, ()) = documents.update(&PaymentId::of(order), void).await?;
     give_back(documents, provider, payment).await?;
     Ok(())
@@ -97,7 +100,9 @@ async fn settle(
         }
     };
     let settled = advance(documents, &payment, decided.clone()).await?;
-    if let (PaymentState::Charged { reference }, PaymentState::Refused(_)) = (decided, &settled.state) {
+    if let (PaymentState::Charged { reference }, PaymentState::Refused(_)) =
+        (decided, &settled.state)
+    {
         // Another call was rejected for its credentials while this one was charged.
         provider.refund(&payment.order_id, &reference, charge.amount).await?;
     }
@@ -126,7 +131,11 @@ mod tests {
 
     fn sample() -> Charge {
         let placed = placed_order();
-        Charge { order_id: placed.order_id, amount: euro(700), payment_method: placed.order.payment_method }
+        Charge {
+            order_id: placed.order_id,
+            amount: euro(700),
+            payment_method: placed.order.payment_method,
+        }
     }
 
     fn refused(result: Result<Payment>) -> Refusal {
@@ -179,7 +188,10 @@ mod tests {
     async fn rejected_credentials_refuse_a_first_request_and_fail_a_repeated_one() {
         let (documents, provider) = (FakeDocuments::default(), FakeProvider::default());
         provider.answer_next(Verdict::Unauthorized);
-        assert_eq!(refused(charge(&documents, &provider, &sample()).await), Refusal::PaymentUnavailable);
+        assert_eq!(
+            refused(charge(&documents, &provider, &sample()).await),
+            Refusal::PaymentUnavailable
+        );
 
         let (documents, provider) = (FakeDocuments::default(), FakeProvider::default());
         provider.fail_next();

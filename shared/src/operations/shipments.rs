@@ -56,7 +56,8 @@ mod tests {
     async fn a_booking_that_arrives_after_it_was_called_off_books_nothing() {
         let (documents, placed) = (FakeDocuments::default(), placed_order());
         cancel(&documents, &placed.order_id).await.unwrap();
-        let booked = book(&documents, &"DE".parse().unwrap(), &placed.order_id, &placed.order.ship_to).await;
+        let booked =
+            book(&documents, &"DE".parse().unwrap(), &placed.order_id, &placed.order.ship_to).await;
         assert!(matches!(booked, Err(Error::Refused(Refusal::ShipmentCancelled))));
     }
 }

@@ -2,13 +2,13 @@
 //! order's document, and each is harmless when repeated.
 
 use super::orders::Journal;
+use crate::domain::money::MoneyError;
 use crate::domain::order::{Order, Progress};
 use crate::domain::payment::Charge;
 use crate::domain::placing::{Item, PlacedOrder, total};
 use crate::domain::saga::{Outcome, Step};
 use crate::domain::stock::Reserve;
 use crate::domain::{Money, OrderId, Refusal};
-use crate::domain::money::MoneyError;
 use crate::ports::{Clock, Documents, Error, Payments, Result, Shipping, Stocks};
 use jiff::{SignedDuration, Timestamp};
 
@@ -37,7 +37,11 @@ pub async fn reserve<D: Documents<OrderId, Order>, C: Clock>(
     }
 }
 
-async fn reserve_all(stocks: &impl Stocks, order: &PlacedOrder, expires_at: Timestamp) -> Result<Money> {
+async fn reserve_all(
+    stocks: &impl Stocks,
+    order: &PlacedOrder,
+    expires_at: Timestamp,
+) -> Result<Money> {
     let mut prices = Vec::new();
     for item in &order.order.items {
         let held = stocks.reserve(&item.product_id, &ask(order, item, expires_at)).await?;
@@ -46,7 +50,9 @@ async fn reserve_all(stocks: &impl Stocks, order: &PlacedOrder, expires_at: Time
     match total(prices) {
         Ok(total) => Ok(total.expect("an order holds at least one item")),
         Err(MoneyError::MixedCurrencies) => Err(Refusal::MixedCurrencies.into()),
-        Err(MoneyError::OutOfBounds | MoneyError::NotACurrency) => Err(Refusal::TotalTooLarge.into()),
+        Err(MoneyError::OutOfBounds | MoneyError::NotACurrency) => {
+            Err(Refusal::TotalTooLarge.into())
+        }
     }
 }
 
@@ -186,7 +192,9 @@ mod tests {
     async fn when_one_product_is_sold_out_none_stays_reserved() {
         let (journal, stocks) = shop(2).await;
         let out = reserve(&journal, &stocks, &placed_order(), SignedDuration::from_secs(60)).await;
-        assert!(matches!(out, Err(Error::Refused(Refusal::OutOfStock { product_id })) if product_id == product("bulb")));
+        assert!(
+            matches!(out, Err(Error::Refused(Refusal::OutOfStock { product_id })) if product_id == product("bulb"))
+        );
         assert_eq!((reserved(&stocks, "lamp").await, reserved(&stocks, "bulb").await), (0, 0));
     }
 

@@ -15,7 +15,9 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{delete, get, put};
 use axum::{Json, response::IntoResponse};
-use dapr::dapr::proto::common::v1::{JobFailurePolicy, JobFailurePolicyConstant, job_failure_policy};
+use dapr::dapr::proto::common::v1::{
+    JobFailurePolicy, JobFailurePolicyConstant, job_failure_policy,
+};
 use dapr::dapr::proto::runtime::v1::{
     ExecuteActorStateTransactionRequest, GetActorStateRequest, RegisterActorReminderRequest,
     TransactionalActorStateOperation,
@@ -99,12 +101,19 @@ async fn take_turn<C: Clock>(
     }
 }
 
-async fn sweep<C: Clock>(State(host): State<ActorHost<C>>, Path(product): Path<ProductId>) -> impl IntoResponse {
+async fn sweep<C: Clock>(
+    State(host): State<ActorHost<C>>,
+    Path(product): Path<ProductId>,
+) -> impl IntoResponse {
     host.answer(&product, &Command::Sweep).await.map(Json)
 }
 
 impl<C: Clock> ActorHost<C> {
-    async fn answer(&self, product: &ProductId, command: &Command) -> Result<Result<Reply, Refusal>, StatusCode> {
+    async fn answer(
+        &self,
+        product: &ProductId,
+        command: &Command,
+    ) -> Result<Result<Reply, Refusal>, StatusCode> {
         let late = |_| Err(Failure::new(ACTOR_TYPE, "take a turn", "the sidecar is too slow"));
         let reply = timeout(TURN_DEADLINE, self.turn(product, command)).await.unwrap_or_else(late);
         reply.map_err(|failure| {
@@ -113,7 +122,11 @@ impl<C: Clock> ActorHost<C> {
         })
     }
 
-    async fn turn(&self, product: &ProductId, command: &Command) -> Result<Result<Reply, Refusal>, Failure> {
+    async fn turn(
+        &self,
+        product: &ProductId,
+        command: &Command,
+    ) -> Result<Result<Reply, Refusal>, Failure> {
         let _turn = self.lock(product).await;
         let before = self.load(product).await?;
         let mut stock = before.clone();
@@ -182,7 +195,9 @@ impl<C: Clock> ActorHost<C> {
             name: SWEEP.to_owned(),
             due_time: due_time(delay),
             overwrite: Some(true),
-            failure_policy: Some(JobFailurePolicy { policy: Some(job_failure_policy::Policy::Constant(retry)) }),
+            failure_policy: Some(JobFailurePolicy {
+                policy: Some(job_failure_policy::Policy::Constant(retry)),
+            }),
             ..RegisterActorReminderRequest::default()
         };
         let set = self.grpc.dapr().register_actor_reminder(request).await;

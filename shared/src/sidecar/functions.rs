@@ -23,7 +23,11 @@ impl Sagas for OrderSaga {
     async fn find(&self, order: &OrderId) -> Result<Option<PlacedOrder>> {
         let path = format!("/sagas/{order}");
         let answer = self.0.call("order-saga", Method::GET, &path, NOTHING).await?;
-        if answer.status == StatusCode::NOT_FOUND { Ok(None) } else { answer.read("order-saga").map(Some) }
+        if answer.status == StatusCode::NOT_FOUND {
+            Ok(None)
+        } else {
+            answer.read("order-saga").map(Some)
+        }
     }
 }
 
@@ -39,7 +43,8 @@ struct Paid {
 
 impl Payments for PaymentFunctions {
     async fn charge(&self, charge: &Charge) -> Result<PaymentId> {
-        let answer = self.0.call("process-payment", Method::POST, "/api/payments", Some(charge)).await?;
+        let answer =
+            self.0.call("process-payment", Method::POST, "/api/payments", Some(charge)).await?;
         Ok(answer.read::<Paid>("process-payment")?.payment_id)
     }
 

@@ -19,7 +19,8 @@ impl Grpc {
     pub(super) fn new(port: u16) -> Self {
         let address = format!("http://127.0.0.1:{port}");
         let endpoint = Endpoint::from_shared(address.clone()).expect("a loopback address is a URI");
-        let channel = endpoint.connect_timeout(Duration::from_secs(1)).timeout(DEADLINE).connect_lazy();
+        let channel =
+            endpoint.connect_timeout(Duration::from_secs(1)).timeout(DEADLINE).connect_lazy();
         Self { channel, address }
     }
 

@@ -59,7 +59,11 @@ impl Invocation {
         let body = answer.bytes().await.or_fail(function, INVOKE)?;
         let answered = Answered { status, headers, body };
         if status.is_server_error() && !answered.is_problem() {
-            return Err(Failure::new(function, INVOKE, format!("{status}: {}", answered.excerpt())));
+            return Err(Failure::new(
+                function,
+                INVOKE,
+                format!("{status}: {}", answered.excerpt()),
+            ));
         }
         Ok(answered)
     }
@@ -116,7 +120,9 @@ impl Answered {
     }
 
     fn is_problem(&self) -> bool {
-        self.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(PROBLEM.as_bytes()))
+        self.headers
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|kind| kind.as_bytes().starts_with(PROBLEM.as_bytes()))
     }
 
     fn excerpt(&self) -> String {

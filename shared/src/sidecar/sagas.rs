@@ -34,7 +34,9 @@ impl WorkflowSagas {
         let start = client.schedule_new_orchestration(workflow::NAME, Some(input), Some(id), None);
         // Without a worker the start would hang for as long as the caller has patience.
         match timeout(DEADLINE, start).await.or_fail(ENGINE, START)? {
-            Err(DurableTaskError::GrpcError(status)) if status.code() == Code::AlreadyExists => Ok(false),
+            Err(DurableTaskError::GrpcError(status)) if status.code() == Code::AlreadyExists => {
+                Ok(false)
+            }
             started => Ok(started.map(|_| true).or_fail(ENGINE, START)?),
         }
     }

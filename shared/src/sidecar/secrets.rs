@@ -23,7 +23,9 @@ impl Secrets for SecretStore {
         let mut found = found.or_fail(COMPONENT, "read a secret")?;
         match found.get_mut().data.remove(name) {
             Some(secret) => Ok(Secret::new(secret)),
-            None => Err(Failure::new(COMPONENT, "read a secret", format!("it holds no {name}")).into()),
+            None => {
+                Err(Failure::new(COMPONENT, "read a secret", format!("it holds no {name}")).into())
+            }
         }
     }
 }

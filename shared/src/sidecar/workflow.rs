@@ -33,7 +33,9 @@ pub(super) struct Close {
 }
 
 /// Carries one order from end to end; the workflow's output is the [`Outcome`].
-pub(super) async fn order_saga(context: OrchestrationContext) -> dapr_durabletask::api::Result<Option<String>> {
+pub(super) async fn order_saga(
+    context: OrchestrationContext,
+) -> dapr_durabletask::api::Result<Option<String>> {
     let order: PlacedOrder = context.input()?;
     let outcome = fulfil(&Activities(context), &order).await;
     Ok(Some(serde_json::to_string(&outcome)?))

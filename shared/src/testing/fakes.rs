@@ -47,7 +47,10 @@ where
 {
     async fn load(&self, key: &K) -> Result<Option<Versioned<T>>> {
         let found = lock(&self.0).get(key).cloned();
-        Ok(found.map(|(version, document)| Versioned { document, version: Version(version.to_string()) }))
+        Ok(found.map(|(version, document)| Versioned {
+            document,
+            version: Version(version.to_string()),
+        }))
     }
 
     async fn save(&self, key: &K, document: &T, version: Option<&Version>) -> Result<Saved> {

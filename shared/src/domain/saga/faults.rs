@@ -33,7 +33,12 @@ impl FakeWorld {
         }
     }
 
-    fn act(&self, script: &Mutex<VecDeque<Fault>>, step: Step, effect: impl FnOnce(&mut BTreeSet<Step>)) -> Result<(), Stop> {
+    fn act(
+        &self,
+        script: &Mutex<VecDeque<Fault>>,
+        step: Step,
+        effect: impl FnOnce(&mut BTreeSet<Step>),
+    ) -> Result<(), Stop> {
         self.calls.lock().unwrap().push(step);
         let fault = script.lock().unwrap().pop_front().unwrap_or(Fault::None);
         if matches!(fault, Fault::None | Fault::FailAfter) {
@@ -98,7 +103,9 @@ fn undone_by(undo: Undo) -> Step {
 /// Every list of `length` faults.
 fn scripts(length: usize) -> Vec<Vec<Fault>> {
     (0..length).fold(vec![vec![]], |scripts, _| {
-        let longer = |script: &Vec<Fault>| FAULTS.iter().map(|fault| [script.as_slice(), &[*fault]].concat()).collect::<Vec<_>>();
+        let longer = |script: &Vec<Fault>| {
+            FAULTS.iter().map(|fault| [script.as_slice(), &[*fault]].concat()).collect::<Vec<_>>()
+        };
         scripts.iter().flat_map(longer).collect()
     })
 }
@@ -112,7 +119,13 @@ fn check(outcome: &Outcome, world: &FakeWorld) {
         .collect();
     match outcome {
         Outcome::Fulfilled => {
-            let all = BTreeSet::from([Step::Create, Step::Reserve, Step::Pay, Step::Ship, Step::Complete]);
+            let all = BTreeSet::from([
+                Step::Create,
+                Step::Reserve,
+                Step::Pay,
+                Step::Ship,
+                Step::Complete,
+            ]);
             assert_eq!(*effects, all);
         }
         Outcome::Cancelled { .. } => {
@@ -154,7 +167,10 @@ async fn a_failed_step_is_undone_because_it_may_have_happened() {
     let world = FakeWorld::new(&[Fault::None, Fault::None, Fault::None, Fault::FailAfter], &[]);
     fulfil(&world, &placed_order()).await;
     let calls: Vec<_> = world.calls.lock().unwrap().iter().map(|step| step.name()).collect();
-    assert_eq!(calls.join(" "), "create reserve pay ship cancel-shipment refund-payment release-stock close");
+    assert_eq!(
+        calls.join(" "),
+        "create reserve pay ship cancel-shipment refund-payment release-stock close"
+    );
 }
 
 #[tokio::test]

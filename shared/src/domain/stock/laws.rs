@@ -148,7 +148,10 @@ fn an_order_keeps_the_price_it_reserved_at() {
 fn a_price_the_customer_did_not_see_is_refused() {
     let seen = Money::new(400, price().currency()).unwrap();
     let refused = stock(5).reserve(&Reserve { seen_price: Some(seen), ..ask(1, 1, 0) });
-    assert_eq!(refused, Err(Refusal::PriceChanged { product_id: "mug".parse().unwrap(), unit_price: price() }));
+    assert_eq!(
+        refused,
+        Err(Refusal::PriceChanged { product_id: "mug".parse().unwrap(), unit_price: price() })
+    );
 }
 
 #[test]

@@ -115,12 +115,11 @@ mod tests {
         let (mut stock, lamp) = (None, product("lamp"));
         turn(&mut stock, &lamp, &Command::Set(offer(euro(500), 10)), at(0)).unwrap();
         turn(&mut stock, &lamp, &reserve(4, at(60)), at(0)).unwrap();
-        let reserved = |stock: &mut Option<Stock>, now| {
-            match turn(stock, &lamp, &Command::Check, now) {
+        let reserved =
+            |stock: &mut Option<Stock>, now| match turn(stock, &lamp, &Command::Check, now) {
                 Ok(Reply::Level(level)) => level.reserved,
                 other => panic!("{other:?}"),
-            }
-        };
+            };
         assert_eq!(reserved(&mut stock, at(59)), 4);
         assert_eq!(reserved(&mut stock, at(60)), 0);
     }

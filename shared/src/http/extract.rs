@@ -1,0 +1,192 @@
+//! Reading requests: what is not as it must be becomes a problem that names the field and the fix.
+
+use super::{Kind, Problem};
+use axum::body::Bytes;
+use axum::extract::path::ErrorKind;
+use axum::extract::rejection::{BytesRejection, PathRejection};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// The most bytes that a body has: 256 KiB.
+pub const MAX_BODY_BYTES: usize = 256 * 1024;
+
+/// A JSON body, both ways.
+#[derive(Debug, Clone, Copy)]
+pub struct Json<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            let detail = "set the header Content-Type to application/json";
+            return Err(Problem::new(Kind::UnsupportedMediaType, detail));
+        }
+        let body = Bytes::from_request(request, state).await.map_err(too_large)?;
+        parse(&body).map(Self)
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
+    let essence = kind.split(';').next().unwrap_or("").trim();
+    essence.eq_ignore_ascii_case("application/json")
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+fn too_large(rejection: BytesRejection) -> Problem {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        Problem::new(Kind::BodyTooLarge, format!("send at most {MAX_BODY_BYTES} bytes"))
+    } else {
+        Problem::new(Kind::MalformedJson, "the body ended before it was complete")
+    }
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let field = error.path().to_string();
+        let inner = error.into_inner();
+        if inner.is_data() { unfit(&field, &inner) } else { malformed(&inner) }
+    })?;
+    json.end().map_err(|error| malformed(&error))?;
+    Ok(value)
+}
+
+fn malformed(error: &serde_json::Error) -> Problem {
+    Problem::new(Kind::MalformedJson, error.to_string())
+}
+
+/// The problem of a field that is missing, unknown or not as it must be.
+fn unfit(path: &str, error: &serde_json::Error) -> Problem {
+    let why = error.to_string();
+    let why = why.rsplit_once(" at line ").map_or(why.as_str(), |(why, _)| why);
+    let missing = why.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
+    let field = match missing {
+        Some(missing) if path == "." => missing.to_owned(),
+        Some(missing) => format!("{path}.{missing}"),
+        None if path == "." => "body".to_owned(),
+        None => path.to_owned(),
+    };
+    Problem::invalid(&field, if missing.is_some() { "is missing" } else { why })
+}
+
+/// The parameter of a path.
+#[derive(Debug, Clone, Copy)]
+pub struct Path<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = axum::extract::Path::from_request_parts(parts, state).await;
+        path.map(|axum::extract::Path(value)| Self(value))
+            .map_err(|rejection| wrong_path(&rejection))
+    }
+}
+
+fn wrong_path(rejection: &PathRejection) -> Problem {
+    let PathRejection::FailedToDeserializePathParams(failed) = rejection else {
+        return Problem::new(Kind::Internal, "the path has no parameters");
+    };
+    match failed.kind() {
+        ErrorKind::DeserializeError { key, message, .. } => Problem::invalid(key, message),
+        ErrorKind::InvalidUtf8InPathParam { key } => Problem::invalid(key, "must be UTF-8"),
+        other => Problem::invalid("path", &other.to_string()),
+    }
+}
+
+/// The header [`Idempotency-Key`](https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/):
+/// 1 to 255 visible ASCII characters, if there is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyKey(pub Option<String>);
+
+impl IdempotencyKey {
+    /// The name of the header.
+    pub const HEADER: &str = "idempotency-key";
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let Some(value) = parts.headers.get(Self::HEADER) else { return Ok(Self(None)) };
+        match value.to_str() {
+            Ok(key)
+                if (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) =>
+            {
+                Ok(Self(Some(key.to_owned())))
+            }
+            _ => Err(Problem::invalid(
+                "Idempotency-Key",
+                "must be 1 to 255 visible ASCII characters",
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::placing::NewOrder;
+    use crate::testing::orders::new_order_json;
+    use serde_json::{Value, json};
+
+    fn field_and_detail(change: impl FnOnce(&mut Value)) -> (String, String) {
+        let mut body = new_order_json();
+        change(&mut body);
+        let problem = parse::<NewOrder>(body.to_string().as_bytes()).unwrap_err().document();
+        let text = |name: &str| problem[name].as_str().unwrap().to_owned();
+        (text("field"), text("detail"))
+    }
+
+    #[test]
+    fn a_problem_names_the_field_and_the_fix() {
+        let (field, detail) = field_and_detail(|body| body["items"][0]["quantity"] = json!(-1));
+        assert_eq!(field, "items[0].quantity");
+        assert_eq!(detail, "items[0].quantity: must be between 1 and 1000");
+        let (field, _) =
+            field_and_detail(|body| drop(body["ship_to"].as_object_mut().unwrap().remove("city")));
+        assert_eq!(field, "ship_to.city");
+        let (field, detail) = field_and_detail(|body| body["discount"] = json!(5));
+        assert_eq!(field, "discount");
+        assert!(detail.contains("unknown field `discount`"), "{detail}");
+        let (field, _) = field_and_detail(|body| body["email"] = json!(7));
+        assert_eq!(field, "email");
+    }
+
+    #[test]
+    fn what_is_no_json_is_malformed() {
+        for body in ["", "{", "{} x", "nonsense", "\u{0}"] {
+            assert_eq!(
+                parse::<Value>(body.as_bytes()).unwrap_err().kind(),
+                Kind::MalformedJson,
+                "{body:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_json_is_declared_as_json() {
+        let declared = |kind: &str| {
+            is_json(&HeaderMap::from_iter([(header::CONTENT_TYPE, kind.parse().unwrap())]))
+        };
+        assert!(declared("application/json") && declared("Application/JSON; charset=utf-8"));
+        assert!(declared("application/cloudevents+json"));
+        assert!(
+            !declared("text/plain")
+                && !declared("application/jsonp")
+                && !is_json(&HeaderMap::new())
+        );
+    }
+}

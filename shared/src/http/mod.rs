@@ -1,0 +1,10 @@
+//! The wire: where a request becomes a value, and an answer or an error becomes a response.
+
+pub mod extract;
+pub mod kind;
+pub mod problem;
+pub mod views;
+
+pub use extract::{IdempotencyKey, Json, Path};
+pub use kind::Kind;
+pub use problem::Problem;

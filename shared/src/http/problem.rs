@@ -1,0 +1,178 @@
+//! Problems: errors as callers see them ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)).
+
+use super::Kind;
+use crate::domain::Refusal;
+use crate::domain::saga::{Cause, Stop};
+use crate::ports::{Chain, Error, Failure};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+/// Seconds after which a caller may try again what failed.
+const RETRY_AFTER_SECONDS: u16 = 1;
+
+/// A problem: what kind it is, what happened this time, and members of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    kind: Kind,
+    detail: String,
+    members: Map<String, Value>,
+}
+
+impl Problem {
+    /// A problem of `kind`; `detail` says what happened and how to mend it.
+    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into(), members: Map::new() }
+    }
+
+    /// The request is not valid: `field` must be otherwise.
+    #[must_use]
+    pub fn invalid(field: &str, why: &str) -> Self {
+        let mut problem = Self::new(Kind::InvalidRequest, format!("{field}: {why}"));
+        problem.members.insert("field".to_owned(), field.into());
+        problem
+    }
+
+    /// Why an order ended as it did.
+    #[must_use]
+    pub fn reason(cause: &Cause) -> Self {
+        match &cause.stop {
+            Stop::Refused(refusal) => refusal.clone().into(),
+            Stop::Failed => {
+                let mut problem = Self::new(
+                    Kind::StepFailed,
+                    format!("the step {} could not be done", cause.step),
+                );
+                problem.members.insert("step".to_owned(), cause.step.name().into());
+                problem
+            }
+        }
+    }
+
+    /// What kind of problem it is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The problem document.
+    #[must_use]
+    pub fn document(&self) -> Value {
+        let mut document = self.members.clone();
+        document.insert("type".to_owned(), self.kind.name().into());
+        document.insert("title".to_owned(), self.kind.title().into());
+        document.insert("status".to_owned(), self.kind.status().as_u16().into());
+        document.insert("detail".to_owned(), self.detail.clone().into());
+        Value::Object(document)
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let mut problem = Self::new(Kind::from(&refusal), refusal.to_string());
+        if let Value::Object(members) = json!(refusal) {
+            problem.members = members;
+        }
+        problem
+    }
+}
+
+impl From<Failure> for Problem {
+    /// Logs what failed; the caller learns only that it did.
+    fn from(failure: Failure) -> Self {
+        tracing::error!(error = %Chain(&failure), "a request failed");
+        Self::new(Kind::DependencyUnavailable, "nothing is lost; please try again")
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Refused(refusal) => refusal.into(),
+            Error::Failed(failure) => failure.into(),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = self.kind.status();
+        let mut response = (status, self.document().to_string()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == axum::http::StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::saga::Step;
+    use crate::testing::orders::{euro, product};
+
+    #[test]
+    fn a_refusal_is_a_problem_with_the_fields_of_the_refusal() {
+        let problem = Problem::from(Refusal::PriceChanged {
+            product_id: product("lamp"),
+            unit_price: euro(500),
+        });
+        let expected = json!({
+            "type": "price-changed",
+            "title": "The price has changed",
+            "status": 409,
+            "detail": "lamp now costs 500 minor units of EUR",
+            "product_id": "lamp",
+            "unit_price": {"amount": 500, "currency": "EUR"}
+        });
+        assert_eq!(problem.document(), expected);
+    }
+
+    #[test]
+    fn a_caller_inside_the_shop_reads_every_refusal_back() {
+        let product_id = product("lamp");
+        for refusal in [
+            Refusal::OutOfStock { product_id: product_id.clone() },
+            Refusal::UnknownProduct { product_id: product_id.clone() },
+            Refusal::PriceChanged { product_id: product_id.clone(), unit_price: euro(1) },
+            Refusal::MixedCurrencies,
+            Refusal::TotalTooLarge,
+            Refusal::BelowReserved { product_id: product_id.clone(), reserved: 3 },
+            Refusal::ReservedOtherwise { product_id: product_id.clone() },
+            Refusal::TooManyReservations { product_id: product_id.clone() },
+            Refusal::ReservationExpired { product_id },
+            Refusal::PaymentDeclined { code: "card_declined".into() },
+            Refusal::PaymentUnavailable,
+            Refusal::PaymentVoided,
+            Refusal::PaidOtherwise,
+            Refusal::CountryNotServed { country: "AQ".into() },
+            Refusal::ShipmentCancelled,
+        ] {
+            let document = Problem::from(refusal.clone()).document();
+            assert_eq!(document["type"], json!(refusal)["type"]);
+            assert_eq!(serde_json::from_value::<Refusal>(document).unwrap(), refusal);
+        }
+    }
+
+    #[test]
+    fn a_failure_tells_a_caller_nothing_from_inside() {
+        let problem = Problem::from(Failure::new(
+            "orders",
+            "save a document",
+            "connection to 10.0.0.7 refused",
+        ));
+        assert!(!problem.document().to_string().contains("10.0.0.7"));
+        let response = problem.into_response();
+        assert_eq!(response.status(), 503);
+        assert_eq!(response.headers()["retry-after"], "1");
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+    }
+
+    #[test]
+    fn the_reason_of_an_order_whose_step_failed_names_the_step() {
+        let reason = Problem::reason(&Cause { step: Step::Pay, stop: Stop::Failed }).document();
+        assert_eq!((&reason["type"], &reason["step"]), (&json!("step-failed"), &json!("pay")));
+    }
+}

@@ -1,0 +1,167 @@
+//! Orders and payments as the public API shows them.
+
+use super::Problem;
+use crate::domain::money::Money;
+use crate::domain::order::{Order, Status, StepDone};
+use crate::domain::payment::{Payment, PaymentState};
+use crate::domain::placing::Items;
+use crate::domain::saga::{Outcome, Step};
+use crate::domain::text::Email;
+use crate::domain::{CustomerId, OrderId, PaymentId, TrackingId};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+/// The answer of `GET /api/orders/{id}`.
+#[derive(Debug, Serialize)]
+pub struct OrderView {
+    order_id: OrderId,
+    customer_id: CustomerId,
+    email: Email,
+    items: Items,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<Money>,
+    status: Status,
+    #[serde(flatten)]
+    end: End,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment_id: Option<PaymentId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tracking_id: Option<TrackingId>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+/// The answer of `GET /api/orders/{id}/status`.
+#[derive(Debug, Serialize)]
+pub struct StatusView {
+    order_id: OrderId,
+    status: Status,
+    steps: Vec<StepDone>,
+    #[serde(flatten)]
+    end: End,
+}
+
+/// Why an order did not complete, and what a person must still do about it.
+#[derive(Debug, Default, Serialize)]
+struct End {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left: Vec<Step>,
+}
+
+impl From<&Option<Outcome>> for End {
+    fn from(outcome: &Option<Outcome>) -> Self {
+        match outcome {
+            None | Some(Outcome::Fulfilled) => Self::default(),
+            Some(Outcome::Cancelled { cause }) => {
+                Self { reason: Some(Problem::reason(cause).document()), left: vec![] }
+            }
+            Some(Outcome::Stuck { cause, left }) => {
+                Self { reason: Some(Problem::reason(cause).document()), left: left.clone() }
+            }
+        }
+    }
+}
+
+impl From<Order> for OrderView {
+    fn from(order: Order) -> Self {
+        let placed = order.placed;
+        Self {
+            order_id: placed.order_id,
+            customer_id: placed.order.customer_id,
+            email: placed.order.email,
+            items: placed.order.items,
+            total: order.total,
+            status: order.status,
+            end: End::from(&order.outcome),
+            payment_id: order.payment_id,
+            tracking_id: order.tracking_id,
+            created_at: placed.created_at,
+            updated_at: order.updated_at,
+        }
+    }
+}
+
+impl From<Order> for StatusView {
+    fn from(order: Order) -> Self {
+        let end = End::from(&order.outcome);
+        Self { order_id: order.placed.order_id, status: order.status, steps: order.steps, end }
+    }
+}
+
+/// The answer of `POST /api/payments` and of a refund.
+#[derive(Debug, Serialize)]
+pub struct PaymentView {
+    payment_id: PaymentId,
+    order_id: OrderId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<Money>,
+    status: &'static str,
+}
+
+impl From<Payment> for PaymentView {
+    fn from(payment: Payment) -> Self {
+        let status = match payment.state {
+            PaymentState::Intended => "pending",
+            PaymentState::Charged { .. } => "charged",
+            PaymentState::Refused(_) => "refused",
+            PaymentState::Refunded { .. } => "refunded",
+        };
+        let amount = payment.charge.map(|charge| charge.amount);
+        Self { payment_id: payment.payment_id, order_id: payment.order_id, amount, status }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Refusal;
+    use crate::domain::order::Progress;
+    use crate::domain::saga::{Cause, Stop};
+    use crate::testing::orders::{at, placed_order};
+    use serde_json::json;
+
+    #[test]
+    fn a_pending_order_shows_nothing_that_has_not_happened() {
+        let view = json!(OrderView::from(Order::new(placed_order())));
+        let members: Vec<_> = view.as_object().unwrap().keys().map(String::as_str).collect();
+        let shown = "created_at customer_id email items order_id status updated_at";
+        assert_eq!(members.join(" "), shown);
+        assert_eq!(
+            (&view["status"], &view["created_at"]),
+            (&json!("pending"), &json!("2027-01-15T08:00:00Z"))
+        );
+    }
+
+    #[test]
+    fn a_cancelled_order_tells_why() {
+        let mut order = Order::new(placed_order());
+        let refusal = Refusal::PaymentDeclined { code: "card_declined".into() };
+        let cause = Cause { step: Step::Pay, stop: Stop::Refused(refusal) };
+        order.note(&Progress::Ended(Outcome::Cancelled { cause }), at(9));
+        let view = json!(StatusView::from(order));
+        assert_eq!(
+            (&view["status"], &view["reason"]["type"]),
+            (&json!("cancelled"), &json!("payment-declined"))
+        );
+        assert_eq!(
+            view["steps"][1],
+            json!({"step": "pay", "state": "refused", "at": "2027-01-15T08:00:09Z"})
+        );
+    }
+
+    #[test]
+    fn a_stuck_order_names_what_is_left() {
+        let mut order = Order::new(placed_order());
+        let cause = Cause { step: Step::Ship, stop: Stop::Failed };
+        let outcome = Outcome::Stuck { cause, left: vec![Step::RefundPayment] };
+        order.note(&Progress::Ended(outcome), at(9));
+        let view = json!(OrderView::from(order));
+        assert_eq!(
+            (&view["reason"]["type"], &view["left"]),
+            (&json!("step-failed"), &json!(["refund-payment"]))
+        );
+    }
+}
