@@ -2,9 +2,12 @@
 //! `domain ◄ ports ◄ {operations, sidecar, provider, http}`, and `host` over all.
 
 pub mod domain;
+pub mod host;
 pub mod http;
 pub mod operations;
 pub mod ports;
+pub mod prelude;
 pub mod provider;
 pub mod sidecar;
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;

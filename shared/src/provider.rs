@@ -97,7 +97,7 @@ impl<S: Secrets> Provider for StripeProvider<S> {
         let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let (status, body) =
             self.post("/v1/payment_intents", charge.order_id.as_str(), &form).await?;
-        Ok(verdict(status, body)?)
+        Ok(verdict(status, &body)?)
     }
 
     async fn refund(&self, order: &OrderId, reference: &str, _: Money) -> Result<()> {
@@ -116,15 +116,15 @@ impl<S: Secrets> Provider for StripeProvider<S> {
 
 /// Reads what became of a charge. Only what is final is a verdict: a conflict, an overload or a
 /// fault of the provider may hide a charge.
-fn verdict(status: StatusCode, body: Value) -> std::result::Result<Verdict, Failure> {
+fn verdict(status: StatusCode, body: &Value) -> std::result::Result<Verdict, Failure> {
     if status.is_success() {
-        let intent = Intent::deserialize(&body).map_err(|_| undecided("charge", status, &body))?;
+        let intent = Intent::deserialize(body).map_err(|_| undecided("charge", status, body))?;
         return match intent.status.as_str() {
             "succeeded" => Ok(Verdict::Charged(intent.id)),
             "requires_action" | "requires_payment_method" | "canceled" => {
                 Ok(Verdict::Declined(intent.status))
             }
-            _ => Err(undecided("charge", status, &body)),
+            _ => Err(undecided("charge", status, body)),
         };
     }
     if rejects_credentials(status) {
@@ -132,7 +132,7 @@ fn verdict(status: StatusCode, body: Value) -> std::result::Result<Verdict, Fail
         return Ok(Verdict::Unauthorized);
     }
     let error = serde_json::from_value::<ApiError>(body.clone())
-        .map_err(|_| undecided("charge", status, &body))?
+        .map_err(|_| undecided("charge", status, body))?
         .error;
     let kind = (status, error.kind.as_str());
     match kind {
@@ -140,7 +140,7 @@ fn verdict(status: StatusCode, body: Value) -> std::result::Result<Verdict, Fail
         | (StatusCode::BAD_REQUEST, "invalid_request_error") => {
             Ok(Verdict::Declined(error.code.unwrap_or(error.kind)))
         }
-        _ => Err(undecided("charge", status, &body)),
+        _ => Err(undecided("charge", status, body)),
     }
 }
 
@@ -173,20 +173,20 @@ mod tests {
     #[test]
     fn a_succeeded_intent_is_charged() {
         let body = json!({"id": "pi_1", "object": "payment_intent", "status": "succeeded"});
-        assert_eq!(verdict(StatusCode::OK, body).unwrap(), Verdict::Charged("pi_1".into()));
+        assert_eq!(verdict(StatusCode::OK, &body).unwrap(), Verdict::Charged("pi_1".into()));
     }
 
     #[test]
     fn a_declined_card_is_declined_with_its_code() {
         let declined =
-            verdict(StatusCode::PAYMENT_REQUIRED, error("card_error", "card_declined")).unwrap();
+            verdict(StatusCode::PAYMENT_REQUIRED, &error("card_error", "card_declined")).unwrap();
         assert_eq!(declined, Verdict::Declined("card_declined".into()));
     }
 
     #[test]
     fn rejected_credentials_are_a_verdict_of_their_own() {
         let body = error("invalid_request_error", "");
-        assert_eq!(verdict(StatusCode::UNAUTHORIZED, body).unwrap(), Verdict::Unauthorized);
+        assert_eq!(verdict(StatusCode::UNAUTHORIZED, &body).unwrap(), Verdict::Unauthorized);
     }
 
     #[test]
@@ -197,9 +197,9 @@ mod tests {
             (StatusCode::TOO_MANY_REQUESTS, "invalid_request_error"),
             (StatusCode::INTERNAL_SERVER_ERROR, "api_error"),
         ] {
-            assert!(verdict(status, error(kind, "x")).is_err(), "{status} {kind}");
+            assert!(verdict(status, &error(kind, "x")).is_err(), "{status} {kind}");
         }
-        assert!(verdict(StatusCode::OK, json!({"id": "pi_1", "status": "processing"})).is_err());
-        assert!(verdict(StatusCode::BAD_GATEWAY, json!("<html>")).is_err());
+        assert!(verdict(StatusCode::OK, &json!({"id": "pi_1", "status": "processing"})).is_err());
+        assert!(verdict(StatusCode::BAD_GATEWAY, &json!("<html>")).is_err());
     }
 }

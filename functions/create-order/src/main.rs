@@ -1,2 +1,90 @@
-//! x
-fn main() {}
+//! `POST /api/orders`: accepts an order by starting its saga.
+
+use shared::domain::order::Order;
+use shared::domain::placing::{NewOrder, PlacedOrder};
+use shared::http::IdempotencyKey;
+use shared::http::views::OrderView;
+use shared::prelude::*;
+use uuid::Uuid;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    host::run(env!("CARGO_PKG_NAME"), |setup| Some(app(setup.sidecar().sagas(), SystemClock))).await
+}
+
+fn app<S: Sagas, C: Clock>(sagas: S, clock: C) -> Router {
+    Router::new().route("/api/orders", post(create::<S, C>)).with_state((sagas, clock))
+}
+
+async fn create<S: Sagas, C: Clock>(
+    State((sagas, clock)): State<(S, C)>,
+    IdempotencyKey(key): IdempotencyKey,
+    Json(order): Json<NewOrder>,
+) -> Result<impl IntoResponse, Problem> {
+    let fresh = || Uuid::now_v7().into();
+    let order_id = key.map_or_else(fresh, |key| OrderId::for_key(&order.customer_id, &key));
+    let placed = PlacedOrder { order_id, created_at: clock.now(), order };
+    let accepted = sagas.start(&placed).await?;
+    if accepted.order != placed.order {
+        return Err(Problem::new(
+            Kind::KeyReused,
+            "send the same body again, or another Idempotency-Key",
+        ));
+    }
+    let location = format!("/api/orders/{}", accepted.order_id);
+    let view = OrderView::from(Order::new(accepted));
+    Ok((StatusCode::ACCEPTED, [("location", location)], Json(view)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use shared::testing::fakes::{FakeClock, FakeSagas};
+    use shared::testing::orders::{at, new_order_json};
+    use shared::testing::{ask, ask_with, conforms};
+
+    async fn place(app: &Router, key: &str, order: &Value) -> (StatusCode, Value) {
+        ask_with(app.clone(), "POST /api/orders", &[("idempotency-key", key)], order).await
+    }
+
+    #[tokio::test]
+    async fn it_conforms() {
+        conforms(app(FakeSagas::default(), FakeClock(at(0))), &["POST /api/orders"], &[]).await;
+    }
+
+    #[tokio::test]
+    async fn an_order_is_accepted_as_pending() {
+        let app = app(FakeSagas::default(), FakeClock(at(0)));
+        let (status, order) = ask(app.clone(), "POST /api/orders", &new_order_json()).await;
+        assert_eq!((status, &order["status"]), (StatusCode::ACCEPTED, &json!("pending")));
+        let (_, other) = ask(app, "POST /api/orders", &new_order_json()).await;
+        assert_ne!(order["order_id"], other["order_id"]);
+    }
+
+    #[tokio::test]
+    async fn the_same_key_is_the_same_order_and_no_other() {
+        let app = app(FakeSagas::default(), FakeClock(at(0)));
+        let first = place(&app, "k-1", &new_order_json()).await;
+        assert_eq!(place(&app, "k-1", &new_order_json()).await, first);
+        let mut other = new_order_json();
+        other["items"][0]["quantity"] = json!(7);
+        let (status, problem) = place(&app, "k-1", &other).await;
+        assert_eq!((status.as_u16(), &problem["type"]), (422, &json!("key-reused")));
+        let (_, another) = place(&app, "k-2", &other).await;
+        assert_ne!(another["order_id"], first.1["order_id"]);
+    }
+
+    #[tokio::test]
+    async fn a_key_is_visible_ascii() {
+        let app = app(FakeSagas::default(), FakeClock(at(0)));
+        for key in ["", "a b", &"k".repeat(256)] {
+            let (status, problem) = place(&app, key, &new_order_json()).await;
+            assert_eq!(
+                (status.as_u16(), &problem["field"]),
+                (422, &json!("Idempotency-Key")),
+                "{key:?}"
+            );
+        }
+    }
+}

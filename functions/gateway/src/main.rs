@@ -1,2 +1,83 @@
-//! x
-fn main() {}
+//! The public API: sends each request to the function that serves it.
+
+use axum::routing::MethodFilter;
+use shared::http::forward::to;
+use shared::prelude::*;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    host::run(env!("CARGO_PKG_NAME"), |setup| {
+        Some(Service::from(app(setup.sidecar().invocation())).public())
+    })
+    .await
+}
+
+fn app<F: Functions>(functions: F) -> Router {
+    let (get, put, post) = (MethodFilter::GET, MethodFilter::PUT, MethodFilter::POST);
+    let product = to(get, "check-stock").merge(to(put, "set-stock"));
+    Router::new()
+        .route("/api/orders", to(post, "create-order"))
+        .route("/api/orders/{order_id}", to(get, "get-order"))
+        .route("/api/orders/{order_id}/status", to(get, "order-status"))
+        .route("/api/inventory/{product_id}", product)
+        .route("/api/inventory/{product_id}/reserve", to(post, "reserve-stock"))
+        .route("/api/inventory/{product_id}/release", to(post, "release-stock"))
+        .route("/api/payments", to(post, "process-payment"))
+        .route("/api/payments/{payment_id}/refund", to(post, "refund-payment"))
+        .with_state(functions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use shared::testing::fakes::FakeFunctions;
+    use shared::testing::{ask, ask_with, conforms};
+
+    const ROUTES: [(&str, &str); 9] = [
+        ("POST /api/orders", "create-order"),
+        ("GET /api/orders/a", "get-order"),
+        ("GET /api/orders/a/status", "order-status"),
+        ("GET /api/inventory/a", "check-stock"),
+        ("PUT /api/inventory/a", "set-stock"),
+        ("POST /api/inventory/a/reserve", "reserve-stock"),
+        ("POST /api/inventory/a/release", "release-stock"),
+        ("POST /api/payments", "process-payment"),
+        ("POST /api/payments/a/refund", "refund-payment"),
+    ];
+
+    #[tokio::test]
+    async fn it_conforms() {
+        conforms(app(FakeFunctions), &[], &ROUTES.map(|(route, _)| route)).await;
+    }
+
+    #[tokio::test]
+    async fn each_route_goes_to_its_function_as_it_came() {
+        for (route, function) in ROUTES {
+            let headers =
+                [("idempotency-key", "k"), ("cookie", "secret"), ("dapr-app-id", "stock")];
+            let (status, seen) =
+                ask_with(app(FakeFunctions), route, &headers, &json!({"a": 1})).await;
+            assert_eq!((status.as_u16(), &seen["function"]), (200, &json!(function)));
+            assert_eq!(format!("{} {}", seen["method"], seen["path"]).replace('"', ""), route);
+            assert_eq!(seen["headers"], json!(["content-type", "idempotency-key"]));
+            assert_eq!(seen["body"], r#"{"a":1}"#);
+        }
+    }
+
+    #[tokio::test]
+    async fn no_path_leaves_its_function() {
+        for id in ["..%2F..%2Fstate", "A", "a%3Fx", &"a".repeat(65)] {
+            let (status, problem) =
+                ask(app(FakeFunctions), &format!("GET /api/orders/{id}"), &Value::Null).await;
+            assert_eq!((status.as_u16(), &problem["field"]), (422, &json!("order_id")), "{id}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_too_large_goes_nowhere() {
+        let body = json!("x".repeat(300 * 1024));
+        let (status, problem) = ask(app(FakeFunctions), "POST /api/orders", &body).await;
+        assert_eq!((status.as_u16(), &problem["type"]), (413, &json!("body-too-large")));
+    }
+}

@@ -1,2 +1,63 @@
-//! x
-fn main() {}
+//! `GET /api/orders/{order_id}/status`: tells how far an order has come.
+
+use shared::domain::order::Order;
+use shared::http::views::StatusView;
+use shared::operations::orders::find;
+use shared::prelude::*;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    host::run(env!("CARGO_PKG_NAME"), |setup| {
+        let sidecar = setup.sidecar();
+        Some(app(sidecar.orders(), sidecar.sagas()))
+    })
+    .await
+}
+
+fn app<D: Documents<OrderId, Order>, S: Sagas>(orders: D, sagas: S) -> Router {
+    Router::new()
+        .route("/api/orders/{order_id}/status", get(status::<D, S>))
+        .with_state((orders, sagas))
+}
+
+async fn status<D: Documents<OrderId, Order>, S: Sagas>(
+    State((orders, sagas)): State<(D, S)>,
+    Path(id): Path<OrderId>,
+) -> Result<Json<StatusView>, Problem> {
+    match find(&orders, &sagas, &id).await? {
+        Some(order) => Ok(Json(order.into())),
+        None => Err(Problem::new(Kind::UnknownOrder, format!("there is no order {id}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use shared::domain::order::Progress;
+    use shared::operations::orders::Journal;
+    use shared::testing::fakes::{FakeClock, FakeDocuments, FakeSagas};
+    use shared::testing::orders::{at, euro, placed_order};
+    use shared::testing::{ask, conforms};
+
+    #[tokio::test]
+    async fn it_conforms() {
+        let app = app(FakeDocuments::default(), FakeSagas::default());
+        conforms(app, &[], &["GET /api/orders/a/status"]).await;
+    }
+
+    #[tokio::test]
+    async fn the_steps_are_told_in_order() {
+        let (documents, placed) = (FakeDocuments::default(), placed_order());
+        let journal = Journal::new(documents.clone(), FakeClock(at(1)));
+        journal.note(&placed, &Progress::Reserved { total: euro(5) }).await.unwrap();
+        let route = format!("GET /api/orders/{}/status", placed.order_id);
+        let (_, told) = ask(app(documents, FakeSagas::default()), &route, &Value::Null).await;
+        let steps: Vec<_> =
+            told["steps"].as_array().unwrap().iter().map(|step| &step["step"]).collect();
+        assert_eq!(
+            (&told["status"], steps),
+            (&json!("reserved"), vec![&json!("create"), &json!("reserve")])
+        );
+    }
+}

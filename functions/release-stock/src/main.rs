@@ -1,2 +1,68 @@
-//! x
-fn main() {}
+//! `POST /api/inventory/{product_id}/release`: gives back what an order holds of a product.
+
+use serde::Deserialize;
+use shared::domain::stock::Level;
+use shared::prelude::*;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    host::run(env!("CARGO_PKG_NAME"), |setup| Some(app(setup.sidecar().stocks()))).await
+}
+
+fn app<S: Stocks>(stocks: S) -> Router {
+    Router::new()
+        .route("/api/inventory/{product_id}/release", post(release::<S>))
+        .with_state(stocks)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    order_id: OrderId,
+}
+
+async fn release<S: Stocks>(
+    State(stocks): State<S>,
+    Path(product): Path<ProductId>,
+    Json(Asked { order_id }): Json<Asked>,
+) -> Result<Json<Level>, Problem> {
+    stocks.release(&product, &order_id).await?;
+    Ok(Json(stocks.check(&product).await?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use shared::domain::stock::Reserve;
+    use shared::testing::fakes::FakeStocks;
+    use shared::testing::orders::{at, euro, offer, product};
+    use shared::testing::{ask, conforms};
+
+    const ROUTE: &str = "POST /api/inventory/lamp/release";
+
+    #[tokio::test]
+    async fn it_conforms() {
+        conforms(app(FakeStocks::default()), &[ROUTE], &[]).await;
+    }
+
+    #[tokio::test]
+    async fn what_is_given_back_is_available_again_also_when_repeated() {
+        let stocks = FakeStocks::default();
+        stocks.set(&product("lamp"), &offer(euro(500), 3)).await.unwrap();
+        let (order_id, quantity) = ("a".parse().unwrap(), 2.try_into().unwrap());
+        let reserve = Reserve { order_id, quantity, seen_price: None, expires_at: at(60) };
+        stocks.reserve(&product("lamp"), &reserve).await.unwrap();
+        for _ in 0..2 {
+            let (status, level) = ask(app(stocks.clone()), ROUTE, &json!({"order_id": "a"})).await;
+            assert_eq!((status.as_u16(), &level["available"]), (200, &json!(3)));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_product_that_is_not_sold_is_not_found() {
+        let (status, problem) =
+            ask(app(FakeStocks::default()), ROUTE, &json!({"order_id": "a"})).await;
+        assert_eq!((status.as_u16(), &problem["type"]), (404, &json!("unknown-product")));
+    }
+}

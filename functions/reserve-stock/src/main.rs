@@ -1,2 +1,71 @@
-//! x
-fn main() {}
+//! `POST /api/inventory/{product_id}/reserve`: holds pieces of a product for an order.
+
+use serde::Deserialize;
+use shared::domain::placing::Quantity;
+use shared::domain::stock::{Held, Reserve};
+use shared::prelude::*;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    host::run(env!("CARGO_PKG_NAME"), |setup| {
+        let hold = setup.read(&RESERVATION)?;
+        Some(app(setup.sidecar().stocks(), SystemClock, hold))
+    })
+    .await
+}
+
+fn app<S: Stocks, C: Clock>(stocks: S, clock: C, hold: SignedDuration) -> Router {
+    let path = "/api/inventory/{product_id}/reserve";
+    Router::new().route(path, post(reserve::<S, C>)).with_state((stocks, clock, hold))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    order_id: OrderId,
+    quantity: Quantity,
+}
+
+async fn reserve<S: Stocks, C: Clock>(
+    State((stocks, clock, hold)): State<(S, C, SignedDuration)>,
+    Path(product): Path<ProductId>,
+    Json(Asked { order_id, quantity }): Json<Asked>,
+) -> Result<Json<Held>, Problem> {
+    let expires_at = clock.after(hold);
+    let ask = Reserve { order_id, quantity, seen_price: None, expires_at };
+    Ok(Json(stocks.reserve(&product, &ask).await?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use shared::testing::fakes::{FakeClock, FakeStocks};
+    use shared::testing::orders::{at, euro, offer, product};
+    use shared::testing::{ask, conforms};
+
+    const ROUTE: &str = "POST /api/inventory/lamp/reserve";
+
+    async fn shop() -> Router {
+        let stocks = FakeStocks::default();
+        stocks.set(&product("lamp"), &offer(euro(500), 3)).await.unwrap();
+        app(stocks, FakeClock(at(0)), SignedDuration::from_secs(60))
+    }
+
+    #[tokio::test]
+    async fn it_conforms() {
+        conforms(shop().await, &[ROUTE], &[]).await;
+    }
+
+    #[tokio::test]
+    async fn pieces_are_held_at_their_price_until_they_expire() {
+        let shop = shop().await;
+        let ask_two = json!({"order_id": "a", "quantity": 2});
+        let (status, held) = ask(shop.clone(), ROUTE, &ask_two).await;
+        assert_eq!((status.as_u16(), &held["unit_price"]["amount"]), (200, &json!(500)));
+        assert_eq!(held["expires_at"], json!(at(60)));
+        assert_eq!(ask(shop.clone(), ROUTE, &ask_two).await.1, held);
+        let (status, problem) = ask(shop, ROUTE, &json!({"order_id": "b", "quantity": 2})).await;
+        assert_eq!((status.as_u16(), &problem["type"]), (409, &json!("out-of-stock")));
+    }
+}

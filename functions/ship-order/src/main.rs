@@ -1,2 +1,74 @@
-//! x
-fn main() {}
+//! Books the shipment of an order, and calls it off.
+
+use shared::domain::placing::Address;
+use shared::domain::shipment::{Booked, ServedCountries, Shipment};
+use shared::operations::shipments;
+use shared::prelude::*;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    host::run(env!("CARGO_PKG_NAME"), |setup| {
+        let served = setup.read(&SERVED_COUNTRIES)?;
+        Some(app(setup.sidecar().shipments(), served))
+    })
+    .await
+}
+
+fn app<D: Documents<OrderId, Shipment>>(shipments: D, served: ServedCountries) -> Router {
+    let routes = put(book::<D>).delete(cancel::<D>);
+    Router::new().route("/shipments/{order_id}", routes).with_state((shipments, served))
+}
+
+async fn book<D: Documents<OrderId, Shipment>>(
+    State((shipments, served)): State<(D, ServedCountries)>,
+    Path(order): Path<OrderId>,
+    Json(ship_to): Json<Address>,
+) -> Result<Json<Booked>, Problem> {
+    let tracking_id = shipments::book(&shipments, &served, &order, &ship_to).await?;
+    Ok(Json(Booked { tracking_id }))
+}
+
+async fn cancel<D: Documents<OrderId, Shipment>>(
+    State((shipments, _)): State<(D, ServedCountries)>,
+    Path(order): Path<OrderId>,
+) -> Result<StatusCode, Problem> {
+    shipments::cancel(&shipments, &order).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use shared::testing::fakes::FakeDocuments;
+    use shared::testing::orders::placed_order;
+    use shared::testing::{ask, conforms};
+
+    fn germany() -> Router {
+        app(FakeDocuments::default(), "DE".parse().unwrap())
+    }
+
+    #[tokio::test]
+    async fn it_conforms() {
+        conforms(germany(), &["PUT /shipments/a"], &["DELETE /shipments/a"]).await;
+    }
+
+    #[tokio::test]
+    async fn a_shipment_is_booked_until_it_is_called_off_for_good() {
+        let (app, ship_to) = (germany(), json!(placed_order().order.ship_to));
+        let (status, booked) = ask(app.clone(), "PUT /shipments/a", &ship_to).await;
+        assert_eq!(status, StatusCode::OK);
+        assert_eq!(ask(app.clone(), "PUT /shipments/a", &ship_to).await.1, booked);
+        assert_eq!(ask(app.clone(), "DELETE /shipments/a", &Value::Null).await.0, 204);
+        let (status, problem) = ask(app, "PUT /shipments/a", &ship_to).await;
+        assert_eq!((status.as_u16(), &problem["type"]), (409, &json!("shipment-cancelled")));
+    }
+
+    #[tokio::test]
+    async fn a_country_that_is_not_served_is_refused() {
+        let mut ship_to = json!(placed_order().order.ship_to);
+        ship_to["country"] = json!("AQ");
+        let (status, problem) = ask(germany(), "PUT /shipments/a", &ship_to).await;
+        assert_eq!((status.as_u16(), &problem["type"]), (422, &json!("country-not-served")));
+    }
+}

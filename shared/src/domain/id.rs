@@ -12,7 +12,9 @@ pub const MAX_LENGTH: usize = 64;
 #[error("must be 1 to {MAX_LENGTH} lower case letters, digits and hyphens")]
 pub struct NotAnId;
 
-fn is_id(text: &str) -> bool {
+/// Whether `text` is an id: 1 to [`MAX_LENGTH`] lower case letters, digits and hyphens.
+#[must_use]
+pub fn is_id(text: &str) -> bool {
     (1..=MAX_LENGTH).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }

@@ -239,7 +239,9 @@ mod tests {
             notes in prop::collection::vec(any_progress(), 0..6), again in any_progress()
         ) {
             let mut order = Order::new(placed_order());
-            notes.iter().for_each(|progress| { order.note(progress, at(1)); });
+            for progress in &notes {
+                order.note(progress, at(1));
+            }
             order.note(&again, at(2));
             let once = order.clone();
             prop_assert!(!order.note(&again, at(3)));

@@ -159,13 +159,11 @@ async fn close(
     mut left: Vec<Step>,
 ) -> Outcome {
     let outcome = ended(cause.clone(), left.clone());
-    match steps.close(order, &outcome).await {
-        Ok(()) => outcome,
-        Err(_) => {
-            left.push(Step::Close);
-            ended(cause, left)
-        }
+    if steps.close(order, &outcome).await.is_ok() {
+        return outcome;
     }
+    left.push(Step::Close);
+    ended(cause, left)
 }
 
 fn ended(cause: Cause, left: Vec<Step>) -> Outcome {

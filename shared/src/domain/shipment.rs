@@ -35,6 +35,13 @@ impl Shipment {
     }
 }
 
+/// What a booking answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Booked {
+    /// What the carrier calls the shipment.
+    pub tracking_id: TrackingId,
+}
+
 /// The countries that the shop ships to: ISO 3166-1 codes between commas, such as `DE,FR`.
 #[derive(Debug, Clone)]
 pub struct ServedCountries(Vec<Country>);

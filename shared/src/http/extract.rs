@@ -6,7 +6,7 @@ use axum::extract::path::ErrorKind;
 use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -21,13 +21,12 @@ pub struct Json<T>(pub T);
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         if !is_json(request.headers()) {
             let detail = "set the header Content-Type to application/json";
             return Err(Problem::new(Kind::UnsupportedMediaType, detail));
         }
-        let body = Bytes::from_request(request, state).await.map_err(too_large)?;
-        parse(&body).map(Self)
+        parse(&read_body(request).await?).map(Self)
     }
 }
 
@@ -44,7 +43,12 @@ fn is_json(headers: &HeaderMap) -> bool {
         || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-fn too_large(rejection: BytesRejection) -> Problem {
+/// The body of a request, at most [`MAX_BODY_BYTES`].
+pub(super) async fn read_body(request: Request) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, &()).await.map_err(|rejection| too_large(&rejection))
+}
+
+fn too_large(rejection: &BytesRejection) -> Problem {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         Problem::new(Kind::BodyTooLarge, format!("send at most {MAX_BODY_BYTES} bytes"))
     } else {
@@ -99,10 +103,11 @@ fn wrong_path(rejection: &PathRejection) -> Problem {
     let PathRejection::FailedToDeserializePathParams(failed) = rejection else {
         return Problem::new(Kind::Internal, "the path has no parameters");
     };
-    match failed.kind() {
-        ErrorKind::DeserializeError { key, message, .. } => Problem::invalid(key, message),
-        ErrorKind::InvalidUtf8InPathParam { key } => Problem::invalid(key, "must be UTF-8"),
-        other => Problem::invalid("path", &other.to_string()),
+    let kind = failed.kind();
+    if let ErrorKind::DeserializeError { key, message, .. } = kind {
+        Problem::invalid(key, message)
+    } else {
+        Problem::invalid("path", &kind.to_string())
     }
 }
 
@@ -113,7 +118,7 @@ pub struct IdempotencyKey(pub Option<String>);
 
 impl IdempotencyKey {
     /// The name of the header.
-    pub const HEADER: &str = "idempotency-key";
+    pub const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {

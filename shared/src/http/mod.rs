@@ -1,6 +1,7 @@
 //! The wire: where a request becomes a value, and an answer or an error becomes a response.
 
 pub mod extract;
+pub mod forward;
 pub mod kind;
 pub mod problem;
 pub mod views;

@@ -5,7 +5,7 @@ use crate::domain::order::{Order, Progress};
 use crate::domain::placing::PlacedOrder;
 use crate::domain::saga::Outcome;
 use crate::ports::{Clock, Documents, Failure, Result, Sagas, document};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// Where the saga writes how far an order has come.
 #[derive(Debug, Clone)]
@@ -20,10 +20,10 @@ impl<D: Documents<OrderId, Order>, C: Clock> Journal<D, C> {
         Self { documents, clock }
     }
 
-    /// Now.
+    /// `wait` from now.
     #[must_use]
-    pub fn now(&self) -> Timestamp {
-        self.clock.now()
+    pub fn after(&self, wait: SignedDuration) -> Timestamp {
+        self.clock.after(wait)
     }
 
     /// Opens the document of an order, and tells how the order ended, if it has.
@@ -52,7 +52,7 @@ impl<D: Documents<OrderId, Order>, C: Clock> Journal<D, C> {
     /// # Errors
     /// When the store fails.
     pub async fn note(&self, placed: &PlacedOrder, progress: &Progress) -> Result<()> {
-        let now = self.now();
+        let now = self.clock.now();
         let note = |found: Option<Order>| {
             let mut order = found.unwrap_or_else(|| Order::new(placed.clone()));
             let news = order.note(progress, now);

@@ -23,7 +23,7 @@ pub async fn reserve<D: Documents<OrderId, Order>, C: Clock>(
     order: &PlacedOrder,
     hold: SignedDuration,
 ) -> Result<Money> {
-    let expires_at = journal.now().saturating_add(hold).unwrap_or(Timestamp::MAX);
+    let expires_at = journal.after(hold);
     match reserve_all(stocks, order, expires_at).await {
         Ok(total) => {
             journal.note(order, &Progress::Reserved { total }).await?;

@@ -3,17 +3,19 @@
 
 mod documents;
 mod error;
+mod functions;
 mod secret;
 
 pub use documents::{Documents, Saved, Version, Versioned, document};
 pub use error::{Chain, Error, Failure, OrFail, Result};
+pub use functions::Functions;
 pub use secret::Secret;
 
 use crate::domain::payment::Charge;
 use crate::domain::placing::{Address, PlacedOrder};
 use crate::domain::stock::{Held, Level, Offer, Reserve};
 use crate::domain::{Money, OrderId, PaymentId, ProductId, TrackingId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::future::Future;
 
 /// The future answer of a port.
@@ -25,6 +27,11 @@ impl<T, F: Future<Output = Result<T>> + Send> Answer<T> for F {}
 pub trait Clock: Clone + Send + Sync + 'static {
     /// Now.
     fn now(&self) -> Timestamp;
+
+    /// `wait` from now, or the end of time.
+    fn after(&self, wait: SignedDuration) -> Timestamp {
+        self.now().saturating_add(wait).unwrap_or(Timestamp::MAX)
+    }
 }
 
 /// The sagas that carry orders.

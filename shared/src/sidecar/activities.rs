@@ -14,7 +14,7 @@ use crate::operations::steps;
 use crate::ports::{Chain, Clock, Error, Failure, OrFail, Result};
 use dapr_durabletask::api::DurableTaskError;
 use dapr_durabletask::task::ActivityContext;
-use dapr_durabletask::worker::{Registry, TaskHubGrpcWorker, WorkerOptions};
+use dapr_durabletask::worker::{ReconnectPolicy, Registry, TaskHubGrpcWorker, WorkerOptions};
 use jiff::SignedDuration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -30,6 +30,9 @@ const DEADLINE: Duration = Duration::from_secs(15);
 /// Workflow turns and activities at work at once; more wait in the sidecar.
 const CONCURRENT: usize = 256;
 
+/// The longest wait before the worker looks again for a sidecar that it lost.
+const RECONNECT: Duration = Duration::from_secs(2);
+
 /// What the activities work with.
 #[derive(Clone)]
 struct Shop<C> {
@@ -40,29 +43,35 @@ struct Shop<C> {
     hold: SignedDuration,
 }
 
-/// Runs the order saga's workflows and activities until `stop` is cancelled. Reservations are held
-/// for `hold`.
-///
-/// # Errors
-/// When the worker gives up.
-pub async fn run(
-    sidecar: &Sidecar,
-    clock: impl Clock,
-    hold: SignedDuration,
-    stop: CancellationToken,
-) -> std::result::Result<(), Failure> {
-    let shop = Shop {
-        journal: Journal::new(sidecar.orders(), clock),
-        stocks: sidecar.stocks(),
-        payments: sidecar.payments(),
-        shipping: sidecar.shipping(),
-        hold,
-    };
-    let options = WorkerOptions::new().with_max_concurrent_work_items(CONCURRENT);
-    let mut worker = TaskHubGrpcWorker::with_options(sidecar.grpc.address(), options);
-    worker.registry_mut().add_named_orchestrator(workflow::NAME, workflow::order_saga);
-    register(worker.registry_mut(), &shop);
-    worker.start(stop).await.or_fail("workflow worker", "run")
+/// Runs the order saga's workflows and activities.
+pub struct Worker(TaskHubGrpcWorker);
+
+impl Worker {
+    /// A worker of `sidecar`; stock is held for `hold` by `clock`.
+    pub fn new(sidecar: &Sidecar, clock: impl Clock, hold: SignedDuration) -> Self {
+        let shop = Shop {
+            journal: Journal::new(sidecar.orders(), clock),
+            stocks: sidecar.stocks(),
+            payments: sidecar.payments(),
+            shipping: sidecar.shipping(),
+            hold,
+        };
+        let options = WorkerOptions::new()
+            .with_max_concurrent_work_items(CONCURRENT)
+            .with_reconnect_policy(ReconnectPolicy::new().with_max_delay(RECONNECT));
+        let mut worker = TaskHubGrpcWorker::with_options(sidecar.grpc.address(), options);
+        worker.registry_mut().add_named_orchestrator(workflow::NAME, workflow::order_saga);
+        register(worker.registry_mut(), &shop);
+        Self(worker)
+    }
+
+    /// Works until `stop` is cancelled.
+    ///
+    /// # Errors
+    /// When the worker gives up.
+    pub async fn run(self, stop: CancellationToken) -> std::result::Result<(), Failure> {
+        self.0.start(stop).await.or_fail("workflow worker", "run")
+    }
 }
 
 fn register<C: Clock>(registry: &mut Registry, shop: &Shop<C>) {

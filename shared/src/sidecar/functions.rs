@@ -3,10 +3,11 @@
 use super::invocation::Invocation;
 use crate::domain::payment::Charge;
 use crate::domain::placing::{Address, PlacedOrder};
+use crate::domain::shipment::Booked;
 use crate::domain::{OrderId, PaymentId, TrackingId};
 use crate::ports::{Payments, Result, Sagas, Shipping};
 use axum::http::{Method, StatusCode};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 const NOTHING: Option<&()> = None;
 
@@ -23,7 +24,7 @@ impl Sagas for OrderSaga {
     async fn find(&self, order: &OrderId) -> Result<Option<PlacedOrder>> {
         let path = format!("/sagas/{order}");
         let answer = self.0.call("order-saga", Method::GET, &path, NOTHING).await?;
-        if answer.status == StatusCode::NOT_FOUND {
+        if answer.status() == StatusCode::NOT_FOUND {
             Ok(None)
         } else {
             answer.read("order-saga").map(Some)
@@ -57,13 +58,6 @@ impl Payments for PaymentFunctions {
 /// `ship-order`.
 #[derive(Debug, Clone)]
 pub struct ShipOrder(pub(super) Invocation);
-
-/// A shipment that is booked.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Booked {
-    /// What the carrier calls it.
-    pub tracking_id: TrackingId,
-}
 
 impl Shipping for ShipOrder {
     async fn book(&self, order: &OrderId, ship_to: &Address) -> Result<TrackingId> {

@@ -1,9 +1,10 @@
 //! Service invocation: a request to another function, through the sidecars of both.
 
 use crate::domain::Refusal;
-use crate::ports::{Failure, OrFail, Result};
+use crate::ports::{Failure, Functions, OrFail, Result};
 use axum::body::Bytes;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::uri::PathAndQuery;
+use axum::http::{Method, Request, Response, StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
@@ -24,54 +25,17 @@ pub struct Invocation {
 
 /// What a function answered.
 #[derive(Debug, Clone)]
-pub struct Answered {
-    /// Its status.
-    pub status: StatusCode,
-    /// Its headers.
-    pub headers: HeaderMap,
-    /// Its body.
-    pub body: Bytes,
-}
+pub(super) struct Answered(Response<Bytes>);
 
 impl Invocation {
     pub(super) fn new(http: reqwest::Client, sidecar: &str) -> Self {
         Self { http, base: format!("{sidecar}/v1.0/invoke") }
     }
 
-    /// Sends a request on to `function` and hands back what it answers, a problem too. `path`
-    /// starts with a slash.
+    /// Calls `function` with `body` as JSON. `path` starts with a slash.
     ///
     /// # Errors
-    /// When the function could not be reached, or gave an answer that is not its own.
-    pub async fn forward(
-        &self,
-        function: &str,
-        method: Method,
-        path: &str,
-        headers: HeaderMap,
-        body: Bytes,
-    ) -> std::result::Result<Answered, Failure> {
-        const INVOKE: &str = "be invoked";
-        let url = format!("{}/{function}/method{path}", self.base);
-        let request = self.http.request(method, url).headers(headers).body(body).timeout(DEADLINE);
-        let answer = request.send().await.or_fail(function, INVOKE)?;
-        let (status, headers) = (answer.status(), answer.headers().clone());
-        let body = answer.bytes().await.or_fail(function, INVOKE)?;
-        let answered = Answered { status, headers, body };
-        if status.is_server_error() && !answered.is_problem() {
-            return Err(Failure::new(
-                function,
-                INVOKE,
-                format!("{status}: {}", answered.excerpt()),
-            ));
-        }
-        Ok(answered)
-    }
-
-    /// Calls `function` with `body` as JSON.
-    ///
-    /// # Errors
-    /// As [`Invocation::forward`].
+    /// As [`Functions::forward`].
     pub(super) async fn call(
         &self,
         function: &str,
@@ -79,27 +43,60 @@ impl Invocation {
         path: &str,
         body: Option<&(impl Serialize + Sync)>,
     ) -> Result<Answered> {
-        let mut headers = HeaderMap::new();
-        let json = match body {
-            Some(body) => {
-                let json = header::HeaderValue::from_static("application/json");
-                headers.insert(header::CONTENT_TYPE, json);
-                serde_json::to_vec(body).or_fail(function, "be asked")?.into()
-            }
-            None => Bytes::new(),
-        };
-        Ok(self.forward(function, method, path, headers, json).await?)
+        let mut request = Request::builder().method(method).uri(path);
+        let mut json = Bytes::new();
+        if let Some(body) = body {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+            json = serde_json::to_vec(body).or_fail(function, "be asked")?.into();
+        }
+        let request = request.body(json).or_fail(function, "be asked")?;
+        self.forward(function, request).await.map(Answered)
+    }
+
+    async fn send(
+        &self,
+        function: &str,
+        request: Request<Bytes>,
+    ) -> reqwest::Result<Response<Bytes>> {
+        let (parts, body) = request.into_parts();
+        let path = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+        let url = format!("{}/{function}/method{path}", self.base);
+        let request = self.http.request(parts.method, url).headers(parts.headers);
+        let answer = request.body(body).timeout(DEADLINE).send().await?;
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let mut response = Response::new(answer.bytes().await?);
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        Ok(response)
+    }
+}
+
+impl Functions for Invocation {
+    async fn forward(&self, function: &str, request: Request<Bytes>) -> Result<Response<Bytes>> {
+        const INVOKE: &str = "be invoked";
+        let answered = Answered(self.send(function, request).await.or_fail(function, INVOKE)?);
+        let status = answered.status();
+        // What a sidecar answers in place of a function is no problem document.
+        if status.is_server_error() && !answered.is_problem() {
+            let answer = format!("{status}: {}", answered.excerpt());
+            return Err(Failure::new(function, INVOKE, answer).into());
+        }
+        Ok(answered.0)
     }
 }
 
 impl Answered {
+    pub(super) fn status(&self) -> StatusCode {
+        self.0.status()
+    }
+
     /// The answer as a `T`.
     ///
     /// # Errors
     /// Refused: the refusal that the problem carries. Failed: any other answer.
     pub(super) fn read<T: DeserializeOwned>(&self, function: &str) -> Result<T> {
         self.check(function)?;
-        Ok(serde_json::from_slice(&self.body).or_fail(function, "answer")?)
+        Ok(serde_json::from_slice(self.0.body()).or_fail(function, "answer")?)
     }
 
     /// Whether the function did what it was asked.
@@ -107,25 +104,26 @@ impl Answered {
     /// # Errors
     /// As [`Answered::read`].
     pub(super) fn check(&self, function: &str) -> Result<()> {
-        if self.status.is_success() {
+        if self.status().is_success() {
             return Ok(());
         }
-        match serde_json::from_slice::<Refusal>(&self.body) {
+        match serde_json::from_slice::<Refusal>(self.0.body()) {
             Ok(refusal) if self.is_problem() => Err(refusal.into()),
             _ => {
-                let answer = format!("{}: {}", self.status, self.excerpt());
+                let answer = format!("{}: {}", self.status(), self.excerpt());
                 Err(Failure::new(function, "do as asked", answer).into())
             }
         }
     }
 
     fn is_problem(&self) -> bool {
-        self.headers
+        self.0
+            .headers()
             .get(header::CONTENT_TYPE)
             .is_some_and(|kind| kind.as_bytes().starts_with(PROBLEM.as_bytes()))
     }
 
     fn excerpt(&self) -> String {
-        String::from_utf8_lossy(&self.body).chars().take(300).collect()
+        String::from_utf8_lossy(self.0.body()).chars().take(300).collect()
     }
 }

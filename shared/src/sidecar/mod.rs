@@ -25,6 +25,7 @@ use self::stocks::ActorStocks;
 use crate::domain::order::Order;
 use crate::domain::payment::Payment;
 use crate::domain::shipment::Shipment;
+use serde_json::Value;
 use std::time::Duration;
 
 /// The Dapr sidecar of this function, on this machine's loopback.
@@ -46,11 +47,24 @@ impl Sidecar {
         Self { http: reqwest::Client::new(), http_url, grpc: Grpc::new(grpc_port) }
     }
 
-    /// Whether the sidecar can reach its components.
-    pub async fn ready(&self) -> bool {
-        let url = format!("{}/v1.0/healthz/outbound", self.http_url);
-        let answer = self.http.get(url).timeout(Duration::from_secs(1)).send().await;
-        answer.is_ok_and(|answer| answer.status().is_success())
+    /// Whether the sidecar can reach its components and, when this function hosts workflows, has
+    /// its worker.
+    pub async fn ready(&self, hosts_workflows: bool) -> bool {
+        self.get("/v1.0/healthz/outbound").await.is_some()
+            && (!hosts_workflows || self.has_worker().await)
+    }
+
+    /// Whether a worker is connected, by [Dapr's metadata](https://docs.dapr.io/reference/api/metadata_api/).
+    async fn has_worker(&self) -> bool {
+        let Some(answer) = self.get("/v1.0/metadata").await else { return false };
+        let metadata: Value = answer.json().await.unwrap_or_default();
+        metadata["workflows"]["connectedWorkers"].as_u64().is_some_and(|workers| workers > 0)
+    }
+
+    async fn get(&self, path: &str) -> Option<reqwest::Response> {
+        let url = format!("{}{path}", self.http_url);
+        let answer = self.http.get(url).timeout(Duration::from_secs(1)).send().await.ok()?;
+        answer.error_for_status().ok()
     }
 
     /// The order documents, in component `orders`.

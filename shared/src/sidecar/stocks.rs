@@ -43,10 +43,8 @@ impl Stocks for ActorStocks {
     }
 
     async fn reserve(&self, product: &ProductId, ask: &Reserve) -> Result<Held> {
-        match self.tell(product, Command::Reserve(ask.clone())).await? {
-            Reply::Held(held) => Ok(held),
-            other => Err(unexpected(&other)),
-        }
+        let reply = self.tell(product, Command::Reserve(ask.clone())).await?;
+        if let Reply::Held(held) = reply { Ok(held) } else { Err(unexpected(&reply)) }
     }
 
     async fn commit(&self, product: &ProductId, order: &OrderId) -> Result<()> {
@@ -63,10 +61,7 @@ impl Stocks for ActorStocks {
 }
 
 fn level(reply: Reply) -> Result<Level> {
-    match reply {
-        Reply::Level(level) => Ok(level),
-        other => Err(unexpected(&other)),
-    }
+    if let Reply::Level(level) = reply { Ok(level) } else { Err(unexpected(&reply)) }
 }
 
 fn unexpected(reply: &Reply) -> Error {

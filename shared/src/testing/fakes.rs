@@ -5,11 +5,14 @@ use crate::domain::placing::{Address, PlacedOrder};
 use crate::domain::stock::{Command, Held, Level, Offer, Reply, Reserve, Stock, turn};
 use crate::domain::{Money, OrderId, PaymentId, ProductId, TrackingId};
 use crate::ports::{
-    Clock, Documents, Error, Failure, Payments, Provider, Result, Sagas, Saved, Shipping, Stocks,
-    Verdict, Version, Versioned,
+    Clock, Documents, Error, Failure, Functions, Payments, Provider, Result, Sagas, Saved,
+    Shipping, Stocks, Verdict, Version, Versioned,
 };
 use crate::testing::orders::at;
+use axum::body::Bytes;
+use axum::http::{HeaderName, Request, Response};
 use jiff::Timestamp;
+use serde_json::json;
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -107,10 +110,8 @@ impl Stocks for FakeStocks {
     }
 
     async fn reserve(&self, product: &ProductId, ask: &Reserve) -> Result<Held> {
-        match self.tell(product, &Command::Reserve(ask.clone()))? {
-            Reply::Held(held) => Ok(held),
-            other => Err(unexpected(&other)),
-        }
+        let reply = self.tell(product, &Command::Reserve(ask.clone()))?;
+        if let Reply::Held(held) = reply { Ok(held) } else { Err(unexpected(&reply)) }
     }
 
     async fn commit(&self, product: &ProductId, order: &OrderId) -> Result<()> {
@@ -127,10 +128,7 @@ impl Stocks for FakeStocks {
 }
 
 fn level(reply: Reply) -> Result<Level> {
-    match reply {
-        Reply::Level(level) => Ok(level),
-        other => Err(unexpected(&other)),
-    }
+    if let Reply::Level(level) = reply { Ok(level) } else { Err(unexpected(&reply)) }
 }
 
 fn unexpected(reply: &Reply) -> Error {
@@ -173,6 +171,24 @@ impl Provider for FakeProvider {
     async fn refund(&self, _: &OrderId, _: &str, _: Money) -> Result<()> {
         lock(&self.calls).push("refund");
         Ok(())
+    }
+}
+
+/// Functions that answer with what they were asked.
+#[derive(Debug, Clone, Default)]
+pub struct FakeFunctions;
+
+impl Functions for FakeFunctions {
+    async fn forward(&self, function: &str, request: Request<Bytes>) -> Result<Response<Bytes>> {
+        let headers: Vec<_> = request.headers().keys().map(HeaderName::as_str).collect();
+        let seen = json!({
+            "function": function,
+            "method": request.method().as_str(),
+            "path": request.uri().path(),
+            "headers": headers,
+            "body": String::from_utf8_lossy(request.body()),
+        });
+        Ok(Response::new(seen.to_string().into()))
     }
 }
 

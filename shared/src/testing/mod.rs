@@ -1,4 +1,17 @@
 //! Fakes of the ports, sample orders and the conformance check, for unit tests.
 
+mod conformance;
 pub mod fakes;
 pub mod orders;
+
+pub use conformance::{ask, ask_with, conforms};
+
+use crate::sidecar::Sidecar;
+
+/// A sidecar that nobody serves.
+#[must_use]
+pub fn no_sidecar() -> Sidecar {
+    // Whoever installed one before serves as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Sidecar::new(1, 1)
+}

@@ -71,7 +71,9 @@ impl Model {
             Command::Commit(number) => {
                 let held = self.holds.get_mut(&number);
                 assert_eq!(stock.commit(&order(number)).is_ok(), held.is_some());
-                held.into_iter().for_each(|hold| hold.1 = true);
+                if let Some(hold) = held {
+                    hold.1 = true;
+                }
             }
             Command::Release(number) => {
                 stock.release(&order(number));
@@ -115,7 +117,9 @@ proptest! {
     fn repeating_a_command_changes_nothing(before in prop::collection::vec(any_command(), 0..20), command in any_command()) {
         let mut once = stock(10);
         let mut model = Model::default();
-        before.iter().for_each(|command| model.run(&mut once, command, 0));
+        for command in &before {
+            model.run(&mut once, command, 0);
+        }
         model.run(&mut once, &command, 0);
         let mut twice = once.clone();
         model.run(&mut twice, &command, 0);
@@ -126,7 +130,9 @@ proptest! {
     fn releasing_what_was_reserved_changes_nothing(before in prop::collection::vec(any_command(), 0..20)) {
         let mut stock = stock(10);
         let mut model = Model::default();
-        before.iter().for_each(|command| model.run(&mut stock, command, 0));
+        for command in &before {
+            model.run(&mut stock, command, 0);
+        }
         let untouched = stock.clone();
         if stock.reserve(&ask(9, 1, 0)).is_ok() {
             stock.release(&order(9));

@@ -1,0 +1,130 @@
+//! The life of a process: listen, serve, be told to stop, drain, end.
+
+use super::settings::{self, LogFormat, Reader, Variables};
+use super::{Service, Worker, router, telemetry};
+use crate::ports::{Chain, Failure};
+use crate::sidecar::Sidecar;
+use axum::Router;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
+use std::process::ExitCode;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+/// What a process is told by its settings.
+pub(super) struct Process {
+    name: &'static str,
+    address: SocketAddr,
+    token: String,
+    drain: Duration,
+    log_format: LogFormat,
+    log: String,
+}
+
+/// Why a process ends before it is told to.
+#[derive(Debug, thiserror::Error)]
+enum Broken {
+    #[error("cannot listen on {address}; APP_HOST and APP_PORT choose another address")]
+    Listen { address: SocketAddr, source: io::Error },
+    #[error("cannot handle signals")]
+    Signals(#[source] io::Error),
+    #[error("cannot serve")]
+    Serve(#[source] io::Error),
+    #[error("cannot work")]
+    Work(#[source] Failure),
+    #[error("some requests did not end within {} seconds", drain.as_secs())]
+    Drain { drain: Duration },
+}
+
+impl Process {
+    pub(super) fn read(name: &'static str, reader: &mut Reader<impl Variables>) -> Option<Self> {
+        let host: Option<IpAddr> = reader.read(&settings::APP_HOST);
+        let port = reader.read(&settings::APP_PORT);
+        let token = reader.read(&settings::APP_API_TOKEN);
+        let drain = reader.read(&settings::DRAIN);
+        let log_format = reader.read(&settings::LOG_FORMAT);
+        let log = reader.read(&settings::LOG);
+        Some(Self {
+            name,
+            address: SocketAddr::new(host?, port?),
+            token: token?,
+            drain: drain?,
+            log_format: log_format?,
+            log: log?,
+        })
+    }
+
+    pub(super) async fn run(self, service: Service, sidecar: Sidecar) -> ExitCode {
+        telemetry::start(self.log_format, &self.log);
+        match self.live(service, sidecar).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(broken) => {
+                tracing::error!(function = self.name, error = %Chain(&broken), "the function ends");
+                ExitCode::FAILURE
+            }
+        }
+    }
+
+    async fn live(&self, mut service: Service, sidecar: Sidecar) -> Result<(), Broken> {
+        let stop = CancellationToken::new();
+        let worker = service.worker.take();
+        let hosts_workflows = worker.is_some();
+        let stopping = stop.clone();
+        let ready = move || {
+            let (sidecar, stopping) = (sidecar.clone(), stopping.clone());
+            async move { !stopping.is_cancelled() && sidecar.ready(hosts_workflows).await }
+        };
+        let router = router::dressed(service, self.token.clone(), ready);
+        let told_to_stop = told_to_stop()?;
+        let listener = self.listen().await?;
+        let version = env!("CARGO_PKG_VERSION");
+        tracing::info!(function = self.name, version, address = %self.address, "the function starts");
+        let mut work = pin!(work(listener, router, worker, stop.clone()));
+        tokio::select! {
+            ended = &mut work => return ended,
+            () = told_to_stop => stop.cancel(),
+        }
+        tracing::info!(function = self.name, "the function stops");
+        timeout(self.drain, work).await.unwrap_or(Err(Broken::Drain { drain: self.drain }))
+    }
+
+    async fn listen(&self) -> Result<TcpListener, Broken> {
+        let listen = TcpListener::bind(self.address).await;
+        listen.map_err(|source| Broken::Listen { address: self.address, source })
+    }
+}
+
+/// Serves requests and runs the worker until `stop` is cancelled and all of it has ended.
+async fn work(
+    listener: TcpListener,
+    router: Router,
+    worker: Option<Worker>,
+    stop: CancellationToken,
+) -> Result<(), Broken> {
+    let serve =
+        axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let serve = async { serve.await.map_err(Broken::Serve) };
+    let run = async {
+        match worker {
+            Some(worker) => worker(stop).await.map_err(Broken::Work),
+            None => Ok(()),
+        }
+    };
+    tokio::try_join!(serve, run).map(|_| ())
+}
+
+/// SIGTERM, as platforms send it, or SIGINT, as terminals do. Listening for them begins at once.
+fn told_to_stop() -> Result<impl Future<Output = ()>, Broken> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(Broken::Signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Broken::Signals)?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}

@@ -1,0 +1,12 @@
+//! The other functions of the shop, called by name.
+
+use super::Answer;
+use axum::body::Bytes;
+use axum::http::{Request, Response};
+
+/// The other functions.
+pub trait Functions: Clone + Send + Sync + 'static {
+    /// Sends `request` on to `function` and hands back what it answers, a problem too. Only the
+    /// path and the query of the request's URI matter.
+    fn forward(&self, function: &str, request: Request<Bytes>) -> impl Answer<Response<Bytes>>;
+}

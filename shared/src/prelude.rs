@@ -1,0 +1,13 @@
+//! What nearly every function's `main.rs` names.
+
+pub use crate::domain::{OrderId, PaymentId, ProductId};
+pub use crate::host::{self, RESERVATION, SERVED_COUNTRIES, Service, SystemClock};
+pub use crate::http::{Json, Kind, Path, Problem};
+pub use crate::ports::{Clock, Documents, Functions, Provider, Sagas, Stocks};
+pub use axum::Router;
+pub use axum::extract::State;
+pub use axum::http::StatusCode;
+pub use axum::response::IntoResponse;
+pub use axum::routing::{delete, get, post, put};
+pub use jiff::SignedDuration;
+pub use std::process::ExitCode;
