@@ -1,7 +1,7 @@
 //! An order on its way: the document that `get-order` and `order-status` read.
 
 use super::placing::PlacedOrder;
-use super::saga::{Outcome, Step, Stop};
+use super::saga::{Cause, Outcome, Step, Stop};
 use super::{Money, PaymentId, TrackingId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,8 @@ pub enum Progress {
         /// The shipment.
         tracking_id: TrackingId,
     },
+    /// A step was refused or failed, so the order will be undone.
+    Stopped(Cause),
     /// A step was undone.
     Undone(Step),
     /// The order ended.
@@ -138,6 +140,7 @@ impl Order {
                 self.advance(Status::Shipped, Step::Ship, at)
                     && self.tracking_id.replace(tracking_id.clone()).is_none()
             }
+            Progress::Stopped(Cause { step, stop }) => self.record(*step, stop.into(), at),
             Progress::Undone(step) => self.record(*step, StepState::Done, at),
             Progress::Ended(outcome) => self.end(outcome, at),
         }
@@ -196,7 +199,6 @@ impl From<&Stop> for StepState {
 mod tests {
     use super::*;
     use crate::domain::Refusal;
-    use crate::domain::saga::Cause;
     use crate::testing::orders::{euro, placed_order};
     use proptest::prelude::*;
 
@@ -207,6 +209,7 @@ mod tests {
             Just(Progress::Reserved { total: euro(100) }),
             Just(Progress::Paid { payment_id: PaymentId::of(&order) }),
             Just(Progress::Shipped { tracking_id: TrackingId::of(&order) }),
+            Just(Progress::Stopped(cause.clone())),
             Just(Progress::Undone(Step::ReleaseStock)),
             Just(Progress::Ended(Outcome::Fulfilled)),
             Just(Progress::Ended(Outcome::Cancelled { cause: cause.clone() })),

@@ -82,8 +82,8 @@ pub trait Steps: Sync {
     fn ship(&self, order: &PlacedOrder) -> impl Answer<()>;
     /// Settles the stock and marks the order completed.
     fn complete(&self, order: &PlacedOrder) -> impl Answer<()>;
-    /// Undoes one step.
-    fn undo(&self, order: &PlacedOrder, undo: Undo) -> impl Answer<()>;
+    /// Undoes one step, because of `cause`.
+    fn undo(&self, order: &PlacedOrder, undo: Undo, cause: &Cause) -> impl Answer<()>;
     /// Writes how the order ended.
     fn close(&self, order: &PlacedOrder, outcome: &Outcome) -> impl Answer<()>;
 }
@@ -145,7 +145,7 @@ async fn unwind(
     }
     let mut left = Vec::new();
     for undo in ledger.0.into_iter().rev() {
-        if steps.undo(order, undo).await.is_err() {
+        if steps.undo(order, undo, cause).await.is_err() {
             left.push(undo.into());
         }
     }

@@ -5,7 +5,7 @@ use super::Service;
 use crate::http::extract::MAX_BODY_BYTES;
 use crate::http::{Kind, Problem};
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -16,6 +16,8 @@ use std::time::Duration;
 use subtle::ConstantTimeEq;
 use tokio::time::timeout;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::trace::TraceLayer;
+use tracing::Span;
 
 /// The longest that a request may take: longer than an invocation, shorter than the drain.
 const REQUEST_DEADLINE: Duration = Duration::from_secs(12);
@@ -42,8 +44,15 @@ where
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(in_time))
+        .layer(TraceLayer::new_for_http().make_span_with(span))
         .route("/healthz", get(StatusCode::OK))
         .route("/readyz", get(move || readiness(ready)))
+}
+
+/// The span of a request. Its path is the template, so that no id makes a name of its own.
+fn span(request: &Request) -> Span {
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    tracing::info_span!("request", http.request.method = %request.method(), http.route = route)
 }
 
 async fn readiness<F: Future<Output = bool>>(ready: impl Fn() -> F) -> StatusCode {

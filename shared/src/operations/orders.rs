@@ -3,7 +3,7 @@
 use crate::domain::OrderId;
 use crate::domain::order::{Order, Progress};
 use crate::domain::placing::PlacedOrder;
-use crate::domain::saga::Outcome;
+use crate::domain::saga::{Cause, Outcome};
 use crate::ports::{Clock, Documents, Failure, Result, Sagas, document};
 use jiff::{SignedDuration, Timestamp};
 
@@ -45,6 +45,16 @@ impl<D: Documents<OrderId, Order>, C: Clock> Journal<D, C> {
             Some(order) => Ok(order.placed),
             None => Err(Failure::new("orders", "read an order", "its document is missing").into()),
         }
+    }
+
+    /// The order whose document is open, which is about to be undone because of `cause`.
+    ///
+    /// # Errors
+    /// As [`Journal::placed`].
+    pub async fn stopped(&self, id: &OrderId, cause: Cause) -> Result<PlacedOrder> {
+        let placed = self.placed(id).await?;
+        self.note(&placed, &Progress::Stopped(cause)).await?;
+        Ok(placed)
     }
 
     /// Notes what happened to an order.

@@ -4,7 +4,7 @@ use super::Sidecar;
 use super::functions::{PaymentFunctions, ShipOrder};
 use super::state::StateStore;
 use super::stocks::ActorStocks;
-use super::workflow::{self, Answered, Close, Pay};
+use super::workflow::{self, Answered, Close, Pay, Undoing};
 use crate::domain::OrderId;
 use crate::domain::order::{Order, Progress};
 use crate::domain::placing::PlacedOrder;
@@ -98,16 +98,16 @@ fn register<C: Clock>(registry: &mut Registry, shop: &Shop<C>) {
 }
 
 fn register_undos<C: Clock>(registry: &mut Registry, shop: &Shop<C>) {
-    add(registry, Step::CancelShipment, shop, |shop, id: OrderId| async move {
-        let order = shop.journal.placed(&id).await?;
+    add(registry, Step::CancelShipment, shop, |shop, Undoing { order_id, cause }| async move {
+        let order = shop.journal.stopped(&order_id, cause).await?;
         steps::cancel_shipment(&shop.journal, &shop.shipping, &order).await
     });
-    add(registry, Step::RefundPayment, shop, |shop, id: OrderId| async move {
-        let order = shop.journal.placed(&id).await?;
+    add(registry, Step::RefundPayment, shop, |shop, Undoing { order_id, cause }| async move {
+        let order = shop.journal.stopped(&order_id, cause).await?;
         steps::refund_payment(&shop.journal, &shop.payments, &order).await
     });
-    add(registry, Step::ReleaseStock, shop, |shop, id: OrderId| async move {
-        let order = shop.journal.placed(&id).await?;
+    add(registry, Step::ReleaseStock, shop, |shop, Undoing { order_id, cause }| async move {
+        let order = shop.journal.stopped(&order_id, cause).await?;
         steps::release_stock(&shop.journal, &shop.stocks, &order).await
     });
     add(registry, Step::Close, shop, |shop, Close { order, outcome }| async move {

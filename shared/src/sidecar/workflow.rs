@@ -4,7 +4,7 @@
 //! code. `replay.rs` pins them.
 
 use crate::domain::placing::PlacedOrder;
-use crate::domain::saga::{Outcome, Step, Steps, Stop, Undo, fulfil};
+use crate::domain::saga::{Cause, Outcome, Step, Steps, Stop, Undo, fulfil};
 use crate::domain::{Money, OrderId, Refusal};
 use dapr_durabletask::api::RetryPolicy;
 use dapr_durabletask::task::{ActivityOptions, OrchestrationContext};
@@ -23,6 +23,13 @@ pub(super) type Answered<T> = Result<T, Refusal>;
 pub(super) struct Pay {
     pub(super) order_id: OrderId,
     pub(super) total: Money,
+}
+
+/// The input of what undoes a step.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Undoing {
+    pub(super) order_id: OrderId,
+    pub(super) cause: Cause,
 }
 
 /// The input of [`Step::Close`].
@@ -79,8 +86,9 @@ impl Steps for Activities {
         self.call(Step::Complete, &order.order_id, persistently()).await
     }
 
-    async fn undo(&self, order: &PlacedOrder, undo: Undo) -> Result<(), Stop> {
-        self.call(undo.into(), &order.order_id, persistently()).await
+    async fn undo(&self, order: &PlacedOrder, undo: Undo, cause: &Cause) -> Result<(), Stop> {
+        let undoing = Undoing { order_id: order.order_id.clone(), cause: cause.clone() };
+        self.call(undo.into(), undoing, persistently()).await
     }
 
     async fn close(&self, order: &PlacedOrder, outcome: &Outcome) -> Result<(), Stop> {
@@ -102,3 +110,6 @@ fn persistently() -> RetryPolicy {
         .with_backoff_coefficient(2.0)
         .with_max_retry_interval(Duration::from_mins(15))
 }
+
+#[cfg(test)]
+mod replay;

@@ -79,7 +79,7 @@ impl Steps for FakeWorld {
         self.step(Step::Complete)
     }
 
-    async fn undo(&self, _: &PlacedOrder, undo: Undo) -> Result<(), Stop> {
+    async fn undo(&self, _: &PlacedOrder, undo: Undo, _: &Cause) -> Result<(), Stop> {
         self.act(&self.undos, undo.into(), |effects| {
             effects.remove(&undone_by(undo));
         })

@@ -1,0 +1,200 @@
+//! The workflow against synthetic history, without a sidecar. What it calls, with which input and
+//! in which order, is pinned as text: running workflows replay against it.
+
+use super::*;
+use crate::domain::saga::Stop;
+use crate::testing::orders::{euro, placed_order};
+use dapr_durabletask::proto_public::history_event::EventType;
+use dapr_durabletask::proto_public::prost_types::Timestamp;
+use dapr_durabletask::proto_public::workflow_action::WorkflowActionType;
+use dapr_durabletask::proto_public::{
+    ExecutionStartedEvent, HistoryEvent, TaskCompletedEvent, TaskFailedEvent, TaskFailureDetails,
+    TaskScheduledEvent, TimerCreatedEvent, TimerFiredEvent, WorkflowAction, WorkflowStartedEvent,
+};
+use dapr_durabletask::worker::{OrchestrationExecutor, OrchestratorFn, WorkerOptions};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// What an activity answers: a value, or nothing when it fails.
+type Answer = Option<Value>;
+
+/// A workflow engine without time and without machinery.
+struct FakeEngine<F> {
+    answer: F,
+    now: Timestamp,
+    past: Vec<HistoryEvent>,
+    new: Vec<HistoryEvent>,
+    calls: Vec<String>,
+}
+
+impl<F: FnMut(&str) -> Answer> FakeEngine<F> {
+    fn new(answer: F) -> Self {
+        let now = Timestamp { seconds: 1_800_000_000, nanos: 0 };
+        let mut engine = Self { answer, now, past: vec![], new: vec![], calls: vec![] };
+        engine.turn(EventType::ExecutionStarted(ExecutionStartedEvent {
+            name: NAME.to_owned(),
+            input: Some(json!(placed_order()).to_string()),
+            ..ExecutionStartedEvent::default()
+        }));
+        engine
+    }
+
+    /// Runs the workflow to its end; each turn replays it from its beginning.
+    async fn run(mut self) -> (String, Outcome) {
+        let saga: OrchestratorFn = Arc::new(|context| Box::pin(order_saga(context)));
+        loop {
+            let (past, new) = (self.past.clone(), self.new.clone());
+            let options = WorkerOptions::default();
+            let turn = OrchestrationExecutor::execute(
+                &saga,
+                "id",
+                past,
+                new,
+                String::new(),
+                &options,
+                None,
+            );
+            let actions = turn.await.unwrap().actions;
+            self.past.append(&mut self.new);
+            for action in actions {
+                if let Some(result) = self.carry_out(action) {
+                    let outcome = serde_json::from_str(&result).unwrap();
+                    return (self.calls.join("\n"), outcome);
+                }
+            }
+        }
+    }
+
+    /// Does what the workflow wants, and returns its result once it has ended.
+    fn carry_out(&mut self, action: WorkflowAction) -> Option<String> {
+        let kind = action.workflow_action_type.unwrap();
+        if let WorkflowActionType::CompleteWorkflow(end) = kind {
+            return end.result;
+        } else if let WorkflowActionType::ScheduleTask(task) = kind {
+            self.call(action.id, task.name, task.input);
+        } else if let WorkflowActionType::CreateTimer(timer) = kind {
+            self.wait(action.id, timer.fire_at.unwrap());
+        } else {
+            panic!("the saga does nothing else: {kind:?}");
+        }
+        None
+    }
+
+    fn call(&mut self, id: i32, name: String, input: Option<String>) {
+        let order = placed_order();
+        let shown = input.clone().unwrap_or_default();
+        let shown = shown
+            .replace(&serde_json::to_string(&order).unwrap(), "ORDER")
+            .replace(order.order_id.as_str(), "ID");
+        self.calls.push(format!("{name} {shown}"));
+        let result = (self.answer)(&name);
+        let scheduled = TaskScheduledEvent { name, input, ..TaskScheduledEvent::default() };
+        self.past.push(self.event(id, EventType::TaskScheduled(scheduled)));
+        self.turn(match result {
+            Some(result) => EventType::TaskCompleted(TaskCompletedEvent {
+                task_scheduled_id: id,
+                result: Some(result.to_string()),
+                ..TaskCompletedEvent::default()
+            }),
+            None => EventType::TaskFailed(TaskFailedEvent {
+                task_scheduled_id: id,
+                failure_details: Some(TaskFailureDetails::default()),
+                ..TaskFailedEvent::default()
+            }),
+        });
+    }
+
+    fn wait(&mut self, id: i32, until: Timestamp) {
+        let millis = (until.seconds - self.now.seconds) * 1000
+            + i64::from(until.nanos - self.now.nanos) / 1_000_000;
+        self.calls.push(format!("wait {millis} ms"));
+        let created = TimerCreatedEvent { fire_at: Some(until), ..TimerCreatedEvent::default() };
+        self.past.push(self.event(id, EventType::TimerCreated(created)));
+        self.now = until;
+        self.turn(EventType::TimerFired(TimerFiredEvent { fire_at: Some(until), timer_id: id }));
+    }
+
+    fn turn(&mut self, happened: EventType) {
+        let started = EventType::WorkflowStarted(WorkflowStartedEvent { version: None });
+        self.new = vec![self.event(-1, started), self.event(-1, happened)];
+    }
+
+    fn event(&self, event_id: i32, happened: EventType) -> HistoryEvent {
+        HistoryEvent {
+            event_id,
+            timestamp: Some(self.now),
+            router: None,
+            event_type: Some(happened),
+        }
+    }
+}
+
+fn well(step: &str) -> Value {
+    if step == "reserve" { json!({"Ok": euro(700)}) } else { json!({"Ok": null}) }
+}
+
+#[tokio::test]
+async fn an_order_that_goes_well_calls_its_steps_in_order() {
+    let (calls, outcome) = FakeEngine::new(|step| Some(well(step))).run().await;
+    let expected = r#"create ORDER
+reserve "ID"
+pay {"order_id":"ID","total":{"amount":700,"currency":"EUR"}}
+ship "ID"
+complete "ID""#;
+    assert_eq!((calls.as_str(), outcome), (expected, Outcome::Fulfilled));
+}
+
+#[tokio::test]
+async fn an_order_that_is_refused_is_undone_in_reverse() {
+    let refused = |step: &str| match step {
+        "ship" => Some(json!({"Err": {"type": "country-not-served", "country": "AQ"}})),
+        step => Some(well(step)),
+    };
+    let (calls, outcome) = FakeEngine::new(refused).run().await;
+    let expected = r#"create ORDER
+reserve "ID"
+pay {"order_id":"ID","total":{"amount":700,"currency":"EUR"}}
+ship "ID"
+refund-payment {"order_id":"ID","cause":{"step":"ship","stop":{"refused":{"type":"country-not-served","country":"AQ"}}}}
+release-stock {"order_id":"ID","cause":{"step":"ship","stop":{"refused":{"type":"country-not-served","country":"AQ"}}}}
+close {"order":ORDER,"outcome":{"cancelled":{"cause":{"step":"ship","stop":{"refused":{"type":"country-not-served","country":"AQ"}}}}}}"#;
+    assert_eq!(calls, expected);
+    assert!(matches!(outcome, Outcome::Cancelled { .. }));
+}
+
+#[tokio::test]
+async fn a_step_that_fails_is_tried_six_times_and_then_undone() {
+    let fails = |step: &str| if step == "reserve" { None } else { Some(well(step)) };
+    let (calls, outcome) = FakeEngine::new(fails).run().await;
+    let expected = r#"create ORDER
+reserve "ID"
+wait 500 ms
+reserve "ID"
+wait 1000 ms
+reserve "ID"
+wait 2000 ms
+reserve "ID"
+wait 4000 ms
+reserve "ID"
+wait 5000 ms
+reserve "ID"
+release-stock {"order_id":"ID","cause":{"step":"reserve","stop":"failed"}}
+close {"order":ORDER,"outcome":{"cancelled":{"cause":{"step":"reserve","stop":"failed"}}}}"#;
+    assert_eq!(calls, expected);
+    assert!(matches!(outcome, Outcome::Cancelled { cause: Cause { stop: Stop::Failed, .. } }));
+}
+
+#[tokio::test]
+async fn an_undo_is_tried_for_a_day_and_then_named() {
+    let fails = |step: &str| {
+        if step == "pay" || step == "refund-payment" { None } else { Some(well(step)) }
+    };
+    let (calls, outcome) = FakeEngine::new(fails).run().await;
+    let waits =
+        calls.split("release-stock").next().unwrap().lines().filter_map(|call| {
+            call.strip_prefix("wait ")?.strip_suffix(" ms")?.parse::<i64>().ok()
+        });
+    let hours = waits.sum::<i64>() / 3_600_000;
+    assert!((20..=25).contains(&hours), "{hours} hours");
+    assert!(matches!(outcome, Outcome::Stuck { left, .. } if left == [Step::RefundPayment]));
+}
