@@ -44,7 +44,7 @@ where
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(in_time))
-        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(TraceLayer::new_for_http().make_span_with(span).on_failure(()))
         .route("/healthz", get(StatusCode::OK))
         .route("/readyz", get(move || readiness(ready)))
 }

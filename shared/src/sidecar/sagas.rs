@@ -8,10 +8,14 @@ use crate::domain::order::Order;
 use crate::domain::placing::PlacedOrder;
 use crate::ports::{OrFail, Result, Sagas, document};
 use dapr_durabletask::api::DurableTaskError;
-use tokio::time::timeout;
+use std::time::Duration;
+use tokio::time::{interval, timeout};
 use tonic::Code;
 
 const ENGINE: &str = "workflow engine";
+
+/// How long to wait before looking again for what another caller started.
+const GLANCE: Duration = Duration::from_millis(20);
 
 /// Starts and finds workflows, each under its order's id.
 #[derive(Debug, Clone)]
@@ -41,33 +45,56 @@ impl WorkflowSagas {
         }
     }
 
-    /// What the workflow of an order was started with.
+    /// What the workflow of an order was started with. A workflow that is being saved cannot be
+    /// read for a moment, which the engine calls unknown.
     async fn input(&self, order: &OrderId) -> Result<Option<PlacedOrder>> {
         const FIND: &str = "find a workflow";
         let mut client = self.grpc.workflows();
-        let find = timeout(DEADLINE, client.get_orchestration_state(order.as_str(), true));
-        let state = find.await.or_fail(ENGINE, FIND)?.or_fail(ENGINE, FIND)?;
+        let mut glances = interval(GLANCE);
+        let look = async {
+            loop {
+                glances.tick().await;
+                match client.get_orchestration_state(order.as_str(), true).await {
+                    Err(DurableTaskError::GrpcError(status)) if status.code() == Code::Unknown => {}
+                    found => return found,
+                }
+            }
+        };
+        let state = timeout(DEADLINE, look).await.or_fail(ENGINE, FIND)?.or_fail(ENGINE, FIND)?;
         match state.and_then(|state| state.serialized_input) {
             Some(input) => Ok(Some(serde_json::from_str(&input).or_fail(ENGINE, FIND)?)),
             None => Ok(None),
         }
     }
+
+    /// What the workflow that another caller has just started was started with: that shows only once
+    /// its start is through.
+    async fn started_by_another(&self, order: &OrderId) -> Result<PlacedOrder> {
+        let mut glances = interval(GLANCE);
+        let look = async {
+            loop {
+                glances.tick().await;
+                if let Some(accepted) = self.find(order).await? {
+                    return Ok(accepted);
+                }
+            }
+        };
+        timeout(DEADLINE, look).await.or_fail(ENGINE, "show a workflow that was started")?
+    }
 }
 
 impl Sagas for WorkflowSagas {
     /// Looks first: a workflow that has ended would run again. A start that loses a race against
-    /// another one changes nothing: a second run finds the document of the first.
+    /// one that has ended meanwhile changes nothing: a second run finds the document of the first.
     async fn start(&self, order: &PlacedOrder) -> Result<PlacedOrder> {
         if let Some(accepted) = self.find(&order.order_id).await? {
             return Ok(accepted);
         }
-        let started = self.schedule(order).await?;
-        let accepted = match document(&self.orders, &order.order_id).await? {
-            Some(order) => Some(order.placed),
-            None if started => None,
-            None => self.input(&order.order_id).await?,
-        };
-        Ok(accepted.unwrap_or_else(|| order.clone()))
+        if !self.schedule(order).await? {
+            return self.started_by_another(&order.order_id).await;
+        }
+        let document = document(&self.orders, &order.order_id).await?;
+        Ok(document.map_or_else(|| order.clone(), |order| order.placed))
     }
 
     async fn find(&self, order: &OrderId) -> Result<Option<PlacedOrder>> {

@@ -106,7 +106,8 @@ async fn an_unknown_payment_method_is_quoted() {
 #[tokio::test]
 async fn metadata_is_bounded() {
     let caller = Caller::new();
-    let many: String = (0..51).map(|n| format!("&metadata[k{n}]=v")).collect();
+    let many: Vec<_> = (0..51).map(|n| format!("&metadata[k{n}]=v")).collect();
+    let many = many.concat();
     let long_key = format!("&metadata[{}]=v", "k".repeat(41));
     let long_value = format!("&metadata[k]={}", "v".repeat(501));
     for metadata in [many, long_key, long_value] {
