@@ -1,0 +1,241 @@
+//! The shop as a client sees it, and what a test did with it.
+
+use crate::wait::until;
+use local::cluster::Cluster;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// The longest that a request may take before the test gives up on it.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How soon every order must have ended, whatever befell it.
+pub const ORDER_ENDS_WITHIN: Duration = Duration::from_mins(1);
+
+/// One test's view of a running shop: products and orders of its own.
+#[derive(Clone)]
+pub struct Shop {
+    /// The processes.
+    pub cluster: Arc<Cluster>,
+    /// For requests that are none of the public API's.
+    pub http: reqwest::Client,
+    scope: String,
+    supplied: Arc<Mutex<BTreeMap<String, i64>>>,
+    orders: Arc<Mutex<Vec<String>>>,
+}
+
+/// What the shop answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// Where the answer points to.
+    pub location: Option<String>,
+    /// The media type.
+    pub kind: String,
+    /// The body, as JSON.
+    pub body: Value,
+}
+
+impl Answer {
+    /// The problem's type, if the answer is a problem.
+    #[must_use]
+    pub fn problem(&self) -> Option<&str> {
+        (self.kind == "application/problem+json").then(|| self.body["type"].as_str())?
+    }
+
+    /// A text of the body.
+    ///
+    /// # Panics
+    /// When there is no such text.
+    #[must_use]
+    pub fn text(&self, field: &str) -> String {
+        self.body[field].as_str().unwrap_or_else(|| panic!("no {field}: {self:?}")).to_owned()
+    }
+}
+
+impl Shop {
+    /// A view with products and orders of its own.
+    #[must_use]
+    pub fn new(cluster: Arc<Cluster>, http: reqwest::Client) -> Self {
+        static SCOPES: AtomicUsize = AtomicUsize::new(1);
+        let scope = format!("t{}", SCOPES.fetch_add(1, Ordering::Relaxed));
+        Self { cluster, http, scope, supplied: Arc::default(), orders: Arc::default() }
+    }
+
+    /// An id that no other test uses.
+    #[must_use]
+    pub fn id(&self, name: &str) -> String {
+        format!("{}-{name}", self.scope)
+    }
+
+    /// Sends a request of the public API.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+        self.try_send(request).await.expect("the gateway answers")
+    }
+
+    /// As [`Shop::send`], for when the gateway may be gone.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn try_send(&self, request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
+        let response = request.timeout(PATIENCE).send().await?;
+        let header = |name| response.headers().get(name)?.to_str().ok().map(str::to_owned);
+        let (location, kind) = (header("location"), header("content-type").unwrap_or_default());
+        let status = response.status().as_u16();
+        let body = serde_json::from_slice(&response.bytes().await?).unwrap_or_default();
+        Ok(Answer { status, location, kind, body })
+    }
+
+    /// A request to the gateway.
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.cluster.gateway_url()))
+    }
+
+    /// Reads from the public API.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    /// Sends JSON to the public API.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(self.request(Method::POST, path).json(body)).await
+    }
+
+    /// Puts a product on sale and returns its id.
+    ///
+    /// # Panics
+    /// When the shop refuses.
+    pub async fn sell(&self, name: &str, cents: i64, on_hand: i64) -> String {
+        let product = self.id(name);
+        let offer = json!({"name": name, "unit_price": {"amount": cents, "currency": "EUR"}, "on_hand": on_hand});
+        let request = self.request(Method::PUT, &format!("/api/inventory/{product}")).json(&offer);
+        let answer = self.send(request).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        self.supply(&product, on_hand);
+        product
+    }
+
+    /// Notes that `on_hand` pieces of a product were supplied.
+    ///
+    /// # Panics
+    /// Never.
+    pub fn supply(&self, product: &str, on_hand: i64) {
+        self.supplied.lock().expect("no holder panics").insert(product.to_owned(), on_hand);
+    }
+
+    /// The order of some products by a customer with a good card in a served country.
+    #[must_use]
+    pub fn order(&self, items: &[(&str, i64)]) -> Value {
+        let items: Vec<_> = items
+            .iter()
+            .map(|(product, quantity)| json!({"product_id": product, "quantity": quantity}))
+            .collect();
+        json!({
+            "customer_id": self.id("ann"),
+            "email": "ann@example.com",
+            "items": items,
+            "payment_method": "pm_card_visa",
+            "ship_to": {"name": "Ann Smith", "line1": "Main Street 1", "city": "Berlin", "postal_code": "10115", "country": "DE"}
+        })
+    }
+
+    /// Places an order that the shop must accept, and returns its id.
+    ///
+    /// # Panics
+    /// When the shop does not accept it.
+    pub async fn place(&self, order: &Value) -> String {
+        let answer = self.post("/api/orders", order).await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED.as_u16(), "{answer:?}");
+        self.accepted(&answer)
+    }
+
+    /// Notes that an order was accepted, and returns its id.
+    ///
+    /// # Panics
+    /// When the answer names no order.
+    #[must_use]
+    pub fn accepted(&self, answer: &Answer) -> String {
+        let id = answer.text("order_id");
+        let mut orders = self.orders.lock().expect("no holder panics");
+        if !orders.contains(&id) {
+            orders.push(id.clone());
+        }
+        id
+    }
+
+    /// How far an order has come.
+    pub async fn status(&self, order: &str) -> Answer {
+        self.get(&format!("/api/orders/{order}/status")).await
+    }
+
+    /// Waits until an order has ended, and returns its document.
+    ///
+    /// # Panics
+    /// When it does not end in time.
+    pub async fn ended(&self, order: &str) -> Answer {
+        let path = format!("/api/orders/{order}");
+        until(&format!("order {order} has ended"), ORDER_ENDS_WITHIN, async || {
+            let answer = self.try_send(self.request(Method::GET, &path)).await.ok()?;
+            let status = answer.body["status"].as_str().unwrap_or_default();
+            ["completed", "cancelled", "stuck"].contains(&status).then_some(answer)
+        })
+        .await
+    }
+
+    /// How much there is of a product: on hand, and reserved.
+    ///
+    /// # Panics
+    /// When the shop does not tell.
+    pub async fn stock(&self, product: &str) -> (i64, i64) {
+        let answer = self.get(&format!("/api/inventory/{product}")).await;
+        let count =
+            |field: &str| answer.body[field].as_i64().unwrap_or_else(|| panic!("{answer:?}"));
+        (count("on_hand"), count("reserved"))
+    }
+
+    /// What the payment simulator charged and refunded.
+    ///
+    /// # Panics
+    /// When it does not tell.
+    pub async fn ledger(&self) -> Value {
+        let url = format!("{}/control/ledger", self.cluster.simulator_url());
+        let answer =
+            self.http.get(url).timeout(PATIENCE).send().await.expect("the simulator answers");
+        answer.json().await.expect("a ledger is JSON")
+    }
+
+    /// What befalls the next calls of the payment simulator.
+    ///
+    /// # Panics
+    /// When it does not take the plan.
+    pub async fn payment_faults(&self, plan: &Value) {
+        let url = format!("{}/control/faults", self.cluster.simulator_url());
+        let answer = self.http.put(url).json(plan).send().await.expect("the simulator answers");
+        assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+    }
+
+    /// Ends what befalls the calls of the payment simulator.
+    ///
+    /// # Panics
+    /// When it does not end them.
+    pub async fn no_payment_faults(&self) {
+        let url = format!("{}/control/faults", self.cluster.simulator_url());
+        let answer = self.http.delete(url).send().await.expect("the simulator answers");
+        assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+    }
+
+    pub(crate) fn supplied(&self) -> BTreeMap<String, i64> {
+        self.supplied.lock().expect("no holder panics").clone()
+    }
+
+    pub(crate) fn orders(&self) -> Vec<String> {
+        self.orders.lock().expect("no holder panics").clone()
+    }
+}

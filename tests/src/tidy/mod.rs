@@ -1,0 +1,40 @@
+//! What the rules of the house read: source files, and the paths that their code names.
+
+mod crates;
+mod layers;
+mod lexer;
+mod paths;
+mod source;
+
+pub use self::crates::Manifest;
+pub use self::layers::{foreign_layers, names_crate, names_environment, names_world, test_helpers};
+pub use self::source::{Source, sources};
+
+use std::fmt;
+
+/// A place that breaks a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offence {
+    /// The file's path from the root.
+    pub path: String,
+    /// Counted from 1.
+    pub line: usize,
+    /// The line, or what is wrong with it.
+    pub text: String,
+}
+
+impl fmt::Display for Offence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.path, self.line, self.text)
+    }
+}
+
+/// Tells every offence.
+///
+/// # Panics
+/// When there is any.
+#[track_caller]
+pub fn assert_none(offences: impl IntoIterator<Item = Offence>) {
+    let offences: Vec<_> = offences.into_iter().map(|offence| offence.to_string()).collect();
+    assert!(offences.is_empty(), "\n{}\n", offences.join("\n"));
+}

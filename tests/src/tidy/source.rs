@@ -1,0 +1,157 @@
+//! Rust files, as the rules read them.
+
+use super::Offence;
+use super::lexer::{Split, split};
+use super::paths::{Path, paths};
+use crate::workspace::{files, read};
+use std::ops::Range;
+
+/// What marks code as compiled for tests alone.
+const FOR_TESTS: &str = "#[cfg(test)]";
+
+/// A Rust file.
+#[derive(Debug)]
+pub struct Source {
+    /// The path from the root.
+    pub path: String,
+    /// The whole text.
+    pub text: String,
+    /// The code alone: comments and literals are blanked.
+    pub code: String,
+    /// The comments alone.
+    pub comments: String,
+    /// The lines that are compiled for tests alone, counted from 1.
+    tests: Vec<Range<usize>>,
+}
+
+impl Source {
+    /// The file `text` at `path`.
+    #[must_use]
+    pub fn new(path: &str, text: &str) -> Self {
+        let Split { code, comments } = split(text);
+        let tests = test_lines(&code);
+        Self { path: path.to_owned(), text: text.to_owned(), code, comments, tests }
+    }
+
+    /// Whether a line is compiled for tests alone.
+    #[must_use]
+    pub fn is_test(&self, line: usize) -> bool {
+        self.tests.iter().any(|lines| lines.contains(&line))
+    }
+
+    /// How many lines come before the file's tests.
+    #[must_use]
+    pub fn lines_before_tests(&self) -> usize {
+        let before = self.text.split(FOR_TESTS).next().unwrap_or_default();
+        before.trim_end().lines().count()
+    }
+
+    /// The lines of the code or the comments that hold one of `words`.
+    #[must_use]
+    pub fn lines_with(&self, words: &[&str]) -> Vec<Offence> {
+        let lines = self.code.lines().zip(self.comments.lines()).zip(1..);
+        let found = lines.filter(|((code, comment), _)| {
+            words.iter().any(|word| code.contains(word) || comment.contains(word))
+        });
+        found.map(|(_, line)| self.offence(line)).collect()
+    }
+
+    /// The line as an offence.
+    #[must_use]
+    pub fn offence(&self, line: usize) -> Offence {
+        let text = self.text.lines().nth(line - 1).unwrap_or_default().trim().to_owned();
+        Offence { path: self.path.clone(), line, text }
+    }
+
+    /// The lines that name a path which is `foreign`.
+    pub(super) fn naming(&self, foreign: impl Fn(&Path<'_>) -> bool) -> Vec<Offence> {
+        let found = paths(&self.code).into_iter().filter(foreign).map(|path| path.line);
+        let mut lines: Vec<_> = found.collect();
+        lines.dedup();
+        lines.into_iter().map(|line| self.offence(line)).collect()
+    }
+
+    /// The modules that this file declares for tests alone.
+    fn test_modules(&self) -> impl Iterator<Item = &str> {
+        let marked = self.code.split(FOR_TESTS).skip(1);
+        let modules = marked.filter_map(|code| code.trim_start().strip_prefix("mod "));
+        modules.filter_map(|code| Some(code.split_once([';', '{'])?.0.trim()))
+    }
+
+    /// The path, from the root, of a module that this file declares, without its ending.
+    fn submodule(&self, name: &str) -> String {
+        let folder =
+            self.path.trim_end_matches(".rs").trim_end_matches("/mod").trim_end_matches("/lib");
+        format!("{folder}/{name}")
+    }
+}
+
+/// The Rust files below `folder`, by path.
+///
+/// # Panics
+/// When one cannot be read.
+#[must_use]
+pub fn sources(folder: &str) -> Vec<Source> {
+    let rust = files(folder).into_iter().filter(|path| path.rsplit('.').next() == Some("rs"));
+    let mut sources: Vec<_> = rust.map(|path| Source::new(&path, &read(&path))).collect();
+    let modules = |source: &Source| -> Vec<String> {
+        source.test_modules().map(|name| source.submodule(name)).collect()
+    };
+    let tests: Vec<_> = sources.iter().flat_map(modules).collect();
+    for source in &mut sources {
+        let below = |test: &String| source.path.strip_prefix(test.as_str());
+        if tests.iter().filter_map(below).any(|rest| rest.starts_with(['.', '/'])) {
+            source.tests.push(1..usize::MAX);
+        }
+    }
+    sources
+}
+
+fn test_lines(code: &str) -> Vec<Range<usize>> {
+    let line = |at: usize| code[..at].matches('\n').count() + 1;
+    let items = code.match_indices(FOR_TESTS).map(|(at, _)| (at, at + item_length(&code[at..])));
+    items.map(|(start, end)| line(start)..line(end) + 1).collect()
+}
+
+/// The length of the item that `code` starts with: to its semicolon or to the end of its braces.
+fn item_length(code: &str) -> usize {
+    let mut depth = 0_usize;
+    for (at, letter) in code.char_indices() {
+        match letter {
+            '{' => depth += 1,
+            '}' if depth > 1 => depth -= 1,
+            '}' => return at,
+            ';' if depth == 0 => return at,
+            _ => {}
+        }
+    }
+    code.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_code_of_tests_is_told_from_the_rest() {
+        let source =
+            Source::new("a.rs", "a();\n\n#[cfg(test)]\nmod tests {\n    fn b() {}\n}\nc();\n");
+        let tests: Vec<_> = (1..=7).filter(|line| source.is_test(*line)).collect();
+        assert_eq!((tests, source.lines_before_tests()), (vec![3, 4, 5, 6], 1));
+    }
+
+    #[test]
+    fn a_module_in_a_file_of_its_own_may_be_for_tests() {
+        let source = Source::new("src/stock.rs", "#[cfg(test)]\nmod laws;\nmod turn;\n");
+        assert_eq!(source.test_modules().collect::<Vec<_>>(), ["laws"]);
+        assert_eq!(source.submodule("laws"), "src/stock/laws");
+        assert_eq!(Source::new("src/lib.rs", "").submodule("laws"), "src/laws");
+    }
+
+    #[test]
+    fn words_are_found_in_code_and_comments_but_not_in_literals() {
+        let source = Source::new("a.rs", "a(\"later\");\n// later\nlater();\n");
+        let lines: Vec<_> = source.lines_with(&["later"]).iter().map(|found| found.line).collect();
+        assert_eq!(lines, [2, 3]);
+    }
+}

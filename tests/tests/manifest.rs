@@ -1,0 +1,193 @@
+//! What is generated from the functions' manifests is current, and the manifests fit together.
+//!
+//! `./makew generate` runs these tests so that they write what they would otherwise find stale.
+
+use local::manifest::{Function, Ingress, Kind, Service};
+use local::ports::SIMULATOR;
+use serde_norway::Value;
+use std::collections::BTreeSet;
+use std::fs;
+use tests::generated::components::{Component, components};
+use tests::generated::run_file::run_file;
+use tests::generated::{assert_current, functions_json, readme};
+use tests::workspace::{functions, read, root};
+
+#[test]
+fn the_functions_for_bicep_are_current() {
+    assert_current("infra/functions.json", &functions_json(&functions()));
+}
+
+#[test]
+fn the_run_file_is_current() {
+    assert_current("dapr.yaml", &run_file(&functions()));
+}
+
+#[test]
+fn the_scopes_of_the_components_are_current() {
+    let functions = functions();
+    for component in components() {
+        assert_current(&component.path, &component.scoped(&functions));
+    }
+}
+
+#[test]
+fn the_tables_of_the_readme_are_current() {
+    assert_current("README.md", &readme::with_tables(&read("README.md"), &functions()));
+}
+
+#[test]
+fn a_function_is_named_like_its_folder_in_lower_case() {
+    let entries = fs::read_dir(root().join("functions")).unwrap();
+    let folders: BTreeSet<_> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let functions: BTreeSet<_> = functions().into_iter().map(|function| function.name).collect();
+    assert_eq!(folders, functions);
+    let allowed = |letter: char| matches!(letter, 'a'..='z' | '0'..='9' | '-');
+    let odd: Vec<_> = functions.iter().filter(|name| !name.chars().all(allowed)).collect();
+    assert!(odd.is_empty(), "{odd:?}");
+}
+
+#[test]
+fn every_function_has_a_port_of_its_own_from_8000_to_8999() {
+    let ports = functions().into_iter().map(|function| function.manifest.port);
+    let ports: Vec<_> = ports.chain([SIMULATOR]).collect();
+    assert!(repeated(&ports).is_empty(), "{ports:?}");
+    // The ports of sidecars and of the control plane are laid out around these.
+    assert!(ports.iter().all(|port| (8000..9000).contains(port)), "{ports:?}");
+}
+
+#[test]
+fn the_gateway_alone_is_reachable_from_outside() {
+    for function in functions() {
+        let outside = function.manifest.ingress == Ingress::External;
+        assert_eq!(outside, function.manifest.service == Service::Gateway, "{}", function.name);
+    }
+}
+
+#[test]
+fn functions_of_events_name_their_topic_and_no_others_do() {
+    for function in functions() {
+        let takes_events = function.manifest.kind == Kind::Event;
+        assert_eq!(function.manifest.topic.is_some(), takes_events, "{}", function.name);
+    }
+}
+
+#[test]
+fn the_functions_use_the_components_that_there_are() {
+    let components = components();
+    for component in &components {
+        assert_eq!(component.yaml["metadata"]["name"], component.name.as_str());
+    }
+    let there: BTreeSet<_> = components.into_iter().map(|component| component.name).collect();
+    let used: BTreeSet<_> =
+        functions().into_iter().flat_map(|function| function.manifest.uses).collect();
+    assert_eq!(there, used);
+}
+
+#[test]
+fn hosts_of_actors_and_workflows_use_one_store_for_them_and_no_others_do() {
+    let stores: Vec<_> = components().into_iter().filter(Component::keeps_actors).collect();
+    for Function { name, manifest, .. } in functions() {
+        let used = stores.iter().filter(|store| manifest.uses.contains(&store.name)).count();
+        let hosts = matches!(manifest.kind, Kind::Actor | Kind::Workflow);
+        assert_eq!(used, usize::from(hosts), "{name}");
+    }
+}
+
+#[test]
+fn functions_of_the_payment_service_alone_can_read_secrets() {
+    for Function { name, manifest, .. } in functions() {
+        if manifest.uses.iter().any(|component| component == "secrets") {
+            assert_eq!(manifest.service, Service::Payment, "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_run_file_holds_only_keys_that_the_dapr_cli_knows() {
+    let file = parsed_run_file();
+    assert_known(&file, &["version", "name", "common", "apps"]);
+    assert_known(&file["common"], &KEYS_OF_COMMON);
+    for app in file["apps"].as_sequence().unwrap() {
+        assert_known(app, &[KEYS_OF_COMMON.as_slice(), &KEYS_OF_APPS].concat());
+    }
+}
+
+#[test]
+fn the_run_file_points_to_folders_that_there_are() {
+    let file = parsed_run_file();
+    let folders = file["apps"].as_sequence().unwrap().iter().map(|app| &app["appDirPath"]);
+    for folder in folders.chain(file["common"]["resourcesPaths"].as_sequence().unwrap()) {
+        assert!(root().join(folder.as_str().unwrap()).is_dir(), "{folder:?}");
+    }
+}
+
+#[test]
+fn the_run_file_gives_no_id_or_port_twice() {
+    let file = parsed_run_file();
+    let apps = file["apps"].as_sequence().unwrap();
+    let ids: Vec<_> = apps.iter().map(|app| app["appID"].as_str().unwrap()).collect();
+    assert!(repeated(&ids).is_empty(), "{ids:?}");
+    let settings = apps.iter().flat_map(|app| app.as_mapping().unwrap());
+    let ports: Vec<_> = settings.filter_map(|(_, value)| value.as_u64()).collect();
+    assert_eq!(ports.len(), 5 * apps.len());
+    assert!(repeated(&ports).is_empty(), "{ports:?}");
+    // Above lie the ports that Linux gives out to whoever asks for any.
+    assert!(ports.iter().all(|port| *port < 32_768), "{ports:?}");
+}
+
+/// Of both the file's `common` and its `apps`; `pkg/runfileconfig` of the Dapr CLI.
+const KEYS_OF_COMMON: [&str; 22] = [
+    "apiListenAddresses",
+    "appHealthCheckPath",
+    "appHealthProbeInterval",
+    "appHealthProbeTimeout",
+    "appHealthThreshold",
+    "appLogDestination",
+    "appMaxConcurrency",
+    "appProtocol",
+    "appSSL",
+    "configFilePath",
+    "daprdLogDestination",
+    "enableApiLogging",
+    "enableAppHealthCheck",
+    "enableProfiling",
+    "env",
+    "logLevel",
+    "maxBodySize",
+    "placementHostAddress",
+    "readBufferSize",
+    "resourcesPaths",
+    "runtimePath",
+    "schedulerHostAddress",
+];
+
+const KEYS_OF_APPS: [&str; 11] = [
+    "appChannelAddress",
+    "appDirPath",
+    "appID",
+    "appPort",
+    "command",
+    "daprGRPCPort",
+    "daprHTTPPort",
+    "daprInternalGRPCPort",
+    "metricsPort",
+    "profilePort",
+    "unixDomainSocket",
+];
+
+fn parsed_run_file() -> Value {
+    serde_norway::from_str(&run_file(&functions())).expect("the run file is YAML")
+}
+
+fn assert_known(mapping: &Value, known: &[&str]) {
+    let keys = mapping.as_mapping().expect("it has keys").keys();
+    let unknown: Vec<_> =
+        keys.filter(|key| key.as_str().is_none_or(|key| !known.contains(&key))).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+}
+
+fn repeated<T: Copy + Ord>(values: &[T]) -> Vec<T> {
+    let mut seen = BTreeSet::new();
+    values.iter().copied().filter(|value| !seen.insert(*value)).collect()
+}

@@ -1,0 +1,123 @@
+//! The whole system on real Dapr: one cluster, one test after another, and the invariants of money
+//! and stock after each.
+
+mod bad_requests;
+mod faults;
+mod orders;
+mod payments;
+mod processes;
+mod redis;
+mod stock;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use local::cluster::{Cluster, Options};
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::sync::Arc;
+use tests::invariants;
+use tests::shop::Shop;
+use tokio::runtime::Runtime;
+
+/// Wires a test up: a shop of its own before, the invariants after.
+macro_rules! trials {
+    ($system:expr, $($module:ident: $($test:ident),+;)+) => {
+        vec![$($({
+            let system = $system.clone();
+            let name = concat!(stringify!($module), "::", stringify!($test));
+            Trial::test(name, move || system.run(async |shop| $module::$test(&shop).await))
+        }),+),+]
+    };
+}
+
+/// A cluster that comes up with the first test that needs it.
+#[derive(Clone)]
+struct System {
+    runtime: Arc<Runtime>,
+    cluster: Arc<tokio::sync::OnceCell<Arc<Cluster>>>,
+    http: reqwest::Client,
+}
+
+impl System {
+    fn run(&self, test: impl AsyncFnOnce(Shop)) -> Result<(), Failed> {
+        self.runtime.block_on(async {
+            let cluster = self.cluster.get_or_try_init(start).await.map_err(Failed::from)?;
+            let shop = Shop::new(cluster.clone(), self.http.clone());
+            shop.no_payment_faults().await;
+            test(shop.clone()).await;
+            shop.no_payment_faults().await;
+            invariants::check(&shop).await;
+            Ok(())
+        })
+    }
+
+    fn stop(self, failed: bool) {
+        if let Some(cluster) = self.cluster.get() {
+            if failed {
+                cluster.keep();
+                eprintln!("the logs are in {}", cluster.folder().join("logs").display());
+            }
+            self.runtime.block_on(cluster.stop());
+        }
+    }
+}
+
+async fn start() -> Result<Arc<Cluster>, String> {
+    let env = [
+        ("RESERVATION_SECONDS", "30"),
+        ("RUST_LOG", "info,dapr_durabletask=warn,tower_http=debug"),
+    ];
+    let env = BTreeMap::from(env.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let cluster = Cluster::start(Options { env, ..Options::default() }).await;
+    cluster.map(Arc::new).map_err(|error| error.to_string())
+}
+
+fn main() -> ExitCode {
+    // Faults in one test would be faults in another, so tests take turns.
+    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
+    let provider = rustls::crypto::ring::default_provider().install_default();
+    provider.expect("nobody installed another one");
+    let runtime = Runtime::new().expect("a runtime starts");
+    let system = System {
+        runtime: Arc::new(runtime),
+        cluster: Arc::default(),
+        http: reqwest::Client::new(),
+    };
+    let trials = trials![system,
+        orders:
+            an_order_walks_forward_to_completed_and_is_charged_its_total_once,
+            an_order_is_found_right_after_it_was_accepted,
+            a_declined_card_cancels_the_order_and_charges_nothing,
+            a_country_that_is_not_served_cancels_the_order_and_refunds_it,
+            one_sold_out_item_of_three_leaves_nothing_reserved,
+            a_changed_price_cancels_the_order_before_any_charge,
+            products_in_two_currencies_cancel_the_order,
+            of_50_orders_at_once_for_the_last_10_items_10_complete,
+            one_key_is_one_order_however_often_it_is_sent;
+        stock:
+            stock_is_set_checked_reserved_and_released,
+            a_reservation_that_expires_is_given_back;
+        payments:
+            a_payment_is_made_once_and_refunded_once,
+            a_stalled_provider_delays_an_order_and_charges_it_once,
+            a_charge_whose_answer_was_lost_is_found_again,
+            a_wrong_key_cancels_the_order_and_tells_what_to_fix;
+        bad_requests:
+            each_bad_request_is_a_problem_and_changes_nothing,
+            unknown_ids_are_not_found,
+            only_a_sidecar_may_call_a_function;
+        faults:
+            orders_survive_the_death_of_the_workflow_host,
+            orders_survive_the_death_of_the_workflow_hosts_sidecar,
+            orders_survive_the_death_of_the_stock_host,
+            orders_survive_the_death_of_process_payment,
+            orders_survive_the_death_of_the_scheduler,
+            a_lost_function_is_a_503_that_passes;
+        processes:
+            every_function_is_healthy_and_ready,
+            every_function_completes_a_request_in_flight_when_it_is_told_to_stop,
+            every_function_refuses_bad_settings_and_tells_all_of_them;
+    ];
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    system.stop(conclusion.has_failed());
+    conclusion.exit_code()
+}

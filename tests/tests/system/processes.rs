@@ -1,0 +1,132 @@
+//! What every function does as a process.
+
+use local::manifest::Function;
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::process::Command;
+use std::time::Duration;
+use tests::shop::Shop;
+use tests::wait::until;
+
+/// A request of each function that needs its sidecar.
+fn request_of(function: &str) -> (Method, &'static str, Value) {
+    let order = json!({"order_id": "in-flight"});
+    match function {
+        "gateway" | "check-stock" => (Method::GET, "/api/inventory/in-flight", Value::Null),
+        "get-order" => (Method::GET, "/api/orders/in-flight", Value::Null),
+        "order-status" => (Method::GET, "/api/orders/in-flight/status", Value::Null),
+        "order-saga" => (Method::GET, "/sagas/in-flight", Value::Null),
+        "stock" => (Method::PUT, "/actors/stock/in-flight/method/turn", json!("check")),
+        "ship-order" => (Method::DELETE, "/shipments/in-flight", Value::Null),
+        "release-stock" => (Method::POST, "/api/inventory/in-flight/release", order),
+        "reserve-stock" => (
+            Method::POST,
+            "/api/inventory/in-flight/reserve",
+            json!({"order_id": "in-flight", "quantity": 1}),
+        ),
+        "set-stock" => {
+            let price = json!({"amount": 1, "currency": "EUR"});
+            (
+                Method::PUT,
+                "/api/inventory/in-flight",
+                json!({"name": "x", "unit_price": price, "on_hand": 0}),
+            )
+        }
+        "process-payment" => {
+            let amount = json!({"amount": 1, "currency": "EUR"});
+            let method = "pm_card_chargeDeclined";
+            (
+                Method::POST,
+                "/api/payments",
+                json!({"order_id": "in-flight", "amount": amount, "payment_method": method}),
+            )
+        }
+        "refund-payment" => (Method::POST, "/api/payments/in-flight/refund", Value::Null),
+        "create-order" => (Method::POST, "/api/orders", Value::Null),
+        other => panic!("say what {other} is asked in this test"),
+    }
+}
+
+pub(crate) async fn every_function_is_healthy_and_ready(shop: &Shop) {
+    for function in shop.cluster.functions() {
+        for path in ["/healthz", "/readyz"] {
+            let url = format!("{}{path}", shop.cluster.url(&function.name));
+            assert_eq!(shop.send(shop.http.get(url)).await.status, 200, "{} {path}", function.name);
+        }
+    }
+}
+
+pub(crate) async fn every_function_completes_a_request_in_flight_when_it_is_told_to_stop(
+    shop: &Shop,
+) {
+    let lamp = shop.sell("lamp", 100, 5).await;
+    let order = shop.order(&[(&lamp, 1)]);
+    for function in shop.cluster.functions() {
+        stop_amid_a_request(shop, function, &order).await;
+    }
+}
+
+/// Holds the sidecar of `function` still, so that a request stays in flight while the function is
+/// told to stop; then lets it go on.
+async fn stop_amid_a_request(shop: &Shop, function: &Function, order: &Value) {
+    let name = function.name.as_str();
+    let (process, sidecar) = (shop.cluster.function(name), shop.cluster.sidecar(name));
+    let (method, path, mut body) = request_of(name);
+    if name == "create-order" {
+        body = order.clone();
+    }
+    let url = format!("{}{path}", shop.cluster.url(name));
+    let request = shop.http.request(method, url).header("dapr-api-token", shop.cluster.app_token());
+    let (begun, told) = (count(&process.log(), BEGUN), count(&process.log(), STOPPING));
+    sidecar.pause();
+    let answer = shop.send(request.json(&body));
+    let ended = async {
+        until("the request is in flight", Duration::from_secs(5), async || {
+            (count(&process.log(), BEGUN) > begun).then_some(())
+        })
+        .await;
+        process.stop(Duration::from_secs(5)).await
+    };
+    let go_on = async {
+        until("the function has been told to stop", Duration::from_secs(5), async || {
+            (count(&process.log(), STOPPING) > told).then_some(())
+        })
+        .await;
+        sidecar.resume();
+    };
+    let (answer, stopped, ()) = tokio::join!(answer, ended, go_on);
+    assert!(answer.status < 500 && answer.status != 401, "{name}: {answer:?}");
+    assert_eq!(stopped.and_then(|status| status.code()), Some(0), "{name}: {}", process.log());
+    if name == "create-order" {
+        let _noted = shop.accepted(&answer);
+    }
+    process.start().await.expect("the function starts again");
+    shop.cluster.wait_ready().await.expect("the shop is ready again");
+}
+
+const BEGUN: &str = "started processing request";
+const STOPPING: &str = "the function stops";
+
+fn count(log: &str, line: &str) -> usize {
+    log.matches(line).count()
+}
+
+pub(crate) async fn every_function_refuses_bad_settings_and_tells_all_of_them(shop: &Shop) {
+    for function in shop.cluster.functions() {
+        let mut command = Command::new(shop.cluster.binary(&function.name));
+        command.env_clear().envs([
+            ("DAPR_HTTP_PORT", "http"),
+            ("DRAIN_SECONDS", "0"),
+            ("PAYMENT_PROVIDER_URL", "stripe"),
+        ]);
+        let output = command.output().expect("the function starts");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(64), "{}: {told}", function.name);
+        let needs_provider =
+            ["process-payment", "refund-payment"].contains(&function.name.as_str());
+        assert_eq!(told.contains("PAYMENT_PROVIDER_URL: "), needs_provider, "{told}");
+        for fault in ["APP_PORT: must be set", "DAPR_HTTP_PORT: ", "DRAIN_SECONDS: "] {
+            assert!(told.contains(&format!("{}: {fault}", function.name)), "{told}");
+        }
+    }
+}

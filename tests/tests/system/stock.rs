@@ -1,0 +1,53 @@
+//! The stock of a product, directly.
+
+use reqwest::Method;
+use serde_json::json;
+use std::time::Duration;
+use tests::shop::Shop;
+use tests::wait::until;
+
+pub(crate) async fn stock_is_set_checked_reserved_and_released(shop: &Shop) {
+    let lamp = shop.sell("lamp", 2_000, 5).await;
+    let path = format!("/api/inventory/{lamp}");
+    let level = shop.get(&path).await;
+    let expected = json!({
+        "product_id": lamp, "name": "lamp", "unit_price": {"amount": 2_000, "currency": "EUR"},
+        "on_hand": 5, "reserved": 0, "available": 5
+    });
+    assert_eq!((level.status, level.body), (200, expected));
+
+    let (order, reserve) = (shop.id("order"), format!("{path}/reserve"));
+    for _ in 0..2 {
+        let held = shop.post(&reserve, &json!({"order_id": order, "quantity": 3})).await;
+        assert_eq!((held.status, &held.body["quantity"]), (200, &json!(3)));
+        assert_eq!(shop.stock(&lamp).await, (5, 3));
+    }
+    let other = shop.post(&reserve, &json!({"order_id": shop.id("other"), "quantity": 3})).await;
+    assert_eq!((other.status, other.problem()), (409, Some("out-of-stock")));
+    let more = shop.post(&reserve, &json!({"order_id": order, "quantity": 4})).await;
+    assert_eq!((more.status, more.problem()), (409, Some("reserved-otherwise")));
+    let fewer =
+        json!({"name": "lamp", "unit_price": {"amount": 2_000, "currency": "EUR"}, "on_hand": 2});
+    let fewer = shop.send(shop.request(Method::PUT, &path).json(&fewer)).await;
+    assert_eq!((fewer.status, fewer.problem()), (409, Some("below-reserved")));
+
+    for _ in 0..2 {
+        let released = shop.post(&format!("{path}/release"), &json!({"order_id": order})).await;
+        assert_eq!((released.status, &released.body["available"]), (200, &json!(5)));
+    }
+}
+
+pub(crate) async fn a_reservation_that_expires_is_given_back(shop: &Shop) {
+    let lamp = shop.sell("lamp", 2_000, 5).await;
+    let path = format!("/api/inventory/{lamp}/reserve");
+    let held = shop.post(&path, &json!({"order_id": shop.id("order"), "quantity": 2})).await;
+    assert_eq!(held.status, 200);
+    // Every turn releases what has expired, so only the document tells that the reminder did.
+    let key = format!("stock||stock||{lamp}||stock");
+    until("the reminder has released the reservation", Duration::from_secs(50), async || {
+        let document = super::redis::field(shop, &key, "data").await?;
+        document["open"].as_object()?.is_empty().then_some(())
+    })
+    .await;
+    assert_eq!(shop.stock(&lamp).await, (5, 0));
+}

@@ -1,0 +1,153 @@
+//! The rules of the house that the compiler does not know.
+
+use tests::tidy::{
+    Manifest, Source, assert_none, foreign_layers, names_crate, names_environment, names_world,
+    sources, test_helpers,
+};
+use tests::workspace::{files, functions};
+
+/// Where the project's Rust is.
+const FOLDERS: [&str; 4] = ["functions", "shared", "tests", "tools"];
+
+/// What is left to do, or shuts an eye.
+const FORBIDDEN: [&str; 8] =
+    ["#[allow", "#![allow", "#[ignore", "FIXME", "TODO", "dbg!", "todo!", "unimplemented!"];
+
+#[test]
+fn domain_names_no_other_layer() {
+    assert_names_only("domain", &[]);
+}
+
+#[test]
+fn ports_name_the_domain_alone() {
+    assert_names_only("ports", &["domain"]);
+}
+
+#[test]
+fn operations_name_domain_and_ports_alone() {
+    assert_names_only("operations", &["domain", "ports"]);
+}
+
+#[test]
+fn http_names_domain_and_ports_alone() {
+    assert_names_only("http", &["domain", "ports"]);
+}
+
+#[test]
+fn the_provider_names_domain_and_ports_alone() {
+    assert_names_only("provider", &["domain", "ports"]);
+}
+
+#[test]
+fn the_sidecar_names_domain_ports_and_operations_alone() {
+    assert_names_only("sidecar", &["domain", "ports", "operations"]);
+}
+
+#[test]
+fn fakes_are_named_by_tests_alone() {
+    let shared = sources("shared/src").into_iter().filter(|file| !is_in(file, "testing"));
+    assert_none(shared.flat_map(|file| test_helpers(&file)));
+}
+
+#[test]
+fn the_domain_does_no_io_and_knows_no_clock() {
+    assert_none(layer("domain").iter().flat_map(names_world));
+}
+
+#[test]
+fn the_sidecar_alone_names_dapr() {
+    let others = deployed().filter(|file| !is_in(file, "sidecar"));
+    assert_none(others.flat_map(|file| names_crate(&file, &["dapr", "dapr_durabletask"])));
+}
+
+#[test]
+fn the_host_alone_names_the_environment() {
+    let others = deployed().filter(|file| !is_in(file, "host"));
+    assert_none(others.flat_map(|file| names_environment(&file)));
+}
+
+#[test]
+fn every_file_says_first_what_it_is() {
+    let silent = all().filter(|file| !file.text.starts_with("//! "));
+    assert_none(silent.map(|file| file.offence(1)));
+}
+
+#[test]
+fn no_file_is_longer_than_300_lines() {
+    assert_none(all().filter(|file| file.text.lines().count() > 300).map(|file| file.offence(301)));
+}
+
+#[test]
+fn the_main_of_a_function_fits_in_40_lines() {
+    let long = sources("functions").into_iter().filter(|file| file.lines_before_tests() > 40);
+    assert_none(long.map(|file| file.offence(41)));
+}
+
+#[test]
+fn nothing_is_left_to_do_or_ignored() {
+    assert_none(all().flat_map(|file| file.lines_with(&FORBIDDEN)));
+}
+
+#[test]
+fn a_function_is_its_manifest_and_one_file() {
+    for function in functions() {
+        let folder = format!("functions/{}", function.name);
+        let expected = ["Cargo.toml", "src/main.rs"].map(|file| format!("{folder}/{file}"));
+        assert_eq!(files(&folder), expected);
+    }
+}
+
+#[test]
+fn every_function_is_tested_for_what_all_functions_do() {
+    let functions = sources("functions").into_iter();
+    let untested = functions.filter(|file| !file.code.contains("conforms"));
+    assert_none(untested.map(|file| file.offence(1)));
+}
+
+#[test]
+fn functions_never_depend_on_functions() {
+    let functions: Vec<_> = functions().into_iter().map(|function| function.name).collect();
+    assert_none(manifests("functions").flat_map(|manifest| manifest.depends_on(&functions)));
+}
+
+#[test]
+fn every_crate_takes_the_versions_of_the_workspace() {
+    let manifests = FOLDERS.into_iter().flat_map(manifests);
+    assert_none(manifests.flat_map(|manifest| manifest.own_versions()));
+}
+
+#[test]
+fn every_crate_takes_the_lints_of_the_workspace() {
+    let manifests = FOLDERS.into_iter().flat_map(manifests);
+    assert_none(manifests.filter_map(|manifest| manifest.own_lints()));
+}
+
+fn assert_names_only(own: &str, may_use: &[&str]) {
+    assert_none(layer(own).iter().flat_map(|file| foreign_layers(file, own, may_use)));
+}
+
+/// The files of a layer of `shared`.
+fn layer(name: &str) -> Vec<Source> {
+    let files: Vec<_> =
+        sources("shared/src").into_iter().filter(|file| is_in(file, name)).collect();
+    assert!(!files.is_empty(), "shared has no {name}");
+    files
+}
+
+fn is_in(file: &Source, layer: &str) -> bool {
+    ["/", "."].iter().any(|end| file.path.starts_with(&format!("shared/src/{layer}{end}")))
+}
+
+/// The files of what runs in the shop, which tools and tests do not.
+fn deployed() -> impl Iterator<Item = Source> {
+    ["functions", "shared/src"].into_iter().flat_map(sources)
+}
+
+fn all() -> impl Iterator<Item = Source> {
+    FOLDERS.into_iter().flat_map(sources)
+}
+
+fn manifests(folder: &str) -> impl Iterator<Item = Manifest> {
+    let manifests = files(folder).into_iter();
+    manifests.filter_map(|path| Some(Manifest::of(path.strip_suffix("/Cargo.toml")?)))
+}
