@@ -1,1 +1,28 @@
-//! Brings the whole system up on this machine.
+//! Brings the whole system up on this machine, for `./makew start` and for the system tests.
+//!
+//! A [`Cluster`] is Dapr's control plane, Redis, the payment simulator and every function with its
+//! sidecar. Any number of them run side by side, and none leaves a process behind, however its
+//! parent ends: see [`guard`].
+
+mod cache;
+pub mod cluster;
+pub mod dapr;
+mod error;
+pub mod guard;
+mod lock;
+pub mod log;
+pub mod manifest;
+pub mod ports;
+mod probe;
+pub mod process;
+pub mod progress;
+mod redis;
+mod resources;
+mod run;
+mod wait;
+pub mod workspace;
+
+pub use cluster::{Cluster, Options, Place};
+pub use error::LocalError;
+pub use process::Process;
+pub use resources::make_secrets;

@@ -1,0 +1,152 @@
+//! The command line and environment of each process.
+
+use super::folder::Folder;
+use super::local_url;
+use super::plan::Plan;
+use crate::dapr::Dapr;
+use crate::manifest::Function;
+use crate::{ports, workspace};
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::Command;
+
+/// The id of the one placement server and, below, of the one scheduler.
+const PLACEMENT_ID: &str = "dapr-placement-0";
+const SCHEDULER_ID: &str = "dapr-scheduler-server-0";
+
+/// Makes the commands of a cluster.
+pub(super) struct Commands<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) folder: &'a Folder,
+    pub(super) dapr: &'a Dapr,
+    pub(super) redis: &'a Path,
+    pub(super) binaries: &'a Path,
+    pub(super) env: &'a BTreeMap<String, String>,
+}
+
+impl Commands<'_> {
+    pub(super) fn placement(&self) -> Command {
+        let ports = &self.plan.control_plane;
+        let peers = format!("{PLACEMENT_ID}=127.0.0.1:{}", ports.placement_raft);
+        let mut command = self.command(&self.dapr.placement);
+        command.args(["--id", PLACEMENT_ID, "--initial-cluster", &peers]);
+        command.args(["--listen-address", "127.0.0.1", "--metrics-listen-address", "127.0.0.1"]);
+        flag(&mut command, "--port", ports.placement);
+        flag(&mut command, "--healthz-port", ports.placement_health);
+        flag(&mut command, "--metrics-port", ports.placement_metrics);
+        command
+    }
+
+    pub(super) fn scheduler(&self) -> Command {
+        let ports = &self.plan.control_plane;
+        let peers = format!("{SCHEDULER_ID}=http://127.0.0.1:{}", ports.etcd_peer);
+        let mut command = self.command(&self.dapr.scheduler);
+        loopback(&mut command);
+        command.args(["--id", SCHEDULER_ID, "--etcd-initial-cluster", &peers]);
+        command.args(["--listen-address", "127.0.0.1", "--metrics-listen-address", "127.0.0.1"]);
+        flag(&mut command, "--port", ports.scheduler);
+        flag(&mut command, "--healthz-port", ports.scheduler_health);
+        flag(&mut command, "--metrics-port", ports.scheduler_metrics);
+        flag(&mut command, "--etcd-client-port", ports.etcd_client);
+        command.arg("--etcd-data-dir").arg(self.folder.data("etcd"));
+        command.arg("--identity-directory-write").arg(self.folder.run().join("identity"));
+        command
+    }
+
+    pub(super) fn redis(&self) -> Command {
+        let command = crate::redis::server(self.redis, self.plan.redis, &self.folder.data("redis"));
+        self.clean(command)
+    }
+
+    pub(super) fn simulator(&self) -> Command {
+        let mut command = self.command(&self.binaries.join(workspace::SIMULATOR));
+        flag(&mut command, "--port", self.plan.simulator);
+        command.arg("--secrets-file").arg(self.folder.secrets());
+        command
+    }
+
+    pub(super) fn sidecar(&self, function: &Function) -> Command {
+        let ports::Function { app, sidecar: ports } = self.plan.ports(&function.name);
+        let control_plane = &self.plan.control_plane;
+        let mut command = self.command(&self.dapr.daprd);
+        loopback(&mut command);
+        command.args(["--app-id", &function.name, "--app-protocol", "http"]);
+        command.arg("--resources-path").arg(self.folder.resources());
+        command.arg("--config").arg(self.folder.configuration());
+        flag(&mut command, "--app-port", *app);
+        flag(&mut command, "--dapr-http-port", ports.http);
+        flag(&mut command, "--dapr-grpc-port", ports.grpc);
+        flag(&mut command, "--dapr-internal-grpc-port", ports.internal);
+        flag(&mut command, "--metrics-port", ports.metrics);
+        for listener in ["dapr", "dapr-internal-grpc", "metrics"] {
+            let plural = if listener == "dapr" { "es" } else { "" };
+            command.arg(format!("--{listener}-listen-address{plural}")).arg("127.0.0.1");
+        }
+        for (server, port) in
+            [("placement", control_plane.placement), ("scheduler", control_plane.scheduler)]
+        {
+            command.arg(format!("--{server}-host-address")).arg(format!("127.0.0.1:{port}"));
+        }
+        command.args(["--dapr-graceful-shutdown-seconds", "5", "--log-level", "info"]);
+        command.env("APP_API_TOKEN", &self.plan.token);
+        command
+    }
+
+    pub(super) fn function(&self, function: &Function) -> Command {
+        let ports::Function { app, sidecar } = self.plan.ports(&function.name);
+        let mut command = self.command(&self.binaries.join(&function.name));
+        command
+            .env("APP_PORT", app.to_string())
+            .env("DAPR_HTTP_PORT", sidecar.http.to_string())
+            .env("DAPR_GRPC_PORT", sidecar.grpc.to_string())
+            .env("APP_API_TOKEN", &self.plan.token)
+            .env("PAYMENT_PROVIDER_URL", local_url(self.plan.simulator))
+            .envs(self.env);
+        command
+    }
+
+    fn command(&self, program: &Path) -> Command {
+        self.clean(Command::new(program))
+    }
+
+    /// Keeps settings of this machine, such as a `DAPR_API_TOKEN`, out of the cluster.
+    fn clean(&self, mut command: Command) -> Command {
+        let passed = std::env::vars_os().filter(|(name, _)| is_passed_on(name));
+        command.env_clear().envs(passed).current_dir(self.folder.root());
+        command
+    }
+}
+
+fn is_passed_on(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    ["PATH", "HOME", "TMPDIR", "RUST_LOG", "RUST_BACKTRACE"].contains(&name.as_ref())
+        || name.starts_with("OTEL_")
+}
+
+/// Dapr announces the machine's address unless it is told one; without a network there is none.
+fn loopback(command: &mut Command) {
+    command.env("DAPR_HOST_IP", "127.0.0.1").env("NAMESPACE", "default");
+}
+
+fn flag(command: &mut Command, name: &str, port: u16) {
+    command.arg(name).arg(port.to_string());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_no_function_is_set_by_is_passed_on() {
+        for (name, expected) in [
+            ("PATH", true),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", true),
+            ("DAPR_API_TOKEN", false),
+            ("APP_PORT", false),
+            ("HTTP_PROXY", false),
+        ] {
+            assert_eq!(is_passed_on(OsStr::new(name)), expected, "{name}");
+        }
+    }
+}

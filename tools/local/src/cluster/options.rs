@@ -1,0 +1,53 @@
+//! How a cluster is to run.
+
+use crate::progress::Progress;
+use crate::{dapr, workspace};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// What a cluster is made of.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Settings of every function, over those that the cluster makes.
+    pub env: BTreeMap<String, String>,
+    /// Where it runs.
+    pub place: Place,
+    /// Which Dapr runs it.
+    pub dapr: dapr::Choice,
+    /// The workspace: its manifests, components and pinned Dapr.
+    pub workspace: PathBuf,
+    /// The folder of the programs of functions and payment simulator.
+    pub binaries: PathBuf,
+    /// Whether the programs are built first.
+    pub build: bool,
+    /// Whether a private cluster leaves its folder. A start that fails, and a panic, leave it anyway.
+    pub keep: bool,
+    /// Whether progress is shown.
+    pub progress: Progress,
+}
+
+/// A private cluster of the pinned Dapr and of the programs beside this one.
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            env: BTreeMap::new(),
+            place: Place::Private,
+            dapr: dapr::Choice::Pinned,
+            workspace: workspace::root(),
+            binaries: workspace::binaries(),
+            build: false,
+            keep: false,
+            progress: Progress::Quiet,
+        }
+    }
+}
+
+/// Where a cluster runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// On ports, a Redis and a temporary folder of its own.
+    Private,
+    /// On the ports of the manifests and in the workspace's folder `.local`, whose data it keeps; on
+    /// the Redis at 6379, if there is one.
+    Workspace,
+}

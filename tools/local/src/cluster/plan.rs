@@ -1,0 +1,100 @@
+//! What a cluster runs, and on which ports.
+
+use super::Place;
+use crate::LocalError;
+use crate::manifest::Function;
+use crate::ports::{self, Block, ControlPlane};
+use crate::{redis, resources};
+use std::collections::BTreeMap;
+
+/// What a cluster runs. Its ports are nobody else's.
+pub(super) struct Plan {
+    pub(super) functions: Vec<Function>,
+    pub(super) control_plane: ControlPlane,
+    pub(super) simulator: u16,
+    /// The Redis that keeps the state.
+    pub(super) redis: u16,
+    /// What sidecars show to functions.
+    pub(super) token: String,
+    ports: BTreeMap<String, ports::Function>,
+    /// Holds the ports of a private cluster.
+    _block: Option<Block>,
+}
+
+impl Plan {
+    pub(super) async fn new(place: Place, functions: Vec<Function>) -> Result<Self, LocalError> {
+        match place {
+            Place::Private => Self::private(functions),
+            Place::Workspace => Self::workspace(functions).await,
+        }
+    }
+
+    fn private(functions: Vec<Function>) -> Result<Self, LocalError> {
+        let block = Block::claim()?;
+        let mut free = block.ports();
+        let control_plane = ControlPlane::take(&mut free);
+        let simulator = ports::next(&mut free);
+        let ports = with_ports(&functions, |_| ports::Function::take(&mut free));
+        Ok(Self {
+            functions,
+            control_plane,
+            simulator,
+            redis: control_plane.redis,
+            token: resources::random(),
+            ports,
+            _block: Some(block),
+        })
+    }
+
+    async fn workspace(functions: Vec<Function>) -> Result<Self, LocalError> {
+        let ports = with_ports(&functions, |function| ports::Function::at(function.manifest.port));
+        let control_plane = ControlPlane::fixed();
+        let mut needed = ports::fixed(&ports);
+        let mut redis = ports::STOCK_REDIS;
+        if !redis::answers(redis).await {
+            redis = control_plane.redis;
+            needed.push((redis, "Redis".to_owned()));
+        }
+        ports::make_sure_free(needed)?;
+        Ok(Self {
+            functions,
+            control_plane,
+            simulator: ports::SIMULATOR,
+            redis,
+            token: resources::random(),
+            ports,
+            _block: None,
+        })
+    }
+
+    pub(super) fn owns_redis(&self) -> bool {
+        self.redis == self.control_plane.redis
+    }
+
+    pub(super) fn ports(&self, function: &str) -> &ports::Function {
+        self.ports.get(function).unwrap_or_else(|| panic!("there is no function {function}"))
+    }
+}
+
+fn with_ports(
+    functions: &[Function],
+    mut ports: impl FnMut(&Function) -> ports::Function,
+) -> BTreeMap<String, ports::Function> {
+    functions.iter().map(|function| (function.name.clone(), ports(function))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{manifest, workspace};
+
+    #[tokio::test]
+    async fn private_plans_share_no_port() {
+        let functions = manifest::functions(&workspace::root()).unwrap();
+        let one = Plan::new(Place::Private, functions.clone()).await.unwrap();
+        let other = Plan::new(Place::Private, functions).await.unwrap();
+        let ports = |plan: &Plan| [plan.simulator, plan.redis, plan.ports("gateway").app];
+        assert!(ports(&one).iter().all(|port| !ports(&other).contains(port)));
+        assert_ne!(one.token, other.token);
+    }
+}

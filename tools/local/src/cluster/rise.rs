@@ -1,0 +1,120 @@
+//! The start of a cluster, in phases.
+
+use super::commands::Commands;
+use super::folder::Folder;
+use super::plan::Plan;
+use super::{Cluster, Options, PLACEMENT, REDIS, SCHEDULER, START_LIMIT, local_url, sidecar_name};
+use crate::dapr::Dapr;
+use crate::guard::Guard;
+use crate::manifest::{self, Function, Kind};
+use crate::probe::Probe;
+use crate::process::Process;
+use crate::resources::{self, Own};
+use crate::{LocalError, redis, workspace};
+use futures::future::{try_join, try_join_all};
+use futures::stream::{FuturesUnordered, TryStreamExt};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Claims ports and folder before anything else, so that a second start changes nothing.
+pub(super) async fn prepare(options: Options) -> Result<Cluster, LocalError> {
+    let functions = manifest::functions(&options.workspace)?;
+    let plan = Plan::new(options.place, functions).await?;
+    let folder = Folder::claim(options.place, &options.workspace, options.keep)?;
+    let guard = Guard::start()?;
+    let progress = options.progress;
+    let dapr = Dapr::find(options.dapr, &options.workspace, &guard, progress).await?;
+    let redis = if plan.owns_redis() {
+        redis::find(&guard, progress).await?
+    } else {
+        progress.phase("redis").done(&format!("the one at port {}", plan.redis));
+        Path::new("unused").to_owned()
+    };
+    if options.build {
+        workspace::build(&options.workspace, &options.binaries, progress).await?;
+    }
+    workspace::make_sure_built(&options.binaries, &plan.functions)?;
+    lay_out(&folder, &plan, &options.workspace)?;
+    let commands = Commands {
+        plan: &plan,
+        folder: &folder,
+        dapr: &dapr,
+        redis: &redis,
+        binaries: &options.binaries,
+        env: &options.env,
+    };
+    let processes = processes(&guard, &commands)?;
+    let binaries = options.binaries;
+    Ok(Cluster { _guard: guard, processes, plan, binaries, progress, folder })
+}
+
+/// Writes the files that the processes read.
+fn lay_out(folder: &Folder, plan: &Plan, workspace: &Path) -> Result<(), LocalError> {
+    folder.prepare()?;
+    resources::make_secrets(folder.secrets())?;
+    let own = Own { redis: plan.redis, secrets: folder.secrets() };
+    resources::render(&workspace.join("components/local"), &folder.resources(), &own)?;
+    resources::configure(&folder.configuration(), &folder.run().join("names.db"))
+}
+
+fn processes(
+    guard: &Guard,
+    commands: &Commands<'_>,
+) -> Result<BTreeMap<String, Process>, LocalError> {
+    let Commands { plan, folder, .. } = commands;
+    let healthy = |port| Probe::Get(format!("{}/healthz", local_url(port)));
+    let placement = healthy(plan.control_plane.placement_health);
+    let scheduler = healthy(plan.control_plane.scheduler_health);
+    let mut all = vec![
+        (PLACEMENT.to_owned(), commands.placement(), placement),
+        (SCHEDULER.to_owned(), commands.scheduler(), scheduler),
+        (workspace::SIMULATOR.to_owned(), commands.simulator(), healthy(plan.simulator)),
+    ];
+    if plan.owns_redis() {
+        all.push((REDIS.to_owned(), commands.redis(), Probe::Redis(plan.redis)));
+    }
+    for function in &plan.functions {
+        let ports = plan.ports(&function.name);
+        let ready = Probe::Get(format!("{}/readyz", local_url(ports.app)));
+        let connected = Probe::Sidecar {
+            url: local_url(ports.sidecar.http),
+            hosts_workflows: function.manifest.kind == Kind::Workflow,
+        };
+        all.push((function.name.clone(), commands.function(function), ready));
+        all.push((sidecar_name(&function.name), commands.sidecar(function), connected));
+    }
+    let make = |(name, command, probe): (String, _, _)| {
+        let process = Process::new(guard, &name, command, folder.log(&name), probe)?;
+        Ok((name, process))
+    };
+    all.into_iter().map(make).collect()
+}
+
+/// Starts what everything needs, then all functions and sidecars at once.
+pub(super) async fn rise(cluster: &Cluster) -> Result<(), LocalError> {
+    let phase = cluster.progress.phase("control plane");
+    let base = cluster.processes().filter(|process| cluster.stage(process) == 2);
+    try_join_all(base.map(begin)).await?;
+    phase.done("Dapr, Redis and the payment simulator are ready");
+    let mut phase = cluster.progress.phase("functions");
+    let (all, mut ready) = (cluster.plan.functions.len(), 0);
+    let begun = cluster.plan.functions.iter().map(|function| both(cluster, function));
+    let mut begun: FuturesUnordered<_> = begun.collect();
+    phase.update(&format!("0 of {all} are ready"));
+    while begun.try_next().await?.is_some() {
+        ready += 1;
+        phase.update(&format!("{ready} of {all} are ready"));
+    }
+    phase.done(&format!("all {all} are ready"));
+    Ok(())
+}
+
+async fn both(cluster: &Cluster, function: &Function) -> Result<(), LocalError> {
+    let (app, sidecar) = (cluster.function(&function.name), cluster.sidecar(&function.name));
+    try_join(begin(app), begin(sidecar)).await.map(|_| ())
+}
+
+async fn begin(process: &Process) -> Result<(), LocalError> {
+    process.start().await?;
+    process.ready(START_LIMIT).await
+}

@@ -1,0 +1,81 @@
+//! `local start`: everything, until it is told to stop.
+
+use super::Build;
+use super::signals::Signals;
+use clap::Args;
+use local::dapr::Choice;
+use local::process::Process;
+use local::progress::Progress;
+use local::{Cluster, LocalError, Options, Place};
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::time::Duration;
+use tokio::time::interval;
+
+/// How often it is looked whether a process has died.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+#[derive(Debug, Args)]
+pub(crate) struct Start {
+    /// Runs the Dapr that the project pins even when another is installed.
+    #[arg(long)]
+    pinned_dapr: bool,
+    #[command(flatten)]
+    build: Build,
+}
+
+pub(crate) async fn start(start: Start) -> Result<(), LocalError> {
+    let mut signals = Signals::listen()?;
+    let options = Options {
+        place: Place::Workspace,
+        dapr: if start.pinned_dapr { Choice::Pinned } else { Choice::Installed },
+        build: !start.build.no_build,
+        progress: Progress::Shown,
+        ..Options::default()
+    };
+    let Some(cluster) = signals.or_stop(Cluster::prepare(options)).await? else {
+        tell("stopped before anything was started");
+        return Ok(());
+    };
+    if signals.or_stop(cluster.rise()).await?.is_some() {
+        println!("saga-shop is ready: {} (logs: .local/logs, Ctrl-C stops)", cluster.gateway_url());
+        tokio::select! {
+            () = signals.next() => {}
+            () = report_deaths(&cluster) => {}
+        }
+    }
+    tell("stopping; Ctrl-C again stops at once");
+    tokio::select! {
+        _ = cluster.stop() => {}
+        () = signals.next() => {}
+    }
+    drop(cluster);
+    tell("stopped");
+    Ok(())
+}
+
+/// Tells of each process that dies; runs for ever. What is left runs on.
+async fn report_deaths(cluster: &Cluster) {
+    let mut told = BTreeSet::new();
+    let mut looks = interval(LOOK_EVERY);
+    loop {
+        looks.tick().await;
+        for process in cluster.processes() {
+            if let Some(death) = death(process)
+                && told.insert(process.name())
+            {
+                tell(&death);
+            }
+        }
+    }
+}
+
+fn death(process: &Process) -> Option<String> {
+    let (name, log) = (process.name(), process.log_file().display());
+    process.ended().map(|status| format!("{name} died ({status}); the rest runs on; see {log}"))
+}
+
+/// A closed terminal is no reason to leave things unfinished.
+fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr(), "local: {text}");
+}

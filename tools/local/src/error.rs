@@ -1,0 +1,106 @@
+//! Why the system cannot be brought up.
+
+use crate::log::Log;
+use crate::manifest::ManifestError;
+use crate::ports::BusyPorts;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+
+/// Why the system, or a part of it, cannot be brought up.
+#[derive(Debug, thiserror::Error)]
+pub enum LocalError {
+    /// The functions cannot be listed.
+    #[error("cannot list the functions")]
+    Manifest(#[from] ManifestError),
+    /// A file or folder cannot be used.
+    #[error("cannot {attempt} {}", path.display())]
+    File {
+        /// What was tried.
+        attempt: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A Dapr resource cannot be read or written.
+    #[error("{} is no Dapr resource", path.display())]
+    Resource {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: serde_norway::Error,
+    },
+    /// A program cannot be run.
+    #[error("cannot run {program}")]
+    Run {
+        /// The program.
+        program: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// Something that is needed is not there.
+    #[error("{what}; {remedy}")]
+    Missing {
+        /// What is not there.
+        what: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// A program did not do its work.
+    #[error("{name} failed ({status}){log}")]
+    Failed {
+        /// What was run.
+        name: String,
+        /// How it ended.
+        status: ExitStatus,
+        /// What it said.
+        log: Log,
+    },
+    /// A process ended that was to become ready.
+    #[error("{name} is not running ({how}){log}")]
+    Ended {
+        /// The process.
+        name: String,
+        /// How it ended.
+        how: String,
+        /// What it said.
+        log: Log,
+    },
+    /// A process did not become ready in time.
+    #[error("{name} is not ready after {seconds} s: {why}{log}")]
+    NotReady {
+        /// The process.
+        name: String,
+        /// How long it had.
+        seconds: u64,
+        /// What it still lacked.
+        why: String,
+        /// What it said.
+        log: Log,
+    },
+    /// Other processes hold ports that are needed.
+    #[error("{0}")]
+    Busy(BusyPorts),
+    /// Every block of ports is in use.
+    #[error("no block of ports between 10000 and 32000 is free; are old runs still going?")]
+    NoPorts,
+    /// The same workspace is being started already.
+    #[error("{} is in use: `start` is at work in this workspace already", .0.display())]
+    AtWork(PathBuf),
+    /// The user has no home folder, so that nothing can be cached.
+    #[error("cannot find the cache folder; set HOME or XDG_CACHE_HOME")]
+    NoCache(#[source] etcetera::HomeDirError),
+}
+
+impl LocalError {
+    /// Turns a failure of the file system into an error that says what was tried on `path`.
+    pub(crate) fn file(attempt: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::File { attempt, path: path.to_owned(), source }
+    }
+
+    /// Turns a failure to run `program` into an error that names it.
+    pub(crate) fn run(program: &str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Run { program: program.to_owned(), source }
+    }
+}

@@ -1,0 +1,168 @@
+//! The functions of the shop, as their own `Cargo.toml` describes them.
+//!
+//! The folder `functions` is the registry: whatever must know the functions reads it here.
+
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+/// One function: its folder, binary, image and Dapr app id all have its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Function {
+    /// Lower case letters, digits and hyphens.
+    pub name: String,
+    /// One sentence: what it does.
+    pub description: String,
+    /// How it is run.
+    #[serde(flatten)]
+    pub manifest: Manifest,
+}
+
+/// `[package.metadata.function]`: how a function is run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// What drives it.
+    pub kind: Kind,
+    /// The service that it is part of.
+    pub service: Service,
+    /// The port that it listens on.
+    pub port: u16,
+    /// Who may call it.
+    #[serde(default)]
+    pub ingress: Ingress,
+    /// The topic whose events it takes: event functions alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// The Dapr components that it may reach.
+    pub uses: Vec<String>,
+}
+
+/// What drives a function; decides ingress, probes, scale rule and replicas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Requests.
+    Http,
+    /// Events of one topic.
+    Event,
+    /// Workflows, which it hosts.
+    Workflow,
+    /// Actors, which it hosts.
+    Actor,
+}
+
+/// A service of the shop, made of several functions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Service {
+    /// The public API.
+    Gateway,
+    /// Orders and their sagas.
+    Order,
+    /// Stock.
+    Inventory,
+    /// Payments.
+    Payment,
+    /// News for customers.
+    Notification,
+}
+
+/// Who may call a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ingress {
+    /// Other functions, through their sidecars.
+    #[default]
+    Internal,
+    /// Everybody.
+    External,
+}
+
+/// Why the functions cannot be listed.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// A file or folder cannot be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A manifest is not as it must be.
+    #[error("{path} is no manifest of a function")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: Box<toml::de::Error>,
+    },
+}
+
+#[derive(Deserialize)]
+struct CargoToml {
+    package: Package,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    description: String,
+    metadata: Metadata,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    function: Manifest,
+}
+
+/// The functions below `workspace`, by name.
+///
+/// # Errors
+/// [`ManifestError`], when a folder of `functions` holds no manifest.
+pub fn functions(workspace: &Path) -> Result<Vec<Function>, ManifestError> {
+    let folder = workspace.join("functions");
+    let unreadable = |source| ManifestError::Read { path: folder.clone(), source };
+    let mut functions = Vec::new();
+    for entry in fs::read_dir(&folder).map_err(unreadable)? {
+        functions.push(read(entry.map_err(unreadable)?.path().join("Cargo.toml"))?);
+    }
+    functions.sort_by(|one: &Function, other| one.name.cmp(&other.name));
+    Ok(functions)
+}
+
+fn read(path: PathBuf) -> Result<Function, ManifestError> {
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(source) => return Err(ManifestError::Read { path, source }),
+    };
+    match toml::from_str(&text) {
+        Ok(CargoToml { package: Package { name, description, metadata } }) => {
+            Ok(Function { name, description, manifest: metadata.function })
+        }
+        Err(source) => Err(ManifestError::Parse { path, source: Box::new(source) }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_folder_of_functions_is_a_function() {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let functions = functions(&workspace).unwrap();
+        let gateway = functions.iter().find(|function| function.name == "gateway").unwrap();
+        assert_eq!((gateway.manifest.port, gateway.manifest.ingress), (8000, Ingress::External));
+        assert!(functions.is_sorted_by_key(|function| &function.name));
+    }
+
+    #[test]
+    fn a_folder_without_a_manifest_is_named() {
+        let workspace = tempfile::tempdir().unwrap();
+        fs::create_dir_all(workspace.path().join("functions/empty")).unwrap();
+        let error = functions(workspace.path()).unwrap_err();
+        assert!(error.to_string().ends_with("functions/empty/Cargo.toml"), "{error}");
+    }
+}

@@ -1,0 +1,128 @@
+//! Whether a process is ready.
+
+use serde_json::Value;
+use std::net::Ipv4Addr;
+use std::sync::OnceLock;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// How long one question may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The question that tells whether a process is ready.
+#[derive(Debug, Clone)]
+pub(crate) enum Probe {
+    /// A GET of this address succeeds.
+    Get(String),
+    /// The Dapr sidecar at this address is healthy and connected.
+    Sidecar { url: String, hosts_workflows: bool },
+    /// A Redis answers at this port.
+    Redis(u16),
+}
+
+impl Probe {
+    /// Asks once; an error says what is lacking.
+    pub(crate) async fn ask(&self) -> Result<(), String> {
+        match self {
+            Self::Get(url) => get(url).await.map(|_| ()),
+            Self::Sidecar { url, hosts_workflows } => sidecar(url, *hosts_workflows).await,
+            Self::Redis(port) => redis(*port).await,
+        }
+    }
+}
+
+/// Keeps no connection: a kept one belongs to the runtime that opened it, and callers may come from
+/// several.
+fn client() -> &'static reqwest::Client {
+    static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
+    CLIENT.get_or_init(|| {
+        // Whoever installed one before serves as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0);
+        client.timeout(PATIENCE).build().expect("the TLS provider is installed")
+    })
+}
+
+async fn get(url: &str) -> Result<reqwest::Response, String> {
+    match client().get(url).send().await {
+        Ok(answer) if answer.status().is_success() => Ok(answer),
+        Ok(answer) => Err(format!("{url} answers {}", answer.status())),
+        Err(error) if error.is_timeout() => Err(format!("{url} does not answer in time")),
+        Err(_) => Err(format!("{url} does not answer")),
+    }
+}
+
+async fn sidecar(url: &str, hosts_workflows: bool) -> Result<(), String> {
+    get(&format!("{url}/v1.0/healthz")).await?;
+    let metadata = get(&format!("{url}/v1.0/metadata")).await?;
+    let metadata = metadata.json().await.map_err(|_| format!("{url} gives no metadata"))?;
+    lacking(&metadata, hosts_workflows).map_or(Ok(()), |lacking| Err(lacking.to_owned()))
+}
+
+/// What a sidecar lacks, by [its metadata](https://docs.dapr.io/reference/api/metadata_api/).
+fn lacking(metadata: &Value, hosts_workflows: bool) -> Option<&'static str> {
+    let schedulers = metadata["scheduler"]["connected_addresses"].as_array();
+    let workers = metadata["workflows"]["connectedWorkers"].as_u64();
+    if metadata["actorRuntime"]["hostReady"] != true {
+        Some("the sidecar has no placement yet")
+    } else if schedulers.is_none_or(Vec::is_empty) {
+        Some("the sidecar has no scheduler yet")
+    } else if hosts_workflows && workers.is_none_or(|workers| workers == 0) {
+        Some("the sidecar has no workflow worker yet")
+    } else {
+        None
+    }
+}
+
+/// Asks by an inline command, which needs no client: `PING` is answered with `+PONG`.
+pub(crate) async fn redis(port: u16) -> Result<(), String> {
+    let ping = async {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
+        stream.write_all(b"PING\r\n").await?;
+        let mut answer = [0; 5];
+        stream.read_exact(&mut answer).await?;
+        Ok::<_, std::io::Error>(answer)
+    };
+    match timeout(PATIENCE, ping).await {
+        Ok(Ok(answer)) if &answer == b"+PONG" => Ok(()),
+        _ => Err(format!("no Redis answers at port {port}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_sidecar_says_what_it_lacks() {
+        let ready = json!({
+            "actorRuntime": {"hostReady": true},
+            "scheduler": {"connected_addresses": ["127.0.0.1:1"]},
+            "workflows": {"connectedWorkers": 1}
+        });
+        assert_eq!(lacking(&ready, true), None);
+        for (part, expected) in [
+            ("actorRuntime", "the sidecar has no placement yet"),
+            ("scheduler", "the sidecar has no scheduler yet"),
+            ("workflows", "the sidecar has no workflow worker yet"),
+        ] {
+            let mut metadata = ready.clone();
+            metadata.as_object_mut().unwrap().remove(part);
+            assert_eq!(lacking(&metadata, true), Some(expected));
+        }
+        let mut no_worker = ready;
+        no_worker.as_object_mut().unwrap().remove("workflows");
+        assert_eq!(lacking(&no_worker, false), None);
+    }
+
+    #[tokio::test]
+    async fn nobody_at_a_port_is_no_redis() {
+        let free = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        assert_eq!(redis(port).await, Err(format!("no Redis answers at port {port}")));
+    }
+}

@@ -1,0 +1,85 @@
+//! What a person sees while the system comes up.
+
+use std::io::{IsTerminal, Write, stderr};
+use std::time::{Duration, Instant};
+
+/// How often a phase that goes on says so, where lines cannot be rewritten.
+const REMIND_EVERY: Duration = Duration::from_secs(15);
+
+/// Whether progress is shown, on standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Progress {
+    /// Only what takes minutes is shown.
+    #[default]
+    Quiet,
+    /// Every phase is shown.
+    Shown,
+}
+
+impl Progress {
+    /// Begins a phase.
+    #[must_use]
+    pub fn phase(self, name: &'static str) -> Phase {
+        Phase::new(name, self == Self::Shown)
+    }
+}
+
+/// A phase of the start, from its first line to its last.
+#[derive(Debug)]
+pub struct Phase {
+    name: &'static str,
+    shown: bool,
+    rewrites: bool,
+    started: Instant,
+    told: Instant,
+}
+
+impl Phase {
+    fn new(name: &'static str, shown: bool) -> Self {
+        let now = Instant::now();
+        Self { name, shown, rewrites: stderr().is_terminal(), started: now, told: now }
+    }
+
+    /// Says that this phase takes minutes. It is shown from here on, whatever was asked for.
+    pub fn takes_minutes(&mut self, why: &str) {
+        self.shown = true;
+        self.tell("", &format!("{why}: this takes minutes, once"), "\n");
+    }
+
+    /// Says how far it is: at once on a terminal, else now and then.
+    pub fn update(&mut self, text: &str) {
+        if self.rewrites {
+            self.tell("\r\x1b[2K", text, "");
+        } else if self.told.elapsed() >= REMIND_EVERY {
+            self.told = Instant::now();
+            self.tell("", text, "\n");
+        }
+    }
+
+    /// Says how it ended.
+    pub fn done(self, text: &str) {
+        self.tell(if self.rewrites { "\r\x1b[2K" } else { "" }, text, "\n");
+    }
+
+    fn tell(&self, start: &str, text: &str, end: &str) {
+        if self.shown {
+            let (name, elapsed) = (self.name, seconds(self.started.elapsed()));
+            // A closed terminal is no reason to fail.
+            let _ = write!(stderr(), "{start}  {name:<14} {text} ({elapsed}){end}");
+        }
+    }
+}
+
+fn seconds(elapsed: Duration) -> String {
+    format!("{}.{} s", elapsed.as_secs(), elapsed.subsec_millis() / 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_is_told_in_seconds() {
+        assert_eq!(seconds(Duration::from_millis(61_780)), "61.7 s");
+    }
+}

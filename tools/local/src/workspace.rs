@@ -1,0 +1,105 @@
+//! This workspace: where it is, and its programs.
+
+use crate::guard::Guard;
+use crate::manifest::Function;
+use crate::progress::Progress;
+use crate::{LocalError, run};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The program that simulates the payment provider.
+pub(crate) const SIMULATOR: &str = "payment-simulator";
+
+/// The root of the workspace that this program was built in.
+#[must_use]
+pub fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here).to_owned()
+}
+
+/// The folder of the workspace's programs: this program's own, or its parent's when this is a test.
+#[must_use]
+pub fn binaries() -> PathBuf {
+    let program = std::env::current_exe().unwrap_or_default();
+    let folder = program.parent().unwrap_or(Path::new("."));
+    let inner = folder.ends_with("deps") || folder.ends_with("examples");
+    folder.parent().filter(|_| inner).unwrap_or(folder).to_owned()
+}
+
+/// Builds the workspace's programs but this one into the folder `binaries`, if that is where Cargo
+/// puts them.
+///
+/// # Errors
+/// [`LocalError::Missing`], when they do not compile.
+pub async fn build(root: &Path, binaries: &Path, progress: Progress) -> Result<(), LocalError> {
+    let guard = Guard::start()?;
+    let phase = progress.phase("build");
+    let mut command = Command::new("cargo");
+    // This program is running, and was built a moment ago.
+    command.args(["build", "--workspace", "--exclude", env!("CARGO_PKG_NAME"), "--bins"]);
+    command.args(["--profile", profile(binaries)]).current_dir(root).stdout(Stdio::null());
+    if !run::run(&guard, "cargo", command, || ()).await?.success() {
+        return Err(LocalError::Missing {
+            what: "the functions do not build".to_owned(),
+            remedy: "the output of Cargo above says why".to_owned(),
+        });
+    }
+    phase.done("every function");
+    Ok(())
+}
+
+/// The profile whose programs are in the folder `binaries`.
+fn profile(binaries: &Path) -> &str {
+    match binaries.file_name().and_then(std::ffi::OsStr::to_str) {
+        None | Some("debug") => "dev",
+        Some(profile) => profile,
+    }
+}
+
+/// Refuses when the program of a function is not in the folder `binaries`.
+pub(crate) fn make_sure_built(binaries: &Path, functions: &[Function]) -> Result<(), LocalError> {
+    let programs = functions.iter().map(|function| function.name.as_str()).chain([SIMULATOR]);
+    let missing: Vec<_> = programs.filter(|program| !binaries.join(program).is_file()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(LocalError::Missing {
+        what: format!("{} is without {}", binaries.display(), missing.join(", ")),
+        remedy: "run `cargo build --workspace --bins` first".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_root_holds_the_functions() {
+        assert!(root().join("functions").is_dir());
+    }
+
+    #[test]
+    fn a_test_finds_the_programs_above_its_own_folder() {
+        assert!(!binaries().ends_with("deps"));
+        assert!(std::env::current_exe().unwrap().starts_with(binaries()));
+    }
+
+    #[test]
+    fn the_profile_is_known_by_its_folder() {
+        assert_eq!(profile(Path::new("target/debug")), "dev");
+        assert_eq!(profile(Path::new("target/release")), "release");
+    }
+
+    #[test]
+    fn a_function_that_is_not_built_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let functions = crate::manifest::functions(&root()).unwrap();
+        let error = make_sure_built(folder.path(), &functions).unwrap_err().to_string();
+        assert!(error.contains(" is without check-stock, create-order, "), "{error}");
+        for function in &functions {
+            std::fs::write(folder.path().join(&function.name), "").unwrap();
+        }
+        let error = make_sure_built(folder.path(), &functions).unwrap_err().to_string();
+        assert!(error.contains(" is without payment-simulator; "), "{error}");
+    }
+}
