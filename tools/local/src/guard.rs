@@ -6,12 +6,14 @@
 //! the parent alone, which then stops its processes in order.
 
 use crate::LocalError;
+use std::io::Read;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
 /// The signals are ignored because the shell must be the last of its group to go: when the parent
-/// dies while a member is paused, the kernel hangs up on the whole group.
-const SCRIPT: &str = "read -r _; kill -s KILL 0";
+/// dies while a member is paused, the kernel hangs up on the whole group. The line that the shell
+/// writes says that it ignores them from now on.
+const SCRIPT: &str = "trap '' HUP INT QUIT TERM; echo; read -r _; kill -s KILL 0";
 
 /// Kills every process spawned under it when it is dropped, and when this process ends in any way.
 #[derive(Debug)]
@@ -25,16 +27,20 @@ impl Guard {
     /// # Errors
     /// When there is no shell.
     pub fn start() -> Result<Self, LocalError> {
-        let shell = Command::new("/bin/sh")
+        let mut shell = Command::new("/bin/sh")
             .args(["-c", SCRIPT])
             .current_dir("/")
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .process_group(0)
             .spawn()
             .map_err(LocalError::run("/bin/sh"))?;
-        Ok(Self { shell })
+        let mut line = [0];
+        let watches = shell.stdout.take().map_or(Ok(()), |mut said| said.read_exact(&mut line));
+        let guard = Self { shell };
+        watches.map_err(LocalError::run("/bin/sh"))?;
+        Ok(guard)
     }
 
     /// Makes what `command` spawns die with this guard.

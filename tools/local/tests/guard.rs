@@ -46,6 +46,8 @@ impl Family {
             let mut command = Command::new("sh");
             command.args(["-c", "trap '' HUP TERM; sleep 1000 & wait"]);
             guard.take_in(&mut command);
+            // Whoever reads the output of this test waits for no child that a failure leaves.
+            command.stdout(Stdio::null()).stderr(Stdio::null());
             command.spawn().expect("there is a shell")
         };
         let children = vec![spawn(), spawn()];
@@ -85,6 +87,10 @@ fn all_go(members: &[Pid]) -> Result<(), Failed> {
     let began = Instant::now();
     while !members.iter().all(|pid| is_gone(*pid)) {
         if began.elapsed() > LIMIT {
+            // Ends what was left, which the failure below tells of.
+            for pid in members {
+                let _ = kill_process(*pid, Signal::KILL);
+            }
             return Err(format!("of {members:?} some are left").into());
         }
         std::thread::yield_now();
