@@ -36,7 +36,7 @@ mod tests {
     use serde_json::{Value, json};
     use shared::domain::order::Progress;
     use shared::operations::orders::Journal;
-    use shared::testing::fakes::{FakeClock, FakeDocuments, FakeSagas};
+    use shared::testing::fakes::{FakeBroker, FakeClock, FakeDocuments, FakeSagas};
     use shared::testing::orders::{at, euro, placed_order};
     use shared::testing::{ask, conforms};
 
@@ -49,7 +49,7 @@ mod tests {
     #[tokio::test]
     async fn the_steps_are_told_in_order() {
         let (documents, placed) = (FakeDocuments::default(), placed_order());
-        let journal = Journal::new(documents.clone(), FakeClock(at(1)));
+        let journal = Journal::new(documents.clone(), FakeBroker::default(), FakeClock(at(1)));
         journal.note(&placed, &Progress::Reserved { total: euro(5) }).await.unwrap();
         let route = format!("GET /api/orders/{}/status", placed.order_id);
         let (_, told) = ask(app(documents, FakeSagas::default()), &route, &Value::Null).await;

@@ -1,28 +1,23 @@
 //! `POST /api/payments`: charges an order, once.
 
-use shared::domain::payment::{Charge, Payment};
+use shared::domain::payment::Charge;
 use shared::http::views::PaymentView;
-use shared::operations::payments;
 use shared::prelude::*;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    host::run(env!("CARGO_PKG_NAME"), |setup| {
-        let provider = setup.payment_provider()?;
-        Some(app(setup.sidecar().payment_documents(), provider))
-    })
-    .await
+    host::run(env!("CARGO_PKG_NAME"), |setup| Some(app(setup.cashier()?))).await
 }
 
-fn app<D: Documents<PaymentId, Payment>, P: Provider>(documents: D, provider: P) -> Router {
-    Router::new().route("/api/payments", post(charge::<D, P>)).with_state((documents, provider))
+fn app<C: Cashier>(cashier: C) -> Router {
+    Router::new().route("/api/payments", post(charge::<C>)).with_state(cashier)
 }
 
-async fn charge<D: Documents<PaymentId, Payment>, P: Provider>(
-    State((documents, provider)): State<(D, P)>,
+async fn charge<C: Cashier>(
+    State(cashier): State<C>,
     Json(charge): Json<Charge>,
 ) -> Result<(StatusCode, Json<PaymentView>), Problem> {
-    let payment = payments::charge(&documents, &provider, &charge).await?;
+    let payment = cashier.charge(&charge).await?;
     Ok((StatusCode::CREATED, Json(payment.into())))
 }
 
@@ -31,7 +26,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
     use shared::ports::Verdict;
-    use shared::testing::fakes::{FakeDocuments, FakeProvider};
+    use shared::testing::fakes::{FakeProvider, fake_till};
     use shared::testing::{ask, conforms};
 
     const ROUTE: &str = "POST /api/payments";
@@ -43,13 +38,13 @@ mod tests {
 
     #[tokio::test]
     async fn it_conforms() {
-        conforms(app(FakeDocuments::default(), FakeProvider::default()), &[ROUTE], &[]).await;
+        conforms(app(fake_till(&FakeProvider::default())), &[ROUTE], &[]).await;
     }
 
     #[tokio::test]
     async fn the_same_order_again_is_the_same_payment() {
         let provider = FakeProvider::default();
-        let app = app(FakeDocuments::default(), provider.clone());
+        let app = app(fake_till(&provider));
         let (status, payment) = ask(app.clone(), ROUTE, &order()).await;
         assert_eq!((status.as_u16(), &payment["status"]), (201, &json!("charged")));
         assert_eq!(ask(app, ROUTE, &order()).await.1, payment);
@@ -60,7 +55,7 @@ mod tests {
     async fn a_declined_payment_is_a_problem() {
         let provider = FakeProvider::default();
         provider.answer_next(Verdict::Declined("card_declined".into()));
-        let (status, problem) = ask(app(FakeDocuments::default(), provider), ROUTE, &order()).await;
+        let (status, problem) = ask(app(fake_till(&provider)), ROUTE, &order()).await;
         assert_eq!((status.as_u16(), &problem["type"]), (402, &json!("payment-declined")));
     }
 
@@ -68,7 +63,7 @@ mod tests {
     async fn a_provider_that_cannot_be_reached_is_a_problem_that_passes() {
         let provider = FakeProvider::default();
         provider.fail_next();
-        let (status, problem) = ask(app(FakeDocuments::default(), provider), ROUTE, &order()).await;
+        let (status, problem) = ask(app(fake_till(&provider)), ROUTE, &order()).await;
         assert_eq!((status.as_u16(), &problem["type"]), (503, &json!("dependency-unavailable")));
     }
 }

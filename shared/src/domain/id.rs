@@ -1,5 +1,6 @@
 //! Ids: who and what an order is about.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 use uuid::Uuid;
@@ -24,8 +25,9 @@ macro_rules! id {
         $(#[$doc])*
         ///
         /// 1 to 64 lower case letters, digits and hyphens.
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(try_from = "String", into = "String")]
+        #[schemars(extend("pattern" = "^[a-z0-9-]{1,64}$"))]
         pub struct $name(String);
 
         impl $name {

@@ -1,24 +1,27 @@
 //! Money: an amount in minor units of one currency. Never a float.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
 /// A sum of money, such as 12.50 euro: `{"amount": 1250, "currency": "EUR"}`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Money {
     amount: Amount,
     currency: Currency,
 }
 
-/// Minor units (cents), 0 to [`Money::MAX_AMOUNT`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Minor units, such as cents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "i64", into = "i64")]
+#[schemars(extend("minimum" = 0, "maximum" = Money::MAX_AMOUNT))]
 struct Amount(i64);
 
 /// An [ISO 4217](https://www.iso.org/iso-4217-currency-codes.html) code: three upper case letters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = "^[A-Z]{3}$"))]
 pub struct Currency([u8; 3]);
 
 /// Why there is no such sum of money.

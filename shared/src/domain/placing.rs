@@ -4,6 +4,7 @@ use super::money::MoneyError;
 use super::text::{Country, Email, PaymentMethod, Text};
 use super::{CustomerId, Money, OrderId, ProductId};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
@@ -53,9 +54,10 @@ pub struct Item {
     pub unit_price: Option<Money>,
 }
 
-/// A number of pieces, 1 to [`Quantity::MAX`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// A number of pieces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "i64", into = "i64")]
+#[schemars(extend("minimum" = 1, "maximum" = Quantity::MAX))]
 pub struct Quantity(u32);
 
 /// Where an order goes.

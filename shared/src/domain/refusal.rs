@@ -1,13 +1,14 @@
 //! Refusals: the answers "no" that are part of the business.
 
 use super::{Money, ProductId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Why something was not done, and never will be for this order. Nothing changed.
 ///
 /// Its wire form is the heart of a problem document: `type` names the refusal, the fields stand
 /// beside it. A caller inside the shop reads the refusal back from the problem.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, JsonSchema)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Refusal {
     /// Fewer pieces are available than were asked for.

@@ -2,12 +2,15 @@
 
 use super::placing::PlacedOrder;
 use super::{Money, Refusal};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::future::Future;
 
 /// A step of the saga, forward or back, as `GET /api/orders/{id}/status` names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
     /// Writes the order document.
@@ -31,7 +34,7 @@ pub enum Step {
 }
 
 /// Why a step did not happen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stop {
     /// It was refused: nothing changed.
@@ -41,7 +44,7 @@ pub enum Stop {
 }
 
 /// What stopped an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cause {
     /// The step that did not happen.
     pub step: Step,

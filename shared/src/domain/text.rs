@@ -1,11 +1,13 @@
 //! Texts with a bound: names, addresses, tokens.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A text of 1 to `MAX` characters without control characters.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("minLength" = 1, "maxLength" = MAX))]
 pub struct Text<const MAX: usize>(String);
 
 /// A text that is empty, too long, or holds a control character.
@@ -43,7 +45,7 @@ impl<const MAX: usize> fmt::Display for Text<MAX> {
 /// An e-mail address: one `@` with text on either side, no blank, at most 254 characters
 /// ([RFC 5321 §4.5.3.1](https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1)). Whether it
 /// receives mail, only a mail can tell.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct Email(String);
 
@@ -58,6 +60,12 @@ pub struct NotAnEmail;
 impl Email {
     /// The most characters an address has.
     pub const MAX_LENGTH: usize = 254;
+
+    /// The address.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl TryFrom<String> for Email {

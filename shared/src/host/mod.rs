@@ -10,10 +10,10 @@ pub use clock::SystemClock;
 pub use settings::{RESERVATION, SERVED_COUNTRIES};
 
 use self::settings::{Environment, Reader, Setting, Variables};
+use crate::operations::payments::{Cashier, Till};
 use crate::ports::Failure;
 use crate::provider::StripeProvider;
 use crate::sidecar::Sidecar;
-use crate::sidecar::secrets::SecretStore;
 use axum::Router;
 use futures::future::BoxFuture;
 use std::process::ExitCode;
@@ -71,11 +71,16 @@ impl Setup {
         self.reader.read(setting)
     }
 
-    /// The payment provider that the settings name; nothing, and the fault is told, when they name
-    /// none.
-    pub fn payment_provider(&mut self) -> Option<StripeProvider<SecretStore>> {
+    /// The cashier of the payment provider that the settings name; nothing, and the fault is told,
+    /// when they name none.
+    pub fn cashier(&mut self) -> Option<impl Cashier> {
         let address = self.read(&settings::PAYMENT_PROVIDER_URL)?;
-        Some(StripeProvider::new(address, self.sidecar.secrets()))
+        Some(Till {
+            documents: self.sidecar.payment_documents(),
+            provider: StripeProvider::new(address, self.sidecar.secrets()),
+            publisher: self.sidecar.publisher(),
+            clock: SystemClock,
+        })
     }
 
     /// The sidecar of this function.

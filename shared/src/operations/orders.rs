@@ -1,23 +1,25 @@
 //! The order documents: how far each order has come.
 
+use super::news;
 use crate::domain::OrderId;
 use crate::domain::order::{Order, Progress};
 use crate::domain::placing::PlacedOrder;
 use crate::domain::saga::{Cause, Outcome};
-use crate::ports::{Clock, Documents, Failure, Result, Sagas, document};
+use crate::ports::{Clock, Documents, Failure, Publisher, Result, Sagas, document};
 use jiff::{SignedDuration, Timestamp};
 
-/// Where the saga writes how far an order has come.
+/// Where the saga writes how far an order has come, and tells the world.
 #[derive(Debug, Clone)]
-pub struct Journal<D, C> {
+pub struct Journal<D, P, C> {
     documents: D,
+    publisher: P,
     clock: C,
 }
 
-impl<D: Documents<OrderId, Order>, C: Clock> Journal<D, C> {
-    /// The journal kept in `documents` by `clock`.
-    pub fn new(documents: D, clock: C) -> Self {
-        Self { documents, clock }
+impl<D: Documents<OrderId, Order>, P: Publisher, C: Clock> Journal<D, P, C> {
+    /// The journal kept in `documents` by `clock`; `publisher` tells the world.
+    pub fn new(documents: D, publisher: P, clock: C) -> Self {
+        Self { documents, publisher, clock }
     }
 
     /// `wait` from now.
@@ -29,10 +31,13 @@ impl<D: Documents<OrderId, Order>, C: Clock> Journal<D, C> {
     /// Opens the document of an order, and tells how the order ended, if it has.
     ///
     /// # Errors
-    /// When the store fails.
+    /// When the store or the broker fails.
     pub async fn open(&self, placed: &PlacedOrder) -> Result<Option<Outcome>> {
         let open = |found: Option<Order>| (found.unwrap_or_else(|| Order::new(placed.clone())), ());
         let (order, ()) = self.documents.update(&placed.order_id, open).await?;
+        if order.outcome.is_none() {
+            news::created(&self.publisher, &order).await?;
+        }
         Ok(order.outcome)
     }
 
@@ -60,7 +65,7 @@ impl<D: Documents<OrderId, Order>, C: Clock> Journal<D, C> {
     /// Notes what happened to an order.
     ///
     /// # Errors
-    /// When the store fails.
+    /// When the store or the broker fails.
     pub async fn note(&self, placed: &PlacedOrder, progress: &Progress) -> Result<()> {
         let now = self.clock.now();
         let note = |found: Option<Order>| {
@@ -68,8 +73,8 @@ impl<D: Documents<OrderId, Order>, C: Clock> Journal<D, C> {
             let news = order.note(progress, now);
             (order, news)
         };
-        self.documents.update(&placed.order_id, note).await?;
-        Ok(())
+        let (order, _) = self.documents.update(&placed.order_id, note).await?;
+        news::noted(&self.publisher, &order, progress).await
     }
 }
 
@@ -92,7 +97,7 @@ pub async fn find(
 mod tests {
     use super::*;
     use crate::domain::order::Status;
-    use crate::testing::fakes::{FakeClock, FakeDocuments, FakeSagas};
+    use crate::testing::fakes::{FakeBroker, FakeClock, FakeDocuments, FakeSagas};
     use crate::testing::orders::{at, euro, placed_order};
 
     #[tokio::test]
@@ -103,7 +108,7 @@ mod tests {
         sagas.start(&placed).await.unwrap();
         let early = find(&documents, &sagas, &placed.order_id).await.unwrap();
         assert_eq!(early, Some(Order::new(placed.clone())));
-        let journal = Journal::new(documents.clone(), FakeClock(at(5)));
+        let journal = Journal::new(documents.clone(), FakeBroker::default(), FakeClock(at(5)));
         journal.note(&placed, &Progress::Reserved { total: euro(7) }).await.unwrap();
         let later = find(&documents, &sagas, &placed.order_id).await.unwrap().unwrap();
         assert_eq!((later.status, later.updated_at), (Status::Reserved, at(5)));
@@ -111,10 +116,28 @@ mod tests {
 
     #[tokio::test]
     async fn a_second_run_learns_how_the_first_one_ended() {
-        let (documents, placed) = (FakeDocuments::default(), placed_order());
-        let journal = Journal::new(documents, FakeClock(at(5)));
+        let (documents, broker, placed) =
+            (FakeDocuments::default(), FakeBroker::default(), placed_order());
+        let journal = Journal::new(documents, broker.clone(), FakeClock(at(5)));
         assert_eq!(journal.open(&placed).await.unwrap(), None);
+        journal.note(&placed, &Progress::Reserved { total: euro(7) }).await.unwrap();
         journal.note(&placed, &Progress::Ended(Outcome::Fulfilled)).await.unwrap();
         assert_eq!(journal.open(&placed).await.unwrap(), Some(Outcome::Fulfilled));
+        assert_eq!(broker.types(), ["order.created", "order.reserved", "order.completed"]);
+    }
+
+    #[tokio::test]
+    async fn a_step_whose_event_cannot_be_published_fails_and_tells_it_when_repeated() {
+        let (documents, broker, placed) =
+            (FakeDocuments::default(), FakeBroker::default(), placed_order());
+        let journal = Journal::new(documents, broker.clone(), FakeClock(at(5)));
+        broker.fail_next();
+        let progress = Progress::Reserved { total: euro(7) };
+        assert!(journal.note(&placed, &progress).await.is_err());
+        for _ in 0..2 {
+            journal.note(&placed, &progress).await.unwrap();
+        }
+        let published = broker.published();
+        assert_eq!((published.len(), &published[0]), (2, &published[1]));
     }
 }

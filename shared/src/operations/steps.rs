@@ -9,7 +9,7 @@ use crate::domain::placing::{Item, PlacedOrder, total};
 use crate::domain::saga::{Outcome, Step};
 use crate::domain::stock::Reserve;
 use crate::domain::{Money, OrderId, Refusal};
-use crate::ports::{Clock, Documents, Error, Payments, Result, Shipping, Stocks};
+use crate::ports::{Clock, Documents, Error, Payments, Publisher, Result, Shipping, Stocks};
 use jiff::{SignedDuration, Timestamp};
 
 /// Reserves every product of the order for `hold` and tells the total, or leaves nothing reserved.
@@ -17,8 +17,8 @@ use jiff::{SignedDuration, Timestamp};
 /// # Errors
 /// Refused: as [`Stocks::reserve`], `mixed-currencies`, `total-too-large`. Failed: when the stock
 /// or the journal cannot be reached; some products may be reserved then.
-pub async fn reserve<D: Documents<OrderId, Order>, C: Clock>(
-    journal: &Journal<D, C>,
+pub async fn reserve<D: Documents<OrderId, Order>, P: Publisher, C: Clock>(
+    journal: &Journal<D, P, C>,
     stocks: &impl Stocks,
     order: &PlacedOrder,
     hold: SignedDuration,
@@ -76,8 +76,8 @@ async fn release_all(stocks: &impl Stocks, order: &PlacedOrder) -> Result<()> {
 ///
 /// # Errors
 /// As [`Payments::charge`], and when the journal cannot be reached.
-pub async fn pay<D: Documents<OrderId, Order>, C: Clock>(
-    journal: &Journal<D, C>,
+pub async fn pay<D: Documents<OrderId, Order>, P: Publisher, C: Clock>(
+    journal: &Journal<D, P, C>,
     payments: &impl Payments,
     order: &PlacedOrder,
     total: Money,
@@ -93,8 +93,8 @@ pub async fn pay<D: Documents<OrderId, Order>, C: Clock>(
 /// # Errors
 /// Refused: `reservation-expired`, `country-not-served`, `shipment-cancelled`. Failed: when the
 /// stock, the carrier or the journal cannot be reached.
-pub async fn ship<D: Documents<OrderId, Order>, C: Clock>(
-    journal: &Journal<D, C>,
+pub async fn ship<D: Documents<OrderId, Order>, P: Publisher, C: Clock>(
+    journal: &Journal<D, P, C>,
     stocks: &impl Stocks,
     shipping: &impl Shipping,
     order: &PlacedOrder,
@@ -110,8 +110,8 @@ pub async fn ship<D: Documents<OrderId, Order>, C: Clock>(
 ///
 /// # Errors
 /// Failed: when the stock or the journal cannot be reached.
-pub async fn complete<D: Documents<OrderId, Order>, C: Clock>(
-    journal: &Journal<D, C>,
+pub async fn complete<D: Documents<OrderId, Order>, P: Publisher, C: Clock>(
+    journal: &Journal<D, P, C>,
     stocks: &impl Stocks,
     order: &PlacedOrder,
 ) -> Result<()> {
@@ -125,8 +125,8 @@ pub async fn complete<D: Documents<OrderId, Order>, C: Clock>(
 ///
 /// # Errors
 /// Failed: when the stock or the journal cannot be reached.
-pub async fn release_stock<D: Documents<OrderId, Order>, C: Clock>(
-    journal: &Journal<D, C>,
+pub async fn release_stock<D: Documents<OrderId, Order>, P: Publisher, C: Clock>(
+    journal: &Journal<D, P, C>,
     stocks: &impl Stocks,
     order: &PlacedOrder,
 ) -> Result<()> {
@@ -138,8 +138,8 @@ pub async fn release_stock<D: Documents<OrderId, Order>, C: Clock>(
 ///
 /// # Errors
 /// Failed: when the payments or the journal cannot be reached.
-pub async fn refund_payment<D: Documents<OrderId, Order>, C: Clock>(
-    journal: &Journal<D, C>,
+pub async fn refund_payment<D: Documents<OrderId, Order>, P: Publisher, C: Clock>(
+    journal: &Journal<D, P, C>,
     payments: &impl Payments,
     order: &PlacedOrder,
 ) -> Result<()> {
@@ -151,8 +151,8 @@ pub async fn refund_payment<D: Documents<OrderId, Order>, C: Clock>(
 ///
 /// # Errors
 /// Failed: when the carrier or the journal cannot be reached.
-pub async fn cancel_shipment<D: Documents<OrderId, Order>, C: Clock>(
-    journal: &Journal<D, C>,
+pub async fn cancel_shipment<D: Documents<OrderId, Order>, P: Publisher, C: Clock>(
+    journal: &Journal<D, P, C>,
     shipping: &impl Shipping,
     order: &PlacedOrder,
 ) -> Result<()> {
@@ -163,14 +163,16 @@ pub async fn cancel_shipment<D: Documents<OrderId, Order>, C: Clock>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::fakes::{FakeClock, FakeDocuments, FakeStocks};
+    use crate::testing::fakes::{FakeBroker, FakeClock, FakeDocuments, FakeStocks};
     use crate::testing::orders::{at, euro, offer, placed_order, product};
 
-    async fn shop(bulbs: i64) -> (Journal<FakeDocuments<OrderId, Order>, FakeClock>, FakeStocks) {
+    type FakeJournal = Journal<FakeDocuments<OrderId, Order>, FakeBroker, FakeClock>;
+
+    async fn shop(bulbs: i64) -> (FakeJournal, FakeStocks) {
         let stocks = FakeStocks::default();
         stocks.set(&product("lamp"), &offer(euro(500), 10)).await.unwrap();
         stocks.set(&product("bulb"), &offer(euro(100), bulbs)).await.unwrap();
-        (Journal::new(FakeDocuments::default(), FakeClock(at(0))), stocks)
+        (Journal::new(FakeDocuments::default(), FakeBroker::default(), FakeClock(at(0))), stocks)
     }
 
     async fn reserved(stocks: &FakeStocks, name: &str) -> u32 {

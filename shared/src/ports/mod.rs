@@ -4,11 +4,13 @@
 mod documents;
 mod error;
 mod functions;
+mod publisher;
 mod secret;
 
 pub use documents::{Documents, Saved, Version, Versioned, document};
 pub use error::{Chain, Error, Failure, OrFail, Result};
 pub use functions::Functions;
+pub use publisher::{Mail, Mailer, Publisher};
 pub use secret::Secret;
 
 use crate::domain::payment::Charge;

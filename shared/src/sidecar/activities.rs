@@ -2,6 +2,7 @@
 
 use super::Sidecar;
 use super::functions::{PaymentFunctions, ShipOrder};
+use super::pubsub::Broker;
 use super::state::StateStore;
 use super::stocks::ActorStocks;
 use super::workflow::{self, Answered, Close, Pay, Undoing};
@@ -36,7 +37,7 @@ const RECONNECT: Duration = Duration::from_secs(2);
 /// What the activities work with.
 #[derive(Clone)]
 struct Shop<C> {
-    journal: Journal<StateStore<Order>, C>,
+    journal: Journal<StateStore<Order>, Broker, C>,
     stocks: ActorStocks,
     payments: PaymentFunctions,
     shipping: ShipOrder,
@@ -50,7 +51,7 @@ impl Worker {
     /// A worker of `sidecar`; stock is held for `hold` by `clock`.
     pub fn new(sidecar: &Sidecar, clock: impl Clock, hold: SignedDuration) -> Self {
         let shop = Shop {
-            journal: Journal::new(sidecar.orders(), clock),
+            journal: Journal::new(sidecar.orders(), sidecar.publisher(), clock),
             stocks: sidecar.stocks(),
             payments: sidecar.payments(),
             shipping: sidecar.shipping(),

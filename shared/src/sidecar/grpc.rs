@@ -8,10 +8,15 @@ use tonic::transport::{Channel, Endpoint};
 /// The longest that one call may take.
 pub(super) const DEADLINE: Duration = Duration::from_secs(5);
 
+/// The longest that a mail may take. Giving up on a mail that is sent after all would send it twice,
+/// so the wait is longer than a mail server stalls.
+pub(super) const MAIL_DEADLINE: Duration = Duration::from_mins(5);
+
 /// A channel to the sidecar that connects when it is used, and again whenever it must.
 #[derive(Debug, Clone)]
 pub(super) struct Grpc {
     channel: Channel,
+    patient: Channel,
     address: String,
 }
 
@@ -19,9 +24,15 @@ impl Grpc {
     pub(super) fn new(port: u16) -> Self {
         let address = format!("http://127.0.0.1:{port}");
         let endpoint = Endpoint::from_shared(address.clone()).expect("a loopback address is a URI");
-        let channel =
-            endpoint.connect_timeout(Duration::from_secs(1)).timeout(DEADLINE).connect_lazy();
-        Self { channel, address }
+        let endpoint = endpoint.connect_timeout(Duration::from_secs(1));
+        let channel = endpoint.clone().timeout(DEADLINE).connect_lazy();
+        let patient = endpoint.timeout(MAIL_DEADLINE).connect_lazy();
+        Self { channel, patient, address }
+    }
+
+    /// For calls whose outcome must be waited for.
+    pub(super) fn patient(&self) -> DaprClient<Channel> {
+        DaprClient::new(self.patient.clone())
     }
 
     pub(super) fn dapr(&self) -> DaprClient<Channel> {

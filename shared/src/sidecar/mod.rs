@@ -9,6 +9,7 @@ pub mod actor;
 pub mod functions;
 mod grpc;
 pub mod invocation;
+pub mod pubsub;
 pub mod sagas;
 pub mod secrets;
 pub mod state;
@@ -18,6 +19,7 @@ pub mod workflow;
 use self::functions::{OrderSaga, PaymentFunctions, ShipOrder};
 use self::grpc::Grpc;
 use self::invocation::Invocation;
+use self::pubsub::{Broker, MailServer};
 use self::sagas::WorkflowSagas;
 use self::secrets::SecretStore;
 use self::state::StateStore;
@@ -25,8 +27,12 @@ use self::stocks::ActorStocks;
 use crate::domain::order::Order;
 use crate::domain::payment::Payment;
 use crate::domain::shipment::Shipment;
+use crate::operations::mails::Mailed;
 use serde_json::Value;
 use std::time::Duration;
+
+/// How long it is remembered that a notification was mailed: longer than a message can be under way.
+const INBOX_TTL: Duration = Duration::from_hours(7 * 24);
 
 /// The Dapr sidecar of this function, on this machine's loopback.
 #[derive(Debug, Clone)]
@@ -95,6 +101,24 @@ impl Sidecar {
     #[must_use]
     pub fn stocks(&self) -> ActorStocks {
         ActorStocks(self.grpc.clone())
+    }
+
+    /// The broker, in component `pubsub`.
+    #[must_use]
+    pub fn publisher(&self) -> Broker {
+        Broker(self.grpc.clone())
+    }
+
+    /// The way to mailboxes, in component `email`.
+    #[must_use]
+    pub fn mailer(&self) -> MailServer {
+        MailServer(self.grpc.clone())
+    }
+
+    /// The ids of the notifications that were mailed, in component `inbox`.
+    #[must_use]
+    pub fn inbox(&self) -> StateStore<Mailed> {
+        StateStore::new(self.grpc.clone(), "inbox").expiring(INBOX_TTL)
     }
 
     /// Any function, by service invocation.

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::marker::PhantomData;
+use std::time::Duration;
 use tonic::Code;
 
 /// The version of a document that is not there. Redis takes versions for numbers and knows no other
@@ -21,18 +22,24 @@ const ABSENT: &str = "0";
 pub struct StateStore<T> {
     grpc: Grpc,
     component: &'static str,
+    expiry: Option<Duration>,
     kind: PhantomData<fn() -> T>,
 }
 
 impl<T> Clone for StateStore<T> {
     fn clone(&self) -> Self {
-        Self::new(self.grpc.clone(), self.component)
+        Self { grpc: self.grpc.clone(), ..*self }
     }
 }
 
 impl<T> StateStore<T> {
     pub(super) fn new(grpc: Grpc, component: &'static str) -> Self {
-        Self { grpc, component, kind: PhantomData }
+        Self { grpc, component, expiry: None, kind: PhantomData }
+    }
+
+    /// The same store, which forgets each document this long after it was written.
+    pub(super) fn expiring(self, expiry: Duration) -> Self {
+        Self { expiry: Some(expiry), ..self }
     }
 
     fn item(&self, key: String, value: Vec<u8>, version: Option<&Version>) -> SaveStateRequest {
@@ -45,7 +52,7 @@ impl<T> StateStore<T> {
             key,
             value,
             etag: Some(Etag { value: version.to_owned() }),
-            metadata: HashMap::default(),
+            metadata: self.expiry.map(ttl).into_iter().collect(),
             options: Some(options),
         };
         SaveStateRequest { store_name: self.component.to_owned(), states: vec![item] }
@@ -84,4 +91,8 @@ where
             Err(status) => Err(Failure::new(self.component, SAVE, status).into()),
         }
     }
+}
+
+fn ttl(expiry: Duration) -> (String, String) {
+    ("ttlInSeconds".to_owned(), expiry.as_secs().to_string())
 }

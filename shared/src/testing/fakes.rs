@@ -4,17 +4,20 @@ use crate::domain::payment::Charge;
 use crate::domain::placing::{Address, PlacedOrder};
 use crate::domain::stock::{Command, Held, Level, Offer, Reply, Reserve, Stock, turn};
 use crate::domain::{Money, OrderId, PaymentId, ProductId, TrackingId};
+use crate::operations::payments::{Cashier, Till};
 use crate::ports::{
-    Clock, Documents, Error, Failure, Functions, Payments, Provider, Result, Sagas, Saved,
-    Shipping, Stocks, Verdict, Version, Versioned,
+    Clock, Documents, Error, Failure, Functions, Mail, Mailer, Payments, Provider, Publisher,
+    Result, Sagas, Saved, Shipping, Stocks, Verdict, Version, Versioned,
 };
 use crate::testing::orders::at;
 use axum::body::Bytes;
 use axum::http::{HeaderName, Request, Response};
 use jiff::Timestamp;
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Value, json};
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 type Shared<T> = Arc<Mutex<T>>;
@@ -174,6 +177,17 @@ impl Provider for FakeProvider {
     }
 }
 
+/// A cashier without a store, at a time that stands still.
+#[must_use]
+pub fn fake_till(provider: &FakeProvider) -> impl Cashier + use<> {
+    Till {
+        documents: FakeDocuments::default(),
+        provider: provider.clone(),
+        publisher: FakeBroker::default(),
+        clock: FakeClock(at(0)),
+    }
+}
+
 /// Functions that answer with what they were asked.
 #[derive(Debug, Clone, Default)]
 pub struct FakeFunctions;
@@ -189,6 +203,63 @@ impl Functions for FakeFunctions {
             "body": String::from_utf8_lossy(request.body()),
         });
         Ok(Response::new(seen.to_string().into()))
+    }
+}
+
+/// A broker that keeps what is published, by topic.
+#[derive(Debug, Clone, Default)]
+pub struct FakeBroker {
+    published: Shared<Vec<(String, Value)>>,
+    fails: Shared<bool>,
+}
+
+impl FakeBroker {
+    /// What was published, in order.
+    #[must_use]
+    pub fn published(&self) -> Vec<(String, Value)> {
+        lock(&self.published).clone()
+    }
+
+    /// The types of the events published, in order.
+    #[must_use]
+    pub fn types(&self) -> Vec<String> {
+        let kind =
+            |(_, event): &(String, Value)| event["type"].as_str().unwrap_or_default().to_owned();
+        lock(&self.published).iter().map(kind).collect()
+    }
+
+    /// The next event cannot be published.
+    pub fn fail_next(&self) {
+        *lock(&self.fails) = true;
+    }
+}
+
+impl Publisher for FakeBroker {
+    async fn publish(&self, topic: &str, event: &(impl Serialize + Sync)) -> Result<()> {
+        if mem::take(&mut *lock(&self.fails)) {
+            return Err(Failure::new("fake broker", "publish", "told to fail").into());
+        }
+        lock(&self.published).push((topic.to_owned(), json!(event)));
+        Ok(())
+    }
+}
+
+/// A mail server that keeps what is sent.
+#[derive(Debug, Clone, Default)]
+pub struct FakeMailer(Shared<Vec<Mail>>);
+
+impl FakeMailer {
+    /// What was sent, in order.
+    #[must_use]
+    pub fn sent(&self) -> Vec<Mail> {
+        lock(&self.0).clone()
+    }
+}
+
+impl Mailer for FakeMailer {
+    async fn send(&self, mail: &Mail) -> Result<()> {
+        lock(&self.0).push(mail.clone());
+        Ok(())
     }
 }
 

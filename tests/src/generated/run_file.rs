@@ -40,7 +40,7 @@ fn app(Function { name, manifest, .. }: &Function) -> String {
     daprGRPCPort: {grpc}
     daprInternalGRPCPort: {internal}
     metricsPort: {metrics}
-    command: ["cargo", "run", "--quiet", "--package", "{name}"]
+    command: ["cargo", "run", "--quiet", "--bin", "{name}"]
 "#
     )
 }

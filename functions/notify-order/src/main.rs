@@ -1,0 +1,66 @@
+//! On `orders`: decides what customers are told of their orders.
+
+use shared::domain::event::{CloudEvent, Topic};
+use shared::domain::order::Order;
+use shared::http::delivery::{Undelivered, on};
+use shared::operations::notices;
+use shared::prelude::*;
+
+const NAME: &str = env!("CARGO_PKG_NAME");
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    host::run(NAME, |setup| Some(app(setup.sidecar().orders(), setup.sidecar().publisher()))).await
+}
+
+fn app<D: Documents<OrderId, Order>, P: Publisher>(orders: D, publisher: P) -> Router {
+    on(Topic::Orders, NAME, publisher.clone(), move |event| {
+        notify(orders.clone(), publisher.clone(), event)
+    })
+}
+
+async fn notify<D: Documents<OrderId, Order>, P: Publisher>(
+    orders: D,
+    publisher: P,
+    event: CloudEvent,
+) -> Result<(), Undelivered> {
+    match notices::of_order(&event)? {
+        Some(notice) => Ok(notices::request(&orders, &publisher, &event, notice).await?),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use shared::domain::TrackingId;
+    use shared::domain::event::OrderShipped;
+    use shared::testing::fakes::{FakeBroker, FakeDocuments};
+    use shared::testing::orders::{at, placed_order};
+    use shared::testing::{ask, conforms};
+
+    #[tokio::test]
+    async fn it_conforms() {
+        let app = app(FakeDocuments::default(), FakeBroker::default());
+        conforms(app, &[], &["POST /events/orders"]).await;
+    }
+
+    #[tokio::test]
+    async fn who_ordered_hears_that_the_order_is_shipped() {
+        let (orders, broker, placed) =
+            (FakeDocuments::default(), FakeBroker::default(), placed_order());
+        orders.save(&placed.order_id, &Order::new(placed.clone()), None).await.unwrap();
+        let tracking_id = TrackingId::of(&placed.order_id);
+        let (order_id, customer_id) = (placed.order_id, placed.order.customer_id);
+        let event = CloudEvent::of(&OrderShipped { order_id, customer_id, tracking_id }, at(0));
+        let (_, verdict) =
+            ask(app(orders, broker.clone()), "POST /events/orders", &json!(event)).await;
+        assert_eq!(verdict["status"], "SUCCESS");
+        let (topic, asked) = broker.published().remove(0);
+        assert_eq!(
+            (topic.as_str(), &asked["data"]["notice"]["about"]),
+            ("notifications", &json!("order-shipped"))
+        );
+    }
+}

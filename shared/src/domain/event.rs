@@ -1,0 +1,79 @@
+//! Events: what the shop tells the world, as [CloudEvents 1.0](https://cloudevents.io).
+//!
+//! Their JSON is a promise. A field may be added; whoever reads an event ignores what it does not
+//! know. A field that goes, or means something else, is a new [`Event::VERSION`].
+
+mod cloud;
+mod notification;
+mod order;
+mod payment;
+pub mod schema;
+
+pub use cloud::{CloudEvent, Poison};
+pub use notification::{Notice, NotificationRequested};
+pub use order::{
+    OrderCancelled, OrderCompleted, OrderCreated, OrderPaid, OrderReserved, OrderShipped,
+    OrderStuck,
+};
+pub use payment::{PaymentCharged, PaymentDeclined, PaymentRefunded};
+
+use super::placing::{Items, Quantity};
+use super::{OrderId, ProductId};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// The data of one kind of event.
+pub trait Event: Serialize + DeserializeOwned {
+    /// Where it is published.
+    const TOPIC: Topic;
+    /// What happened, such as `order.completed`.
+    const TYPE: &'static str;
+    /// The version of its data.
+    const VERSION: u32 = 1;
+
+    /// The order that it is about.
+    fn order_id(&self) -> &OrderId;
+}
+
+/// A stream of events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    /// What happens to orders.
+    Orders,
+    /// What happens to payments.
+    Payments,
+    /// What customers are to be told.
+    Notifications,
+}
+
+impl Topic {
+    /// Its name on the broker.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Orders => "orders",
+            Self::Payments => "payments",
+            Self::Notifications => "notifications",
+        }
+    }
+}
+
+/// Some pieces of one product. Unlike an item of a request, it may grow fields.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Line {
+    /// The product.
+    pub product_id: ProductId,
+    /// How many pieces.
+    pub quantity: Quantity,
+}
+
+impl Line {
+    /// The lines of an order.
+    #[must_use]
+    pub fn all(items: &Items) -> Vec<Self> {
+        let line =
+            |product_id: &ProductId, quantity| Self { product_id: product_id.clone(), quantity };
+        items.iter().map(|item| line(&item.product_id, item.quantity)).collect()
+    }
+}

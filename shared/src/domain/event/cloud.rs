@@ -1,0 +1,166 @@
+//! The envelope of an event ([CloudEvents 1.0, JSON](https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md)).
+
+use super::{Event, schema};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Where every event comes from.
+const SOURCE: &str = "saga-shop";
+
+/// An event in its envelope.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CloudEvent {
+    /// The version of the envelope: `1.0`.
+    pub specversion: String,
+    /// Names the event: the same for every repetition.
+    pub id: String,
+    /// Where it comes from.
+    pub source: String,
+    /// What happened.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The order that it is about.
+    pub subject: String,
+    /// When it happened.
+    pub time: Timestamp,
+    /// `application/json`.
+    pub datacontenttype: String,
+    /// Names the schema of the data, such as `order.completed.v1`.
+    pub dataschema: String,
+    /// The event itself.
+    pub data: Value,
+}
+
+/// Why a message is no event that its reader knows. Delivering it again would not help.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Poison {
+    /// It is no event at all.
+    #[error("it is no CloudEvent: {0}")]
+    NoCloudEvent(String),
+    /// Its type is not one that its reader knows.
+    #[error("its type {0} is unknown here")]
+    UnknownType(String),
+    /// Its data has another version.
+    #[error("its data has schema {found}, and {known} is known here")]
+    UnknownVersion {
+        /// Its schema.
+        found: String,
+        /// The schema that its reader knows.
+        known: String,
+    },
+    /// Its data lacks something.
+    #[error("its data does not fit its schema: {0}")]
+    BadData(String),
+}
+
+impl CloudEvent {
+    /// `event`, which happened at `time`, in its envelope. Its id is the order's with the type, so
+    /// that each event of an order has one id, however often it is published.
+    ///
+    /// # Panics
+    /// Never: events are plain data.
+    #[must_use]
+    pub fn of<E: Event>(event: &E, time: Timestamp) -> Self {
+        Self::named(format!("{}.{}", event.order_id(), E::TYPE), event, time)
+    }
+
+    /// As [`CloudEvent::of`], for events of which an order has several.
+    ///
+    /// # Panics
+    /// Never: events are plain data.
+    #[must_use]
+    pub fn named<E: Event>(id: String, event: &E, time: Timestamp) -> Self {
+        Self {
+            specversion: "1.0".to_owned(),
+            id,
+            source: SOURCE.to_owned(),
+            kind: E::TYPE.to_owned(),
+            subject: event.order_id().to_string(),
+            time,
+            datacontenttype: "application/json".to_owned(),
+            dataschema: schema::name::<E>(),
+            data: serde_json::to_value(event).expect("an event is plain data"),
+        }
+    }
+
+    /// Reads a message as it arrives.
+    ///
+    /// # Errors
+    /// [`Poison::NoCloudEvent`].
+    pub fn read(message: &[u8]) -> Result<Self, Poison> {
+        serde_json::from_slice(message).map_err(|error| Poison::NoCloudEvent(error.to_string()))
+    }
+
+    /// The data, if this is an `E`; nothing, if it is of another type.
+    ///
+    /// # Errors
+    /// [`Poison`], when it says to be an `E` and is not one that is known here.
+    pub fn data<E: Event>(&self) -> Result<Option<E>, Poison> {
+        if self.kind != E::TYPE {
+            return Ok(None);
+        }
+        let known = schema::name::<E>();
+        if self.dataschema != known {
+            return Err(Poison::UnknownVersion { found: self.dataschema.clone(), known });
+        }
+        E::deserialize(&self.data).map(Some).map_err(|error| Poison::BadData(error.to_string()))
+    }
+
+    /// That nobody here knows what this is.
+    #[must_use]
+    pub fn unknown(&self) -> Poison {
+        Poison::UnknownType(self.kind.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{OrderCancelled, OrderCreated, OrderShipped};
+    use super::*;
+    use crate::domain::TrackingId;
+    use crate::testing::orders::{at, placed_order};
+    use serde_json::json;
+
+    fn shipped() -> OrderShipped {
+        let placed = placed_order();
+        let tracking_id = TrackingId::of(&placed.order_id);
+        OrderShipped {
+            order_id: placed.order_id,
+            customer_id: placed.order.customer_id,
+            tracking_id,
+        }
+    }
+
+    #[test]
+    fn an_event_in_its_envelope_is_read_back() {
+        let event = CloudEvent::of(&shipped(), at(0));
+        let wire = serde_json::to_vec(&event).unwrap();
+        let read = CloudEvent::read(&wire).unwrap();
+        assert_eq!(read.data::<OrderShipped>(), Ok(Some(shipped())));
+        assert_eq!(read.data::<OrderCreated>(), Ok(None));
+        assert_eq!(read.id, format!("{}.order.shipped", shipped().order_id));
+    }
+
+    #[test]
+    fn what_is_not_known_is_ignored_in_the_envelope_and_in_the_data() {
+        let mut event = json!(CloudEvent::of(&shipped(), at(0)));
+        event["pubsubname"] = json!("pubsub");
+        event["data"]["carrier"] = json!("Fast & Co");
+        let event = CloudEvent::read(event.to_string().as_bytes()).unwrap();
+        assert_eq!(event.data::<OrderShipped>(), Ok(Some(shipped())));
+    }
+
+    #[test]
+    fn what_is_missing_or_of_another_version_is_poison() {
+        let mut event = CloudEvent::of(&shipped(), at(0));
+        event.data.as_object_mut().unwrap().remove("tracking_id");
+        assert!(
+            matches!(event.data::<OrderShipped>(), Err(Poison::BadData(why)) if why.contains("tracking_id"))
+        );
+        event.dataschema = "order.shipped.v2".to_owned();
+        assert!(matches!(event.data::<OrderShipped>(), Err(Poison::UnknownVersion { .. })));
+        assert!(matches!(CloudEvent::read(b"{}"), Err(Poison::NoCloudEvent(_))));
+        assert_eq!(event.data::<OrderCancelled>(), Ok(None));
+    }
+}

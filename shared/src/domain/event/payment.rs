@@ -1,0 +1,43 @@
+//! What happens to payments.
+
+use super::{Event, Topic};
+use crate::domain::{Money, OrderId, PaymentId};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+macro_rules! payment_events {
+    ($($(#[$doc:meta])* $name:ident = $kind:literal { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+        pub struct $name {
+            /// The payment.
+            pub payment_id: PaymentId,
+            /// The order that it pays.
+            pub order_id: OrderId,
+            /// How much.
+            pub amount: Money,
+            $($(#[$field_doc])* pub $field: $type,)*
+        }
+
+        impl Event for $name {
+            const TOPIC: Topic = Topic::Payments;
+            const TYPE: &'static str = $kind;
+
+            fn order_id(&self) -> &OrderId {
+                &self.order_id
+            }
+        }
+    )+};
+}
+
+payment_events! {
+    /// A payment was made.
+    PaymentCharged = "payment.charged" {}
+    /// A payment was declined for good.
+    PaymentDeclined = "payment.declined" {
+        /// The provider's code, such as `card_declined`.
+        code: String,
+    }
+    /// A payment was given back.
+    PaymentRefunded = "payment.refunded" {}
+}

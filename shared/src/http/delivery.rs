@@ -1,0 +1,208 @@
+//! Events as they are delivered: a broker reads verdicts, not statuses
+//! ([Dapr](https://docs.dapr.io/reference/api/pubsub_api/#expected-http-response)).
+
+use super::Json;
+use super::extract::read_body;
+use crate::domain::event::{CloudEvent, Poison, Topic};
+use crate::ports::{Chain, Error, Failure, Publisher};
+use axum::Router;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde_json::{Value, json};
+
+/// The Dapr component that events come from.
+const PUBSUB: &str = "pubsub";
+
+/// What becomes of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// It is dealt with.
+    Success,
+    /// It is to be delivered again; after some tries it becomes a dead letter.
+    Retry,
+}
+
+impl IntoResponse for Delivery {
+    fn into_response(self) -> Response {
+        let status = match self {
+            Self::Success => "SUCCESS",
+            Self::Retry => "RETRY",
+        };
+        Json(json!({"status": status})).into_response()
+    }
+}
+
+/// Why a message was not dealt with.
+#[derive(Debug, thiserror::Error)]
+pub enum Undelivered {
+    /// Delivering it again would not help.
+    #[error("the message is poison")]
+    Poison(#[from] Poison),
+    /// Machinery failed.
+    #[error("the message could not be dealt with")]
+    Failed(#[from] Failure),
+}
+
+impl From<Error> for Undelivered {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Failed(failure) => Self::Failed(failure),
+            // A refusal has no caller to go to, and asking again changes nothing.
+            Error::Refused(refusal) => Self::Poison(Poison::BadData(refusal.to_string())),
+        }
+    }
+}
+
+/// Where the messages end that `function` cannot deal with, from `topic`.
+#[must_use]
+pub fn dead_letter_topic(topic: Topic, function: &str) -> String {
+    format!("{}-{function}-dead", topic.name())
+}
+
+/// Subscribes `function` to `topic`: `handle` deals with each event. Poison goes to the dead letters
+/// at once, with its reason.
+pub fn on<P, H, F>(topic: Topic, function: &'static str, publisher: P, handle: H) -> Router
+where
+    P: Publisher,
+    H: Fn(CloudEvent) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<(), Undelivered>> + Send,
+{
+    let dead_letters = dead_letter_topic(topic, function);
+    let route = format!("/events/{}", topic.name());
+    let subscription = json!([{
+        "pubsubname": PUBSUB,
+        "topic": topic.name(),
+        "route": route,
+        "deadLetterTopic": dead_letters,
+    }]);
+    let deliver =
+        async move |request: Request| deliver(request, handle, &publisher, &dead_letters).await;
+    Router::new()
+        .route("/dapr/subscribe", get(async move || Json(subscription)))
+        .route(&route, post(deliver))
+}
+
+async fn deliver<F>(
+    request: Request,
+    handle: impl Fn(CloudEvent) -> F,
+    publisher: &impl Publisher,
+    dead_letters: &str,
+) -> Delivery
+where
+    F: Future<Output = Result<(), Undelivered>>,
+{
+    let Ok(message) = read_body(request).await else { return Delivery::Retry };
+    let dealt = match CloudEvent::read(&message) {
+        Ok(event) => handle(event).await,
+        Err(poison) => Err(poison.into()),
+    };
+    match dealt {
+        Ok(()) => Delivery::Success,
+        Err(Undelivered::Failed(failure)) => {
+            tracing::warn!(error = %Chain(&failure), "a message will be delivered again");
+            Delivery::Retry
+        }
+        Err(Undelivered::Poison(poison)) => {
+            tracing::error!(event.topic = dead_letters, error = %poison, "a message becomes a dead letter");
+            bury(publisher, dead_letters, &message, &poison).await
+        }
+    }
+}
+
+/// Publishes a message as a dead letter, with the reason as an extension of its envelope.
+async fn bury(
+    publisher: &impl Publisher,
+    topic: &str,
+    message: &[u8],
+    reason: &Poison,
+) -> Delivery {
+    let mut letter = match serde_json::from_slice(message) {
+        Ok(Value::Object(envelope)) => Value::Object(envelope),
+        _ => json!({"data": String::from_utf8_lossy(message)}),
+    };
+    letter["deadletterreason"] = reason.to_string().into();
+    match publisher.publish(topic, &letter).await {
+        Ok(()) => Delivery::Success,
+        Err(error) => {
+            tracing::error!(error = %Chain(&error), "a dead letter could not be kept; it will be delivered again");
+            Delivery::Retry
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::fakes::FakeBroker;
+    use crate::testing::{ask, conforms};
+
+    fn app(broker: &FakeBroker, fails: bool) -> Router {
+        let handle = move |event: CloudEvent| async move {
+            match event.kind.as_str() {
+                "order.created" if fails => Err(Failure::new("orders", "load", "gone").into()),
+                "order.created" => Ok(()),
+                _ => Err(event.unknown().into()),
+            }
+        };
+        on(Topic::Orders, "notify-order", broker.clone(), handle)
+    }
+
+    fn event(kind: &str) -> Value {
+        json!({
+            "specversion": "1.0", "id": "1", "source": "s", "type": kind, "subject": "a",
+            "time": "2027-01-15T08:00:00Z", "datacontenttype": "application/json",
+            "dataschema": "x", "data": {}
+        })
+    }
+
+    async fn verdict(app: Router, event: &Value) -> Value {
+        let (status, body) = ask(app, "POST /events/orders", event).await;
+        assert_eq!(status, 200);
+        body["status"].clone()
+    }
+
+    #[tokio::test]
+    async fn it_conforms() {
+        conforms(app(&FakeBroker::default(), false), &[], &["POST /events/orders"]).await;
+    }
+
+    #[tokio::test]
+    async fn the_subscription_names_its_topic_its_route_and_its_dead_letters() {
+        let (_, told) =
+            ask(app(&FakeBroker::default(), false), "GET /dapr/subscribe", &Value::Null).await;
+        let expected = json!([{
+            "pubsubname": "pubsub", "topic": "orders", "route": "/events/orders",
+            "deadLetterTopic": "orders-notify-order-dead"
+        }]);
+        assert_eq!(told, expected);
+    }
+
+    #[tokio::test]
+    async fn what_fails_is_delivered_again() {
+        let broker = FakeBroker::default();
+        assert_eq!(verdict(app(&broker, false), &event("order.created")).await, "SUCCESS");
+        assert_eq!(verdict(app(&broker, true), &event("order.created")).await, "RETRY");
+        assert!(broker.published().is_empty());
+    }
+
+    #[tokio::test]
+    async fn poison_becomes_a_dead_letter_with_its_reason() {
+        let broker = FakeBroker::default();
+        assert_eq!(verdict(app(&broker, false), &event("order.exploded")).await, "SUCCESS");
+        assert_eq!(verdict(app(&broker, false), &json!("nonsense")).await, "SUCCESS");
+        let letters = broker.published();
+        assert!(letters.iter().all(|(topic, _)| topic == "orders-notify-order-dead"));
+        assert_eq!(letters[0].1["deadletterreason"], "its type order.exploded is unknown here");
+        assert!(
+            letters[1].1["deadletterreason"].as_str().unwrap().starts_with("it is no CloudEvent")
+        );
+    }
+
+    #[tokio::test]
+    async fn poison_that_cannot_be_kept_is_delivered_again() {
+        let broker = FakeBroker::default();
+        broker.fail_next();
+        assert_eq!(verdict(app(&broker, false), &event("order.exploded")).await, "RETRY");
+    }
+}

@@ -1,0 +1,184 @@
+//! Who hears what: from events to what customers are told.
+
+use super::mails::price;
+use crate::domain::event::{
+    CloudEvent, Event, Notice, NotificationRequested, OrderCancelled, OrderCompleted, OrderCreated,
+    OrderPaid, OrderReserved, OrderShipped, OrderStuck, PaymentCharged, PaymentDeclined,
+    PaymentRefunded, Poison, Topic,
+};
+use crate::domain::order::Order;
+use crate::domain::saga::{Cause, Stop};
+use crate::domain::{OrderId, Refusal};
+use crate::ports::{Documents, Publisher, Result, document};
+
+/// What a reader makes of an event that it may not know.
+type Known<T> = std::result::Result<T, Poison>;
+
+/// What the customer is told about an order, if anything.
+///
+/// # Errors
+/// [`Poison`], when nobody here knows the event.
+pub fn of_order(event: &CloudEvent) -> Known<Option<Notice>> {
+    if let Some(OrderCreated { items, .. }) = event.data()? {
+        return Ok(Some(Notice::OrderReceived { items }));
+    }
+    if let Some(OrderShipped { tracking_id, .. }) = event.data()? {
+        return Ok(Some(Notice::OrderShipped { tracking_id }));
+    }
+    if let Some(OrderCompleted { total, .. }) = event.data()? {
+        return Ok(Some(Notice::OrderCompleted { total }));
+    }
+    if let Some(OrderCancelled { cause, refunded, .. }) = event.data()? {
+        return Ok(Some(Notice::OrderCancelled { reason: in_words(&cause), refunded }));
+    }
+    if let Some(OrderStuck { order_id, left, .. }) = event.data()? {
+        tracing::error!(order.id = %order_id, ?left, "an order is stuck: a person must bring it to its end");
+        return Ok(None);
+    }
+    silent::<OrderReserved>(event)?
+        .or(silent::<OrderPaid>(event)?)
+        .ok_or(event.unknown())
+        .map(|()| None)
+}
+
+/// What the customer is told about a payment, if anything: that it was declined, the order's
+/// cancellation tells.
+///
+/// # Errors
+/// [`Poison`], when nobody here knows the event.
+pub fn of_payment(event: &CloudEvent) -> Known<Option<Notice>> {
+    if let Some(PaymentCharged { amount, .. }) = event.data()? {
+        return Ok(Some(Notice::Receipt { amount }));
+    }
+    if let Some(PaymentRefunded { amount, .. }) = event.data()? {
+        return Ok(Some(Notice::Refund { amount }));
+    }
+    silent::<PaymentDeclined>(event)?.ok_or(event.unknown()).map(|()| None)
+}
+
+/// Whether this is an event of which the customer is told nothing.
+fn silent<E: Event>(event: &CloudEvent) -> Known<Option<()>> {
+    Ok(event.data::<E>()?.map(|_| ()))
+}
+
+/// Asks for `notice` to be sent to whoever placed the order of `event`. An order that was not placed
+/// here, such as one that was paid directly, has nobody to tell.
+///
+/// # Errors
+/// When the orders or the broker fail.
+pub async fn request(
+    orders: &impl Documents<OrderId, Order>,
+    publisher: &impl Publisher,
+    event: &CloudEvent,
+    notice: Notice,
+) -> Result<()> {
+    let Ok(order_id) = event.subject.parse() else { return Ok(()) };
+    let Some(order) = document(orders, &order_id).await? else { return Ok(()) };
+    let customer = order.placed.order;
+    let (to, name) = (customer.email, customer.ship_to.name);
+    let request = NotificationRequested { order_id, to, name, notice };
+    // One event asks for one notification, so its id serves for both.
+    let request = CloudEvent::named(event.id.clone(), &request, event.time);
+    publisher.publish(Topic::Notifications.name(), &request).await
+}
+
+fn in_words(cause: &Cause) -> String {
+    match &cause.stop {
+        Stop::Failed => "For technical reasons we could not carry it out.".to_owned(),
+        Stop::Refused(refusal) => refused(refusal),
+    }
+}
+
+fn refused(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::OutOfStock { product_id } => {
+            format!("We do not have as many pieces of {product_id} as you ordered.")
+        }
+        Refusal::UnknownProduct { product_id } => format!("We do not sell {product_id}."),
+        Refusal::PriceChanged { product_id, unit_price } => {
+            format!("The price of {product_id} has changed; it is now {}.", price(unit_price))
+        }
+        Refusal::MixedCurrencies => {
+            "Its products are sold in different currencies; please order them separately."
+                .to_owned()
+        }
+        Refusal::TotalTooLarge => {
+            "It costs more than one payment can carry; please order less at once.".to_owned()
+        }
+        Refusal::ReservationExpired { product_id } => {
+            format!("It took too long, and {product_id} is no longer held for you.")
+        }
+        Refusal::PaymentDeclined { .. } => "Your payment was declined.".to_owned(),
+        Refusal::PaymentUnavailable => "We cannot take payments at present.".to_owned(),
+        Refusal::CountryNotServed { country } => format!("We do not ship to {country}."),
+        Refusal::BelowReserved { .. }
+        | Refusal::ReservedOtherwise { .. }
+        | Refusal::TooManyReservations { .. }
+        | Refusal::PaymentVoided
+        | Refusal::PaidOtherwise
+        | Refusal::ShipmentCancelled => {
+            "For technical reasons we could not carry it out.".to_owned()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{PaymentId, TrackingId};
+    use crate::testing::fakes::{FakeBroker, FakeDocuments};
+    use crate::testing::orders::{at, euro, placed_order};
+
+    #[tokio::test]
+    async fn a_notice_goes_to_whoever_placed_the_order_under_the_id_of_its_event() {
+        let (orders, broker, placed) =
+            (FakeDocuments::default(), FakeBroker::default(), placed_order());
+        let order = Order::new(placed.clone());
+        orders.save(&placed.order_id, &order, None).await.unwrap();
+        let tracking_id = TrackingId::of(&placed.order_id);
+        let event = OrderShipped {
+            order_id: placed.order_id.clone(),
+            customer_id: placed.order.customer_id,
+            tracking_id,
+        };
+        let event = CloudEvent::of(&event, at(0));
+        let notice = of_order(&event).unwrap().unwrap();
+        request(&orders, &broker, &event, notice).await.unwrap();
+        let (topic, asked) = broker.published().remove(0);
+        assert_eq!(
+            (topic.as_str(), asked["id"].as_str()),
+            ("notifications", Some(event.id.as_str()))
+        );
+        assert_eq!(
+            (&asked["data"]["to"], &asked["data"]["name"]),
+            (&"ann@example.com".into(), &"Ann Smith".into())
+        );
+    }
+
+    #[tokio::test]
+    async fn nobody_is_told_of_an_order_that_was_not_placed_here() {
+        let (orders, broker, placed) =
+            (FakeDocuments::default(), FakeBroker::default(), placed_order());
+        let payment_id = PaymentId::of(&placed.order_id);
+        let event = PaymentCharged { payment_id, order_id: placed.order_id, amount: euro(5) };
+        let event = CloudEvent::of(&event, at(0));
+        let notice = of_payment(&event).unwrap().unwrap();
+        request(&orders, &broker, &event, notice).await.unwrap();
+        assert!(broker.published().is_empty());
+    }
+
+    #[test]
+    fn what_nobody_knows_is_poison() {
+        let placed = placed_order();
+        let event = OrderReserved {
+            order_id: placed.order_id,
+            customer_id: placed.order.customer_id,
+            total: euro(5),
+        };
+        let mut event = CloudEvent::of(&event, at(0));
+        assert_eq!(of_order(&event), Ok(None));
+        assert!(matches!(of_payment(&event), Err(Poison::UnknownType(_))));
+        event.dataschema = "order.reserved.v9".to_owned();
+        assert!(matches!(of_order(&event), Err(Poison::UnknownVersion { .. })));
+    }
+}

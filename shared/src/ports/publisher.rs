@@ -1,0 +1,36 @@
+//! Where events and mails go.
+
+use super::Answer;
+use crate::domain::event::{CloudEvent, Event};
+use crate::domain::text::Email;
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// The broker.
+pub trait Publisher: Clone + Send + Sync + 'static {
+    /// Publishes a `CloudEvent` under `topic`.
+    fn publish(&self, topic: &str, event: &(impl Serialize + Sync)) -> impl Answer<()>;
+
+    /// Publishes `event`, which happened at `time`, under its own topic.
+    fn tell<E: Event + Sync>(&self, event: &E, time: Timestamp) -> impl Answer<()> {
+        let event = CloudEvent::of(event, time);
+        async move { self.publish(E::TOPIC.name(), &event).await }
+    }
+}
+
+/// A mail to one person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// Where it goes.
+    pub to: Email,
+    /// Its subject, on one line.
+    pub subject: String,
+    /// Its text, as HTML.
+    pub html: String,
+}
+
+/// The way to customers' mailboxes.
+pub trait Mailer: Clone + Send + Sync + 'static {
+    /// Sends a mail.
+    fn send(&self, mail: &Mail) -> impl Answer<()>;
+}

@@ -1,0 +1,54 @@
+//! The broker and the way to mailboxes.
+
+use super::Grpc;
+use crate::ports::{Mail, Mailer, OrFail, Publisher, Result};
+use dapr::dapr::proto::runtime::v1::{InvokeBindingRequest, PublishEventRequest};
+use serde::Serialize;
+use std::collections::HashMap;
+
+/// The Dapr component that events go through.
+pub const PUBSUB: &str = "pubsub";
+
+/// The Dapr output binding that mails go through.
+const EMAIL: &str = "email";
+
+/// The broker behind component `pubsub`.
+#[derive(Debug, Clone)]
+pub struct Broker(pub(super) Grpc);
+
+impl Publisher for Broker {
+    async fn publish(&self, topic: &str, event: &(impl Serialize + Sync)) -> Result<()> {
+        const PUBLISH: &str = "publish an event";
+        let request = PublishEventRequest {
+            pubsub_name: PUBSUB.to_owned(),
+            topic: topic.to_owned(),
+            data: serde_json::to_vec(event).or_fail(PUBSUB, PUBLISH)?,
+            data_content_type: "application/cloudevents+json".to_owned(),
+            metadata: HashMap::default(),
+        };
+        self.0.dapr().publish_event(request).await.or_fail(PUBSUB, PUBLISH)?;
+        Ok(())
+    }
+}
+
+/// The mail server behind binding `email`.
+#[derive(Debug, Clone)]
+pub struct MailServer(pub(super) Grpc);
+
+impl Mailer for MailServer {
+    /// Every request names its recipient and subject: the SMTP binding would take those of the
+    /// request before.
+    async fn send(&self, mail: &Mail) -> Result<()> {
+        let Mail { to, subject, html } = mail;
+        let metadata = [("emailTo", to.as_str()), ("subject", subject)];
+        let metadata = metadata.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let request = InvokeBindingRequest {
+            name: EMAIL.to_owned(),
+            data: html.clone().into_bytes(),
+            metadata: HashMap::from(metadata),
+            operation: "create".to_owned(),
+        };
+        self.0.patient().invoke_binding(request).await.or_fail(EMAIL, "send a mail")?;
+        Ok(())
+    }
+}
