@@ -72,6 +72,12 @@ impl Shop {
         format!("{}-{name}", self.scope)
     }
 
+    /// The address of a customer whom no other test has.
+    #[must_use]
+    pub fn email(&self, name: &str) -> String {
+        format!("{}@example.com", self.id(name))
+    }
+
     /// Sends a request of the public API.
     ///
     /// # Panics
@@ -139,7 +145,7 @@ impl Shop {
             .collect();
         json!({
             "customer_id": self.id("ann"),
-            "email": "ann@example.com",
+            "email": self.email("ann"),
             "items": items,
             "payment_method": "pm_card_visa",
             "ship_to": {"name": "Ann Smith", "line1": "Main Street 1", "city": "Berlin", "postal_code": "10115", "country": "DE"}
@@ -229,6 +235,37 @@ impl Shop {
         let url = format!("{}/control/faults", self.cluster.simulator_url());
         let answer = self.http.delete(url).send().await.expect("the simulator answers");
         assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+    }
+
+    /// The mails that reached `address`, oldest first.
+    ///
+    /// # Panics
+    /// When the mail sink does not tell.
+    pub async fn mails(&self, address: &str) -> Vec<Value> {
+        self.try_mails(address).await.expect("the mail sink answers")
+    }
+
+    /// As [`Shop::mails`], for when the mail sink may be gone.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn try_mails(&self, address: &str) -> reqwest::Result<Vec<Value>> {
+        let url = format!("{}/api/mails", self.cluster.mail_url());
+        let request = self.http.get(url).query(&[("to", address)]).timeout(PATIENCE);
+        request.send().await?.json().await
+    }
+
+    /// Publishes an event as the shop's functions do.
+    ///
+    /// # Panics
+    /// When the broker does not take it.
+    pub async fn publish(&self, topic: &str, event: &Value) {
+        let url =
+            format!("{}/v1.0/publish/pubsub/{topic}", self.cluster.sidecar_url("notify-order"));
+        let request = self.http.post(url).header("content-type", "application/cloudevents+json");
+        let answer = request.body(event.to_string()).timeout(PATIENCE).send().await;
+        let answer = answer.expect("the sidecar answers");
+        assert!(answer.status().is_success(), "{:?}", answer.text().await);
     }
 
     pub(crate) fn supplied(&self) -> BTreeMap<String, i64> {

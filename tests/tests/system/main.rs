@@ -2,11 +2,14 @@
 //! and stock after each.
 
 mod bad_requests;
+mod deliveries;
 mod faults;
+mod mails;
 mod orders;
 mod payments;
 mod processes;
 mod redis;
+mod start;
 mod stock;
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -71,6 +74,7 @@ async fn start() -> Result<Arc<Cluster>, String> {
     cluster.map(Arc::new).map_err(|error| error.to_string())
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of the tests, a line for each")]
 fn main() -> ExitCode {
     // Faults in one test would be faults in another, so tests take turns.
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
@@ -112,10 +116,29 @@ fn main() -> ExitCode {
             orders_survive_the_death_of_process_payment,
             orders_survive_the_death_of_the_scheduler,
             a_lost_function_is_a_503_that_passes;
+        mails:
+            a_completed_order_is_told_in_four_mails,
+            a_cancelled_order_tells_why_and_what_was_given_back,
+            markup_in_a_name_is_text_in_the_mail,
+            an_order_is_told_to_the_world_in_order_and_under_its_ids,
+            events_delivered_twice_are_mailed_once_to_whom_they_concern;
+        deliveries:
+            orders_do_not_wait_for_mail,
+            every_mail_arrives_once_after_the_mail_server_was_down,
+            no_mail_is_lost_when_send_email_is_killed,
+            no_mail_is_lost_when_the_broker_is_killed,
+            no_mail_is_lost_when_the_sidecar_of_notify_order_is_killed,
+            poison_is_a_dead_letter_with_its_reason_and_holds_nothing_up,
+            a_dead_letter_can_be_sent_again;
         processes:
             every_function_is_healthy_and_ready,
+            every_event_function_subscribes_to_the_topic_of_its_manifest,
             every_function_completes_a_request_in_flight_when_it_is_told_to_stop,
             every_function_refuses_bad_settings_and_tells_all_of_them;
+        start:
+            ctrl_c_stops_a_shop_and_leaves_no_process,
+            a_shop_whose_parent_is_killed_leaves_no_process,
+            a_start_on_ports_that_are_taken_says_who_holds_them;
     ];
     let conclusion = libtest_mimic::run(&arguments, trials);
     system.stop(conclusion.has_failed());

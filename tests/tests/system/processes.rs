@@ -42,8 +42,47 @@ fn request_of(function: &str) -> (Method, &'static str, Value) {
             )
         }
         "refund-payment" => (Method::POST, "/api/payments/in-flight/refund", Value::Null),
+        "notify-order" => (
+            Method::POST,
+            "/events/orders",
+            event("order.completed", json!({"total": {"amount": 1, "currency": "EUR"}})),
+        ),
+        "notify-payment" => {
+            let amount = json!({"amount": 1, "currency": "EUR"});
+            let data = json!({"payment_id": "x", "amount": amount});
+            (Method::POST, "/events/payments", event("payment.charged", data))
+        }
+        "send-email" => {
+            let notice = json!({"about": "order-shipped", "tracking_id": "x"});
+            let data = json!({"to": "in-flight@example.com", "name": "x", "notice": notice});
+            (Method::POST, "/events/notifications", event("notification.requested", data))
+        }
         "create-order" => (Method::POST, "/api/orders", Value::Null),
         other => panic!("say what {other} is asked in this test"),
+    }
+}
+
+fn event(kind: &str, mut data: Value) -> Value {
+    data["order_id"] = json!("in-flight");
+    data["customer_id"] = json!("ann");
+    json!({
+        "specversion": "1.0", "id": "in-flight", "source": "saga-shop", "type": kind, "subject": "in-flight",
+        "time": "2026-11-24T22:00:00Z", "datacontenttype": "application/json",
+        "dataschema": format!("{kind}.v1"), "data": data
+    })
+}
+
+pub(crate) async fn every_event_function_subscribes_to_the_topic_of_its_manifest(shop: &Shop) {
+    for function in shop.cluster.functions() {
+        let Some(topic) = &function.manifest.topic else { continue };
+        let url = format!("{}/dapr/subscribe", shop.cluster.url(&function.name));
+        let request = shop.http.get(url).header("dapr-api-token", shop.cluster.app_token());
+        let subscription = &shop.send(request).await.body[0];
+        assert_eq!(
+            (&subscription["topic"], &subscription["pubsubname"]),
+            (&json!(topic), &json!("pubsub"))
+        );
+        assert_eq!(subscription["deadLetterTopic"], format!("{topic}-{}-dead", function.name));
     }
 }
 

@@ -109,6 +109,12 @@ impl Cluster {
         local_url(self.plan.simulator)
     }
 
+    /// Where mail can be read.
+    #[must_use]
+    pub fn mail_url(&self) -> String {
+        local_url(self.plan.mail.http)
+    }
+
     /// The port of the Redis that keeps the state.
     #[must_use]
     pub fn redis_port(&self) -> u16 {
@@ -179,6 +185,12 @@ impl Cluster {
     #[must_use]
     pub fn simulator(&self) -> &Process {
         self.process(workspace::SIMULATOR)
+    }
+
+    /// The mail sink.
+    #[must_use]
+    pub fn mail_sink(&self) -> &Process {
+        self.process(workspace::MAIL_SINK)
     }
 
     /// Every process, by name.

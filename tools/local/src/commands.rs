@@ -1,5 +1,6 @@
 //! The command line.
 
+mod dead_letter;
 mod signals;
 mod start;
 
@@ -38,6 +39,8 @@ enum Task {
     ///
     /// Makes `.local/secrets.json` where it is missing: run this first.
     Simulator(Simulator),
+    /// Lists the messages that functions could not deal with, and sends them again.
+    DeadLetter(dead_letter::DeadLetterTask),
 }
 
 #[derive(Debug, Args)]
@@ -58,6 +61,7 @@ pub(crate) async fn run(local: Local) -> ExitCode {
     let done = match local.command {
         Task::Start(start) => start::start(start).await,
         Task::Dapr => dapr().await,
+        Task::DeadLetter(task) => dead_letter::run(task).await,
         Task::Simulator(Simulator { build }) => simulator(&build).await,
     };
     match done {

@@ -31,6 +31,12 @@ pub enum LocalError {
         /// Why.
         source: serde_norway::Error,
     },
+    /// Redis does not do as asked.
+    #[error("Redis does not do as asked; is the shop running?")]
+    Redis {
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A program cannot be run.
     #[error("cannot run {program}")]
     Run {

@@ -7,6 +7,7 @@
 mod cache;
 pub mod cluster;
 pub mod dapr;
+pub mod dead_letters;
 mod error;
 pub mod guard;
 mod lock;
@@ -22,6 +23,7 @@ mod run;
 mod wait;
 pub mod workspace;
 
+pub use self::redis::of_start as redis_of_start;
 pub use cluster::{Cluster, Options, Place};
 pub use error::LocalError;
 pub use process::Process;

@@ -23,6 +23,10 @@ pub const SIDECAR_INTERNAL: u16 = 12_000;
 pub const SIDECAR_METRICS: u16 = 13_000;
 /// The payment simulator, when functions run on the ports of their manifests.
 pub const SIMULATOR: u16 = 8090;
+/// The mail sink, when functions run on the ports of their manifests: where mail goes in.
+pub const MAIL_SMTP: u16 = 1025;
+/// The mail sink, when functions run on the ports of their manifests: where mail is read.
+pub const MAIL_HTTP: u16 = 8025;
 /// The first of the ports of `start`'s control plane and Redis.
 pub const CONTROL_PLANE: u16 = 22_900;
 /// Where a Redis listens unless it is told otherwise.
@@ -149,6 +153,7 @@ impl ControlPlane {
 pub(crate) fn fixed(functions: &BTreeMap<String, Function>) -> Vec<(u16, String)> {
     let mut ports: Vec<_> = functions.iter().flat_map(|(name, ports)| ports.named(name)).collect();
     ports.push((SIMULATOR, "the payment simulator".to_owned()));
+    ports.extend([MAIL_SMTP, MAIL_HTTP].map(|port| (port, "the mail sink".to_owned())));
     ports.extend(ControlPlane::fixed().named());
     ports
 }

@@ -2,6 +2,7 @@
 
 use crate::guard::Guard;
 use crate::lock::Lock;
+use crate::ports::{self, ControlPlane};
 use crate::progress::{Phase, Progress};
 use crate::{LocalError, cache, probe, run};
 use std::path::{Path, PathBuf};
@@ -76,4 +77,9 @@ pub(crate) fn server(program: &Path, port: u16, folder: &Path) -> Command {
     command.args(["--appendonly", "yes", "--appendfsync", "everysec", "--save", ""]);
     command.arg("--dir").arg(folder);
     command
+}
+/// The port of the Redis that a shop started by `start` keeps its state in.
+pub async fn of_start() -> u16 {
+    let own = ControlPlane::fixed().redis;
+    if answers(own).await { own } else { ports::STOCK_REDIS }
 }

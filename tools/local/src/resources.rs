@@ -17,6 +17,7 @@ use uuid::Uuid;
 #[derive(Debug)]
 pub(crate) struct Own<'a> {
     pub(crate) redis: u16,
+    pub(crate) smtp: u16,
     pub(crate) secrets: &'a Path,
 }
 
@@ -44,9 +45,11 @@ fn render_text(text: &str, own: &Own<'_>) -> Result<String, serde_norway::Error>
     let mut rendered = String::new();
     for document in Deserializer::from_str(text) {
         let mut resource = Value::deserialize(document)?;
+        let sends_mail = resource["spec"]["type"] == "bindings.smtp";
         for entry in metadata(&mut resource) {
             match entry.get("name").and_then(Value::as_str) {
                 Some("redisHost") => entry["value"] = format!("127.0.0.1:{}", own.redis).into(),
+                Some("port") if sends_mail => entry["value"] = own.smtp.to_string().into(),
                 Some("secretsFile") => entry["value"] = own.secrets.to_string_lossy().into(),
                 _ => {}
             }
@@ -117,7 +120,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     fn own() -> Own<'static> {
-        Own { redis: 10_001, secrets: Path::new("ours.json") }
+        Own { redis: 10_001, smtp: 10_002, secrets: Path::new("ours.json") }
     }
 
     fn documents(text: &str) -> Vec<Value> {

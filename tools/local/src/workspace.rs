@@ -10,6 +10,9 @@ use std::process::{Command, Stdio};
 /// The program that simulates the payment provider.
 pub(crate) const SIMULATOR: &str = "payment-simulator";
 
+/// The program that takes mail.
+pub(crate) const MAIL_SINK: &str = "mail-sink";
+
 /// The root of the workspace that this program was built in.
 #[must_use]
 pub fn root() -> PathBuf {
@@ -58,7 +61,8 @@ fn profile(binaries: &Path) -> &str {
 
 /// Refuses when the program of a function is not in the folder `binaries`.
 pub(crate) fn make_sure_built(binaries: &Path, functions: &[Function]) -> Result<(), LocalError> {
-    let programs = functions.iter().map(|function| function.name.as_str()).chain([SIMULATOR]);
+    let programs =
+        functions.iter().map(|function| function.name.as_str()).chain([SIMULATOR, MAIL_SINK]);
     let missing: Vec<_> = programs.filter(|program| !binaries.join(program).is_file()).collect();
     if missing.is_empty() {
         return Ok(());

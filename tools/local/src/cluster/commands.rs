@@ -66,6 +66,13 @@ impl Commands<'_> {
         command
     }
 
+    pub(super) fn mail_sink(&self) -> Command {
+        let mut command = self.command(&self.binaries.join(workspace::MAIL_SINK));
+        flag(&mut command, "--smtp-port", self.plan.mail.smtp);
+        flag(&mut command, "--http-port", self.plan.mail.http);
+        command
+    }
+
     pub(super) fn sidecar(&self, function: &Function) -> Command {
         let ports::Function { app, sidecar: ports } = self.plan.ports(&function.name);
         let control_plane = &self.plan.control_plane;

@@ -7,11 +7,19 @@ use crate::ports::{self, Block, ControlPlane};
 use crate::{redis, resources};
 use std::collections::BTreeMap;
 
+/// The ports of the mail sink.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mail {
+    pub(super) smtp: u16,
+    pub(super) http: u16,
+}
+
 /// What a cluster runs. Its ports are nobody else's.
 pub(super) struct Plan {
     pub(super) functions: Vec<Function>,
     pub(super) control_plane: ControlPlane,
     pub(super) simulator: u16,
+    pub(super) mail: Mail,
     /// The Redis that keeps the state.
     pub(super) redis: u16,
     /// What sidecars show to functions.
@@ -34,11 +42,13 @@ impl Plan {
         let mut free = block.ports();
         let control_plane = ControlPlane::take(&mut free);
         let simulator = ports::next(&mut free);
+        let mail = Mail { smtp: ports::next(&mut free), http: ports::next(&mut free) };
         let ports = with_ports(&functions, |_| ports::Function::take(&mut free));
         Ok(Self {
             functions,
             control_plane,
             simulator,
+            mail,
             redis: control_plane.redis,
             token: resources::random(),
             ports,
@@ -60,6 +70,7 @@ impl Plan {
             functions,
             control_plane,
             simulator: ports::SIMULATOR,
+            mail: Mail { smtp: ports::MAIL_SMTP, http: ports::MAIL_HTTP },
             redis,
             token: resources::random(),
             ports,

@@ -52,7 +52,7 @@ pub(super) async fn prepare(options: Options) -> Result<Cluster, LocalError> {
 fn lay_out(folder: &Folder, plan: &Plan, workspace: &Path) -> Result<(), LocalError> {
     folder.prepare()?;
     resources::make_secrets(folder.secrets())?;
-    let own = Own { redis: plan.redis, secrets: folder.secrets() };
+    let own = Own { redis: plan.redis, smtp: plan.mail.smtp, secrets: folder.secrets() };
     resources::render(&workspace.join("components/local"), &folder.resources(), &own)?;
     resources::configure(&folder.configuration(), &folder.run().join("names.db"))
 }
@@ -69,6 +69,7 @@ fn processes(
         (PLACEMENT.to_owned(), commands.placement(), placement),
         (SCHEDULER.to_owned(), commands.scheduler(), scheduler),
         (workspace::SIMULATOR.to_owned(), commands.simulator(), healthy(plan.simulator)),
+        (workspace::MAIL_SINK.to_owned(), commands.mail_sink(), healthy(plan.mail.http)),
     ];
     if plan.owns_redis() {
         all.push((REDIS.to_owned(), commands.redis(), Probe::Redis(plan.redis)));
@@ -95,7 +96,7 @@ pub(super) async fn rise(cluster: &Cluster) -> Result<(), LocalError> {
     let phase = cluster.progress.phase("control plane");
     let base = cluster.processes().filter(|process| cluster.stage(process) == 2);
     try_join_all(base.map(begin)).await?;
-    phase.done("Dapr, Redis and the payment simulator are ready");
+    phase.done("Dapr, Redis, the payment simulator and the mail sink are ready");
     let mut phase = cluster.progress.phase("functions");
     let (all, mut ready) = (cluster.plan.functions.len(), 0);
     let begun = cluster.plan.functions.iter().map(|function| both(cluster, function));

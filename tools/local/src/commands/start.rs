@@ -20,6 +20,10 @@ pub(crate) struct Start {
     /// Runs the Dapr that the project pins even when another is installed.
     #[arg(long)]
     pinned_dapr: bool,
+    /// Runs on free ports, a Redis and a temporary folder of its own, beside any other shop; what it
+    /// keeps is gone with it.
+    #[arg(long)]
+    private: bool,
     #[command(flatten)]
     build: Build,
 }
@@ -27,7 +31,7 @@ pub(crate) struct Start {
 pub(crate) async fn start(start: Start) -> Result<(), LocalError> {
     let mut signals = Signals::listen()?;
     let options = Options {
-        place: Place::Workspace,
+        place: if start.private { Place::Private } else { Place::Workspace },
         dapr: if start.pinned_dapr { Choice::Pinned } else { Choice::Installed },
         build: !start.build.no_build,
         progress: Progress::Shown,
@@ -38,7 +42,12 @@ pub(crate) async fn start(start: Start) -> Result<(), LocalError> {
         return Ok(());
     };
     if signals.or_stop(cluster.rise()).await?.is_some() {
-        println!("saga-shop is ready: {} (logs: .local/logs, Ctrl-C stops)", cluster.gateway_url());
+        let (shop, mail) = (cluster.gateway_url(), cluster.mail_url());
+        let logs = cluster.folder().join("logs");
+        println!(
+            "saga-shop is ready: {shop} (mail: {mail}, logs: {}, Ctrl-C stops)",
+            logs.display()
+        );
         tokio::select! {
             () = signals.next() => {}
             () = report_deaths(&cluster) => {}

@@ -1,0 +1,187 @@
+//! Events and mails when something is broken.
+
+use super::mails::{mails, receipt};
+use futures::future::join_all;
+use local::dead_letters::{DeadLetter, DeadLetters};
+use serde_json::{Value, json};
+use std::time::Duration;
+use tests::shop::Shop;
+use tests::wait::until;
+use tokio::time::Instant;
+
+/// How soon everything has arrived once all is mended: Redis gives the messages of a dead sidecar
+/// to another one after half a minute.
+const LATE: Duration = Duration::from_mins(3);
+
+async fn mail_faults(shop: &Shop, plan: Option<&Value>) {
+    let url = format!("{}/control/faults", shop.cluster.mail_url());
+    let request = match plan {
+        Some(plan) => shop.http.put(url).json(plan),
+        None => shop.http.delete(url),
+    };
+    let answer = request.send().await.expect("the mail sink answers");
+    assert!(answer.status().is_success(), "{:?}", answer.text().await);
+}
+
+/// Asks for `count` receipts to be mailed to one address, and returns that.
+async fn burst(shop: &Shop, count: usize) -> String {
+    let address = shop.email("burst");
+    for chunk in (0..count).collect::<Vec<_>>().chunks(50) {
+        let publish = chunk.iter().map(|number| {
+            let event = receipt(shop, *number, &address, 100);
+            async move { shop.publish("notifications", &event).await }
+        });
+        join_all(publish).await;
+    }
+    address
+}
+
+/// How many different mails there are.
+fn different(mails: &[Value]) -> usize {
+    let mut subjects: Vec<_> = mails.iter().map(|mail| mail["subject"].to_string()).collect();
+    subjects.sort();
+    subjects.dedup();
+    subjects.len()
+}
+
+/// Waits until all of `count` different mails are there; at most `repeated` came twice.
+async fn all_arrive(shop: &Shop, address: &str, count: usize, repeated: usize) {
+    let arrived = until(&format!("{count} different mails have arrived"), LATE, async || {
+        let mails = shop.try_mails(address).await.ok()?;
+        (different(&mails) >= count).then_some(mails)
+    })
+    .await;
+    assert!(arrived.len() <= count + repeated, "{} mails instead of {count}", arrived.len());
+}
+
+pub(crate) async fn orders_do_not_wait_for_mail(shop: &Shop) {
+    let lamp = shop.sell("lamp", 1_999, 100).await;
+    mail_faults(shop, Some(&json!({"fault": "stall", "next": 1000, "stall_ms": 120_000}))).await;
+    let body = shop.order(&[(&lamp, 1)]);
+    let orders = join_all((0..30).map(|_| shop.place(&body))).await;
+    for order in &orders {
+        assert_eq!(shop.ended(order).await.body["status"], "completed");
+    }
+    assert!(shop.mails(&shop.email("ann")).await.is_empty(), "the mail server was to stall");
+    // Whoever waits for a stalled answer is cut off, so that later tests find an idle function.
+    mail_faults(shop, None).await;
+    shop.cluster.mail_sink().kill().await;
+    shop.cluster.mail_sink().start().await.expect("the mail sink starts again");
+    shop.cluster.wait_ready().await.expect("the shop is ready again");
+    all_arrive(shop, &shop.email("ann"), 120, 1).await;
+}
+
+pub(crate) async fn every_mail_arrives_once_after_the_mail_server_was_down(shop: &Shop) {
+    let lamp = shop.sell("lamp", 1_999, 100).await;
+    shop.cluster.mail_sink().kill().await;
+    let down = Instant::now();
+    let body = shop.order(&[(&lamp, 1)]);
+    let orders = join_all((0..50).map(|_| shop.place(&body))).await;
+    join_all(orders.iter().map(|order| shop.ended(order))).await;
+    until("the mail server was down for 30 s", Duration::from_secs(40), async || {
+        (down.elapsed() >= Duration::from_secs(30)).then_some(())
+    })
+    .await;
+    shop.cluster.mail_sink().start().await.expect("the mail sink starts again");
+    all_arrive(shop, &shop.email("ann"), 200, 0).await;
+}
+
+pub(crate) async fn no_mail_is_lost_when_send_email_is_killed(shop: &Shop) {
+    let address = burst(shop, 200).await;
+    mails(shop, &address, 20, LATE).await;
+    let send_email = shop.cluster.function("send-email");
+    send_email.kill().await;
+    assert!(shop.mails(&address).await.len() < 200, "it died too late to matter");
+    send_email.start().await.expect("the function starts again");
+    // One mail at a time is under way, so one can have been sent and not remembered.
+    all_arrive(shop, &address, 200, 1).await;
+}
+
+pub(crate) async fn no_mail_is_lost_when_the_broker_is_killed(shop: &Shop) {
+    let address = burst(shop, 200).await;
+    mails(shop, &address, 20, LATE).await;
+    shop.cluster.redis().kill().await;
+    assert!(shop.mails(&address).await.len() < 200, "it died too late to matter");
+    shop.cluster.redis().start().await.expect("Redis starts again");
+    shop.cluster.wait_ready().await.expect("the shop is ready again");
+    // The inbox is in the same Redis: one mail was sent and could not be remembered.
+    all_arrive(shop, &address, 200, 1).await;
+}
+
+pub(crate) async fn no_mail_is_lost_when_the_sidecar_of_notify_order_is_killed(shop: &Shop) {
+    let lamp = shop.sell("lamp", 1_999, 100).await;
+    let body = shop.order(&[(&lamp, 1)]);
+    let orders = join_all((0..30).map(|_| shop.place(&body))).await;
+    let sidecar = shop.cluster.sidecar("notify-order");
+    sidecar.kill().await;
+    sidecar.start().await.expect("the sidecar starts again");
+    join_all(orders.iter().map(|order| shop.ended(order))).await;
+    all_arrive(shop, &shop.email("ann"), 120, 0).await;
+}
+
+async fn letters(shop: &Shop) -> Vec<DeadLetter> {
+    let letters = DeadLetters::open(shop.cluster.redis_port(), shop.cluster.functions()).await;
+    letters.expect("Redis answers").list().await.expect("Redis answers")
+}
+
+pub(crate) async fn poison_is_a_dead_letter_with_its_reason_and_holds_nothing_up(shop: &Shop) {
+    let address = shop.email("ann");
+    let good = receipt(shop, 0, &address, 100);
+    let changed = |id: &str, change: fn(&mut Value)| {
+        let mut event = good.clone();
+        event["id"] = json!(shop.id(id));
+        change(&mut event);
+        event
+    };
+    for (event, reason) in [
+        (
+            changed("type", |event| event["type"] = json!("notification.shouted")),
+            "its type notification.shouted is unknown here",
+        ),
+        (
+            changed("version", |event| event["dataschema"] = json!("notification.requested.v9")),
+            "its data has schema notification.requested.v9",
+        ),
+        (
+            changed("field", |event| {
+                event["data"].as_object_mut().expect("data is an object").remove("to");
+            }),
+            "missing field `to`",
+        ),
+        (
+            changed("data", |event| {
+                event["datacontenttype"] = json!("text/plain");
+                event["data"] = json!("{nonsense");
+            }),
+            "its data does not fit its schema",
+        ),
+    ] {
+        shop.publish("notifications", &event).await;
+        let letter = until("the poison is a dead letter", Duration::from_secs(5), async || {
+            letters(shop).await.into_iter().find(|letter| letter.event["id"] == event["id"])
+        })
+        .await;
+        assert!(letter.reason().contains(reason), "{} instead of {reason}", letter.reason());
+        assert_eq!(letter.topic, "notifications");
+    }
+    shop.publish("notifications", &good).await;
+    assert_eq!(mails(shop, &address, 1, Duration::from_secs(10)).await.len(), 1);
+}
+
+pub(crate) async fn a_dead_letter_can_be_sent_again(shop: &Shop) {
+    let address = shop.email("ann");
+    // What was given up while something was broken is whole.
+    let event = receipt(shop, 0, &address, 100);
+    shop.publish("notifications-send-email-dead", &event).await;
+    let of_event = |letters: Vec<DeadLetter>| {
+        letters.into_iter().find(|letter| letter.event["id"] == event["id"])
+    };
+    let letter = until("the letter is listed", Duration::from_secs(5), async || {
+        of_event(letters(shop).await)
+    })
+    .await;
+    let dead_letters = DeadLetters::open(shop.cluster.redis_port(), shop.cluster.functions()).await;
+    dead_letters.expect("Redis answers").resend(&letter).await.expect("Redis answers");
+    assert_eq!(mails(shop, &address, 1, Duration::from_secs(10)).await.len(), 1);
+    assert!(of_event(letters(shop).await).is_none());
+}

@@ -1,0 +1,111 @@
+//! `local start`, as `./makew start` runs it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+use tests::shop::Shop;
+use tests::wait::until;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+fn local(shop: &Shop, arguments: &[&str]) -> Command {
+    let mut command = Command::new(shop.cluster.binary("local"));
+    command.args(arguments).kill_on_drop(true).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// A shop beside the one under test, and the processes that it is made of.
+struct Second {
+    local: Child,
+    url: String,
+    family: BTreeSet<String>,
+}
+
+async fn start(shop: &Shop) -> Second {
+    let mut command = local(shop, &["start", "--private", "--no-build"]);
+    let mut local = command.stderr(Stdio::null()).spawn().expect("the program starts");
+    let mut lines = BufReader::new(local.stdout.take().expect("stdout is piped")).lines();
+    let ready = async {
+        while let Some(line) = lines.next_line().await.expect("stdout is text") {
+            if let Some(rest) = line.strip_prefix("saga-shop is ready: ") {
+                return rest.split(' ').next().expect("a text has a beginning").to_owned();
+            }
+        }
+        panic!("it ended before it was ready")
+    };
+    let url = timeout(Duration::from_mins(1), ready).await.expect("it is ready in time");
+    let pid = local.id().expect("it runs").to_string();
+    let mut family = BTreeSet::from([pid]);
+    while family.len() < {
+        family.extend(children(&family));
+        family.len()
+    } {}
+    Second { local, url, family }
+}
+
+/// The children of `parents`.
+fn children(parents: &BTreeSet<String>) -> Vec<String> {
+    let processes = fs::read_dir("/proc").expect("there is /proc").filter_map(Result::ok);
+    let names = processes.filter_map(|process| process.file_name().into_string().ok());
+    names
+        .filter(|process| parent(process).is_some_and(|parent| parents.contains(&parent)))
+        .collect()
+}
+
+/// The parent of a process ([proc(5)](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html)).
+fn parent(process: &str) -> Option<String> {
+    let stat = fs::read_to_string(Path::new("/proc").join(process).join("stat")).ok()?;
+    let (_, after_name) = stat.rsplit_once(") ")?;
+    after_name.split(' ').nth(1).map(str::to_owned)
+}
+
+async fn none_is_left(family: &BTreeSet<String>) {
+    let gone = |process: &String| {
+        let stat =
+            fs::read_to_string(Path::new("/proc").join(process).join("stat")).unwrap_or_default();
+        stat.is_empty() || stat.contains(") Z ")
+    };
+    until("no process is left", Duration::from_secs(10), async || {
+        family.iter().all(gone).then_some(())
+    })
+    .await;
+}
+
+fn signal(process: &Child, signal: rustix::process::Signal) {
+    let pid = process.id().and_then(|pid| rustix::process::Pid::from_raw(pid.cast_signed()));
+    rustix::process::kill_process(pid.expect("it runs"), signal).expect("it runs");
+}
+
+pub(crate) async fn ctrl_c_stops_a_shop_and_leaves_no_process(shop: &Shop) {
+    let mut second = start(shop).await;
+    let answer = shop.send(shop.http.get(format!("{}/api/orders/none", second.url))).await;
+    assert_eq!((answer.status, answer.problem()), (404, Some("unknown-order")));
+    assert!(second.family.len() > 2 * shop.cluster.functions().len(), "{:?}", second.family);
+    signal(&second.local, rustix::process::Signal::INT);
+    let status = timeout(Duration::from_secs(10), second.local.wait()).await;
+    assert_eq!(status.expect("it ends in time").expect("it ended").code(), Some(0));
+    none_is_left(&second.family).await;
+}
+
+pub(crate) async fn a_shop_whose_parent_is_killed_leaves_no_process(shop: &Shop) {
+    let second = start(shop).await;
+    signal(&second.local, rustix::process::Signal::KILL);
+    none_is_left(&second.family).await;
+}
+
+pub(crate) async fn a_start_on_ports_that_are_taken_says_who_holds_them(shop: &Shop) {
+    // Held by this test, unless a shop runs on this machine: then by that.
+    let _port = TcpListener::bind("127.0.0.1:8000");
+    let output = local(shop, &["start", "--no-build"]).output();
+    let output = timeout(Duration::from_secs(20), output)
+        .await
+        .expect("it ends in time")
+        .expect("it starts");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("8000 of gateway: held by ") && told.contains("(process "), "{told}");
+}
