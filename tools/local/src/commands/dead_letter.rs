@@ -38,6 +38,7 @@ pub(crate) async fn run(task: DeadLetterTask) -> Result<(), LocalError> {
     let letters = DeadLetters::open(port, &functions).await?;
     let all = letters.list().await?;
     match task.what {
+        What::List if all.is_empty() => println!("there are no dead letters"),
         What::List => all.iter().for_each(show),
         What::Resend { ids, all: every } => {
             if let Some(unknown) = ids.iter().find(|id| all.iter().all(|letter| letter.id != **id))
