@@ -4,6 +4,7 @@
 pub mod domain;
 pub mod host;
 pub mod http;
+pub mod observe;
 pub mod operations;
 pub mod ports;
 pub mod prelude;

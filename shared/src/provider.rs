@@ -3,11 +3,14 @@
 
 use crate::domain::payment::Charge;
 use crate::domain::{Money, OrderId};
+use crate::observe;
 use crate::ports::{Failure, OrFail, Provider, Result, Secret, Secrets, Verdict};
+use reqwest::header::HeaderMap;
 use reqwest::{RequestBuilder, StatusCode, Url};
 use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
+use tracing::{Instrument, Span, field};
 
 /// The name of the secret that holds the provider's API key.
 pub const API_KEY: &str = "payment-api-key";
@@ -61,8 +64,22 @@ impl<S: Secrets> StripeProvider<S> {
         form: &[(&str, &str)],
     ) -> Result<(StatusCode, Value)> {
         let secret = self.secrets.secret(API_KEY).await?;
-        let request = self.request(path, key, &secret).form(form);
-        Ok(answer(request).await.or_fail("payment provider", "answer")?)
+        let span = tracing::info_span!(
+            "ask the payment provider",
+            otel.kind = "client",
+            otel.name = format!("POST {path}"),
+            otel.status_code = field::Empty,
+            http.request.method = "POST",
+            http.response.status_code = field::Empty,
+            error.r#type = field::Empty,
+            peer.service = "payment provider",
+        );
+        let asked = async {
+            let mut headers = HeaderMap::new();
+            observe::inject(&mut headers);
+            answer(self.request(path, key, &secret).headers(headers).form(form)).await
+        };
+        Ok(asked.instrument(span).await.or_fail("payment provider", "answer")?)
     }
 
     fn request(&self, path: &str, key: &str, secret: &Secret) -> RequestBuilder {
@@ -79,6 +96,7 @@ impl<S: Secrets> StripeProvider<S> {
 async fn answer(request: RequestBuilder) -> reqwest::Result<(StatusCode, Value)> {
     let response = request.send().await?;
     let status = response.status();
+    observe::answered(&Span::current(), status.as_u16());
     Ok((status, response.json().await?))
 }
 

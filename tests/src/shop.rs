@@ -34,6 +34,8 @@ pub struct Answer {
     pub status: u16,
     /// Where the answer points to.
     pub location: Option<String>,
+    /// The trace of the request.
+    pub trace: Option<String>,
     /// The media type.
     pub kind: String,
     /// The body, as JSON.
@@ -94,9 +96,10 @@ impl Shop {
         let response = request.timeout(PATIENCE).send().await?;
         let header = |name| response.headers().get(name)?.to_str().ok().map(str::to_owned);
         let (location, kind) = (header("location"), header("content-type").unwrap_or_default());
+        let trace = header("x-trace-id");
         let status = response.status().as_u16();
         let body = serde_json::from_slice(&response.bytes().await?).unwrap_or_default();
-        Ok(Answer { status, location, kind, body })
+        Ok(Answer { status, location, trace, kind, body })
     }
 
     /// A request to the gateway.

@@ -49,6 +49,19 @@ pub enum PaymentState {
     },
 }
 
+impl PaymentState {
+    /// The name of the state.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Intended => "pending",
+            Self::Charged { .. } => "charged",
+            Self::Refused(_) => "refused",
+            Self::Refunded { .. } => "refunded",
+        }
+    }
+}
+
 impl Payment {
     /// A payment about to be asked for.
     #[must_use]

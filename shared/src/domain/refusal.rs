@@ -88,3 +88,27 @@ pub enum Refusal {
     #[error("the shipment of this order was called off")]
     ShipmentCancelled,
 }
+
+impl Refusal {
+    /// The name on the wire, such as `out-of-stock`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::OutOfStock { .. } => "out-of-stock",
+            Self::UnknownProduct { .. } => "unknown-product",
+            Self::PriceChanged { .. } => "price-changed",
+            Self::MixedCurrencies => "mixed-currencies",
+            Self::TotalTooLarge => "total-too-large",
+            Self::BelowReserved { .. } => "below-reserved",
+            Self::ReservedOtherwise { .. } => "reserved-otherwise",
+            Self::TooManyReservations { .. } => "too-many-reservations",
+            Self::ReservationExpired { .. } => "reservation-expired",
+            Self::PaymentDeclined { .. } => "payment-declined",
+            Self::PaymentUnavailable => "payment-unavailable",
+            Self::PaymentVoided => "payment-voided",
+            Self::PaidOtherwise => "paid-otherwise",
+            Self::CountryNotServed { .. } => "country-not-served",
+            Self::ShipmentCancelled => "shipment-cancelled",
+        }
+    }
+}

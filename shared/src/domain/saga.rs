@@ -108,6 +108,11 @@ pub enum Undo {
     CancelShipment,
 }
 
+impl Undo {
+    /// Every one, in the order of the steps that they undo.
+    pub const ALL: [Self; 3] = [Self::ReleaseStock, Self::RefundPayment, Self::CancelShipment];
+}
+
 /// Fulfils an order, or leaves no trace of it, or says what is left.
 pub async fn fulfil(steps: &impl Steps, order: &PlacedOrder) -> Outcome {
     let mut ledger = Ledger::default();
@@ -193,6 +198,18 @@ impl Ledger {
 
 fn stopped(step: Step) -> impl FnOnce(Stop) -> Cause {
     move |stop| Cause { step, stop }
+}
+
+impl Outcome {
+    /// The name of what became of the order.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Fulfilled => "completed",
+            Self::Cancelled { .. } => "cancelled",
+            Self::Stuck { .. } => "stuck",
+        }
+    }
 }
 
 impl From<Undo> for Step {

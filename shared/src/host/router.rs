@@ -4,9 +4,10 @@
 use super::Service;
 use crate::http::extract::MAX_BODY_BYTES;
 use crate::http::{Kind, Problem};
+use crate::observe;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -44,15 +45,45 @@ where
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(in_time))
+        .layer(from_fn(named_by_its_trace))
         .layer(TraceLayer::new_for_http().make_span_with(span).on_failure(()))
         .route("/healthz", get(StatusCode::OK))
         .route("/readyz", get(move || readiness(ready)))
 }
 
-/// The span of a request. Its path is the template, so that no id makes a name of its own.
+/// The span of a request, a child of its caller's
+/// ([conventions](https://opentelemetry.io/docs/specs/semconv/http/http-spans/)). Its path is the
+/// template, so that no id makes a name of its own.
 fn span(request: &Request) -> Span {
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    tracing::info_span!("request", http.request.method = %request.method(), http.route = route)
+    let method = request.method();
+    let span = tracing::info_span!(
+        "request",
+        otel.kind = "server",
+        otel.name = format!("{method} {route}"),
+        otel.status_code = tracing::field::Empty,
+        http.request.method = %method,
+        http.route = route,
+        http.response.status_code = tracing::field::Empty,
+        error.r#type = tracing::field::Empty,
+        order.id = tracing::field::Empty,
+        messaging.message.id = tracing::field::Empty,
+    );
+    observe::adopt(&span, request.headers());
+    span
+}
+
+/// Names the trace in the answer, so that whoever reads it can find the trace.
+async fn named_by_its_trace(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    observe::answered(&Span::current(), response.status().as_u16());
+    if let Some((trace_response, trace_id)) = observe::trace_response() {
+        for (name, value) in [("traceresponse", trace_response), ("x-trace-id", trace_id)] {
+            let value = HeaderValue::try_from(value).expect("ids are hexadecimal");
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
 }
 
 async fn readiness<F: Future<Output = bool>>(ready: impl Fn() -> F) -> StatusCode {

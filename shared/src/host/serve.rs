@@ -1,7 +1,8 @@
 //! The life of a process: listen, serve, be told to stop, drain, end.
 
-use super::settings::{self, LogFormat, Reader, Variables};
-use super::{Service, Worker, router, telemetry};
+use super::settings::{self, Reader, Variables};
+use super::telemetry::Telemetry;
+use super::{Service, Worker, router};
 use crate::ports::{Chain, Failure};
 use crate::sidecar::Sidecar;
 use axum::Router;
@@ -21,8 +22,7 @@ pub(super) struct Process {
     address: SocketAddr,
     token: String,
     drain: Duration,
-    log_format: LogFormat,
-    log: String,
+    telemetry: settings::Telemetry,
 }
 
 /// Why a process ends before it is told to.
@@ -46,21 +46,23 @@ impl Process {
         let port = reader.read(&settings::APP_PORT);
         let token = reader.read(&settings::APP_API_TOKEN);
         let drain = reader.read(&settings::DRAIN);
-        let log_format = reader.read(&settings::LOG_FORMAT);
-        let log = reader.read(&settings::LOG);
+        let telemetry = settings::Telemetry::read(reader);
         Some(Self {
             name,
             address: SocketAddr::new(host?, port?),
             token: token?,
             drain: drain?,
-            log_format: log_format?,
-            log: log?,
+            telemetry: telemetry?,
         })
     }
 
     pub(super) async fn run(self, service: Service, sidecar: Sidecar) -> ExitCode {
-        telemetry::start(self.log_format, &self.log);
-        match self.live(service, sidecar).await {
+        let telemetry = Telemetry::start(self.name, &self.telemetry);
+        let lived = self.live(service, sidecar).await;
+        if let Some(telemetry) = telemetry {
+            telemetry.stop().await;
+        }
+        match lived {
             Ok(()) => ExitCode::SUCCESS,
             Err(broken) => {
                 tracing::error!(function = self.name, error = %Chain(&broken), "the function ends");

@@ -84,6 +84,32 @@ pub const LOG_FORMAT: Setting<LogFormat> =
 pub const LOG: Setting<String> =
     Setting { name: "RUST_LOG", default: Some("info,dapr_durabletask=warn"), parse: log_filter };
 
+/// `OTEL_EXPORTER_OTLP_ENDPOINT`: where spans and metrics go, by OTLP over HTTP; nowhere when it is
+/// empty. The other standard variables of
+/// [OpenTelemetry](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/)
+/// are read by its SDK.
+pub const OTLP_ENDPOINT: Setting<Option<Url>> = Setting {
+    name: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    default: Some(""),
+    parse: |text| if text.is_empty() { Ok(None) } else { web_address(text).map(Some) },
+};
+
+/// What a process tells of itself, and how.
+#[derive(Debug)]
+pub(super) struct Telemetry {
+    pub(super) format: LogFormat,
+    pub(super) filter: String,
+    pub(super) export: bool,
+}
+
+impl Telemetry {
+    pub(super) fn read(reader: &mut Reader<impl Variables>) -> Option<Self> {
+        let (format, filter) = (reader.read(&LOG_FORMAT), reader.read(&LOG));
+        let endpoint = reader.read(&OTLP_ENDPOINT);
+        Some(Self { format: format?, filter: filter?, export: endpoint?.is_some() })
+    }
+}
+
 /// `PAYMENT_PROVIDER_URL`: where the payment provider's API is.
 pub const PAYMENT_PROVIDER_URL: Setting<Url> =
     Setting { name: "PAYMENT_PROVIDER_URL", default: None, parse: web_address };

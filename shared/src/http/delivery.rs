@@ -4,12 +4,14 @@
 use super::Json;
 use super::extract::read_body;
 use crate::domain::event::{CloudEvent, Poison, Topic};
+use crate::observe;
 use crate::ports::{Chain, Error, Failure, Publisher};
 use axum::Router;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
+use tracing::Span;
 
 /// The Dapr component that events come from.
 const PUBSUB: &str = "pubsub";
@@ -76,8 +78,11 @@ where
         "route": route,
         "deadLetterTopic": dead_letters,
     }]);
-    let deliver =
-        async move |request: Request| deliver(request, handle, &publisher, &dead_letters).await;
+    let deliver = async move |request: Request| {
+        let (verdict, name) = deliver(request, handle, &publisher, &dead_letters).await;
+        observe::delivered(topic.name(), name);
+        verdict
+    };
     Router::new()
         .route("/dapr/subscribe", get(async move || Json(subscription)))
         .route(&route, post(deliver))
@@ -88,26 +93,37 @@ async fn deliver<F>(
     handle: impl Fn(CloudEvent) -> F,
     publisher: &impl Publisher,
     dead_letters: &str,
-) -> Delivery
+) -> (Delivery, &'static str)
 where
     F: Future<Output = Result<(), Undelivered>>,
 {
-    let Ok(message) = read_body(request).await else { return Delivery::Retry };
+    let Ok(message) = read_body(request).await else { return (Delivery::Retry, "retry") };
     let dealt = match CloudEvent::read(&message) {
-        Ok(event) => handle(event).await,
+        Ok(event) => {
+            describe(&event);
+            handle(event).await
+        }
         Err(poison) => Err(poison.into()),
     };
     match dealt {
-        Ok(()) => Delivery::Success,
+        Ok(()) => (Delivery::Success, "success"),
         Err(Undelivered::Failed(failure)) => {
             tracing::warn!(error = %Chain(&failure), "a message will be delivered again");
-            Delivery::Retry
+            (Delivery::Retry, "retry")
         }
         Err(Undelivered::Poison(poison)) => {
             tracing::error!(event.topic = dead_letters, error = %poison, "a message becomes a dead letter");
-            bury(publisher, dead_letters, &message, &poison).await
+            (bury(publisher, dead_letters, &message, &poison).await, "poison")
         }
     }
+}
+
+/// Notes on the request's span what it delivers
+/// ([conventions](https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/)).
+fn describe(event: &CloudEvent) {
+    let span = Span::current();
+    span.record("messaging.message.id", event.id.as_str());
+    span.record("order.id", event.subject.as_str());
 }
 
 /// Publishes a message as a dead letter, with the reason as an extension of its envelope.

@@ -152,6 +152,7 @@ mod tests {
         ] {
             let document = Problem::from(refusal.clone()).document();
             assert_eq!(document["type"], json!(refusal)["type"]);
+            assert_eq!(document["type"], refusal.name());
             assert_eq!(serde_json::from_value::<Refusal>(document).unwrap(), refusal);
         }
     }

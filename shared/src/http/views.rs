@@ -3,7 +3,7 @@
 use super::Problem;
 use crate::domain::money::Money;
 use crate::domain::order::{Order, Status, StepDone};
-use crate::domain::payment::{Payment, PaymentState};
+use crate::domain::payment::Payment;
 use crate::domain::placing::Items;
 use crate::domain::saga::{Outcome, Step};
 use crate::domain::text::Email;
@@ -103,12 +103,7 @@ pub struct PaymentView {
 
 impl From<Payment> for PaymentView {
     fn from(payment: Payment) -> Self {
-        let status = match payment.state {
-            PaymentState::Intended => "pending",
-            PaymentState::Charged { .. } => "charged",
-            PaymentState::Refused(_) => "refused",
-            PaymentState::Refunded { .. } => "refunded",
-        };
+        let status = payment.state.name();
         let amount = payment.charge.map(|charge| charge.amount);
         Self { payment_id: payment.payment_id, order_id: payment.order_id, amount, status }
     }

@@ -2,6 +2,7 @@
 
 use crate::domain::Money;
 use crate::domain::event::{Notice, NotificationRequested};
+use crate::observe;
 use crate::ports::{Clock, Documents, Failure, Mail, Mailer, OrFail, Result, document};
 use askama::Template;
 use iso_currency::Currency;
@@ -9,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tokio::sync::Mutex;
+use tracing::{Instrument, Span};
 
 /// That a notification was mailed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +43,8 @@ impl<I: Documents<String, Mailed>, M: Mailer, C: Clock> Mailroom<I, M, C> {
         let room = self.clone();
         // A caller that gives up must not cut off what may be half sent: whoever comes next waits
         // for its turn, and finds out.
-        let mailing = tokio::spawn(async move { room.mail_in_turn(&id, &request).await });
+        let mailing = async move { room.mail_in_turn(&id, &request).await };
+        let mailing = tokio::spawn(mailing.instrument(Span::current()));
         mailing.await.map_err(|panic| Failure::new("mailroom", "mail a notification", panic))?
     }
 
@@ -51,6 +54,7 @@ impl<I: Documents<String, Mailed>, M: Mailer, C: Clock> Mailroom<I, M, C> {
             return Ok(());
         }
         self.mailer.send(&mail(request)?).await?;
+        observe::mailed();
         self.inbox.save(id, &Mailed { at: self.clock.now() }, None).await?;
         Ok(())
     }

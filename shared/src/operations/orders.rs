@@ -5,6 +5,7 @@ use crate::domain::OrderId;
 use crate::domain::order::{Order, Progress};
 use crate::domain::placing::PlacedOrder;
 use crate::domain::saga::{Cause, Outcome};
+use crate::observe;
 use crate::ports::{Clock, Documents, Failure, Publisher, Result, Sagas, document};
 use jiff::{SignedDuration, Timestamp};
 
@@ -73,8 +74,21 @@ impl<D: Documents<OrderId, Order>, P: Publisher, C: Clock> Journal<D, P, C> {
             let news = order.note(progress, now);
             (order, news)
         };
-        let (order, _) = self.documents.update(&placed.order_id, note).await?;
+        let (order, is_news) = self.documents.update(&placed.order_id, note).await?;
+        if is_news {
+            measure(&order, progress);
+        }
         news::noted(&self.publisher, &order, progress).await
+    }
+}
+
+fn measure(order: &Order, progress: &Progress) {
+    if let Progress::Undone(step) = progress {
+        observe::compensated(step.name());
+    }
+    if let Progress::Ended(outcome) = progress {
+        let took = order.updated_at.duration_since(order.placed.created_at);
+        observe::order_ended(outcome.name(), took.try_into().unwrap_or_default());
     }
 }
 

@@ -4,6 +4,7 @@
 use crate::domain::event::{PaymentCharged, PaymentDeclined, PaymentRefunded};
 use crate::domain::payment::{Charge, Payment, PaymentState};
 use crate::domain::{OrderId, PaymentId, Refusal};
+use crate::observe;
 use crate::ports::{
     Answer, Clock, Documents, Failure, Provider, Publisher, Result, Verdict, document,
 };
@@ -132,7 +133,11 @@ where
             let moved = found.advance(next.clone());
             (found, moved)
         };
-        Ok(self.documents.update(&payment.payment_id, advance).await?.0)
+        let (payment, moved) = self.documents.update(&payment.payment_id, advance).await?;
+        if moved {
+            observe::payment(payment.state.name());
+        }
+        Ok(payment)
     }
 
     /// Publishes where a payment stands: again whenever it is asked about, under the same id.

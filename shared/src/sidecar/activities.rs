@@ -9,7 +9,8 @@ use super::workflow::{self, Answered, Close, Pay, Undoing};
 use crate::domain::OrderId;
 use crate::domain::order::{Order, Progress};
 use crate::domain::placing::PlacedOrder;
-use crate::domain::saga::Step;
+use crate::domain::saga::{Step, Undo};
+use crate::observe;
 use crate::operations::orders::Journal;
 use crate::operations::steps;
 use crate::ports::{Chain, Clock, Error, Failure, OrFail, Result};
@@ -20,9 +21,10 @@ use jiff::SignedDuration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, Span, field};
 
 /// The longest that one try of an activity may take. The engine sets no bound of its own, so a
 /// hung activity would hang its workflow for ever.
@@ -130,8 +132,23 @@ where
     registry.add_named_activity(step.name(), move |context, input| {
         let input = serde_json::from_str(input.as_deref().unwrap_or("null"));
         let work = input.map(|input| work(shop.clone(), input));
-        async move { attempt(step, &context, work?).await }
+        let span = span(step, &context);
+        async move { attempt(step, &context, work?).await }.instrument(span)
     });
+}
+
+/// The span of a try of `step`, a child of the workflow's.
+fn span(step: Step, context: &ActivityContext) -> Span {
+    tracing::info_span!(
+        "step",
+        otel.name = step.name(),
+        otel.status_code = field::Empty,
+        error.r#type = field::Empty,
+        order.id = context.orchestration_id(),
+        saga.step = step.name(),
+        saga.compensation = Undo::ALL.into_iter().any(|undo| Step::from(undo) == step),
+        saga.refusal = field::Empty,
+    )
 }
 
 async fn attempt<O: Serialize>(
@@ -139,20 +156,37 @@ async fn attempt<O: Serialize>(
     context: &ActivityContext,
     work: impl Future<Output = Result<O>>,
 ) -> dapr_durabletask::api::Result<Option<String>> {
+    let began = Instant::now();
     let late = |_| Err(Failure::new(step.name(), "finish in time", "it was stopped").into());
     let done = tokio::select! {
         done = timeout(DEADLINE, work) => done.unwrap_or_else(late),
         // The engine hands the step to another worker.
         () = context.cancelled() => Err(Failure::new(step.name(), "finish", "the function stops").into()),
     };
+    observe::step_tried(step.name(), result(&done), began.elapsed());
     let answer: Answered<O> = match done {
         Ok(done) => Ok(done),
-        Err(Error::Refused(refusal)) => Err(refusal),
+        Err(Error::Refused(refusal)) => {
+            Span::current().record("saga.refusal", refusal.name());
+            Err(refusal)
+        }
         Err(Error::Failed(failure)) => {
+            Span::current()
+                .record("otel.status_code", "ERROR")
+                .record("error.type", failure.operation);
             let order = context.orchestration_id();
             tracing::warn!(order.id = order, saga.step = %step, error = %Chain(&failure), "a step failed");
             return Err(DurableTaskError::Other(failure.to_string()));
         }
     };
     Ok(Some(serde_json::to_string(&answer)?))
+}
+
+/// How a try went, as its measures name it.
+fn result<O>(done: &Result<O>) -> &'static str {
+    match done {
+        Ok(_) => "done",
+        Err(Error::Refused(_)) => "refused",
+        Err(Error::Failed(_)) => "failed",
+    }
 }

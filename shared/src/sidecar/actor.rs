@@ -8,6 +8,7 @@
 use super::{Grpc, Sidecar};
 use crate::domain::stock::{Command, Reply, Stock, turn};
 use crate::domain::{ProductId, Refusal};
+use crate::observe;
 use crate::ports::{Chain, Clock, Failure, OrFail};
 use axum::Router;
 use axum::body::Bytes;
@@ -116,6 +117,9 @@ impl<C: Clock> ActorHost<C> {
     ) -> Result<Result<Reply, Refusal>, StatusCode> {
         let late = |_| Err(Failure::new(ACTOR_TYPE, "take a turn", "the sidecar is too slow"));
         let reply = timeout(TURN_DEADLINE, self.turn(product, command)).await.unwrap_or_else(late);
+        if let Ok(Err(refusal)) = &reply {
+            observe::stock_refused(refusal.name());
+        }
         reply.map_err(|failure| {
             tracing::error!(product.id = %product, error = %Chain(&failure), "a turn failed");
             StatusCode::INTERNAL_SERVER_ERROR

@@ -1,9 +1,12 @@
 //! The gRPC API of the sidecar.
 
+use crate::observe;
 use dapr::dapr::proto::runtime::v1::dapr_client::DaprClient;
 use dapr_durabletask::client::TaskHubGrpcClient;
 use std::time::Duration;
+use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
 
 /// The longest that one call may take.
 pub(super) const DEADLINE: Duration = Duration::from_secs(5);
@@ -31,12 +34,12 @@ impl Grpc {
     }
 
     /// For calls whose outcome must be waited for.
-    pub(super) fn patient(&self) -> DaprClient<Channel> {
-        DaprClient::new(self.patient.clone())
+    pub(super) fn patient(&self) -> Dapr {
+        DaprClient::with_interceptor(self.patient.clone(), in_trace as Interceptor)
     }
 
-    pub(super) fn dapr(&self) -> DaprClient<Channel> {
-        DaprClient::new(self.channel.clone())
+    pub(super) fn dapr(&self) -> Dapr {
+        DaprClient::with_interceptor(self.channel.clone(), in_trace as Interceptor)
     }
 
     pub(super) fn workflows(&self) -> TaskHubGrpcClient {
@@ -46,4 +49,17 @@ impl Grpc {
     pub(super) fn address(&self) -> &str {
         &self.address
     }
+}
+
+/// A client whose calls belong to the trace of their caller.
+pub(super) type Dapr = DaprClient<InterceptedService<Channel, Interceptor>>;
+
+type Interceptor = fn(Request<()>) -> Called;
+
+type Called = Result<Request<()>, Status>;
+
+#[expect(clippy::unnecessary_wraps, reason = "an interceptor may refuse")]
+fn in_trace(mut request: Request<()>) -> Called {
+    observe::inject_metadata(request.metadata_mut());
+    Ok(request)
 }

@@ -1,6 +1,7 @@
 //! Service invocation: a request to another function, through the sidecars of both.
 
 use crate::domain::Refusal;
+use crate::observe;
 use crate::ports::{Failure, Functions, OrFail, Result};
 use axum::body::Bytes;
 use axum::http::uri::PathAndQuery;
@@ -8,6 +9,7 @@ use axum::http::{Method, Request, Response, StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
+use tracing::{Instrument, Span, field};
 
 /// The longest that an invocation may take: less than the bound of a saga's activity, so that the
 /// activity learns what failed.
@@ -56,8 +58,9 @@ impl Invocation {
     async fn send(
         &self,
         function: &str,
-        request: Request<Bytes>,
+        mut request: Request<Bytes>,
     ) -> reqwest::Result<Response<Bytes>> {
+        observe::inject(request.headers_mut());
         let (parts, body) = request.into_parts();
         let path = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
         let url = format!("{}/{function}/method{path}", self.base);
@@ -67,6 +70,7 @@ impl Invocation {
         let mut response = Response::new(answer.bytes().await?);
         *response.status_mut() = status;
         *response.headers_mut() = headers;
+        observe::answered(&Span::current(), status.as_u16());
         Ok(response)
     }
 }
@@ -74,7 +78,18 @@ impl Invocation {
 impl Functions for Invocation {
     async fn forward(&self, function: &str, request: Request<Bytes>) -> Result<Response<Bytes>> {
         const INVOKE: &str = "be invoked";
-        let answered = Answered(self.send(function, request).await.or_fail(function, INVOKE)?);
+        let span = tracing::info_span!(
+            "invoke",
+            otel.kind = "client",
+            otel.name = format!("{} {function}", request.method()),
+            otel.status_code = field::Empty,
+            http.request.method = %request.method(),
+            http.response.status_code = field::Empty,
+            error.r#type = field::Empty,
+            peer.service = function,
+        );
+        let sent = self.send(function, request).instrument(span).await;
+        let answered = Answered(sent.or_fail(function, INVOKE)?);
         let status = answered.status();
         // What a sidecar answers in place of a function is no problem document.
         if status.is_server_error() && !answered.is_problem() {

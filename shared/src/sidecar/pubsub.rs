@@ -5,6 +5,7 @@ use crate::ports::{Mail, Mailer, OrFail, Publisher, Result};
 use dapr::dapr::proto::runtime::v1::{InvokeBindingRequest, PublishEventRequest};
 use serde::Serialize;
 use std::collections::HashMap;
+use tracing::Instrument;
 
 /// The Dapr component that events go through.
 pub const PUBSUB: &str = "pubsub";
@@ -26,7 +27,17 @@ impl Publisher for Broker {
             data_content_type: "application/cloudevents+json".to_owned(),
             metadata: HashMap::default(),
         };
-        self.0.dapr().publish_event(request).await.or_fail(PUBSUB, PUBLISH)?;
+        let span = tracing::info_span!(
+            "publish",
+            otel.kind = "producer",
+            otel.name = format!("publish {topic}"),
+            messaging.system = "dapr",
+            messaging.operation.r#type = "send",
+            messaging.destination.name = topic,
+        );
+        // The call names its span when it is made, not when it is awaited.
+        let publish = async { self.0.dapr().publish_event(request).await };
+        publish.instrument(span).await.or_fail(PUBSUB, PUBLISH)?;
         Ok(())
     }
 }
@@ -48,7 +59,9 @@ impl Mailer for MailServer {
             metadata: HashMap::from(metadata),
             operation: "create".to_owned(),
         };
-        self.0.patient().invoke_binding(request).await.or_fail(EMAIL, "send a mail")?;
+        let span = tracing::info_span!("send a mail", otel.kind = "client", peer.service = EMAIL);
+        let send = async { self.0.patient().invoke_binding(request).await };
+        send.instrument(span).await.or_fail(EMAIL, "send a mail")?;
         Ok(())
     }
 }

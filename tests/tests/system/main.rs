@@ -11,6 +11,7 @@ mod processes;
 mod redis;
 mod start;
 mod stock;
+mod traces;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use local::cluster::{Cluster, Options};
@@ -130,6 +131,13 @@ fn main() -> ExitCode {
             no_mail_is_lost_when_the_sidecar_of_notify_order_is_killed,
             poison_is_a_dead_letter_with_its_reason_and_holds_nothing_up,
             a_dead_letter_can_be_sent_again;
+        traces:
+            a_completed_order_is_one_tree_from_the_click_to_the_mail,
+            the_undos_of_a_declined_order_are_in_its_trace,
+            an_event_delivered_again_is_a_second_span_of_the_same_trace,
+            an_order_that_survived_a_kill_is_one_trace_without_doubled_steps,
+            the_measures_of_30_orders_are_those_of_the_mix,
+            a_collector_that_hangs_fails_or_is_gone_changes_nothing;
         processes:
             every_function_is_healthy_and_ready,
             every_event_function_subscribes_to_the_topic_of_its_manifest,

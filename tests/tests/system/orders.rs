@@ -165,11 +165,12 @@ pub(crate) async fn one_key_is_one_order_however_often_it_is_sent(shop: &Shop) {
     let answers = join_all((0..20).map(|_| place())).await;
     let order = shop.accepted(&answers[0]);
     assert_eq!(answers[0].status, 202);
+    let told = |answer: &Answer| (answer.status, answer.location.clone(), answer.body.clone());
     for answer in &answers {
-        assert_eq!(answer, &answers[0]);
+        assert_eq!(told(answer), told(&answers[0]));
     }
     assert_eq!(shop.ended(&order).await.body["status"], "completed");
-    assert_eq!(place().await, answers[0]);
+    assert_eq!(told(&place().await), told(&answers[0]));
 
     let mut other = body.clone();
     other["items"][0]["quantity"] = json!(2);

@@ -24,3 +24,11 @@ pub(crate) async fn stream(shop: &Shop, topic: &str) -> Vec<Value> {
     let event = |data: Vec<u8>| serde_json::from_slice(&data).unwrap_or_default();
     found.ids.iter().filter_map(|entry| entry.get("data")).map(event).collect()
 }
+
+/// Puts an event into a topic as it is.
+pub(crate) async fn add(shop: &Shop, topic: &str, event: &Value) {
+    let mut redis = connect(shop).await.expect("Redis answers");
+    let added: redis::RedisResult<Option<String>> =
+        redis.xadd(topic, "*", &[("data", event.to_string())]).await;
+    added.expect("Redis answers");
+}

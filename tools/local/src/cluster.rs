@@ -109,6 +109,12 @@ impl Cluster {
         local_url(self.plan.simulator)
     }
 
+    /// Where traces can be read, if anything is traced.
+    #[must_use]
+    pub fn traces_url(&self) -> Option<String> {
+        self.plan.traces.map(|traces| local_url(traces.http))
+    }
+
     /// Where mail can be read.
     #[must_use]
     pub fn mail_url(&self) -> String {
@@ -191,6 +197,15 @@ impl Cluster {
     #[must_use]
     pub fn mail_sink(&self) -> &Process {
         self.process(workspace::MAIL_SINK)
+    }
+
+    /// The trace sink.
+    ///
+    /// # Panics
+    /// When nothing is traced.
+    #[must_use]
+    pub fn trace_sink(&self) -> &Process {
+        self.process(workspace::TRACE_SINK)
     }
 
     /// Every process, by name.

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod dead_letter;
+mod load;
 mod signals;
 mod start;
 
@@ -39,6 +40,8 @@ enum Task {
     ///
     /// Makes `.local/secrets.json` where it is missing: run this first.
     Simulator(Simulator),
+    /// Measures how fast orders go, with and without telemetry.
+    Load(load::Measure),
     /// Lists the messages that functions could not deal with, and sends them again.
     DeadLetter(dead_letter::DeadLetterTask),
 }
@@ -61,6 +64,7 @@ pub(crate) async fn run(local: Local) -> ExitCode {
     let done = match local.command {
         Task::Start(start) => start::start(start).await,
         Task::Dapr => dapr().await,
+        Task::Load(measure) => load::run(measure).await,
         Task::DeadLetter(task) => dead_letter::run(task).await,
         Task::Simulator(Simulator { build }) => simulator(&build).await,
     };

@@ -31,6 +31,12 @@ pub enum LocalError {
         /// Why.
         source: serde_norway::Error,
     },
+    /// A shop under load does not do as asked.
+    #[error("the shop does not do as asked")]
+    Load {
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Redis does not do as asked.
     #[error("Redis does not do as asked; is the shop running?")]
     Redis {

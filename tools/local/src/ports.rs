@@ -27,6 +27,10 @@ pub const SIMULATOR: u16 = 8090;
 pub const MAIL_SMTP: u16 = 1025;
 /// The mail sink, when functions run on the ports of their manifests: where mail is read.
 pub const MAIL_HTTP: u16 = 8025;
+/// The trace sink, when functions run on the ports of their manifests: where spans and metrics go in.
+pub const TRACE_OTLP: u16 = 4318;
+/// The trace sink, when functions run on the ports of their manifests: where traces are read.
+pub const TRACE_HTTP: u16 = 8088;
 /// The first of the ports of `start`'s control plane and Redis.
 pub const CONTROL_PLANE: u16 = 22_900;
 /// Where a Redis listens unless it is told otherwise.
@@ -154,6 +158,7 @@ pub(crate) fn fixed(functions: &BTreeMap<String, Function>) -> Vec<(u16, String)
     let mut ports: Vec<_> = functions.iter().flat_map(|(name, ports)| ports.named(name)).collect();
     ports.push((SIMULATOR, "the payment simulator".to_owned()));
     ports.extend([MAIL_SMTP, MAIL_HTTP].map(|port| (port, "the mail sink".to_owned())));
+    ports.extend([TRACE_OTLP, TRACE_HTTP].map(|port| (port, "the trace sink".to_owned())));
     ports.extend(ControlPlane::fixed().named());
     ports
 }

@@ -33,6 +33,17 @@ impl Probe {
     }
 }
 
+/// A client for requests to a cluster.
+///
+/// # Panics
+/// Never: a TLS provider is installed first.
+#[must_use]
+pub fn http_client() -> reqwest::Client {
+    // Whoever installed one before serves as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().build().expect("the TLS provider is installed")
+}
+
 /// Keeps no connection: a kept one belongs to the runtime that opened it, and callers may come from
 /// several.
 fn client() -> &'static reqwest::Client {

@@ -67,9 +67,10 @@ fn metadata(resource: &mut Value) -> &mut [Value] {
 }
 
 /// Writes the configuration of every sidecar to the file `path`. Names are resolved through the
-/// database `names`, which needs no multicast and forgets a stopped sidecar at once.
-pub(crate) fn configure(path: &Path, names: &Path) -> Result<(), LocalError> {
-    let configuration = json!({
+/// database `names`, which needs no multicast and forgets a stopped sidecar at once. Spans go to the
+/// port `otlp`, if there is one.
+pub(crate) fn configure(path: &Path, names: &Path, otlp: Option<u16>) -> Result<(), LocalError> {
+    let mut configuration = json!({
         "apiVersion": "dapr.io/v1alpha1",
         "kind": "Configuration",
         "metadata": {"name": "local"},
@@ -79,6 +80,16 @@ pub(crate) fn configure(path: &Path, names: &Path) -> Result<(), LocalError> {
             "configuration": {"connectionString": names}
         }}
     });
+    if let Some(port) = otlp {
+        configuration["spec"]["tracing"] = json!({
+            "samplingRate": "1",
+            "otel": {
+                "endpointAddress": format!("127.0.0.1:{port}"),
+                "protocol": "http",
+                "isSecure": false
+            }
+        });
+    }
     // JSON is YAML.
     write(path, &configuration.to_string())
 }
@@ -161,7 +172,7 @@ mod tests {
     #[test]
     fn the_configuration_names_the_database() {
         let file = NamedTempFile::new().unwrap();
-        configure(file.path(), Path::new("run/names.db")).unwrap();
+        configure(file.path(), Path::new("run/names.db"), None).unwrap();
         let written = documents(&fs::read_to_string(file.path()).unwrap()).remove(0);
         let names = &written["spec"]["nameResolution"]["configuration"]["connectionString"];
         assert_eq!(names, "run/names.db");

@@ -10,6 +10,9 @@ use std::process::{Command, Stdio};
 /// The program that simulates the payment provider.
 pub(crate) const SIMULATOR: &str = "payment-simulator";
 
+/// The program that takes spans and metrics.
+pub(crate) const TRACE_SINK: &str = "trace-sink";
+
 /// The program that takes mail.
 pub(crate) const MAIL_SINK: &str = "mail-sink";
 
@@ -61,8 +64,10 @@ fn profile(binaries: &Path) -> &str {
 
 /// Refuses when the program of a function is not in the folder `binaries`.
 pub(crate) fn make_sure_built(binaries: &Path, functions: &[Function]) -> Result<(), LocalError> {
-    let programs =
-        functions.iter().map(|function| function.name.as_str()).chain([SIMULATOR, MAIL_SINK]);
+    let programs = functions
+        .iter()
+        .map(|function| function.name.as_str())
+        .chain([SIMULATOR, MAIL_SINK, TRACE_SINK]);
     let missing: Vec<_> = programs.filter(|program| !binaries.join(program).is_file()).collect();
     if missing.is_empty() {
         return Ok(());

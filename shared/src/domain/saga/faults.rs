@@ -112,7 +112,7 @@ fn scripts(length: usize) -> Vec<Vec<Fault>> {
 
 fn check(outcome: &Outcome, world: &FakeWorld) {
     let effects = world.effects.lock().unwrap();
-    let remaining: Vec<_> = [Undo::ReleaseStock, Undo::RefundPayment, Undo::CancelShipment]
+    let remaining: Vec<_> = Undo::ALL
         .into_iter()
         .filter(|undo| effects.contains(&undone_by(*undo)))
         .map(Step::from)

@@ -2,7 +2,7 @@
 
 use super::folder::Folder;
 use super::local_url;
-use super::plan::Plan;
+use super::plan::{Plan, Traces};
 use crate::dapr::Dapr;
 use crate::manifest::Function;
 use crate::{ports, workspace};
@@ -73,6 +73,13 @@ impl Commands<'_> {
         command
     }
 
+    pub(super) fn trace_sink(&self, ports: Traces) -> Command {
+        let mut command = self.command(&self.binaries.join(workspace::TRACE_SINK));
+        flag(&mut command, "--otlp-http-port", ports.otlp);
+        flag(&mut command, "--http-port", ports.http);
+        command
+    }
+
     pub(super) fn sidecar(&self, function: &Function) -> Command {
         let ports::Function { app, sidecar: ports } = self.plan.ports(&function.name);
         let control_plane = &self.plan.control_plane;
@@ -108,8 +115,17 @@ impl Commands<'_> {
             .env("DAPR_HTTP_PORT", sidecar.http.to_string())
             .env("DAPR_GRPC_PORT", sidecar.grpc.to_string())
             .env("APP_API_TOKEN", &self.plan.token)
-            .env("PAYMENT_PROVIDER_URL", local_url(self.plan.simulator))
-            .envs(self.env);
+            .env("PAYMENT_PROVIDER_URL", local_url(self.plan.simulator));
+        if let Some(Traces { otlp, .. }) = self.plan.traces {
+            // Whoever looks at an order just placed wants to see its spans.
+            command
+                .env("OTEL_EXPORTER_OTLP_ENDPOINT", local_url(otlp))
+                .env("OTEL_BSP_SCHEDULE_DELAY", "500")
+                .env("OTEL_METRIC_EXPORT_INTERVAL", "2000")
+                // What a process measured adds up with what the one before it did.
+                .env("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta");
+        }
+        command.envs(self.env);
         command
     }
 

@@ -18,6 +18,8 @@ pub struct Options {
     pub workspace: PathBuf,
     /// The folder of the programs of functions and payment simulator.
     pub binaries: PathBuf,
+    /// Whether spans and metrics are collected.
+    pub traces: bool,
     /// Whether the programs are built first.
     pub build: bool,
     /// Whether a private cluster leaves its folder. A start that fails, and a panic, leave it anyway.
@@ -35,6 +37,7 @@ impl Default for Options {
             dapr: dapr::Choice::Pinned,
             workspace: workspace::root(),
             binaries: workspace::binaries(),
+            traces: true,
             build: false,
             keep: false,
             progress: Progress::Quiet,

@@ -14,12 +14,21 @@ pub(super) struct Mail {
     pub(super) http: u16,
 }
 
+/// The ports of the trace sink.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Traces {
+    pub(super) otlp: u16,
+    pub(super) http: u16,
+}
+
 /// What a cluster runs. Its ports are nobody else's.
 pub(super) struct Plan {
     pub(super) functions: Vec<Function>,
     pub(super) control_plane: ControlPlane,
     pub(super) simulator: u16,
     pub(super) mail: Mail,
+    /// None, when nothing is traced.
+    pub(super) traces: Option<Traces>,
     /// The Redis that keeps the state.
     pub(super) redis: u16,
     /// What sidecars show to functions.
@@ -30,11 +39,17 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) async fn new(place: Place, functions: Vec<Function>) -> Result<Self, LocalError> {
-        match place {
+    pub(super) async fn new(
+        place: Place,
+        functions: Vec<Function>,
+        traced: bool,
+    ) -> Result<Self, LocalError> {
+        let mut plan = match place {
             Place::Private => Self::private(functions),
             Place::Workspace => Self::workspace(functions).await,
-        }
+        }?;
+        plan.traces = plan.traces.filter(|_| traced);
+        Ok(plan)
     }
 
     fn private(functions: Vec<Function>) -> Result<Self, LocalError> {
@@ -42,6 +57,7 @@ impl Plan {
         let mut free = block.ports();
         let control_plane = ControlPlane::take(&mut free);
         let simulator = ports::next(&mut free);
+        let traces = Traces { otlp: ports::next(&mut free), http: ports::next(&mut free) };
         let mail = Mail { smtp: ports::next(&mut free), http: ports::next(&mut free) };
         let ports = with_ports(&functions, |_| ports::Function::take(&mut free));
         Ok(Self {
@@ -49,6 +65,7 @@ impl Plan {
             control_plane,
             simulator,
             mail,
+            traces: Some(traces),
             redis: control_plane.redis,
             token: resources::random(),
             ports,
@@ -70,6 +87,7 @@ impl Plan {
             functions,
             control_plane,
             simulator: ports::SIMULATOR,
+            traces: Some(Traces { otlp: ports::TRACE_OTLP, http: ports::TRACE_HTTP }),
             mail: Mail { smtp: ports::MAIL_SMTP, http: ports::MAIL_HTTP },
             redis,
             token: resources::random(),
@@ -102,8 +120,8 @@ mod tests {
     #[tokio::test]
     async fn private_plans_share_no_port() {
         let functions = manifest::functions(&workspace::root()).unwrap();
-        let one = Plan::new(Place::Private, functions.clone()).await.unwrap();
-        let other = Plan::new(Place::Private, functions).await.unwrap();
+        let one = Plan::new(Place::Private, functions.clone(), true).await.unwrap();
+        let other = Plan::new(Place::Private, functions, true).await.unwrap();
         let ports = |plan: &Plan| [plan.simulator, plan.redis, plan.ports("gateway").app];
         assert!(ports(&one).iter().all(|port| !ports(&other).contains(port)));
         assert_ne!(one.token, other.token);

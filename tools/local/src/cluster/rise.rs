@@ -19,7 +19,7 @@ use std::path::Path;
 /// Claims ports and folder before anything else, so that a second start changes nothing.
 pub(super) async fn prepare(options: Options) -> Result<Cluster, LocalError> {
     let functions = manifest::functions(&options.workspace)?;
-    let plan = Plan::new(options.place, functions).await?;
+    let plan = Plan::new(options.place, functions, options.traces).await?;
     let folder = Folder::claim(options.place, &options.workspace, options.keep)?;
     let guard = Guard::start()?;
     let progress = options.progress;
@@ -54,7 +54,8 @@ fn lay_out(folder: &Folder, plan: &Plan, workspace: &Path) -> Result<(), LocalEr
     resources::make_secrets(folder.secrets())?;
     let own = Own { redis: plan.redis, smtp: plan.mail.smtp, secrets: folder.secrets() };
     resources::render(&workspace.join("components/local"), &folder.resources(), &own)?;
-    resources::configure(&folder.configuration(), &folder.run().join("names.db"))
+    let otlp = plan.traces.map(|traces| traces.otlp);
+    resources::configure(&folder.configuration(), &folder.run().join("names.db"), otlp)
 }
 
 fn processes(
@@ -71,6 +72,10 @@ fn processes(
         (workspace::SIMULATOR.to_owned(), commands.simulator(), healthy(plan.simulator)),
         (workspace::MAIL_SINK.to_owned(), commands.mail_sink(), healthy(plan.mail.http)),
     ];
+    if let Some(traces) = plan.traces {
+        let sink = commands.trace_sink(traces);
+        all.push((workspace::TRACE_SINK.to_owned(), sink, healthy(traces.http)));
+    }
     if plan.owns_redis() {
         all.push((REDIS.to_owned(), commands.redis(), Probe::Redis(plan.redis)));
     }

@@ -24,6 +24,9 @@ pub(crate) struct Start {
     /// keeps is gone with it.
     #[arg(long)]
     private: bool,
+    /// Traces nothing, and has no page of traces.
+    #[arg(long)]
+    no_traces: bool,
     #[command(flatten)]
     build: Build,
 }
@@ -33,6 +36,7 @@ pub(crate) async fn start(start: Start) -> Result<(), LocalError> {
     let options = Options {
         place: if start.private { Place::Private } else { Place::Workspace },
         dapr: if start.pinned_dapr { Choice::Pinned } else { Choice::Installed },
+        traces: !start.no_traces,
         build: !start.build.no_build,
         progress: Progress::Shown,
         ..Options::default()
@@ -44,8 +48,9 @@ pub(crate) async fn start(start: Start) -> Result<(), LocalError> {
     if signals.or_stop(cluster.rise()).await?.is_some() {
         let (shop, mail) = (cluster.gateway_url(), cluster.mail_url());
         let logs = cluster.folder().join("logs");
+        let traces = cluster.traces_url().map(|url| format!("traces: {url}, ")).unwrap_or_default();
         println!(
-            "saga-shop is ready: {shop} (mail: {mail}, logs: {}, Ctrl-C stops)",
+            "saga-shop is ready: {shop} (mail: {mail}, {traces}logs: {}, Ctrl-C stops)",
             logs.display()
         );
         tokio::select! {

@@ -1,0 +1,149 @@
+//! What a process tells of itself: log lines, spans and metrics.
+//!
+//! Spans and metrics go out by OTLP when the standard variable `OTEL_EXPORTER_OTLP_ENDPOINT` is set
+//! ([OpenTelemetry](https://opentelemetry.io/docs/specs/otel/protocol/exporter/)); without it they
+//! cost nothing. No request ever waits for them.
+
+mod export;
+mod lines;
+
+use self::export::Quiet;
+use self::lines::WithTrace;
+use super::settings::{LogFormat, Telemetry as Settings};
+use opentelemetry::trace::TracerProvider;
+use opentelemetry::{KeyValue, global};
+use opentelemetry_otlp::{MetricExporter, SpanExporter};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
+use tracing::Subscriber;
+use tracing_subscriber::filter::{LevelFilter, filter_fn};
+use tracing_subscriber::fmt::format::{Format, JsonFields};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry};
+
+/// How long the last spans and metrics have to go out when the process ends.
+const FLUSH: Duration = Duration::from_secs(3);
+
+/// The name of what makes spans and metrics.
+const SCOPE: &str = "saga-shop";
+
+/// The pipelines by which spans and metrics go out.
+pub(super) struct Telemetry {
+    traces: SdkTracerProvider,
+    metrics: SdkMeterProvider,
+}
+
+impl Telemetry {
+    /// Logs from now on, and tells spans and metrics of the process called `name` when they are
+    /// wanted.
+    pub(super) fn start(name: &'static str, settings: &Settings) -> Option<Self> {
+        let telemetry = settings.export.then(|| Self::pipelines(name)).flatten();
+        let spans = telemetry.as_ref().map(|telemetry| {
+            let layer = tracing_opentelemetry::layer().with_tracer(telemetry.traces.tracer(SCOPE));
+            // Those of libraries tell how a request is sent, not what for.
+            let ours = filter_fn(|metadata| metadata.target().starts_with("shared"));
+            layer
+                .with_location(false)
+                .with_threads(false)
+                .with_filter(ours)
+                .with_filter(LevelFilter::INFO)
+        });
+        let filter = EnvFilter::new(&settings.filter);
+        // A program logs once; a second start in one process is a test's.
+        let _ = Registry::default()
+            .with(spans)
+            .with(lines(settings.format).with_filter(filter))
+            .try_init();
+        log_panics();
+        telemetry
+    }
+
+    fn pipelines(name: &'static str) -> Option<Self> {
+        let resource = Resource::builder().with_service_name(name).build();
+        let spans = SpanExporter::builder().with_http().build().map_err(refuse).ok()?;
+        let measures = MetricExporter::builder().with_http().build().map_err(refuse).ok()?;
+        let traces = SdkTracerProvider::builder()
+            .with_resource(resource.clone())
+            .with_batch_exporter(Quiet::new(spans));
+        let metrics =
+            SdkMeterProvider::builder().with_resource(resource).with_periodic_exporter(measures);
+        let telemetry = Self { traces: traces.build(), metrics: metrics.build() };
+        global::set_text_map_propagator(TraceContextPropagator::new());
+        global::set_tracer_provider(telemetry.traces.clone());
+        global::set_meter_provider(telemetry.metrics.clone());
+        watch_runtime();
+        Some(telemetry)
+    }
+
+    /// Sends out what is left, as far as it goes in time.
+    pub(super) async fn stop(self) {
+        // A collector that is gone has been told of before.
+        let flush = move || {
+            let _ = self.traces.shutdown_with_timeout(FLUSH);
+            let _ = self.metrics.shutdown_with_timeout(FLUSH);
+        };
+        let _ = spawn_blocking(flush).await;
+    }
+}
+
+/// Says why there will be no telemetry. Logging has not begun yet.
+fn refuse(error: impl std::error::Error) {
+    eprintln!("no telemetry goes out: {error}");
+}
+
+/// Tells how busy the runtime is, by [Tokio's stable metrics](https://docs.rs/tokio/latest/tokio/runtime/struct.RuntimeMetrics.html).
+fn watch_runtime() {
+    let (runtime, meter) = (Handle::current().metrics(), global::meter(SCOPE));
+    let watched = runtime.clone();
+    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    meter
+        .u64_observable_gauge("tokio.tasks.alive")
+        .with_unit("{task}")
+        .with_callback(move |gauge| gauge.observe(count(watched.num_alive_tasks()), &[]))
+        .build();
+    meter
+        .u64_observable_gauge("tokio.queue.depth")
+        .with_unit("{task}")
+        .with_callback(move |gauge| {
+            gauge.observe(count(runtime.global_queue_depth()), &[KeyValue::new("queue", "global")]);
+        })
+        .build();
+}
+
+/// Log lines: text for people, JSON for machines, both with the ids of trace and span.
+fn lines<S: Subscriber + for<'a> LookupSpan<'a>>(
+    format: LogFormat,
+) -> Box<dyn Layer<S> + Send + Sync> {
+    let terminal = io::stdout().is_terminal();
+    let json = match format {
+        LogFormat::Auto => !terminal,
+        LogFormat::Text => false,
+        LogFormat::Json => true,
+    };
+    let lines = tracing_subscriber::fmt::layer();
+    let format = Format::default().with_target(false);
+    if json {
+        let format =
+            format.json().flatten_event(true).with_current_span(true).with_span_list(false);
+        lines.fmt_fields(JsonFields::new()).event_format(WithTrace::json(format)).boxed()
+    } else {
+        lines.with_ansi(terminal).event_format(WithTrace::text(format.with_ansi(terminal))).boxed()
+    }
+}
+
+/// A panic is a fault of ours: it belongs in the log, where alerts look.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let at = panic.location().map(ToString::to_string);
+        let why = panic.payload_as_str().unwrap_or("no reason given");
+        tracing::error!(panic.at = at, panic.why = why, "a task panicked");
+    }));
+}

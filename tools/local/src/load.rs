@@ -1,0 +1,101 @@
+//! Load: orders placed as fast as a shop carries them.
+
+use crate::LocalError;
+use futures::stream::{self, StreamExt, TryStreamExt};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+use tokio::time::interval;
+
+/// How often it is looked whether an order has ended: seldom enough to cost little itself.
+const GLANCE: Duration = Duration::from_millis(100);
+
+/// How much is ordered, and how much of it at once.
+#[derive(Debug, Clone, Copy)]
+pub struct Load {
+    /// Orders in all.
+    pub orders: usize,
+    /// Orders under way at once.
+    pub at_once: usize,
+}
+
+/// How fast a shop was.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// What all orders took together.
+    pub took: Duration,
+    /// Orders in all.
+    pub orders: usize,
+    /// What half of the orders took at most.
+    pub median: Duration,
+    /// What 99 of 100 orders took at most.
+    pub slowest: Duration,
+}
+
+impl Pace {
+    /// Orders that completed in 100 seconds.
+    #[must_use]
+    pub fn per_hundred_seconds(&self) -> u128 {
+        u128::try_from(self.orders).unwrap_or(u128::MAX) * 100_000 / self.took.as_millis().max(1)
+    }
+}
+
+/// Places the orders of `load` at the gateway `url`, each of which must complete.
+///
+/// # Errors
+/// When the shop does not do as asked.
+pub async fn run(http: &reqwest::Client, url: &str, load: Load) -> Result<Pace, LocalError> {
+    let offer = json!({"name": "Load", "unit_price": {"amount": 100, "currency": "EUR"}, "on_hand": 1_000_000});
+    for product in 0..load.at_once {
+        let put = http.put(format!("{url}/api/inventory/load-{product}")).json(&offer);
+        put.send().await.and_then(reqwest::Response::error_for_status).map_err(failed)?;
+    }
+    let began = Instant::now();
+    let orders =
+        stream::iter(0..load.orders).map(|number| complete(http, url, number % load.at_once));
+    let mut times: Vec<_> = orders.buffer_unordered(load.at_once).try_collect().await?;
+    let took = began.elapsed();
+    times.sort_unstable();
+    let at = |percent: usize| times[(times.len() * percent / 100).min(times.len() - 1)];
+    Ok(Pace { took, orders: load.orders, median: at(50), slowest: at(99) })
+}
+
+/// Places one order and waits until it has completed.
+async fn complete(
+    http: &reqwest::Client,
+    url: &str,
+    product: usize,
+) -> Result<Duration, LocalError> {
+    let order = json!({
+        "customer_id": "load", "email": "load@example.com", "payment_method": "pm_card_visa",
+        "items": [{"product_id": format!("load-{product}"), "quantity": 1}],
+        "ship_to": {"name": "Load", "line1": "1", "city": "Berlin", "postal_code": "10115", "country": "DE"}
+    });
+    let began = Instant::now();
+    let placed = read(http.post(format!("{url}/api/orders")).json(&order)).await?;
+    let path =
+        format!("{url}/api/orders/{}/status", placed["order_id"].as_str().unwrap_or_default());
+    let mut glances = interval(GLANCE);
+    loop {
+        glances.tick().await;
+        let status = read(http.get(&path)).await?;
+        match status["status"].as_str() {
+            Some("completed") => return Ok(began.elapsed()),
+            Some("cancelled" | "stuck") => {
+                return Err(LocalError::Load {
+                    source: format!("an order ended as {status}").into(),
+                });
+            }
+            _ => {}
+        }
+    }
+}
+
+async fn read(request: reqwest::RequestBuilder) -> Result<Value, LocalError> {
+    let answer =
+        request.send().await.and_then(reqwest::Response::error_for_status).map_err(failed)?;
+    answer.json().await.map_err(failed)
+}
+
+fn failed(source: reqwest::Error) -> LocalError {
+    LocalError::Load { source: Box::new(source) }
+}

@@ -1,0 +1,151 @@
+//! The pages for people: the newest traces, and one trace as a waterfall.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::api::Filter;
+use crate::attributes;
+use crate::duration;
+use crate::id::TraceId;
+use crate::sink::Sink;
+use crate::span::{KeptSpan, timestamp};
+use crate::trace::{KeptTrace, TraceSummary};
+use crate::waterfall::{self, Hues, Row};
+
+/// How many traces the list shows; the API has the others.
+const MAX_LISTED: usize = 200;
+
+/// How many spans a waterfall shows; the API has the others.
+const MAX_ROWS: usize = 1_000;
+
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+pub(crate) fn routes(sink: &Sink) -> Router {
+    Router::new()
+        .route("/", get(list_traces))
+        .route("/traces/{id}", get(read_trace))
+        .with_state(sink.clone())
+}
+
+#[derive(Template)]
+#[template(path = "traces.html")]
+struct TracesPage {
+    traces: Vec<Listed>,
+    total: usize,
+    order: Option<String>,
+}
+
+/// A trace as the list shows it.
+struct Listed {
+    summary: TraceSummary,
+    duration: String,
+}
+
+#[derive(Template)]
+#[template(path = "trace.html")]
+struct TracePage {
+    summary: TraceSummary,
+    duration: String,
+    hues: Hues,
+    ticks: Vec<String>,
+    start: u64,
+    rows: Vec<Row>,
+}
+
+#[derive(Template)]
+#[template(path = "missing.html")]
+struct MissingPage {
+    id: String,
+}
+
+async fn list_traces(
+    State(sink): State<Sink>,
+    filter: Result<Query<Filter>, QueryRejection>,
+) -> Response {
+    let order = match filter {
+        Ok(Query(Filter { order_id })) => order_id,
+        Err(rejection) => return rejection.into_response(),
+    };
+    let page = {
+        let state = sink.state();
+        let traces = state.traces.newest(order.as_deref());
+        let listed = traces.iter().take(MAX_LISTED).map(|trace| Listed {
+            summary: trace.summary(),
+            duration: duration::words(trace.duration()),
+        });
+        TracesPage { traces: listed.collect(), total: traces.len(), order }
+    };
+    respond(StatusCode::OK, &page)
+}
+
+async fn read_trace(State(sink): State<Sink>, Path(id): Path<String>) -> Response {
+    match id.parse().ok().and_then(|id| trace_page(&sink, id)) {
+        Some(page) => respond(StatusCode::OK, &page),
+        None => respond(StatusCode::NOT_FOUND, &MissingPage { id }),
+    }
+}
+
+fn trace_page(sink: &Sink, id: TraceId) -> Option<TracePage> {
+    let summary = sink.state().traces.trace(id).map(KeptTrace::summary)?;
+    let spans: Vec<Arc<KeptSpan>> = sink.spans(id)?;
+    let hues = waterfall::hues(&spans);
+    let mut rows = waterfall::rows(&spans, &hues);
+    rows.truncate(MAX_ROWS);
+    let (start, total) = waterfall::extent(&spans);
+    let (duration, ticks) = (duration::words(total), waterfall::ticks(total));
+    Some(TracePage { summary, duration, hues, ticks, start, rows })
+}
+
+impl TracePage {
+    /// How long after the trace's start an event happened.
+    fn since_start(&self, at: &Timestamp) -> String {
+        let elapsed = at.as_nanosecond() - timestamp(self.start).as_nanosecond();
+        let after = |elapsed| format!("after {}", duration::words(elapsed));
+        u64::try_from(elapsed).map_or_else(|_| "before the start".to_owned(), after)
+    }
+}
+
+fn respond(status: StatusCode, page: &impl Template) -> Response {
+    let headers = [
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (REFERRER_POLICY, "no-referrer"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    match page.render() {
+        Ok(html) => (status, headers, Html(html)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "Cannot render a page");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// The day and the millisecond, in UTC.
+fn time(at: &Timestamp) -> String {
+    at.strftime("%F %T%.3f").to_string()
+}
+
+/// The list of the traces of an order.
+fn order_link(order: &str) -> String {
+    let order: String = form_urlencoded::byte_serialize(order.as_bytes()).collect();
+    format!("/?order_id={order}")
+}
+
+fn span_duration(span: &KeptSpan) -> String {
+    duration::words(span.duration())
+}
+
+fn text(value: &Value) -> String {
+    attributes::text(value)
+}
