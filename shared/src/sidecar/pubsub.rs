@@ -10,6 +10,9 @@ use tracing::Instrument;
 /// The Dapr component that events go through.
 pub const PUBSUB: &str = "pubsub";
 
+/// The metadata by which Service Bus tells a message that is published again.
+const MESSAGE_ID: &str = "MessageId";
+
 /// The Dapr output binding that mails go through.
 const EMAIL: &str = "email";
 
@@ -20,12 +23,14 @@ pub struct Broker(pub(super) Grpc);
 impl Publisher for Broker {
     async fn publish(&self, topic: &str, event: &(impl Serialize + Sync)) -> Result<()> {
         const PUBLISH: &str = "publish an event";
+        let event = serde_json::to_value(event).or_fail(PUBSUB, PUBLISH)?;
+        let id = event["id"].as_str().map(|id| (MESSAGE_ID.to_owned(), id.to_owned()));
         let request = PublishEventRequest {
             pubsub_name: PUBSUB.to_owned(),
             topic: topic.to_owned(),
-            data: serde_json::to_vec(event).or_fail(PUBSUB, PUBLISH)?,
+            data: event.to_string().into_bytes(),
             data_content_type: "application/cloudevents+json".to_owned(),
-            metadata: HashMap::default(),
+            metadata: id.into_iter().collect(),
         };
         let span = tracing::info_span!(
             "publish",

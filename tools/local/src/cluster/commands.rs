@@ -76,6 +76,7 @@ impl Commands<'_> {
     pub(super) fn trace_sink(&self, ports: Traces) -> Command {
         let mut command = self.command(&self.binaries.join(workspace::TRACE_SINK));
         flag(&mut command, "--otlp-http-port", ports.otlp);
+        flag(&mut command, "--otlp-grpc-port", ports.grpc);
         flag(&mut command, "--http-port", ports.http);
         command
     }

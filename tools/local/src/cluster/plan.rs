@@ -18,6 +18,7 @@ pub(super) struct Mail {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Traces {
     pub(super) otlp: u16,
+    pub(super) grpc: u16,
     pub(super) http: u16,
 }
 
@@ -57,7 +58,11 @@ impl Plan {
         let mut free = block.ports();
         let control_plane = ControlPlane::take(&mut free);
         let simulator = ports::next(&mut free);
-        let traces = Traces { otlp: ports::next(&mut free), http: ports::next(&mut free) };
+        let traces = Traces {
+            otlp: ports::next(&mut free),
+            grpc: ports::next(&mut free),
+            http: ports::next(&mut free),
+        };
         let mail = Mail { smtp: ports::next(&mut free), http: ports::next(&mut free) };
         let ports = with_ports(&functions, |_| ports::Function::take(&mut free));
         Ok(Self {
@@ -87,7 +92,11 @@ impl Plan {
             functions,
             control_plane,
             simulator: ports::SIMULATOR,
-            traces: Some(Traces { otlp: ports::TRACE_OTLP, http: ports::TRACE_HTTP }),
+            traces: Some(Traces {
+                otlp: ports::TRACE_OTLP,
+                grpc: ports::TRACE_OTLP_GRPC,
+                http: ports::TRACE_HTTP,
+            }),
             mail: Mail { smtp: ports::MAIL_SMTP, http: ports::MAIL_HTTP },
             redis,
             token: resources::random(),
