@@ -1,0 +1,24 @@
+// A shop that outlives the loss of a zone, and answers without a cold start. SUBNET_ID is what spreads the
+// functions; without it only what they keep is spread.
+using 'main.bicep'
+
+param imageTag = readEnvironmentVariable('IMAGE_TAG', '')
+param paymentProviderUrl = readEnvironmentVariable('PAYMENT_PROVIDER_URL', 'https://api.stripe.com')
+param paymentApiKey = readEnvironmentVariable('PAYMENT_API_KEY', '')
+param mailHost = readEnvironmentVariable('MAIL_HOST', '')
+param mailFrom = readEnvironmentVariable('MAIL_FROM', '')
+param mailUser = readEnvironmentVariable('MAIL_USER', '')
+param mailPassword = readEnvironmentVariable('MAIL_PASSWORD', '')
+param alertEmail = readEnvironmentVariable('ALERT_EMAIL', '')
+param zoneRedundant = true
+param subnetId = readEnvironmentVariable('SUBNET_ID', '')
+// Zones are a feature of these tiers.
+param busSku = 'Premium'
+param registrySku = 'Premium'
+param cosmosCapacity = 'autoscale'
+param cosmosMaxThroughput = 4000
+// Two, so that one zone's loss leaves one.
+param httpMinReplicas = 2
+param maxReplicas = 30
+param retentionDays = 90
+param tags = { application: 'saga-shop', environment: 'prod' }

@@ -1,0 +1,117 @@
+// The documents: a container per state component, and for each component's identity the right to that
+// container alone.
+
+@description('Required. The name of the account.')
+@minLength(3)
+@maxLength(44)
+param name string
+
+@description('Required. The region.')
+param location string
+
+@description('Required. Tags of the account.')
+param tags object
+
+@description('Required. `serverless` costs nothing at rest; `autoscale` has a throughput that it keeps to, and zones.')
+@allowed(['serverless', 'autoscale'])
+param capacity string
+
+@description('Required. Autoscale: the most request units per second, of all containers together.')
+@minValue(1000)
+param maxThroughput int
+
+@description('Required. Autoscale: whether the data is spread over availability zones.')
+param zoneRedundant bool
+
+@description('Required. The containers: `name`, and `principalId`, the identity of the component that keeps its state there.')
+param containers array
+
+var serverless = capacity == 'serverless'
+
+// Cosmos DB Built-in Data Contributor: reads and writes items, and nothing else.
+var contributor = '00000000-0000-0000-0000-000000000002'
+
+resource account 'Microsoft.DocumentDB/databaseAccounts@2026-03-15' = {
+  // checkov:skip=CKV_AZURE_99:Functions come from an environment that need not have a network; callers need a role.
+  // checkov:skip=CKV_AZURE_100:No customer-managed key: the service's own encryption at rest is on.
+  // checkov:skip=CKV_AZURE_101:As CKV_AZURE_99.
+  name: name
+  location: location
+  tags: tags
+  kind: 'GlobalDocumentDB'
+  properties: {
+    databaseAccountOfferType: 'Standard'
+    // A write is read by the same sidecar next; another's stale read is found out by its ETag.
+    consistencyPolicy: { defaultConsistencyLevel: 'Session' }
+    locations: [
+      {
+        locationName: location
+        failoverPriority: 0
+        isZoneRedundant: zoneRedundant && !serverless
+      }
+    ]
+    capabilities: serverless ? [{ name: 'EnableServerless' }] : []
+    disableLocalAuth: true
+    disableKeyBasedMetadataWriteAccess: true
+    minimalTlsVersion: 'Tls12'
+    backupPolicy: {
+      type: 'Continuous'
+      continuousModeProperties: { tier: 'Continuous7Days' }
+    }
+  }
+}
+
+resource database 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases@2026-03-15' = {
+  parent: account
+  name: 'saga-shop'
+  properties: {
+    resource: { id: 'saga-shop' }
+    // Shared by the containers: most of them rest most of the time.
+    options: serverless ? {} : { autoscaleSettings: { maxThroughput: maxThroughput } }
+  }
+}
+
+resource container 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers@2026-03-15' = [
+  for entry in containers: {
+    parent: database
+    name: entry.name
+    properties: {
+      resource: {
+        id: entry.name
+        partitionKey: {
+          // The name that Dapr writes.
+          paths: ['/partitionKey']
+          kind: 'Hash'
+        }
+        // Nothing expires but what says so: `inbox` by each entry's TTL, `workflow-store` when the engine
+        // gives its histories one.
+        defaultTtl: -1
+        // Documents are read by key alone: an index would cost every write.
+        indexingPolicy: {
+          indexingMode: 'consistent'
+          automatic: true
+          includedPaths: []
+          excludedPaths: [{ path: '/*' }]
+        }
+      }
+    }
+  }
+]
+
+resource mayKeep 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@2026-03-15' = [
+  for (entry, i) in containers: {
+    parent: account
+    name: guid(container[i].id, entry.principalId, contributor)
+    properties: {
+      principalId: entry.principalId
+      roleDefinitionId: '${account.id}/sqlRoleDefinitions/${contributor}'
+      scope: '${account.id}/dbs/${database.name}/colls/${entry.name}'
+    }
+  }
+]
+
+@description('The address of the account.')
+output url string = account.properties.documentEndpoint
+
+@description('The name of the database.')
+output database string = database.name

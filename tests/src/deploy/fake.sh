@@ -1,0 +1,67 @@
+#!/bin/sh
+# Stands in for az, docker, kubectl, helm and curl: notes each call, remembers what was made, and fails
+# where FAIL_ON tells it to. Its folder is in STAGE.
+set -eu
+program=$(basename "$0")
+call="$program $*"
+echo "$call" | tr '\n' ' ' >>"$STAGE/calls"
+echo >>"$STAGE/calls"
+if [ "${FAIL_ON-}" ]; then
+    case $call in
+    *"$FAIL_ON"*) echo "$program: made to fail" >&2 && exit 1 ;;
+    esac
+fi
+
+made() {
+    [ -e "$STAGE/made/$1" ]
+}
+
+make() {
+    : >"$STAGE/made/$1"
+}
+
+functions() {
+    sed -n 's/^    "name": "\(.*\)",$/\1/p' infra/functions.json
+}
+
+case $call in
+'az account show --query'*) echo 'A subscription' ;;
+'az group exists'*) if made group; then echo true; else echo false; fi ;;
+'az group create'*) make group ;;
+'az deployment group what-if'*)
+    made "deployed-$IMAGE_TAG" || printf 'Create\t/subscriptions/s/providers/Microsoft.App/containerApps/gateway\n'
+    ;;
+'az deployment group create'*) make registry && make "deployed-$IMAGE_TAG" ;;
+'az deployment group list'*) if made registry; then echo saga-shop; fi ;;
+'az deployment group show'*) echo https://gateway.example.com ;;
+'az acr list'*) if made registry; then echo registry.azurecr.io; fi ;;
+'az acr repository show'*digest*) echo sha256:0123 ;;
+'az acr repository show'*)
+    image=${call##*--image }
+    made "$(echo "registry.azurecr.io/${image%% *}" | tr / _)"
+    ;;
+'az acr login'*) echo "$REGISTRY_TOKEN" ;;
+'az containerapp list'*latestRevisionName*) functions ;;
+'az containerapp list'*) if [ "${ON_CONTAINER_APPS-}" ]; then functions; fi ;;
+'az aks list'*) if made cluster; then echo saga-shop; fi ;;
+'az aks create'*) make cluster ;;
+'az aks show'*) echo https://issuer.example.com ;;
+'az identity list'*)
+    { functions && printf 'component-%s\n' inbox orders payments pubsub secrets shipments stock-store \
+        workflow-store; } |
+        awk '{ print "saga-shop-" $1 "\tclient-of-" $1 }'
+    ;;
+'az servicebus namespace list'*) echo the-bus ;;
+'az cosmosdb list'*) echo https://documents.example.com:443/ ;;
+'az keyvault list '*) echo the-vault ;;
+'docker login'*) cat >"$STAGE/token" ;;
+'docker push'*) make "$(echo "$2" | tr / _)" && echo "t: digest: sha256:0123 size: 1" ;;
+'docker image inspect'*) echo 8390000 ;;
+'kubectl apply --recursive'*) cp -R "$4" "$STAGE/applied" ;;
+'kubectl apply --filename -') cat >>"$STAGE/secrets" ;;
+'kubectl get secrets'*) if made secrets; then printf 'secret/app-api-token\nsecret/gateway-tls\n'; fi ;;
+'kubectl get ingress'*) echo 192.0.2.1 ;;
+'kubectl create secret tls'*) make secrets && echo 'kind: Secret' ;;
+curl*'/status'*) echo "{\"order_id\":\"o-1\",\"status\":\"${ORDER:-completed}\"}" ;;
+curl*'--request POST'*) echo '{"order_id":"o-1","status":"pending"}' ;;
+esac

@@ -1,0 +1,189 @@
+//! A stage on which the scripts of deployment run: every program that they would change something
+//! with is a stand-in, which notes its calls.
+
+use crate::workspace::root;
+use std::io::Write as _;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::{env, fs, io, process};
+
+/// What stands in for the programs.
+const FAKE: &str = include_str!("fake.sh");
+
+/// The programs that it stands in for.
+const FAKES: [&str; 5] = ["az", "curl", "docker", "helm", "kubectl"];
+
+/// The programs that the scripts may count on: those of POSIX, and Git.
+const TOOLS: [&str; 25] = [
+    "awk", "base64", "basename", "cat", "cp", "cut", "date", "dirname", "env", "git", "grep",
+    "head", "ls", "mkdir", "mktemp", "od", "rm", "sed", "sh", "sleep", "sort", "stty", "tr",
+    "uniq", "wc",
+];
+
+/// The key of the payment provider that the scripts are told.
+pub const PAYMENT_KEY: &str = "sk_test_never_shown";
+
+/// The token of the registry that they are told.
+pub const REGISTRY_TOKEN: &str = "registry-token-never-shown";
+
+/// A stage of its own for each test; gone with it.
+#[derive(Debug)]
+pub struct Stage {
+    folder: PathBuf,
+}
+
+/// How a script ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its exit code.
+    pub code: Option<i32>,
+    /// What it said, on both outputs.
+    pub text: String,
+    /// The calls that it made, of this run alone.
+    pub calls: Vec<String>,
+}
+
+impl Stage {
+    /// A stage with all stand-ins.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    #[must_use]
+    pub fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("saga-shop-stage-{}-{number}", process::id());
+        let stage = Self { folder: env::temp_dir().join(name) };
+        for folder in ["bin", "made", "temp"] {
+            fs::create_dir_all(stage.path(folder)).expect("there is room for a stage");
+        }
+        for fake in FAKES {
+            let file = stage.path("bin").join(fake);
+            fs::write(&file, FAKE).expect("there is room for a stand-in");
+            fs::set_permissions(&file, PermissionsExt::from_mode(0o755)).expect("it is ours");
+        }
+        for tool in TOOLS {
+            if let Some(program) = on_path(tool) {
+                symlink(program, stage.path("bin").join(tool)).expect("there is room for a link");
+            }
+        }
+        stage
+    }
+
+    /// A file or folder of the stage.
+    #[must_use]
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// Takes a stand-in away.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn without(&self, program: &str) {
+        fs::remove_file(self.path("bin").join(program)).expect("there is a stand-in");
+    }
+
+    /// Runs a script of `infra`, with nobody to ask, and `variables` beside the usual ones.
+    ///
+    /// # Panics
+    /// When it cannot be run.
+    #[must_use]
+    pub fn run(&self, script: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
+        let calls = self.path("calls");
+        fs::write(&calls, "").expect("there is room for calls");
+        let output = Command::new(root().join("infra").join(script))
+            .args(arguments)
+            .current_dir(root())
+            .env_clear()
+            .env("PATH", self.path("bin"))
+            .env("HOME", &self.folder)
+            .env("TMPDIR", self.path("temp"))
+            .env("STAGE", &self.folder)
+            .env("POLL_SECONDS", "0")
+            .env("PAYMENT_API_KEY", PAYMENT_KEY)
+            .env("REGISTRY_TOKEN", REGISTRY_TOKEN)
+            .envs(variables.iter().copied())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap_or_else(|error| panic!("infra/{script}: {error}"));
+        let text = [output.stdout, output.stderr].concat();
+        let calls = fs::read_to_string(calls).expect("calls are noted");
+        Ended {
+            code: output.status.code(),
+            text: String::from_utf8_lossy(&text).into_owned(),
+            calls: calls.lines().map(|call| call.trim_end().to_owned()).collect(),
+        }
+    }
+
+    /// What the scripts left in the folder for temporary files.
+    ///
+    /// # Panics
+    /// When it cannot be read.
+    #[must_use]
+    pub fn left_behind(&self) -> usize {
+        fs::read_dir(self.path("temp")).expect("it is there").count()
+    }
+}
+
+impl Default for Stage {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        // What is left in the folder for temporary files does no harm.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Ended {
+    /// Whether a call was made that starts like this.
+    #[must_use]
+    pub fn called(&self, start: &str) -> bool {
+        self.calls.iter().any(|call| call.starts_with(start))
+    }
+
+    /// The calls that start like one of `starts`, each cut down to that.
+    #[must_use]
+    pub fn order<'a>(&self, starts: &[&'a str]) -> Vec<&'a str> {
+        let cut = |call: &String| starts.iter().copied().find(|start| call.starts_with(start));
+        let mut order: Vec<_> = self.calls.iter().filter_map(cut).collect();
+        order.dedup();
+        order
+    }
+}
+
+/// The file of a program, where it is on `PATH`.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is no setting of a function")]
+pub fn on_path(program: &str) -> Option<PathBuf> {
+    let folders = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&folders).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
+/// Says that something is not checked, and why, past the test runner, which shows nothing of a test
+/// that passes.
+pub fn not_checked(why: &str) {
+    // Nobody reads it where it cannot be written.
+    let _ = writeln!(io::stderr(), "NOT CHECKED: {why}");
+}
+
+/// Runs a program that checks `files`, where it is on `PATH`; says so where it is not.
+///
+/// # Panics
+/// When it finds something.
+pub fn check_with(program: &str, arguments: &[&str], files: &[&Path]) {
+    let Some(checker) = on_path(program) else {
+        not_checked(&format!("`{program}` is not on PATH"));
+        return;
+    };
+    let output = Command::new(checker).args(arguments).args(files).current_dir(root()).output();
+    let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
+    let text = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&text));
+}

@@ -1,0 +1,156 @@
+//! What Dapr knows of component types, and whether the components keep to it.
+
+use super::Tree;
+use super::components::{FOLDER, components, settings};
+use super::text::{between, declaration};
+use crate::generated::components::Component;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Published by Dapr; the file says where.
+const PUBLISHED: &str = include_str!("component-metadata.json");
+
+/// Keys that Dapr itself reads, of any component of a kind.
+const OF_DAPR: [(&str, &str); 3] =
+    [("state.", "keyPrefix"), ("state.", "actorStateStore"), ("bindings.", "direction")];
+
+/// Kinds of components that reach Azure.
+const AZURE: &str = ".azure.";
+
+#[derive(Deserialize)]
+struct Published {
+    components: BTreeMap<String, Type>,
+}
+
+/// A component type.
+#[derive(Deserialize)]
+struct Type {
+    version: String,
+    keys: BTreeMap<String, Key>,
+}
+
+#[derive(Deserialize)]
+struct Key {
+    r#type: String,
+    required: bool,
+    sensitive: bool,
+}
+
+fn published() -> BTreeMap<String, Type> {
+    let published: Published = serde_json::from_str(PUBLISHED).expect("the extract is JSON");
+    published.components
+}
+
+fn type_of(component: &Component) -> &str {
+    component.yaml["spec"]["type"].as_str().unwrap_or_default()
+}
+
+fn is_placeholder(value: &str) -> bool {
+    value.starts_with("${") && value.ends_with('}')
+}
+
+/// Unknown types, versions and keys, values of the wrong kind, and required keys that are missing.
+pub(super) fn unknown_keys(tree: &Tree) -> Vec<String> {
+    let published = published();
+    let check = |component: Component| {
+        let Some(known) = published.get(type_of(&component)) else {
+            return vec![format!("{}: {} is unknown", component.path, type_of(&component))];
+        };
+        faults(&component, known)
+    };
+    components(tree, FOLDER).into_iter().flat_map(check).collect()
+}
+
+fn faults(component: &Component, known: &Type) -> Vec<String> {
+    let mut faults = Vec::new();
+    if component.yaml["spec"]["version"] != known.version.as_str() {
+        faults.push(format!("its version is {}", known.version));
+    }
+    for (name, value, _) in settings(component) {
+        let of_dapr =
+            OF_DAPR.iter().any(|(kind, key)| *key == name && type_of(component).starts_with(kind));
+        match known.keys.get(name) {
+            Some(key) if fits(value, &key.r#type) => {}
+            Some(key) => faults.push(format!("{name} must be a {}", key.r#type)),
+            None if of_dapr => {}
+            None => faults.push(format!("{name} is unknown")),
+        }
+    }
+    let has = |wanted: &str| settings(component).any(|(name, _, _)| name == wanted);
+    let missing = known.keys.iter().filter(|(name, key)| key.required && !has(name));
+    faults.extend(missing.map(|(name, _)| format!("{name} is missing")));
+    faults.into_iter().map(|fault| format!("{}: {fault}", component.path)).collect()
+}
+
+fn fits(value: &str, kind: &str) -> bool {
+    match kind {
+        _ if is_placeholder(value) => true,
+        "bool" => matches!(value, "true" | "false"),
+        "number" => value.parse::<i64>().is_ok(),
+        _ => !value.is_empty(),
+    }
+}
+
+/// Names in `${…}` that Bicep puts nothing in for, and values that no component asks for.
+pub(super) fn unknown_values(tree: &Tree) -> Vec<String> {
+    let module = declaration(tree.text("infra/main.bicep"), "module daprComponents ");
+    let given = between(&module, "values: {", "}\n      vaultUri").concat();
+    let given: Vec<_> = given
+        .lines()
+        .filter(|line| line.starts_with("        ") && !line.starts_with("         "))
+        .filter_map(|line| line.trim().split_once(": "))
+        .map(|(name, _)| name)
+        .collect();
+    let asked = components(tree, FOLDER);
+    let asked: Vec<_> = asked
+        .iter()
+        .flat_map(settings)
+        .filter(|(_, value, _)| is_placeholder(value))
+        .map(|(_, value, _)| value.trim_matches(['$', '{', '}']).to_owned())
+        .collect();
+    let unknown = asked.iter().filter(|name| !given.contains(&name.as_str()));
+    let idle = given.iter().filter(|name| !asked.iter().any(|asked| asked == *name));
+    let unknown = unknown.map(|name| format!("main.bicep has no value {name}"));
+    unknown.chain(idle.map(|name| format!("no component asks for {name}"))).collect()
+}
+
+/// Credentials that are not taken from a vault.
+pub(super) fn credentials(tree: &Tree) -> Vec<String> {
+    let published = published();
+    let check = |component: Component| {
+        let known = published.get(type_of(&component));
+        let open = settings(&component).filter(|(name, _, secret)| {
+            let key = known.and_then(|known| known.keys.get(*name));
+            key.is_some_and(|key| key.sensitive) && !secret
+        });
+        open.map(|(name, _, _)| format!("{}: {name} is open", component.path)).collect::<Vec<_>>()
+    };
+    components(tree, FOLDER).into_iter().flat_map(check).collect()
+}
+
+/// Components of Azure that do not name their identity, or name what stops Dapr from using it.
+pub(super) fn unidentified(tree: &Tree) -> Vec<String> {
+    let check = |component: Component| {
+        let value = |wanted: &str| {
+            let mut settings = settings(&component);
+            settings.find(|(name, _, _)| *name == wanted).map(|(_, value, _)| value.to_owned())
+        };
+        let azure = type_of(&component).contains(AZURE);
+        let mut wanted = vec![
+            ("azureClientId", azure.then_some("${CLIENT_ID}")),
+            ("azureAuthMethods", azure.then_some("${AUTH_METHODS}")),
+            // With a tenant Dapr 1.16 stops before it comes to the identity.
+            ("azureTenantId", None),
+            // One subscription for all functions: each would miss what another takes.
+            ("consumerID", None),
+        ];
+        if type_of(&component).starts_with("pubsub.") {
+            // Without it Dapr needs the right to manage topics.
+            wanted.push(("disableEntityManagement", Some("true")));
+        }
+        let wrong = wanted.into_iter().filter(|(name, wanted)| value(name).as_deref() != *wanted);
+        let path = component.path.clone();
+        wrong.map(|(name, _)| format!("{path}: {name} is wrong")).collect::<Vec<_>>()
+    };
+    components(tree, FOLDER).into_iter().flat_map(check).collect()
+}

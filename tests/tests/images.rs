@@ -1,0 +1,220 @@
+//! The functions' images: how they are built and, where buildah is, that one of them runs with nothing
+//! else in it.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+use std::{env, fs, process};
+use tests::deploy::{Stage, check_with, not_checked, on_path};
+use tests::wait::until;
+use tests::workspace::{functions, read, root};
+
+const IMAGE: &str = "saga-shop/check-stock:test";
+
+#[test]
+fn the_dockerfile_passes_hadolint() {
+    check_with("hadolint", &[], &[Path::new("Dockerfile")]);
+}
+
+#[test]
+fn images_are_built_with_the_toolchain_of_developers() {
+    let toolchain = read("rust-toolchain.toml");
+    let channel = toolchain.lines().find_map(|line| line.strip_prefix("channel = ")).unwrap();
+    let argument = format!("ARG RUST={}", channel.trim_matches('"'));
+    assert!(read("Dockerfile").lines().any(|line| line == argument), "{argument}");
+}
+
+#[test]
+fn the_build_is_given_every_member_of_the_workspace() {
+    let manifest: toml::Table = toml::from_str(&read("Cargo.toml")).unwrap();
+    let ignored = read(".dockerignore");
+    for member in manifest["workspace"]["members"].as_array().unwrap() {
+        let folder = member.as_str().unwrap().split('/').next().unwrap();
+        assert!(ignored.lines().any(|line| line == format!("!{folder}")), "{folder}");
+    }
+}
+
+#[test]
+fn every_function_is_built_into_an_image_that_tells_what_it_is() {
+    let ended = Stage::new().run("images", &["--tag", "t1"], &[]);
+    assert_eq!(ended.code, Some(0), "{}", ended.text);
+    let builds: Vec<_> =
+        ended.calls.iter().filter(|call| call.starts_with("docker build")).collect();
+    assert_eq!(builds.len(), functions().len());
+    for (function, build) in functions().iter().zip(builds) {
+        assert!(build.contains(&format!("--tag saga-shop/{}:t1 ", function.name)), "{build}");
+        assert!(build.contains(&format!("FUNCTION={} ", function.name)), "{build}");
+        assert!(build.contains(&format!("DESCRIPTION={} ", function.description)), "{build}");
+        assert!(build.contains("FILES=build "), "{build}");
+    }
+    assert!(ended.text.contains("8.39 MB"), "{}", ended.text);
+}
+
+#[test]
+fn what_cannot_be_built_is_told_before_anything_is() {
+    for (arguments, fault) in [
+        (&["no-such-function"][..], "there is no function no-such-function"),
+        (&["--tag"], "--tag needs a value"),
+        (&["--fast"], "there is no option --fast"),
+    ] {
+        let ended = Stage::new().run("images", arguments, &[]);
+        assert_eq!(ended.code, Some(64), "{}", ended.text);
+        assert!(ended.text.contains(fault), "{}", ended.text);
+        assert!(!ended.called("docker build"));
+    }
+}
+
+#[tokio::test]
+async fn an_image_from_scratch_runs_as_nobody_and_serves() {
+    let Some(buildah) = Buildah::find() else { return };
+    let built = buildah.build();
+    assert!(built.status.success(), "{}", text(&built));
+    let config = buildah.config();
+    assert_eq!(config["User"], "65532:65532");
+    assert_eq!(config["Entrypoint"], serde_json::json!(["/function"]));
+    assert_eq!(config["Labels"]["org.opencontainers.image.title"], "check-stock");
+
+    let container = text(&buildah.call(&["from", IMAGE])).trim().to_owned();
+    let unset = buildah.call(&["run", &container, "--", "/function"]);
+    assert!(text(&unset).contains("check-stock: APP_PORT: must be set"), "{}", text(&unset));
+    assert_eq!(unset.status.code(), Some(64), "{}", text(&unset));
+
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let serving = buildah.serve(&container, port);
+    let healthy = async || health(port).filter(|answer| answer.starts_with("HTTP/1.1 200"));
+    until("the function is healthy", Duration::from_secs(20), healthy).await;
+    assert_eq!(serving.user(), "65532");
+}
+
+/// What a function answers on `/healthz`, if it listens.
+fn health(port: u16) -> Option<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    let request = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    stream.write_all(request.as_bytes()).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    Some(answer)
+}
+
+/// buildah, with a storage of its own; gone with it.
+struct Buildah {
+    folder: PathBuf,
+}
+
+impl Buildah {
+    /// buildah, where it is and images are to be tested; says so where not.
+    #[expect(clippy::disallowed_methods, reason = "this is no setting of a function")]
+    fn find() -> Option<Self> {
+        if env::var_os("IMAGES").is_none() {
+            not_checked(
+                "no image is built and run, as it takes minutes: `./makew test-images` does",
+            );
+            return None;
+        }
+        if on_path("buildah").is_none() {
+            not_checked("no image is built and run: `buildah` is not on PATH");
+            return None;
+        }
+        let folder = env::temp_dir().join(format!("saga-shop-images-{}", process::id()));
+        fs::create_dir_all(&folder).expect("there is room for images");
+        let place = folder.display();
+        let storage = format!(
+            "[storage]\ndriver = \"vfs\"\ngraphroot = \"{place}/images\"\nrunroot = \"{place}/run\"\n"
+        );
+        fs::write(folder.join("storage.conf"), storage).expect("there is room for images");
+        Some(Self { folder })
+    }
+
+    /// `program`, with this storage, and needing no right but that to change its root folder.
+    fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command
+            .current_dir(root())
+            .env("CONTAINERS_STORAGE_CONF", self.folder.join("storage.conf"))
+            .env("STORAGE_DRIVER", "vfs")
+            .env("BUILDAH_ISOLATION", "chroot")
+            .env("BUILDER", "buildah")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Builds the image; unoptimized, which takes a third of the time.
+    fn build(&self) -> Output {
+        let arguments = ["--prebuilt", "--profile", "dev", "--tag", "test", "check-stock"];
+        self.command(&root().join("infra/images")).args(arguments).output().expect("it runs")
+    }
+
+    fn call(&self, arguments: &[&str]) -> Output {
+        self.command(Path::new("buildah")).args(arguments).output().expect("it runs")
+    }
+
+    /// What the image says of how it runs.
+    fn config(&self) -> serde_json::Value {
+        let inspected = self.call(&["inspect", "--type", "image", IMAGE]);
+        let image: serde_json::Value =
+            serde_json::from_slice(&inspected.stdout).expect("it is JSON");
+        image["OCIv1"]["config"].clone()
+    }
+
+    fn serve(&self, container: &str, port: u16) -> Serving {
+        let port = format!("APP_PORT={port}");
+        let arguments = ["run", "--env", &port, container, "--", "/function"];
+        Serving(self.command(Path::new("buildah")).args(arguments).spawn().expect("it runs"))
+    }
+}
+
+impl Drop for Buildah {
+    fn drop(&mut self) {
+        let _ = self.call(&["rm", "--all"]);
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// buildah while it runs a function.
+struct Serving(Child);
+
+impl Serving {
+    /// The number of the user that the function runs as.
+    fn user(&self) -> String {
+        let function = descendant(self.0.id()).expect("the function runs");
+        let status = fs::read_to_string(format!("/proc/{function}/status")).expect("it runs");
+        let users = status.lines().find_map(|line| line.strip_prefix("Uid:"));
+        let user = users.and_then(|users| users.split_whitespace().next());
+        user.expect("a process has a user").to_owned()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // The function itself: buildah, killed, would leave it behind.
+        let function = descendant(self.0.id()).and_then(|id| i32::try_from(id).ok());
+        if let Some(function) = function.and_then(rustix::process::Pid::from_raw) {
+            let _ = rustix::process::kill_process(function, rustix::process::Signal::KILL);
+        }
+        let _ = self.0.wait();
+    }
+}
+
+/// The last child of the last child, and so on, of a process.
+fn descendant(process: u32) -> Option<u32> {
+    let mut found = None;
+    let mut process = process;
+    loop {
+        let tasks = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+        let children =
+            tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+        let children: String = children.collect();
+        match children.split_whitespace().last().and_then(|child| child.parse().ok()) {
+            Some(child) => process = child,
+            None => return found,
+        }
+        found = Some(process);
+    }
+}
+
+fn text(output: &Output) -> String {
+    let text = [output.stdout.as_slice(), &output.stderr].concat();
+    String::from_utf8_lossy(&text).into_owned()
+}
