@@ -84,8 +84,7 @@ pub const LOG_FORMAT: Setting<LogFormat> =
 pub const LOG: Setting<String> =
     Setting { name: "RUST_LOG", default: Some("info,dapr_durabletask=warn"), parse: log_filter };
 
-/// `OTEL_EXPORTER_OTLP_ENDPOINT`: where spans and metrics go, by OTLP over HTTP; nowhere when it is
-/// empty. The other standard variables of
+/// `OTEL_EXPORTER_OTLP_ENDPOINT`: where spans and metrics go, by OTLP; nowhere when it is empty. The other standard variables of
 /// [OpenTelemetry](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/)
 /// are read by its SDK.
 pub const OTLP_ENDPOINT: Setting<Option<Url>> = Setting {
@@ -94,19 +93,41 @@ pub const OTLP_ENDPOINT: Setting<Option<Url>> = Setting {
     parse: |text| if text.is_empty() { Ok(None) } else { web_address(text).map(Some) },
 };
 
+/// `OTEL_EXPORTER_OTLP_PROTOCOL`: how they go there: `http/protobuf` or `grpc`.
+pub const OTLP_PROTOCOL: Setting<OtlpProtocol> = Setting {
+    name: "OTEL_EXPORTER_OTLP_PROTOCOL",
+    default: Some("http/protobuf"),
+    parse: |text| match text {
+        "http/protobuf" => Ok(OtlpProtocol::Http),
+        "grpc" => Ok(OtlpProtocol::Grpc),
+        _ => Err(format!("`{text}` must be http/protobuf or grpc")),
+    },
+};
+
+/// How spans and metrics go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OtlpProtocol {
+    /// Protobuf over HTTP.
+    Http,
+    /// gRPC.
+    Grpc,
+}
+
 /// What a process tells of itself, and how.
 #[derive(Debug)]
 pub(super) struct Telemetry {
     pub(super) format: LogFormat,
     pub(super) filter: String,
-    pub(super) export: bool,
+    /// How spans and metrics go out, if they do.
+    pub(super) export: Option<OtlpProtocol>,
 }
 
 impl Telemetry {
     pub(super) fn read(reader: &mut Reader<impl Variables>) -> Option<Self> {
         let (format, filter) = (reader.read(&LOG_FORMAT), reader.read(&LOG));
-        let endpoint = reader.read(&OTLP_ENDPOINT);
-        Some(Self { format: format?, filter: filter?, export: endpoint?.is_some() })
+        let (endpoint, protocol) = (reader.read(&OTLP_ENDPOINT), reader.read(&OTLP_PROTOCOL));
+        let export = endpoint?.and(protocol);
+        Some(Self { format: format?, filter: filter?, export })
     }
 }
 

@@ -4,6 +4,7 @@ use super::mails::{mails, receipt};
 use futures::future::join_all;
 use local::dead_letters::{DeadLetter, DeadLetters};
 use serde_json::{Value, json};
+use std::fs;
 use std::time::Duration;
 use tests::shop::Shop;
 use tests::wait::until;
@@ -168,20 +169,38 @@ pub(crate) async fn poison_is_a_dead_letter_with_its_reason_and_holds_nothing_up
     assert_eq!(mails(shop, &address, 1, Duration::from_secs(10)).await.len(), 1);
 }
 
-pub(crate) async fn a_dead_letter_can_be_sent_again(shop: &Shop) {
+pub(crate) async fn what_was_given_up_arrives_when_it_is_sent_again_after_the_fix(shop: &Shop) {
     let address = shop.email("ann");
-    // What was given up while something was broken is whole.
     let event = receipt(shop, 0, &address, 100);
-    shop.publish("notifications-send-email-dead", &event).await;
+    let policy = shop.cluster.resources().join("resiliency.yaml");
+    let patient = fs::read_to_string(&policy).expect("the policy is readable");
+    assert!(patient.contains("maxRetries: 60"), "{patient}");
+    retry_deliveries_by(shop, &patient.replace("maxRetries: 60", "maxRetries: 2")).await;
+    shop.cluster.mail_sink().kill().await;
+    shop.publish("notifications", &event).await;
     let of_event = |letters: Vec<DeadLetter>| {
         letters.into_iter().find(|letter| letter.event["id"] == event["id"])
     };
-    let letter = until("the letter is listed", Duration::from_secs(5), async || {
+    let letter = until("the message is given up", Duration::from_secs(40), async || {
         of_event(letters(shop).await)
     })
     .await;
+    assert_eq!(letter.reason(), "it was tried to the end of its retries");
+
+    shop.cluster.mail_sink().start().await.expect("the mail sink starts again");
+    retry_deliveries_by(shop, &patient).await;
     let dead_letters = DeadLetters::open(shop.cluster.redis_port(), shop.cluster.functions()).await;
     dead_letters.expect("Redis answers").resend(&letter).await.expect("Redis answers");
-    assert_eq!(mails(shop, &address, 1, Duration::from_secs(10)).await.len(), 1);
+    assert_eq!(mails(shop, &address, 1, Duration::from_secs(30)).await.len(), 1);
     assert!(of_event(letters(shop).await).is_none());
+}
+
+/// Gives the sidecar of send-email another policy.
+async fn retry_deliveries_by(shop: &Shop, policy: &str) {
+    fs::write(shop.cluster.resources().join("resiliency.yaml"), policy)
+        .expect("the policy is writable");
+    let sidecar = shop.cluster.sidecar("send-email");
+    sidecar.stop(Duration::from_secs(10)).await;
+    sidecar.start().await.expect("the sidecar starts again");
+    shop.cluster.wait_ready().await.expect("the shop is ready again");
 }

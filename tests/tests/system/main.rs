@@ -130,7 +130,7 @@ fn main() -> ExitCode {
             no_mail_is_lost_when_the_broker_is_killed,
             no_mail_is_lost_when_the_sidecar_of_notify_order_is_killed,
             poison_is_a_dead_letter_with_its_reason_and_holds_nothing_up,
-            a_dead_letter_can_be_sent_again;
+            what_was_given_up_arrives_when_it_is_sent_again_after_the_fix;
         traces:
             a_completed_order_is_one_tree_from_the_click_to_the_mail,
             the_undos_of_a_declined_order_are_in_its_trace,

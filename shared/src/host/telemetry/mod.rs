@@ -1,6 +1,6 @@
 //! What a process tells of itself: log lines, spans and metrics.
 //!
-//! Spans and metrics go out by OTLP when the standard variable `OTEL_EXPORTER_OTLP_ENDPOINT` is set
+//! Spans and metrics go out by OTLP, over HTTP or gRPC, when the standard variable `OTEL_EXPORTER_OTLP_ENDPOINT` is set
 //! ([OpenTelemetry](https://opentelemetry.io/docs/specs/otel/protocol/exporter/)); without it they
 //! cost nothing. No request ever waits for them.
 
@@ -9,7 +9,7 @@ mod lines;
 
 use self::export::Quiet;
 use self::lines::WithTrace;
-use super::settings::{LogFormat, Telemetry as Settings};
+use super::settings::{LogFormat, OtlpProtocol, Telemetry as Settings};
 use opentelemetry::trace::TracerProvider;
 use opentelemetry::{KeyValue, global};
 use opentelemetry_otlp::{MetricExporter, SpanExporter};
@@ -30,7 +30,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 /// How long the last spans and metrics have to go out when the process ends.
-const FLUSH: Duration = Duration::from_secs(3);
+const FLUSH: Duration = Duration::from_secs(2);
 
 /// The name of what makes spans and metrics.
 const SCOPE: &str = "saga-shop";
@@ -45,7 +45,7 @@ impl Telemetry {
     /// Logs from now on, and tells spans and metrics of the process called `name` when they are
     /// wanted.
     pub(super) fn start(name: &'static str, settings: &Settings) -> Option<Self> {
-        let telemetry = settings.export.then(|| Self::pipelines(name)).flatten();
+        let telemetry = settings.export.and_then(|protocol| Self::pipelines(name, protocol));
         let spans = telemetry.as_ref().map(|telemetry| {
             let layer = tracing_opentelemetry::layer().with_tracer(telemetry.traces.tracer(SCOPE));
             // Those of libraries tell how a request is sent, not what for.
@@ -66,10 +66,19 @@ impl Telemetry {
         telemetry
     }
 
-    fn pipelines(name: &'static str) -> Option<Self> {
+    fn pipelines(name: &'static str, protocol: OtlpProtocol) -> Option<Self> {
         let resource = Resource::builder().with_service_name(name).build();
-        let spans = SpanExporter::builder().with_http().build().map_err(refuse).ok()?;
-        let measures = MetricExporter::builder().with_http().build().map_err(refuse).ok()?;
+        let (spans, measures) = match protocol {
+            OtlpProtocol::Http => (
+                SpanExporter::builder().with_http().build(),
+                MetricExporter::builder().with_http().build(),
+            ),
+            OtlpProtocol::Grpc => (
+                SpanExporter::builder().with_tonic().build(),
+                MetricExporter::builder().with_tonic().build(),
+            ),
+        };
+        let (spans, measures) = (spans.map_err(refuse).ok()?, measures.map_err(refuse).ok()?);
         let traces = SdkTracerProvider::builder()
             .with_resource(resource.clone())
             .with_batch_exporter(Quiet::new(spans));
@@ -86,11 +95,9 @@ impl Telemetry {
     /// Sends out what is left, as far as it goes in time.
     pub(super) async fn stop(self) {
         // A collector that is gone has been told of before.
-        let flush = move || {
-            let _ = self.traces.shutdown_with_timeout(FLUSH);
-            let _ = self.metrics.shutdown_with_timeout(FLUSH);
-        };
-        let _ = spawn_blocking(flush).await;
+        let spans = spawn_blocking(move || self.traces.shutdown_with_timeout(FLUSH));
+        let measures = spawn_blocking(move || self.metrics.shutdown_with_timeout(FLUSH));
+        let _ = tokio::join!(spans, measures);
     }
 }
 
