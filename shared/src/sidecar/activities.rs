@@ -1,6 +1,7 @@
 //! The activities of the order saga, and the worker that runs them.
 
 use super::Sidecar;
+use super::attempts::Attempts;
 use super::functions::{PaymentFunctions, ShipOrder};
 use super::pubsub::Broker;
 use super::state::StateStore;
@@ -44,6 +45,7 @@ struct Shop<C> {
     payments: PaymentFunctions,
     shipping: ShipOrder,
     hold: SignedDuration,
+    attempts: Attempts,
 }
 
 /// Runs the order saga's workflows and activities.
@@ -58,6 +60,7 @@ impl Worker {
             payments: sidecar.payments(),
             shipping: sidecar.shipping(),
             hold,
+            attempts: Attempts::default(),
         };
         let options = WorkerOptions::new()
             .with_max_concurrent_work_items(CONCURRENT)
@@ -132,13 +135,23 @@ where
     registry.add_named_activity(step.name(), move |context, input| {
         let input = serde_json::from_str(input.as_deref().unwrap_or("null"));
         let work = input.map(|input| work(shop.clone(), input));
-        let span = span(step, &context);
-        async move { attempt(step, &context, work?).await }.instrument(span)
+        let attempts = shop.attempts.clone();
+        async move {
+            let execution = context.task_execution_id();
+            let attempt = attempts.begin(execution);
+            let tried = try_once(step, &context, work?);
+            let tried = tried.instrument(span(step, &context, attempt)).await;
+            match &tried {
+                Ok(_) => attempts.forget(execution),
+                Err(_) => attempts.fail(execution, attempt),
+            }
+            tried
+        }
     });
 }
 
 /// The span of a try of `step`, a child of the workflow's.
-fn span(step: Step, context: &ActivityContext) -> Span {
+fn span(step: Step, context: &ActivityContext, attempt: i64) -> Span {
     tracing::info_span!(
         "step",
         otel.name = step.name(),
@@ -146,12 +159,13 @@ fn span(step: Step, context: &ActivityContext) -> Span {
         error.r#type = field::Empty,
         order.id = context.orchestration_id(),
         saga.step = step.name(),
+        attempt,
         saga.compensation = Undo::ALL.into_iter().any(|undo| Step::from(undo) == step),
         saga.refusal = field::Empty,
     )
 }
 
-async fn attempt<O: Serialize>(
+async fn try_once<O: Serialize>(
     step: Step,
     context: &ActivityContext,
     work: impl Future<Output = Result<O>>,

@@ -6,6 +6,7 @@
 
 pub mod activities;
 pub mod actor;
+mod attempts;
 pub mod functions;
 mod grpc;
 pub mod invocation;

@@ -134,6 +134,7 @@ fn main() -> ExitCode {
         traces:
             a_completed_order_is_one_tree_from_the_click_to_the_mail,
             the_undos_of_a_declined_order_are_in_its_trace,
+            each_try_of_a_step_is_a_span_with_its_number,
             an_event_delivered_again_is_a_second_span_of_the_same_trace,
             an_order_that_survived_a_kill_is_one_trace_without_doubled_steps,
             the_measures_of_30_orders_are_those_of_the_mix,

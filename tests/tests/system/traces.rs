@@ -124,6 +124,23 @@ pub(crate) async fn the_undos_of_a_declined_order_are_in_its_trace(shop: &Shop) 
     assert_eq!(refused["attributes"]["saga.refusal"], "payment-declined");
 }
 
+pub(crate) async fn each_try_of_a_step_is_a_span_with_its_number(shop: &Shop) {
+    let lamp = shop.sell("lamp", 1_999, 5).await;
+    shop.payment_faults(&json!({"fault": "fail-before", "next": 2})).await;
+    let (order, trace) = place(shop, &shop.order(&[(&lamp, 1)])).await;
+    assert_eq!(shop.ended(&order).await.body["status"], "completed");
+    let is_pay = |span: &&Value| span["attributes"]["saga.step"] == "pay";
+    let spans =
+        spans(shop, &trace, "each try is a span", |spans| spans.iter().filter(is_pay).count() == 3)
+            .await;
+    let tries: Vec<_> = spans
+        .iter()
+        .filter(is_pay)
+        .map(|span| (span["attributes"]["attempt"].clone(), text(span, "status")))
+        .collect();
+    assert_eq!(tries, [(json!(1), "error"), (json!(2), "error"), (json!(3), "unset")]);
+}
+
 pub(crate) async fn an_event_delivered_again_is_a_second_span_of_the_same_trace(shop: &Shop) {
     let lamp = shop.sell("lamp", 1_999, 5).await;
     let (order, trace) = place(shop, &shop.order(&[(&lamp, 1)])).await;

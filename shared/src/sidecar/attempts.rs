@@ -1,0 +1,57 @@
+//! Which try of an activity this is.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+/// The most activities whose tries are counted at once; more of them fail at once only when all is
+/// lost, and then the count begins anew.
+const MOST: usize = 10_000;
+
+/// Counts the tries of each activity in this process, by its execution id, which the engine keeps
+/// over retries.
+#[derive(Clone, Default)]
+pub(super) struct Attempts(Arc<Mutex<HashMap<String, i64>>>);
+
+impl Attempts {
+    /// Which try of `execution` begins: 1, unless others failed in this process.
+    pub(super) fn begin(&self, execution: &str) -> i64 {
+        let failed = self.0.lock().expect("nobody panics while counting");
+        failed.get(execution).copied().unwrap_or_default() + 1
+    }
+
+    /// Notes that try number `attempt` of `execution` failed.
+    pub(super) fn fail(&self, execution: &str, attempt: i64) {
+        let mut failed = self.0.lock().expect("nobody panics while counting");
+        if failed.len() >= MOST {
+            failed.clear();
+        }
+        failed.insert(execution.to_owned(), attempt);
+    }
+
+    /// Forgets `execution`, which has an answer.
+    pub(super) fn forget(&self, execution: &str) {
+        self.0.lock().expect("nobody panics while counting").remove(execution);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tries_are_counted_until_there_is_an_answer() {
+        let attempts = Attempts::default();
+        assert_eq!(attempts.begin("a"), 1);
+        attempts.fail("a", 1);
+        assert_eq!((attempts.begin("a"), attempts.begin("b")), (2, 1));
+        attempts.forget("a");
+        assert_eq!(attempts.begin("a"), 1);
+    }
+
+    #[test]
+    fn the_count_is_bounded() {
+        let attempts = Attempts::default();
+        (0..=MOST).for_each(|number| attempts.fail(&number.to_string(), 1));
+        assert_eq!(attempts.0.lock().unwrap().len(), 1);
+    }
+}
