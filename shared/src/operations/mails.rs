@@ -148,7 +148,7 @@ mod tests {
         assert!(told.contains(&reason) && told.contains("EUR 40.00"), "{told}");
         let told =
             mail(&request("Ann", Notice::OrderCancelled { reason, refunded: None })).unwrap().html;
-        assert!(told.contains("not been charged"), "{told}");
+        assert!(told.contains("pay nothing for it"), "{told}");
     }
 
     #[test]

@@ -95,7 +95,7 @@ pub(crate) async fn a_cancelled_order_tells_why_and_what_was_given_back(shop: &S
         .expect("a mail says so");
     assert!(
         html(cancelled).contains("Your payment was declined.")
-            && html(cancelled).contains("not been charged")
+            && html(cancelled).contains("pay nothing for it")
     );
 }
 

@@ -109,6 +109,9 @@ mod tests {
             std::fs::write(folder.path().join(&function.name), "").unwrap();
         }
         let error = make_sure_built(folder.path(), &functions).unwrap_err().to_string();
-        assert!(error.contains(" is without payment-simulator, mail-sink, trace-sink; "), "{error}");
+        assert!(
+            error.contains(" is without payment-simulator, mail-sink, trace-sink; "),
+            "{error}"
+        );
     }
 }
