@@ -26,8 +26,7 @@ async fn release<S: Stocks>(
     Path(product): Path<ProductId>,
     Json(Asked { order_id }): Json<Asked>,
 ) -> Result<Json<Level>, Problem> {
-    stocks.release(&product, &order_id).await?;
-    Ok(Json(stocks.check(&product).await?))
+    Ok(Json(stocks.withdraw(&product, &order_id).await?))
 }
 
 #[cfg(test)]
@@ -57,6 +56,18 @@ mod tests {
             let (status, level) = ask(app(stocks.clone()), ROUTE, &json!({"order_id": "a"})).await;
             assert_eq!((status.as_u16(), &level["available"]), (200, &json!(3)));
         }
+    }
+
+    #[tokio::test]
+    async fn an_order_on_its_way_keeps_its_pieces() {
+        let (stocks, order) = (FakeStocks::default(), "a".parse().unwrap());
+        stocks.set(&product("lamp"), &offer(euro(500), 3)).await.unwrap();
+        let quantity = 2.try_into().unwrap();
+        let reserve = Reserve { order_id: order, quantity, seen_price: None, expires_at: at(60) };
+        stocks.reserve(&product("lamp"), &reserve).await.unwrap();
+        stocks.commit(&product("lamp"), &reserve.order_id).await.unwrap();
+        let (status, problem) = ask(app(stocks), ROUTE, &json!({"order_id": "a"})).await;
+        assert_eq!((status.as_u16(), &problem["type"]), (409, &json!("reservation-committed")));
     }
 
     #[tokio::test]

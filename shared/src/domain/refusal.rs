@@ -63,6 +63,12 @@ pub enum Refusal {
         /// The product concerned.
         product_id: ProductId,
     },
+    /// The order that holds the pieces is on its way; only its saga gives them back.
+    #[error("the order that holds {product_id} is on its way")]
+    ReservationCommitted {
+        /// The product concerned.
+        product_id: ProductId,
+    },
     /// The payment provider declined the payment.
     #[error("the payment was declined ({code})")]
     PaymentDeclined {
@@ -103,6 +109,7 @@ impl Refusal {
             Self::ReservedOtherwise { .. } => "reserved-otherwise",
             Self::TooManyReservations { .. } => "too-many-reservations",
             Self::ReservationExpired { .. } => "reservation-expired",
+            Self::ReservationCommitted { .. } => "reservation-committed",
             Self::PaymentDeclined { .. } => "payment-declined",
             Self::PaymentUnavailable => "payment-unavailable",
             Self::PaymentVoided => "payment-voided",

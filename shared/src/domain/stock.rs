@@ -186,6 +186,18 @@ impl Stock {
         self.open.remove(order);
     }
 
+    /// Gives back what is reserved for `order`, if anything, as somebody outside its saga asks.
+    ///
+    /// # Errors
+    /// [`Refusal::ReservationCommitted`]: the goods may have left.
+    pub fn withdraw(&mut self, order: &OrderId) -> Result<(), Refusal> {
+        if self.open.get(order).is_some_and(|held| held.state == Hold::Committed) {
+            return Err(Refusal::ReservationCommitted { product_id: self.product_id.clone() });
+        }
+        self.release(order);
+        Ok(())
+    }
+
     /// Takes what is committed for `order` out of the shop and forgets the order.
     pub fn settle(&mut self, order: &OrderId) {
         if self.open.get(order).is_some_and(|held| held.state == Hold::Committed)

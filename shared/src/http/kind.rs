@@ -24,6 +24,8 @@ pub enum Kind {
     TooManyReservations,
     /// A reservation is over.
     ReservationExpired,
+    /// The order that holds a reservation is on its way.
+    ReservationCommitted,
     /// The payment provider declined.
     PaymentDeclined,
     /// The payment provider cannot be used.
@@ -104,6 +106,9 @@ impl Kind {
             Self::ReservationExpired => {
                 ("reservation-expired", S::CONFLICT, "The reservation has expired")
             }
+            Self::ReservationCommitted => {
+                ("reservation-committed", S::CONFLICT, "The order is on its way")
+            }
             Self::PaymentDeclined => {
                 ("payment-declined", S::PAYMENT_REQUIRED, "The payment was declined")
             }
@@ -162,6 +167,7 @@ impl From<&Refusal> for Kind {
             Refusal::ReservedOtherwise { .. } => Self::ReservedOtherwise,
             Refusal::TooManyReservations { .. } => Self::TooManyReservations,
             Refusal::ReservationExpired { .. } => Self::ReservationExpired,
+            Refusal::ReservationCommitted { .. } => Self::ReservationCommitted,
             Refusal::PaymentDeclined { .. } => Self::PaymentDeclined,
             Refusal::PaymentUnavailable => Self::PaymentUnavailable,
             Refusal::PaymentVoided => Self::PaymentVoided,

@@ -114,6 +114,7 @@ fn refused(refusal: &Refusal) -> String {
         Refusal::BelowReserved { .. }
         | Refusal::ReservedOtherwise { .. }
         | Refusal::TooManyReservations { .. }
+        | Refusal::ReservationCommitted { .. }
         | Refusal::PaymentVoided
         | Refusal::PaidOtherwise
         | Refusal::ShipmentCancelled => {

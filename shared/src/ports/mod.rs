@@ -57,6 +57,8 @@ pub trait Stocks: Clone + Send + Sync + 'static {
     fn commit(&self, product: &ProductId, order: &OrderId) -> impl Answer<()>;
     /// Gives back what is held, if anything.
     fn release(&self, product: &ProductId, order: &OrderId) -> impl Answer<()>;
+    /// Gives back what is held, if anything, unless the order is on its way, and tells what there is.
+    fn withdraw(&self, product: &ProductId, order: &OrderId) -> impl Answer<Level>;
     /// Takes what is committed out of the shop.
     fn settle(&self, product: &ProductId, order: &OrderId) -> impl Answer<()>;
 }

@@ -55,6 +55,10 @@ impl Stocks for ActorStocks {
         self.done(product, Command::Release(order.clone())).await
     }
 
+    async fn withdraw(&self, product: &ProductId, order: &OrderId) -> Result<Level> {
+        level(self.tell(product, Command::Withdraw(order.clone())).await?)
+    }
+
     async fn settle(&self, product: &ProductId, order: &OrderId) -> Result<()> {
         self.done(product, Command::Settle(order.clone())).await
     }

@@ -125,6 +125,10 @@ impl Stocks for FakeStocks {
         self.done(product, &Command::Release(order.clone()))
     }
 
+    async fn withdraw(&self, product: &ProductId, order: &OrderId) -> Result<Level> {
+        level(self.tell(product, &Command::Withdraw(order.clone()))?)
+    }
+
     async fn settle(&self, product: &ProductId, order: &OrderId) -> Result<()> {
         self.done(product, &Command::Settle(order.clone()))
     }

@@ -172,6 +172,19 @@ fn a_reservation_expires_unless_it_is_committed() {
 }
 
 #[test]
+fn only_the_saga_gives_back_what_is_committed() {
+    let mut stock = stock(5);
+    stock.reserve(&ask(1, 2, 0)).unwrap();
+    stock.reserve(&ask(2, 2, 0)).unwrap();
+    stock.commit(&order(1)).unwrap();
+    let committed = Err(Refusal::ReservationCommitted { product_id: "mug".parse().unwrap() });
+    assert_eq!((stock.withdraw(&order(1)), stock.withdraw(&order(2))), (committed, Ok(())));
+    assert_eq!((stock.withdraw(&order(2)), stock.level().reserved), (Ok(()), 2));
+    stock.release(&order(1));
+    assert_eq!(stock.level().reserved, 0);
+}
+
+#[test]
 fn the_reminder_is_set_once_for_all_reservations_before_it() {
     let mut stock = stock(5);
     assert_eq!(stock.plan_sweep(at(0)), None);

@@ -19,6 +19,8 @@ pub enum Command {
     Commit(OrderId),
     /// Give back what is held for an order.
     Release(OrderId),
+    /// Give back what is held for an order, unless it is on its way.
+    Withdraw(OrderId),
     /// Take what is committed for an order out of the shop.
     Settle(OrderId),
     /// Release what has expired: what the actor's reminder says.
@@ -57,7 +59,7 @@ pub fn turn(
             Ok(Reply::Level(level))
         }
         Command::Release(_) | Command::Settle(_) | Command::Sweep => Ok(Reply::Done),
-        Command::Check | Command::Reserve(_) | Command::Commit(_) => {
+        Command::Check | Command::Reserve(_) | Command::Withdraw(_) | Command::Commit(_) => {
             Err(Refusal::UnknownProduct { product_id: product.clone() })
         }
     }
@@ -67,6 +69,7 @@ fn told(stock: &mut Stock, command: &Command) -> Result<Reply, Refusal> {
     match command {
         Command::Set(offer) => stock.set(offer.clone())?,
         Command::Check => {}
+        Command::Withdraw(order) => stock.withdraw(order)?,
         Command::Reserve(ask) => return stock.reserve(ask).map(Reply::Held),
         Command::Commit(order) => return stock.commit(order).map(|()| Reply::Done),
         Command::Release(order) => return Ok(done(|| stock.release(order))),
