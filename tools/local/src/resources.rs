@@ -74,11 +74,15 @@ pub(crate) fn configure(path: &Path, names: &Path, otlp: Option<u16>) -> Result<
         "apiVersion": "dapr.io/v1alpha1",
         "kind": "Configuration",
         "metadata": {"name": "local"},
-        "spec": {"nameResolution": {
-            "component": "sqlite",
-            "version": "v1",
-            "configuration": {"connectionString": names}
-        }}
+        "spec": {
+            // A sidecar would restart whenever its copy of a resource changes.
+            "features": [{"name": "HotReload", "enabled": false}],
+            "nameResolution": {
+                "component": "sqlite",
+                "version": "v1",
+                "configuration": {"connectionString": names}
+            }
+        }
     });
     if let Some(port) = otlp {
         configuration["spec"]["tracing"] = json!({
