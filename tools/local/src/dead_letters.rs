@@ -31,7 +31,13 @@ impl DeadLetter {
     /// Why it is here.
     #[must_use]
     pub fn reason(&self) -> &str {
-        self.event[REASON].as_str().unwrap_or("it was tried to the end of its retries")
+        // What is no event at all, Dapr gives up by itself.
+        let given_up_by_dapr = if self.event.is_object() {
+            "it was tried to the end of its retries"
+        } else {
+            "it is no CloudEvent"
+        };
+        self.event[REASON].as_str().unwrap_or(given_up_by_dapr)
     }
 }
 
