@@ -1,5 +1,6 @@
 //! What every function of the shop is built from, in layers whose arrows point inward:
-//! `domain ◄ ports ◄ {operations, sidecar, provider, http}`, and `host` over all.
+//! `domain ◄ ports ◄ {operations, sidecar, provider, http}`, and `host` over all; `observe` is
+//! what any of them but `domain` may measure by.
 
 pub mod domain;
 pub mod host;
