@@ -36,6 +36,9 @@ pub struct Manifest {
     pub topic: Option<String>,
     /// The Dapr components that it may reach.
     pub uses: Vec<String>,
+    /// The components whose store it writes past Dapr, which only reads it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub manages: Vec<String>,
 }
 
 /// What drives a function; decides ingress, probes, scale rule and replicas.
