@@ -18,24 +18,34 @@ pub struct Load {
     pub at_once: usize,
 }
 
-/// How fast a shop was.
-#[derive(Debug, Clone, Copy)]
+/// How fast shops of one kind were.
+#[derive(Debug, Clone, Default)]
 pub struct Pace {
-    /// What all orders took together.
-    pub took: Duration,
-    /// Orders in all.
-    pub orders: usize,
-    /// What half of the orders took at most.
-    pub median: Duration,
-    /// What 99 of 100 orders took at most.
-    pub slowest: Duration,
+    took: Duration,
+    // What each order took, in ascending order.
+    times: Vec<Duration>,
 }
 
 impl Pace {
     /// Orders that completed in 100 seconds.
     #[must_use]
     pub fn per_hundred_seconds(&self) -> u128 {
-        u128::try_from(self.orders).unwrap_or(u128::MAX) * 100_000 / self.took.as_millis().max(1)
+        u128::try_from(self.times.len()).unwrap_or(u128::MAX) * 100_000
+            / self.took.as_millis().max(1)
+    }
+
+    /// What `percent` of 100 orders took at most; nothing, if there were none.
+    #[must_use]
+    pub fn percentile(&self, percent: usize) -> Duration {
+        let last = self.times.len().saturating_sub(1);
+        self.times.get((self.times.len() * percent / 100).min(last)).copied().unwrap_or_default()
+    }
+
+    /// Counts the orders of `other` as well.
+    pub fn add(&mut self, other: Self) {
+        self.took += other.took;
+        self.times.extend(other.times);
+        self.times.sort_unstable();
     }
 }
 
@@ -55,8 +65,7 @@ pub async fn run(http: &reqwest::Client, url: &str, load: Load) -> Result<Pace, 
     let mut times: Vec<_> = orders.buffer_unordered(load.at_once).try_collect().await?;
     let took = began.elapsed();
     times.sort_unstable();
-    let at = |percent: usize| times[(times.len() * percent / 100).min(times.len() - 1)];
-    Ok(Pace { took, orders: load.orders, median: at(50), slowest: at(99) })
+    Ok(Pace { took, times })
 }
 
 /// Places one order and waits until it has completed.

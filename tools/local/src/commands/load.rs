@@ -1,6 +1,7 @@
 //! `local load`: how fast orders go, with and without telemetry, side by side.
 
 use clap::Args;
+use futures::future::join_all;
 use local::load::{self, Load, Pace};
 use local::process::Process;
 use local::{Cluster, LocalError, Options};
@@ -8,15 +9,19 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
 
-/// How fast orders go: in shops of their own, one after the other.
+/// How fast orders go: in five shops that run at once and take turns, so that a machine that slows
+/// down is no shop's fault. Needs 8 GB of memory.
 #[derive(Debug, Args)]
 pub(crate) struct Measure {
-    /// Orders in each shop.
-    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(10..=100_000))]
+    /// Orders in each turn of a shop.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(10..=100_000))]
     orders: u32,
     /// Orders under way at once.
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
     at_once: u32,
+    /// Turns of each shop.
+    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=100))]
+    rounds: u32,
 }
 
 /// What befalls the telemetry of a shop.
@@ -38,52 +43,79 @@ enum Collector {
 
 pub(crate) async fn run(measure: Measure) -> Result<(), LocalError> {
     let load = Load { orders: measure.orders as usize, at_once: measure.at_once as usize };
+    let http = local::http_client();
+    let mut shops = Vec::new();
+    for (name, collector) in CASES {
+        eprintln!("starts and warms up a shop: {name}");
+        shops.push(Shop::open(&http, name, collector, load).await?);
+    }
+    for round in 1..=measure.rounds {
+        eprintln!("round {round} of {}", measure.rounds);
+        for shop in &mut shops {
+            shop.pace.add(load::run(&http, &shop.cluster.gateway_url(), load).await?);
+        }
+        shops.reverse();
+    }
+    shops.sort_by_key(|shop| CASES.iter().position(|(name, _)| *name == shop.name));
+    show(&shops);
+    join_all(shops.iter().map(|shop| shop.cluster.stop())).await;
+    Ok(())
+}
+
+/// A running shop, and how fast it was.
+struct Shop {
+    name: &'static str,
+    cluster: Cluster,
+    pace: Pace,
+    memory: i64,
+}
+
+impl Shop {
+    /// Starts a shop and carries `load` in it, so that it is warm.
+    async fn open(
+        http: &reqwest::Client,
+        name: &'static str,
+        collector: Collector,
+        load: Load,
+    ) -> Result<Self, LocalError> {
+        let mut env = BTreeMap::from([("RUST_LOG".to_owned(), "warn".to_owned())]);
+        if collector == Collector::Absent {
+            // Nothing listens on the discard port.
+            env.insert("OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(), "http://127.0.0.1:9".to_owned());
+        }
+        let traces = collector != Collector::Off;
+        let cluster = Cluster::start(Options { env, traces, ..Options::default() }).await?;
+        if let (Collector::Faulty(fault), Some(sink)) = (collector, cluster.traces_url()) {
+            let set = http.put(format!("{sink}/control/faults")).json(&json!({"fault": fault}));
+            set.send().await.map_err(|source| LocalError::Load { source: Box::new(source) })?;
+        }
+        load::run(http, &cluster.gateway_url(), load).await?;
+        let memory = memory(cluster.function("gateway"));
+        Ok(Self { name, cluster, pace: Pace::default(), memory })
+    }
+}
+
+fn show(shops: &[Shop]) {
+    let off = shops[0].pace.per_hundred_seconds().max(1);
     println!(
         "{:18} {:>9} {:>7} {:>9} {:>9} {:>14}",
         "", "orders/s", "ratio", "p50 ms", "p99 ms", "gateway grew"
     );
-    let mut off = None;
-    for (name, collector) in CASES {
-        let (pace, grown) = in_a_shop(collector, load).await?;
-        let pace_off = *off.get_or_insert(pace.per_hundred_seconds());
-        show(name, pace, pace_off, grown);
+    for Shop { name, pace, cluster, memory: before } in shops {
+        let rate = pace.per_hundred_seconds();
+        println!(
+            "{name:18} {:>9} {:>5} % {:>9} {:>9} {:>10} KiB",
+            decimal(rate),
+            rate * 100 / off,
+            pace.percentile(50).as_millis(),
+            pace.percentile(99).as_millis(),
+            memory(cluster.function("gateway")) - before,
+        );
     }
-    Ok(())
 }
 
-fn show(name: &str, pace: Pace, off: u128, grown: i64) {
-    let rate = pace.per_hundred_seconds();
-    println!(
-        "{name:18} {:>6}.{:02} {:>5} % {:>9} {:>9} {grown:>10} KiB",
-        rate / 100,
-        rate % 100,
-        rate * 100 / off.max(1),
-        pace.median.as_millis(),
-        pace.slowest.as_millis(),
-    );
-}
-
-/// Measures one shop, after as many orders to warm it up, and tells by how much its gateway grew.
-async fn in_a_shop(collector: Collector, load: Load) -> Result<(Pace, i64), LocalError> {
-    let mut env = BTreeMap::from([("RUST_LOG".to_owned(), "warn".to_owned())]);
-    if collector == Collector::Absent {
-        // Nothing listens on the discard port.
-        env.insert("OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(), "http://127.0.0.1:9".to_owned());
-    }
-    let traces = collector != Collector::Off;
-    let cluster = Cluster::start(Options { env, traces, ..Options::default() }).await?;
-    let http = local::http_client();
-    if let (Collector::Faulty(fault), Some(sink)) = (collector, cluster.traces_url()) {
-        let set =
-            http.put(format!("{sink}/control/faults")).json(&json!({"fault": fault})).send().await;
-        set.map_err(|source| LocalError::Load { source: Box::new(source) })?;
-    }
-    load::run(&http, &cluster.gateway_url(), load).await?;
-    let before = memory(cluster.function("gateway"));
-    let pace = load::run(&http, &cluster.gateway_url(), load).await?;
-    let grown = memory(cluster.function("gateway")) - before;
-    cluster.stop().await;
-    Ok((pace, grown))
+fn decimal(hundredths: u128) -> String {
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }
 
 /// What a process holds in memory, in KiB
