@@ -1,10 +1,12 @@
 //! What every function of the shop is built from, in layers whose arrows point inward:
-//! `domain ◄ ports ◄ {operations, sidecar, provider, http}`, and `host` over all; `observe` is
-//! what any of them but `domain` may measure by.
+//! `domain ◄ ports ◄ {operations, sidecar, provider, key_vault, http}`, and `host` over all;
+//! `observe` is what any of them but `domain` may measure by.
 
 pub mod domain;
 pub mod host;
 pub mod http;
+#[cfg(feature = "key-vault")]
+pub mod key_vault;
 pub mod observe;
 pub mod operations;
 pub mod ports;

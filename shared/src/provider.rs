@@ -1,19 +1,22 @@
 //! The payment provider, by [Stripe's API](https://docs.stripe.com/api): payment intents and
 //! refunds, form-encoded, idempotent by key.
 
+mod keys;
+
+pub use keys::StripeKeys;
+
 use crate::domain::payment::Charge;
 use crate::domain::{Money, OrderId};
 use crate::observe;
-use crate::ports::{Failure, OrFail, Provider, Result, Secret, Secrets, Verdict};
+use crate::ports::{
+    API_KEY, Chain, Failure, OrFail, PREVIOUS_API_KEY, Provider, Result, Secret, Secrets, Verdict,
+};
 use reqwest::header::HeaderMap;
 use reqwest::{RequestBuilder, StatusCode, Url};
 use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
 use tracing::{Instrument, Span, field};
-
-/// The name of the secret that holds the provider's API key.
-pub const API_KEY: &str = "payment-api-key";
 
 /// The longest that one request may take: less than an invocation, so that the caller learns what
 /// became of it.
@@ -63,7 +66,36 @@ impl<S: Secrets> StripeProvider<S> {
         key: &str,
         form: &[(&str, &str)],
     ) -> Result<(StatusCode, Value)> {
-        let secret = self.secrets.secret(API_KEY).await?;
+        let current = self.secrets.secret(API_KEY).await?;
+        let told = self.post_with(&current, path, key, form).await?;
+        if !rejects_credentials(told.0) {
+            return Ok(told);
+        }
+        let Some(previous) = self.previous(&current).await else { return Ok(told) };
+        tracing::info!("the payment provider takes not the current API key: the previous is tried");
+        let again = self.post_with(&previous, path, key, form).await?;
+        Ok(if rejects_credentials(again.0) { told } else { again })
+    }
+
+    /// The key before the `current` one, if another one is kept. While keys are rotated, the provider
+    /// may take a while to know the new one.
+    async fn previous(&self, current: &Secret) -> Option<Secret> {
+        match self.secrets.secret(PREVIOUS_API_KEY).await {
+            Ok(previous) => Some(previous).filter(|key| key.expose() != current.expose()),
+            Err(error) => {
+                tracing::debug!(error = %Chain(&error), "no previous API key is kept");
+                None
+            }
+        }
+    }
+
+    async fn post_with(
+        &self,
+        secret: &Secret,
+        path: &str,
+        key: &str,
+        form: &[(&str, &str)],
+    ) -> Result<(StatusCode, Value)> {
         let span = tracing::info_span!(
             "ask the payment provider",
             otel.kind = "client",
@@ -77,7 +109,7 @@ impl<S: Secrets> StripeProvider<S> {
         let asked = async {
             let mut headers = HeaderMap::new();
             observe::inject(&mut headers);
-            answer(self.request(path, key, &secret).headers(headers).form(form)).await
+            answer(self.request(path, key, secret).headers(headers).form(form)).await
         };
         Ok(asked.instrument(span).await.or_fail("payment provider", "answer")?)
     }

@@ -4,12 +4,14 @@
 //! know. A field that goes, or means something else, is a new [`Event::VERSION`].
 
 mod cloud;
+mod key_vault;
 mod notification;
 mod order;
 mod payment;
 pub mod schema;
 
 pub use cloud::{CloudEvent, Poison};
+pub use key_vault::SecretNearExpiry;
 pub use notification::{Notice, NotificationRequested};
 pub use order::{
     OrderCancelled, OrderCompleted, OrderCreated, OrderPaid, OrderReserved, OrderShipped,
@@ -45,6 +47,8 @@ pub enum Topic {
     Payments,
     /// What customers are to be told.
     Notifications,
+    /// What the vault tells of the shop's secrets.
+    KeyVault,
 }
 
 impl Topic {
@@ -55,6 +59,7 @@ impl Topic {
             Self::Orders => "orders",
             Self::Payments => "payments",
             Self::Notifications => "notifications",
+            Self::KeyVault => "key-vault",
         }
     }
 }

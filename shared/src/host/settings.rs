@@ -1,5 +1,7 @@
 //! Settings: read once from the environment, each fault told before any socket opens.
 
+pub mod rotation;
+
 use crate::domain::shipment::ServedCountries;
 use jiff::SignedDuration;
 use reqwest::Url;
@@ -183,6 +185,11 @@ impl<V: Variables> Reader<V> {
             None => Err("must be set".to_owned()),
         };
         read.map_err(|why| self.wrong.push(Wrong { name: setting.name, why })).ok()
+    }
+
+    /// Notes what is wrong with a setting that could be read.
+    pub(super) fn refuse<T>(&mut self, setting: &Setting<T>, why: String) {
+        self.wrong.push(Wrong { name: setting.name, why });
     }
 
     /// What is wrong so far.

@@ -123,7 +123,7 @@ where
 fn describe(event: &CloudEvent) {
     let span = Span::current();
     span.record("messaging.message.id", event.id.as_str());
-    span.record("order.id", event.subject.as_str());
+    span.record("order.id", event.order_id());
 }
 
 /// Publishes a message as a dead letter, with the reason as an extension of its envelope.

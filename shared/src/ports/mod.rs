@@ -1,15 +1,17 @@
-//! What functions need of the world, as traits. `sidecar` and `provider` keep them; `testing` fakes
-//! them.
+//! What functions need of the world, as traits. `sidecar`, `provider` and `key_vault` keep
+//! them; `testing` fakes them.
 
 mod documents;
 mod error;
 mod functions;
+mod keys;
 mod publisher;
 mod secret;
 
 pub use documents::{Documents, Saved, Version, Versioned, document};
 pub use error::{Chain, Error, Failure, OrFail, Result};
 pub use functions::Functions;
+pub use keys::{API_KEY, ApiKey, KeptKey, KeyIssuer, PREVIOUS_API_KEY, Vault};
 pub use publisher::{Mail, Mailer, Publisher};
 pub use secret::Secret;
 

@@ -1,5 +1,9 @@
 //! Fakes of the ports: in memory, for unit tests alone.
 
+mod keys;
+
+pub use keys::{FakeIssuer, FakeVault};
+
 use crate::domain::payment::Charge;
 use crate::domain::placing::{Address, PlacedOrder};
 use crate::domain::stock::{Command, Held, Level, Offer, Reply, Reserve, Stock, turn};

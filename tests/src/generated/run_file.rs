@@ -1,7 +1,7 @@
 //! `dapr.yaml`: every function with its sidecar, for the Dapr CLI.
 
 use local::manifest::Function;
-use local::ports::{SIMULATOR, Sidecar};
+use local::ports::{KEY_VAULT, SIMULATOR, Sidecar};
 
 /// The run file for `functions`.
 #[must_use]
@@ -23,6 +23,7 @@ common:
   appProtocol: http
   env:
     PAYMENT_PROVIDER_URL: http://127.0.0.1:{SIMULATOR}
+    KEY_VAULT_URL: https://localhost:{KEY_VAULT}
 # Every app runs in this folder: its sidecar runs there too, and looks for .local/secrets.json.
 apps:
 "

@@ -174,7 +174,7 @@ const ROLES: &[(&str, Rules)] = &[
             ("var secretsUser ", &[SECRETS_USER]),
             ("resource mayReadPayment ", &["scope: payment", "roleDefinitionId: secretsUser"]),
             ("resource mayReadMail ", &["scope: mail", "roleDefinitionId: secretsUser"]),
-            // `provider::API_KEY`.
+            // `ports::API_KEY`.
             ("resource payment ", &["name: 'payment-api-key'"]),
         ],
     ),
@@ -184,7 +184,7 @@ pub(super) fn wrong_roles(tree: &Tree) -> Vec<String> {
     let mut wrong: Vec<_> =
         ROLES.iter().flat_map(|(path, rules)| missing(tree, path, rules)).collect();
     let name = ["API_KEY: &str = \"payment-api-key\""];
-    wrong.extend(unsaid("provider.rs", tree.text("shared/src/provider.rs"), &name));
+    wrong.extend(unsaid("keys.rs", tree.text("shared/src/ports/keys.rs"), &name));
     wrong
 }
 

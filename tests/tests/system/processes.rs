@@ -1,6 +1,6 @@
 //! What every function does as a process.
 
-use local::manifest::Function;
+use local::manifest::{Function, Service};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::process::Command;
@@ -56,6 +56,10 @@ fn request_of(function: &str) -> (Method, &'static str, Value) {
             let notice = json!({"about": "order-shipped", "tracking_id": "x"});
             let data = json!({"to": "in-flight@example.com", "name": "x", "notice": notice});
             (Method::POST, "/events/notifications", event("notification.requested", data))
+        }
+        // Nothing but a dead letter takes the way through its sidecar.
+        "rotate-payment-key" => {
+            (Method::POST, "/events/key-vault", event("order.completed", json!({})))
         }
         "create-order" => (Method::POST, "/api/orders", Value::Null),
         other => panic!("say what {other} is asked in this test"),
@@ -161,9 +165,10 @@ pub(crate) async fn every_function_refuses_bad_settings_and_tells_all_of_them(sh
         let output = command.output().expect("the function starts");
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(64), "{}: {told}", function.name);
-        let needs_provider =
-            ["process-payment", "refund-payment"].contains(&function.name.as_str());
+        let needs_provider = function.manifest.service == Service::Payment;
         assert_eq!(told.contains("PAYMENT_PROVIDER_URL: "), needs_provider, "{told}");
+        let needs_vault = !function.manifest.manages.is_empty();
+        assert_eq!(told.contains("KEY_VAULT_URL: must be set"), needs_vault, "{told}");
         for fault in ["APP_PORT: must be set", "DAPR_HTTP_PORT: ", "DRAIN_SECONDS: "] {
             assert!(told.contains(&format!("{}: {fault}", function.name)), "{told}");
         }

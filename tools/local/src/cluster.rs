@@ -6,7 +6,7 @@ mod options;
 mod plan;
 mod rise;
 
-pub use self::options::{Options, Place};
+pub use self::options::{Credentials, Options, Place};
 
 use self::folder::Folder;
 use self::plan::Plan;
@@ -107,6 +107,12 @@ impl Cluster {
     #[must_use]
     pub fn simulator_url(&self) -> String {
         local_url(self.plan.simulator)
+    }
+
+    /// Where the Key Vault simulator tells and is told, if there is one.
+    #[must_use]
+    pub fn key_vault_url(&self) -> Option<String> {
+        self.plan.key_vault.map(|vault| local_url(vault.identity))
     }
 
     /// Where traces can be read, if anything is traced.

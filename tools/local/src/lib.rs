@@ -25,7 +25,7 @@ mod wait;
 pub mod workspace;
 
 pub use self::redis::of_start as redis_of_start;
-pub use cluster::{Cluster, Options, Place};
+pub use cluster::{Cluster, Credentials, Options, Place};
 pub use error::LocalError;
 pub use probe::http_client;
 pub use process::Process;

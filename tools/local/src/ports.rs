@@ -33,6 +33,12 @@ pub const TRACE_OTLP: u16 = 4318;
 pub const TRACE_OTLP_GRPC: u16 = 4317;
 /// The trace sink, when functions run on the ports of their manifests: where traces are read.
 pub const TRACE_HTTP: u16 = 8088;
+/// The Key Vault simulator, when functions run on the ports of their manifests: the vault, by TLS.
+pub const KEY_VAULT: u16 = 8200;
+/// The Key Vault simulator: identities and control.
+pub const KEY_VAULT_IDENTITY: u16 = 8201;
+/// The Key Vault simulator: the proxy by which sidecars find it under its name on Azure.
+pub const KEY_VAULT_PROXY: u16 = 8202;
 /// The first of the ports of `start`'s control plane and Redis.
 pub const CONTROL_PLANE: u16 = 22_900;
 /// Where a Redis listens unless it is told otherwise.
@@ -163,12 +169,14 @@ pub(crate) fn fixed(functions: &BTreeMap<String, Function>) -> Vec<(u16, String)
     ports.extend(
         [TRACE_OTLP, TRACE_OTLP_GRPC, TRACE_HTTP].map(|port| (port, "the trace sink".to_owned())),
     );
+    let key_vault = [KEY_VAULT, KEY_VAULT_IDENTITY, KEY_VAULT_PROXY];
+    ports.extend(key_vault.map(|port| (port, "the Key Vault simulator".to_owned())));
     ports.extend(ControlPlane::fixed().named());
     ports
 }
 
 pub(crate) fn next(ports: &mut impl Iterator<Item = u16>) -> u16 {
-    ports.next().expect("a block has ports for 36 functions")
+    ports.next().expect("a block has ports for 35 functions")
 }
 
 #[cfg(test)]

@@ -60,6 +60,19 @@ fn render_text(text: &str, own: &Own<'_>) -> Result<String, serde_norway::Error>
     Ok(rendered)
 }
 
+/// What the vault is called.
+pub(crate) const VAULT: &str = "shop";
+
+/// Replaces the component `secrets` in the folder `to` by the one of Azure, in the file `from`.
+pub(crate) fn keep_secrets_in_vault(from: &Path, to: &Path) -> Result<(), LocalError> {
+    let text = fs::read_to_string(from).map_err(LocalError::file("read", from))?;
+    let text = text
+        .replace("${KEY_VAULT_NAME}", VAULT)
+        .replace("${CLIENT_ID}", &Uuid::nil().to_string())
+        .replace("${AUTH_METHODS}", "managedidentity");
+    write(&to.join("secrets.yaml"), &text)
+}
+
 /// The entries of a component's metadata; resources of other kinds have none.
 fn metadata(resource: &mut Value) -> &mut [Value] {
     let metadata = resource.get_mut("spec").and_then(|spec| spec.get_mut("metadata"));

@@ -10,6 +10,9 @@ use std::process::{Command, Stdio};
 /// The program that simulates the payment provider.
 pub(crate) const SIMULATOR: &str = "payment-simulator";
 
+/// The program that simulates Azure Key Vault.
+pub(crate) const KEY_VAULT: &str = "key-vault-simulator";
+
 /// The program that takes spans and metrics.
 pub(crate) const TRACE_SINK: &str = "trace-sink";
 

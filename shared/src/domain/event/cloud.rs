@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Where every event comes from.
+/// Where every event of the shop's own comes from.
 const SOURCE: &str = "saga-shop";
 
 /// An event in its envelope.
@@ -20,13 +20,15 @@ pub struct CloudEvent {
     /// What happened.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The order that it is about.
+    /// What it is about: the order, if the event is the shop's own.
     pub subject: String,
     /// When it happened.
     pub time: Timestamp,
-    /// `application/json`.
+    /// `application/json`; empty, if it was not said.
+    #[serde(default)]
     pub datacontenttype: String,
-    /// Names the schema of the data, such as `order.completed.v1`.
+    /// Names the schema of the data, such as `order.completed.v1`; empty, if it was not said.
+    #[serde(default)]
     pub dataschema: String,
     /// The event itself.
     pub data: Value,
@@ -105,6 +107,12 @@ impl CloudEvent {
             return Err(Poison::UnknownVersion { found: self.dataschema.clone(), known });
         }
         E::deserialize(&self.data).map(Some).map_err(|error| Poison::BadData(error.to_string()))
+    }
+
+    /// The order that it is about; nothing, if the event is not the shop's own.
+    #[must_use]
+    pub fn order_id(&self) -> Option<&str> {
+        (self.source == SOURCE).then_some(self.subject.as_str())
     }
 
     /// That nobody here knows what this is.

@@ -2,10 +2,10 @@
 
 use super::folder::Folder;
 use super::local_url;
-use super::plan::{Plan, Traces};
+use super::plan::{KeyVault, Plan, Traces};
 use crate::dapr::Dapr;
 use crate::manifest::Function;
-use crate::{ports, workspace};
+use crate::{ports, resources, workspace};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::Path;
@@ -14,6 +14,15 @@ use std::process::Command;
 /// The id of the one placement server and, below, of the one scheduler.
 const PLACEMENT_ID: &str = "dapr-placement-0";
 const SCHEDULER_ID: &str = "dapr-scheduler-server-0";
+
+/// The component that holds credentials.
+const SECRETS: &str = "secrets";
+
+/// What the simulators know each other by. It keeps nothing secret: both listen on loopback alone.
+const IDENTITY_HEADER: &str = "local";
+
+/// What the payment simulator calls the key of the secrets file, as the vault must know.
+const FIRST_KEY: &str = "payment-api-key:payment-key-id=mk_first";
 
 /// Makes the commands of a cluster.
 pub(super) struct Commands<'a> {
@@ -81,6 +90,30 @@ impl Commands<'_> {
         command
     }
 
+    pub(super) fn key_vault(&self, ports: KeyVault) -> Command {
+        let mut command = self.command(&self.binaries.join(workspace::KEY_VAULT));
+        flag(&mut command, "--port", ports.vault);
+        flag(&mut command, "--identity-port", ports.identity);
+        flag(&mut command, "--proxy-port", ports.proxy);
+        command.args(["--identity-header", IDENTITY_HEADER, "--tag", FIRST_KEY]);
+        command.arg("--secrets-file").arg(self.folder.secrets());
+        command.arg("--ca-file").arg(self.folder.authority());
+        command
+    }
+
+    /// Shows a process the way to the vault, if there is one and the process may use it.
+    fn show_vault(&self, command: &mut Command, components: &[String]) {
+        let may_use = components.iter().any(|component| component == SECRETS);
+        if let Some(ports) = self.plan.key_vault.filter(|_| may_use) {
+            command
+                .env("HTTPS_PROXY", local_url(ports.proxy))
+                .env("NO_PROXY", "127.0.0.1,localhost")
+                .env("SSL_CERT_FILE", self.folder.authority())
+                .env("IDENTITY_ENDPOINT", format!("{}/msi/token", local_url(ports.identity)))
+                .env("IDENTITY_HEADER", IDENTITY_HEADER);
+        }
+    }
+
     pub(super) fn sidecar(&self, function: &Function) -> Command {
         let ports::Function { app, sidecar: ports } = self.plan.ports(&function.name);
         let control_plane = &self.plan.control_plane;
@@ -105,6 +138,7 @@ impl Commands<'_> {
         }
         command.args(["--dapr-graceful-shutdown-seconds", "5", "--log-level", "info"]);
         command.env("APP_API_TOKEN", &self.plan.token);
+        self.show_vault(&mut command, &function.manifest.uses);
         command
     }
 
@@ -116,7 +150,9 @@ impl Commands<'_> {
             .env("DAPR_HTTP_PORT", sidecar.http.to_string())
             .env("DAPR_GRPC_PORT", sidecar.grpc.to_string())
             .env("APP_API_TOKEN", &self.plan.token)
-            .env("PAYMENT_PROVIDER_URL", local_url(self.plan.simulator));
+            .env("PAYMENT_PROVIDER_URL", local_url(self.plan.simulator))
+            .env("KEY_VAULT_URL", vault_url(self.plan.key_vault.is_some()));
+        self.show_vault(&mut command, &function.manifest.manages);
         if let Some(Traces { otlp, .. }) = self.plan.traces {
             // Whoever looks at an order just placed wants to see its spans.
             command
@@ -146,6 +182,15 @@ fn is_passed_on(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     ["PATH", "HOME", "TMPDIR", "RUST_LOG", "RUST_BACKTRACE"].contains(&name.as_ref())
         || name.starts_with("OTEL_")
+}
+
+/// Where the vault is: under its name on Azure, which the proxy knows, or where nothing listens.
+fn vault_url(there: bool) -> String {
+    if there {
+        format!("https://{}.vault.azure.net", resources::VAULT)
+    } else {
+        format!("https://localhost:{}", ports::KEY_VAULT)
+    }
 }
 
 /// Dapr announces the machine's address unless it is told one; without a network there is none.

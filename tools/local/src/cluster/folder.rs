@@ -83,6 +83,11 @@ impl Folder {
         &self.secrets
     }
 
+    /// The certificate of the authority that the Key Vault simulator makes.
+    pub(super) fn authority(&self) -> PathBuf {
+        self.run().join("key-vault-ca.pem")
+    }
+
     pub(super) fn log(&self, process: &str) -> PathBuf {
         self.logs().join(format!("{process}.log"))
     }

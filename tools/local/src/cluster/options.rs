@@ -20,6 +20,8 @@ pub struct Options {
     pub binaries: PathBuf,
     /// Whether spans and metrics are collected.
     pub traces: bool,
+    /// Where credentials are kept.
+    pub credentials: Credentials,
     /// Whether the programs are built first.
     pub build: bool,
     /// Whether a private cluster leaves its folder. A start that fails, and a panic, leave it anyway.
@@ -38,11 +40,22 @@ impl Default for Options {
             workspace: workspace::root(),
             binaries: workspace::binaries(),
             traces: true,
+            credentials: Credentials::File,
             build: false,
             keep: false,
             progress: Progress::Quiet,
         }
     }
+}
+
+/// Where a cluster keeps credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credentials {
+    /// In a file.
+    File,
+    /// In a simulator of Azure Key Vault, where they can be rotated. On Linux alone: elsewhere Dapr
+    /// trusts no certificates but the system's.
+    KeyVault,
 }
 
 /// Where a cluster runs.

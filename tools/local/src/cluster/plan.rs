@@ -1,6 +1,6 @@
 //! What a cluster runs, and on which ports.
 
-use super::Place;
+use super::{Credentials, Place};
 use crate::LocalError;
 use crate::manifest::Function;
 use crate::ports::{self, Block, ControlPlane};
@@ -22,6 +22,14 @@ pub(super) struct Traces {
     pub(super) http: u16,
 }
 
+/// The ports of the Key Vault simulator.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct KeyVault {
+    pub(super) vault: u16,
+    pub(super) identity: u16,
+    pub(super) proxy: u16,
+}
+
 /// What a cluster runs. Its ports are nobody else's.
 pub(super) struct Plan {
     pub(super) functions: Vec<Function>,
@@ -30,6 +38,8 @@ pub(super) struct Plan {
     pub(super) mail: Mail,
     /// None, when nothing is traced.
     pub(super) traces: Option<Traces>,
+    /// None, when credentials are in a file.
+    pub(super) key_vault: Option<KeyVault>,
     /// The Redis that keeps the state.
     pub(super) redis: u16,
     /// What sidecars show to functions.
@@ -44,12 +54,14 @@ impl Plan {
         place: Place,
         functions: Vec<Function>,
         traced: bool,
+        credentials: Credentials,
     ) -> Result<Self, LocalError> {
         let mut plan = match place {
             Place::Private => Self::private(functions),
             Place::Workspace => Self::workspace(functions).await,
         }?;
         plan.traces = plan.traces.filter(|_| traced);
+        plan.key_vault = plan.key_vault.filter(|_| credentials == Credentials::KeyVault);
         Ok(plan)
     }
 
@@ -64,6 +76,11 @@ impl Plan {
             http: ports::next(&mut free),
         };
         let mail = Mail { smtp: ports::next(&mut free), http: ports::next(&mut free) };
+        let key_vault = KeyVault {
+            vault: ports::next(&mut free),
+            identity: ports::next(&mut free),
+            proxy: ports::next(&mut free),
+        };
         let ports = with_ports(&functions, |_| ports::Function::take(&mut free));
         Ok(Self {
             functions,
@@ -71,6 +88,7 @@ impl Plan {
             simulator,
             mail,
             traces: Some(traces),
+            key_vault: Some(key_vault),
             redis: control_plane.redis,
             token: resources::random(),
             ports,
@@ -96,6 +114,11 @@ impl Plan {
                 otlp: ports::TRACE_OTLP,
                 grpc: ports::TRACE_OTLP_GRPC,
                 http: ports::TRACE_HTTP,
+            }),
+            key_vault: Some(KeyVault {
+                vault: ports::KEY_VAULT,
+                identity: ports::KEY_VAULT_IDENTITY,
+                proxy: ports::KEY_VAULT_PROXY,
             }),
             mail: Mail { smtp: ports::MAIL_SMTP, http: ports::MAIL_HTTP },
             redis,
@@ -129,8 +152,9 @@ mod tests {
     #[tokio::test]
     async fn private_plans_share_no_port() {
         let functions = manifest::functions(&workspace::root()).unwrap();
-        let one = Plan::new(Place::Private, functions.clone(), true).await.unwrap();
-        let other = Plan::new(Place::Private, functions, true).await.unwrap();
+        let one =
+            Plan::new(Place::Private, functions.clone(), true, Credentials::File).await.unwrap();
+        let other = Plan::new(Place::Private, functions, true, Credentials::File).await.unwrap();
         let ports = |plan: &Plan| [plan.simulator, plan.redis, plan.ports("gateway").app];
         assert!(ports(&one).iter().all(|port| !ports(&other).contains(port)));
         assert_ne!(one.token, other.token);

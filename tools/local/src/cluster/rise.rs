@@ -19,7 +19,7 @@ use std::path::Path;
 /// Claims ports and folder before anything else, so that a second start changes nothing.
 pub(super) async fn prepare(options: Options) -> Result<Cluster, LocalError> {
     let functions = manifest::functions(&options.workspace)?;
-    let plan = Plan::new(options.place, functions, options.traces).await?;
+    let plan = Plan::new(options.place, functions, options.traces, options.credentials).await?;
     let folder = Folder::claim(options.place, &options.workspace, options.keep)?;
     let guard = Guard::start()?;
     let progress = options.progress;
@@ -54,6 +54,10 @@ fn lay_out(folder: &Folder, plan: &Plan, workspace: &Path) -> Result<(), LocalEr
     resources::make_secrets(folder.secrets())?;
     let own = Own { redis: plan.redis, smtp: plan.mail.smtp, secrets: folder.secrets() };
     resources::render(&workspace.join("components/local"), &folder.resources(), &own)?;
+    if plan.key_vault.is_some() {
+        let vault = workspace.join("components/azure/secrets.yaml");
+        resources::keep_secrets_in_vault(&vault, &folder.resources())?;
+    }
     let otlp = plan.traces.map(|traces| traces.otlp);
     resources::configure(&folder.configuration(), &folder.run().join("names.db"), otlp)
 }
@@ -75,6 +79,10 @@ fn processes(
     if let Some(traces) = plan.traces {
         let sink = commands.trace_sink(traces);
         all.push((workspace::TRACE_SINK.to_owned(), sink, healthy(traces.http)));
+    }
+    if let Some(ports) = plan.key_vault {
+        let vault = commands.key_vault(ports);
+        all.push((workspace::KEY_VAULT.to_owned(), vault, healthy(ports.identity)));
     }
     if plan.owns_redis() {
         all.push((REDIS.to_owned(), commands.redis(), Probe::Redis(plan.redis)));

@@ -6,7 +6,7 @@ use clap::Args;
 use local::dapr::Choice;
 use local::process::Process;
 use local::progress::Progress;
-use local::{Cluster, LocalError, Options, Place};
+use local::{Cluster, Credentials, LocalError, Options, Place};
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::time::Duration;
@@ -16,6 +16,7 @@ use tokio::time::interval;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Start {
     /// Runs the Dapr that the project pins even when another is installed.
     #[arg(long)]
@@ -27,6 +28,10 @@ pub(crate) struct Start {
     /// Traces nothing, and has no page of traces.
     #[arg(long)]
     no_traces: bool,
+    /// Keeps credentials in a simulator of Azure Key Vault, and not in a file: for trying out their
+    /// rotation, on Linux.
+    #[arg(long)]
+    key_vault: bool,
     #[command(flatten)]
     build: Build,
 }
@@ -37,6 +42,7 @@ pub(crate) async fn start(start: Start) -> Result<(), LocalError> {
         place: if start.private { Place::Private } else { Place::Workspace },
         dapr: if start.pinned_dapr { Choice::Pinned } else { Choice::Installed },
         traces: !start.no_traces,
+        credentials: if start.key_vault { Credentials::KeyVault } else { Credentials::File },
         build: !start.build.no_build,
         progress: Progress::Shown,
         ..Options::default()

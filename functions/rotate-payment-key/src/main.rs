@@ -1,0 +1,85 @@
+//! On `key-vault`: replaces the payment provider's key before it expires.
+
+use shared::domain::event::{CloudEvent, SecretNearExpiry, Topic};
+use shared::http::delivery::{Undelivered, on};
+use shared::operations::rotation::Rotation;
+use shared::ports::{KeyIssuer, Vault};
+use shared::prelude::*;
+
+const NAME: &str = env!("CARGO_PKG_NAME");
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    host::run(NAME, |setup| Some(app(setup.rotation()?, setup.sidecar().publisher()))).await
+}
+
+fn app<V, I, C, P>(rotation: Rotation<V, I, C>, publisher: P) -> Router
+where
+    V: Vault,
+    I: KeyIssuer,
+    C: Clock,
+    P: Publisher,
+{
+    on(Topic::KeyVault, NAME, publisher, move |event: CloudEvent| {
+        let rotation = rotation.clone();
+        async move {
+            let expiring = SecretNearExpiry::read(&event)?.ok_or_else(|| event.unknown())?;
+            Ok::<_, Undelivered>(rotation.rotate(&expiring).await?)
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use shared::testing::fakes::{FakeBroker, FakeClock, FakeIssuer, FakeVault};
+    use shared::testing::orders::at;
+    use shared::testing::{ask, conforms};
+
+    const ROUTE: &str = "POST /events/key-vault";
+
+    fn function(vault: &FakeVault, broker: &FakeBroker) -> Router {
+        let rotation = Rotation {
+            vault: vault.clone(),
+            issuer: FakeIssuer::default(),
+            clock: FakeClock(at(0)),
+            lifetime: SignedDuration::from_hours(24 * 90),
+            overlap: SignedDuration::from_hours(24),
+        };
+        app(rotation, broker.clone())
+    }
+
+    fn event(kind: &str) -> serde_json::Value {
+        json!({
+            "specversion": "1.0", "id": "1", "source": "/vaults/shop", "type": kind,
+            "subject": "payment-api-key", "time": "2026-11-25T00:00:00Z",
+            "data": {"ObjectName": "payment-api-key", "Version": "1"},
+        })
+    }
+
+    #[tokio::test]
+    async fn it_conforms() {
+        let app = function(&FakeVault::with("mk_0"), &FakeBroker::default());
+        conforms(app, &[], &[ROUTE]).await;
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_near_its_expiry_is_replaced_once() {
+        let (vault, broker) = (FakeVault::with("mk_0"), FakeBroker::default());
+        let app = function(&vault, &broker);
+        for _ in 0..2 {
+            let (_, verdict) = ask(app.clone(), ROUTE, &event(SecretNearExpiry::TYPE)).await;
+            assert_eq!(verdict["status"], "SUCCESS");
+        }
+        assert_eq!((vault.writes().len(), broker.published().len()), (2, 0));
+    }
+
+    #[tokio::test]
+    async fn an_event_of_another_type_becomes_a_dead_letter() {
+        let (vault, broker) = (FakeVault::with("mk_0"), FakeBroker::default());
+        ask(function(&vault, &broker), ROUTE, &event("Microsoft.KeyVault.SecretExpired")).await;
+        assert_eq!(broker.published()[0].0, "key-vault-rotate-payment-key-dead");
+        assert!(vault.writes().is_empty());
+    }
+}

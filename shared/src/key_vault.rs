@@ -1,0 +1,114 @@
+//! Keys in [Azure Key Vault](https://learn.microsoft.com/rest/api/keyvault/secrets): secrets, each
+//! with a tag that tells what the provider calls the key.
+
+use crate::ports::{ApiKey, Failure, KeptKey, OrFail, Result, Secret, Vault};
+use azure_core::credentials::TokenCredential;
+use azure_core::http::{ClientOptions, RetryOptions, Transport};
+use azure_core::time::OffsetDateTime;
+use azure_identity::{
+    ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
+    WorkloadIdentityCredential,
+};
+use azure_security_keyvault_secrets::models::{SecretAttributes, SetSecretParameters};
+use azure_security_keyvault_secrets::{ResourceExt, SecretClient, SecretClientOptions};
+use jiff::Timestamp;
+use reqwest::Url;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What this is called in failures.
+const NAME: &str = "key vault";
+
+/// The tag that tells what the provider calls the key.
+const KEY_ID: &str = "payment-key-id";
+
+/// The longest that one request may take: the rotation makes a few of them, and the event is
+/// delivered again when they took too long.
+const DEADLINE: Duration = Duration::from_secs(3);
+
+/// Who this process is to Azure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identity {
+    /// The managed identity that the platform assigned.
+    System,
+    /// The managed identity with this client id.
+    User(String),
+    /// The identity of its workload on Kubernetes.
+    Workload,
+}
+
+/// A key vault.
+#[derive(Clone)]
+pub struct KeyVault(Arc<SecretClient>);
+
+impl KeyVault {
+    /// The vault at `url`, as `identity`. Nothing is asked of either yet.
+    ///
+    /// # Errors
+    /// When the platform has no such identity.
+    pub fn new(url: &Url, identity: Identity) -> azure_core::Result<Self> {
+        let http = reqwest::Client::builder().timeout(DEADLINE).build();
+        let http = http
+            .map_err(|error| azure_core::Error::new(azure_core::error::ErrorKind::Other, error))?;
+        // The broker delivers the event again, which is retry enough.
+        let options = ClientOptions {
+            retry: RetryOptions::none(),
+            transport: Some(Transport::new(Arc::new(http))),
+            ..ClientOptions::default()
+        };
+        let credential = credential(identity, options.clone())?;
+        let options =
+            SecretClientOptions { client_options: options, ..SecretClientOptions::default() };
+        Ok(Self(Arc::new(SecretClient::new(url.as_str(), credential, Some(options))?)))
+    }
+}
+
+fn credential(
+    identity: Identity,
+    client_options: ClientOptions,
+) -> azure_core::Result<Arc<dyn TokenCredential>> {
+    let user_assigned_id = match identity {
+        Identity::Workload => return Ok(WorkloadIdentityCredential::new(None)?),
+        Identity::User(client) => Some(UserAssignedId::ClientId(client)),
+        Identity::System => None,
+    };
+    let options = ManagedIdentityCredentialOptions { user_assigned_id, client_options };
+    Ok(ManagedIdentityCredential::new(Some(options))?)
+}
+
+impl Vault for KeyVault {
+    async fn kept(&self, name: &str) -> Result<KeptKey> {
+        let found = self.0.get_secret(name, None).await.or_fail(NAME, "read a key")?;
+        let found = found.into_model().or_fail(NAME, "read a key")?;
+        let version = found.resource_id().or_fail(NAME, "read a key")?.version;
+        let id = found.tags.and_then(|mut tags| tags.remove(KEY_ID));
+        match (found.value, version, id) {
+            (Some(value), Some(version), Some(id)) => {
+                Ok(KeptKey { key: ApiKey { id, secret: Secret::new(value) }, version })
+            }
+            (_, _, None) => {
+                let why =
+                    format!("{name} has no tag `{KEY_ID}`: set it to the provider's id of the key");
+                Err(Failure::new(NAME, "read a key", why).into())
+            }
+            _ => Err(Failure::new(NAME, "read a key", format!("{name} has no value")).into()),
+        }
+    }
+
+    async fn keep(&self, name: &str, key: &ApiKey, expires_at: Timestamp) -> Result<()> {
+        let expires = OffsetDateTime::from_unix_timestamp(expires_at.as_second());
+        let parameters = SetSecretParameters {
+            value: Some(key.secret.expose().to_owned()),
+            tags: Some(HashMap::from([(KEY_ID.to_owned(), key.id.clone())])),
+            secret_attributes: Some(SecretAttributes {
+                expires: Some(expires.or_fail(NAME, "keep a key")?),
+                ..SecretAttributes::default()
+            }),
+            ..SetSecretParameters::default()
+        };
+        let parameters = parameters.try_into().or_fail(NAME, "keep a key")?;
+        self.0.set_secret(name, parameters, None).await.or_fail(NAME, "keep a key")?;
+        Ok(())
+    }
+}

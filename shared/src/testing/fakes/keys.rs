@@ -1,0 +1,86 @@
+//! Fakes of a vault and of who gives out keys.
+
+use super::{Shared, lock};
+use crate::ports::{API_KEY, ApiKey, Failure, KeptKey, KeyIssuer, Result, Secret, Vault};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::HashMap;
+
+/// A vault in memory.
+#[derive(Debug, Clone, Default)]
+pub struct FakeVault {
+    kept: Shared<HashMap<String, KeptKey>>,
+    writes: Shared<Vec<(String, String, Timestamp)>>,
+    fails_after: Shared<Option<usize>>,
+}
+
+impl FakeVault {
+    /// A vault that keeps the key called `id`, as version 1.
+    #[must_use]
+    pub fn with(id: &str) -> Self {
+        let vault = Self::default();
+        vault.hold(API_KEY, &key(id));
+        vault
+    }
+
+    /// What was written, in order: the name, the key's id, and when it expires.
+    #[must_use]
+    pub fn writes(&self) -> Vec<(String, String, Timestamp)> {
+        lock(&self.writes).clone()
+    }
+
+    /// One write fails, after `writes` more.
+    pub fn fail_after(&self, writes: usize) {
+        *lock(&self.fails_after) = Some(writes);
+    }
+
+    fn hold(&self, name: &str, key: &ApiKey) {
+        let mut kept = lock(&self.kept);
+        let version = (kept.len() + 1).to_string();
+        kept.insert(name.to_owned(), KeptKey { key: key.clone(), version });
+    }
+}
+
+impl Vault for FakeVault {
+    async fn kept(&self, name: &str) -> Result<KeptKey> {
+        let kept = lock(&self.kept).get(name).cloned();
+        kept.ok_or_else(|| Failure::new("fake vault", "read", format!("no {name}")).into())
+    }
+
+    async fn keep(&self, name: &str, key: &ApiKey, expires_at: Timestamp) -> Result<()> {
+        let left = lock(&self.fails_after).take();
+        if left == Some(0) {
+            return Err(Failure::new("fake vault", "write", "told to fail").into());
+        }
+        *lock(&self.fails_after) = left.map(|left| left - 1);
+        self.hold(name, key);
+        lock(&self.writes).push((name.to_owned(), key.id.clone(), expires_at));
+        Ok(())
+    }
+}
+
+/// Gives out `mk_1`, `mk_2` and so on, one for each key that it is shown.
+#[derive(Debug, Clone, Default)]
+pub struct FakeIssuer(Shared<Vec<String>>);
+
+impl FakeIssuer {
+    /// How many keys were given out.
+    #[must_use]
+    pub fn given(&self) -> usize {
+        lock(&self.0).len()
+    }
+}
+
+impl KeyIssuer for FakeIssuer {
+    async fn replace(&self, old: &ApiKey, _: SignedDuration) -> Result<ApiKey> {
+        let mut replaced = lock(&self.0);
+        if !replaced.contains(&old.id) {
+            replaced.push(old.id.clone());
+        }
+        let number = replaced.iter().position(|id| *id == old.id).unwrap_or_default() + 1;
+        Ok(key(&format!("mk_{number}")))
+    }
+}
+
+fn key(id: &str) -> ApiKey {
+    ApiKey { id: id.to_owned(), secret: Secret::new(format!("sk_test_{id}")) }
+}
