@@ -15,11 +15,11 @@ use reqwest::header::HeaderMap;
 use reqwest::{RequestBuilder, StatusCode, Url};
 use serde::Deserialize;
 use serde_json::Value;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tracing::{Instrument, Span, field};
 
-/// The longest that one request may take: less than an invocation, so that the caller learns what
-/// became of it.
+/// The longest that asking may take: less than an invocation, so that the caller learns what became
+/// of it.
 const DEADLINE: Duration = Duration::from_secs(5);
 
 /// A payment provider that speaks Stripe's wire format.
@@ -67,13 +67,14 @@ impl<S: Secrets> StripeProvider<S> {
         form: &[(&str, &str)],
     ) -> Result<(StatusCode, Value)> {
         let current = self.secrets.secret(API_KEY).await?;
-        let told = self.post_with(&current, path, key, form).await?;
+        let end = Instant::now() + DEADLINE;
+        let told = self.post_with(&current, end, path, key, form).await?;
         if !rejects_credentials(told.0) {
             return Ok(told);
         }
         let Some(previous) = self.previous(&current).await else { return Ok(told) };
         tracing::info!("the payment provider takes not the current API key: the previous is tried");
-        let again = self.post_with(&previous, path, key, form).await?;
+        let again = self.post_with(&previous, end, path, key, form).await?;
         Ok(if rejects_credentials(again.0) { told } else { again })
     }
 
@@ -92,6 +93,7 @@ impl<S: Secrets> StripeProvider<S> {
     async fn post_with(
         &self,
         secret: &Secret,
+        end: Instant,
         path: &str,
         key: &str,
         form: &[(&str, &str)],
@@ -109,7 +111,8 @@ impl<S: Secrets> StripeProvider<S> {
         let asked = async {
             let mut headers = HeaderMap::new();
             observe::inject(&mut headers);
-            answer(self.request(path, key, secret).headers(headers).form(form)).await
+            let request = self.request(path, key, secret).headers(headers).form(form);
+            answer(request.timeout(end.saturating_duration_since(Instant::now()))).await
         };
         Ok(asked.instrument(span).await.or_fail("payment provider", "answer")?)
     }
@@ -117,11 +120,7 @@ impl<S: Secrets> StripeProvider<S> {
     fn request(&self, path: &str, key: &str, secret: &Secret) -> RequestBuilder {
         let mut url = self.base.clone();
         url.set_path(path);
-        self.http
-            .post(url)
-            .bearer_auth(secret.expose())
-            .header("Idempotency-Key", key)
-            .timeout(DEADLINE)
+        self.http.post(url).bearer_auth(secret.expose()).header("Idempotency-Key", key)
     }
 }
 
@@ -214,10 +213,54 @@ fn undecided(operation: &'static str, status: StatusCode, body: &Value) -> Failu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::orders::euro;
     use serde_json::json;
 
     fn error(kind: &str, code: &str) -> Value {
         json!({"error": {"type": kind, "code": code, "message": "…"}})
+    }
+
+    #[derive(Clone)]
+    struct FakeSecrets(&'static [(&'static str, &'static str)]);
+
+    impl Secrets for FakeSecrets {
+        async fn secret(&self, name: &str) -> Result<Secret> {
+            let found = self.0.iter().find(|(known, _)| *known == name);
+            let found = found.ok_or_else(|| Failure::new("fake secrets", "read", "none"))?;
+            Ok(Secret::new(found.1.to_owned()))
+        }
+    }
+
+    /// Charges at a fake provider that takes the key `good` alone.
+    async fn charge_by(secrets: &'static [(&'static str, &'static str)]) -> Verdict {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let pay = async |headers: HeaderMap| {
+            let good = headers["authorization"] == "Bearer good";
+            let intent = axum::Json(json!({"id": "pi_1", "status": "succeeded"}));
+            if good { Ok(intent) } else { Err((StatusCode::UNAUTHORIZED, axum::Json(json!({})))) }
+        };
+        let app = axum::Router::new().route("/v1/payment_intents", axum::routing::post(pay));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        tokio::spawn(async { axum::serve(listener, app).await });
+        let order_id = "a".parse().unwrap();
+        let payment_method = "pm_card_visa".to_owned().try_into().unwrap();
+        let charge = Charge { order_id, amount: euro(5), payment_method };
+        StripeProvider::new(base, FakeSecrets(secrets)).charge(&charge).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_previous_key_is_tried_when_the_current_one_is_not_taken() {
+        let charged = Verdict::Charged("pi_1".to_owned());
+        assert_eq!(charge_by(&[(API_KEY, "good")]).await, charged);
+        assert_eq!(charge_by(&[(API_KEY, "new"), (PREVIOUS_API_KEY, "good")]).await, charged);
+        for keys in [
+            &[(API_KEY, "bad")] as &[_],
+            &[(API_KEY, "bad"), (PREVIOUS_API_KEY, "bad")],
+            &[(API_KEY, "bad"), (PREVIOUS_API_KEY, "worse")],
+        ] {
+            assert_eq!(charge_by(keys).await, Verdict::Unauthorized);
+        }
     }
 
     #[test]

@@ -39,6 +39,11 @@ fn the_provider_names_domain_and_ports_alone() {
 }
 
 #[test]
+fn the_vault_names_ports_alone() {
+    assert_names_only("key_vault", &["ports"]);
+}
+
+#[test]
 fn the_sidecar_names_domain_ports_and_operations_alone() {
     assert_names_only("sidecar", &["domain", "ports", "operations"]);
 }
@@ -58,6 +63,13 @@ fn the_domain_does_no_io_and_knows_no_clock() {
 fn the_sidecar_alone_names_dapr() {
     let others = deployed().filter(|file| !is_in(file, "sidecar"));
     assert_none(others.flat_map(|file| names_crate(&file, &["dapr", "dapr_durabletask"])));
+}
+
+#[test]
+fn the_vault_alone_names_azure() {
+    let azure = ["azure_core", "azure_identity", "azure_security_keyvault_secrets"];
+    let others = deployed().filter(|file| !is_in(file, "key_vault"));
+    assert_none(others.flat_map(|file| names_crate(&file, &azure)));
 }
 
 #[test]

@@ -4,8 +4,18 @@ use super::paths::Path;
 use super::{Offence, Source};
 
 /// The modules of `shared`, outermost last.
-const LAYERS: [&str; 9] =
-    ["domain", "ports", "operations", "http", "provider", "sidecar", "host", "prelude", "testing"];
+const LAYERS: [&str; 10] = [
+    "domain",
+    "ports",
+    "operations",
+    "http",
+    "provider",
+    "key_vault",
+    "sidecar",
+    "host",
+    "prelude",
+    "testing",
+];
 
 /// Whether the world reaches in by this path: other processes, files, the environment, the time.
 fn reaches_out(path: &Path<'_>) -> bool {

@@ -1,5 +1,5 @@
-//! The whole system on real Dapr: one cluster, one test after another, and the invariants of money
-//! and stock after each.
+//! The whole system on real Dapr: one cluster for nearly all tests, one test after another, and the
+//! invariants of money and stock after each.
 
 mod bad_requests;
 mod deliveries;
@@ -9,12 +9,13 @@ mod orders;
 mod payments;
 mod processes;
 mod redis;
+mod rotation;
 mod start;
 mod stock;
 mod traces;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use local::cluster::{Cluster, Options};
+use local::cluster::{Cluster, Credentials, Options};
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -37,6 +38,7 @@ macro_rules! trials {
 #[derive(Clone)]
 struct System {
     runtime: Arc<Runtime>,
+    credentials: Credentials,
     cluster: Arc<tokio::sync::OnceCell<Arc<Cluster>>>,
     http: reqwest::Client,
 }
@@ -44,7 +46,11 @@ struct System {
 impl System {
     fn run(&self, test: impl AsyncFnOnce(Shop)) -> Result<(), Failed> {
         self.runtime.block_on(async {
-            let cluster = self.cluster.get_or_try_init(start).await.map_err(Failed::from)?;
+            let cluster = self
+                .cluster
+                .get_or_try_init(|| start(self.credentials))
+                .await
+                .map_err(Failed::from)?;
             let shop = Shop::new(cluster.clone(), self.http.clone());
             shop.no_payment_faults().await;
             test(shop.clone()).await;
@@ -65,13 +71,13 @@ impl System {
     }
 }
 
-async fn start() -> Result<Arc<Cluster>, String> {
+async fn start(credentials: Credentials) -> Result<Arc<Cluster>, String> {
     let env = [
         ("RESERVATION_SECONDS", "30"),
         ("RUST_LOG", "info,dapr_durabletask=warn,tower_http=debug"),
     ];
     let env = BTreeMap::from(env.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    let cluster = Cluster::start(Options { env, ..Options::default() }).await;
+    let cluster = Cluster::start(Options { env, credentials, ..Options::default() }).await;
     cluster.map(Arc::new).map_err(|error| error.to_string())
 }
 
@@ -84,10 +90,13 @@ fn main() -> ExitCode {
     let runtime = Runtime::new().expect("a runtime starts");
     let system = System {
         runtime: Arc::new(runtime),
+        credentials: Credentials::File,
         cluster: Arc::default(),
         http: reqwest::Client::new(),
     };
-    let trials = trials![system,
+    let vaulted =
+        System { credentials: Credentials::KeyVault, cluster: Arc::default(), ..system.clone() };
+    let mut trials = trials![system,
         orders:
             an_order_walks_forward_to_completed_and_is_charged_its_total_once,
             an_order_is_found_right_after_it_was_accepted,
@@ -149,7 +158,16 @@ fn main() -> ExitCode {
             a_shop_whose_parent_is_killed_leaves_no_process,
             a_start_on_ports_that_are_taken_says_who_holds_them;
     ];
+    trials.extend(trials![vaulted,
+        rotation:
+            the_key_is_replaced_under_200_running_payments_and_none_fails,
+            an_event_that_is_delivered_again_replaces_nothing,
+            a_rotation_that_was_cut_short_ends_with_one_new_key,
+            no_key_is_in_a_log_or_a_trace;
+    ]);
     let conclusion = libtest_mimic::run(&arguments, trials);
-    system.stop(conclusion.has_failed());
+    for system in [system, vaulted] {
+        system.stop(conclusion.has_failed());
+    }
     conclusion.exit_code()
 }
