@@ -100,9 +100,14 @@ async fn complete(
 }
 
 async fn read(request: reqwest::RequestBuilder) -> Result<Value, LocalError> {
-    let answer =
-        request.send().await.and_then(reqwest::Response::error_for_status).map_err(failed)?;
-    answer.json().await.map_err(failed)
+    let answer = request.send().await.map_err(failed)?;
+    let status = answer.status();
+    let body: Value = answer.json().await.map_err(failed)?;
+    if status.is_success() {
+        Ok(body)
+    } else {
+        Err(LocalError::Load { source: format!("it answers {status}: {body}").into() })
+    }
 }
 
 fn failed(source: reqwest::Error) -> LocalError {
