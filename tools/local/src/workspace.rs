@@ -70,7 +70,7 @@ pub(crate) fn make_sure_built(binaries: &Path, functions: &[Function]) -> Result
     let programs = functions
         .iter()
         .map(|function| function.name.as_str())
-        .chain([SIMULATOR, MAIL_SINK, TRACE_SINK]);
+        .chain([SIMULATOR, MAIL_SINK, TRACE_SINK, KEY_VAULT]);
     let missing: Vec<_> = programs.filter(|program| !binaries.join(program).is_file()).collect();
     if missing.is_empty() {
         return Ok(());
@@ -113,7 +113,9 @@ mod tests {
         }
         let error = make_sure_built(folder.path(), &functions).unwrap_err().to_string();
         assert!(
-            error.contains(" is without payment-simulator, mail-sink, trace-sink; "),
+            error.contains(
+                " is without payment-simulator, mail-sink, trace-sink, key-vault-simulator; "
+            ),
             "{error}"
         );
     }
