@@ -31,7 +31,13 @@ case $call in
 'az deployment group what-if'*)
     made "deployed-$IMAGE_TAG" || printf 'Create\t/subscriptions/s/providers/Microsoft.App/containerApps/gateway\n'
     ;;
-'az deployment group create'*) make registry && make "deployed-$IMAGE_TAG" ;;
+'az deployment group create'*)
+    make registry && make vault && make "deployed-$IMAGE_TAG"
+    if [ "${PAYMENT_API_KEY-}" ]; then
+        make payment-key
+        echo "$PAYMENT_API_KEY until $PAYMENT_KEY_EXPIRES" >>"$STAGE/keys"
+    fi
+    ;;
 'az deployment group list'*) if made registry; then echo saga-shop; fi ;;
 'az deployment group show'*) echo https://gateway.example.com ;;
 'az acr list'*) if made registry; then echo registry.azurecr.io; fi ;;
@@ -53,7 +59,14 @@ case $call in
     ;;
 'az servicebus namespace list'*) echo the-bus ;;
 'az cosmosdb list'*) echo https://documents.example.com:443/ ;;
+'az keyvault list '*.id*) if made vault; then echo /subscriptions/s/providers/vaults/the-vault; fi ;;
+'az keyvault list '*vaultUri*) echo https://the-vault.vault.azure.net/ ;;
 'az keyvault list '*) echo the-vault ;;
+'az keyvault list-deleted'*) if made deleted-vault; then echo the-vault; fi ;;
+'az keyvault recover'*) make vault && rm "$STAGE/made/deleted-vault" ;;
+'az rest '*/secrets*)
+    if made payment-key; then printf 'payment-api-key\t%s\n' "${KEY_MODE:-test}"; fi
+    ;;
 'docker login'*) cat >"$STAGE/token" ;;
 'docker push'*) make "$(echo "$2" | tr / _)" && echo "t: digest: sha256:0123 size: 1" ;;
 'docker image inspect'*) echo 8390000 ;;
