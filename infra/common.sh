@@ -158,10 +158,10 @@ deleted_vaults() {
         --query "[?contains(properties.vaultId, '/resourceGroups/$group/')].name" --output tsv
 }
 
-# deploy TAG: all but the functions when it is empty.
+# deploy IMAGES: all but the functions when it is {}.
 deploy() {
-    say "what would change${1:+ with images of $1}:"
-    variable=IMAGE_TAG=$1
+    say 'what would change:'
+    variable=IMAGES=$1
     set -- --resource-group "$group" --name saga-shop --parameters "infra/$env.bicepparam"
     query '' env "$variable" az deployment group what-if "$@" --no-pretty-print --output tsv \
         --query "changes[?changeType!='NoChange' && changeType!='Ignore'].[changeType, resourceId]" \
@@ -199,36 +199,52 @@ ensure_base() {
     [ "$dry_run" ] || find_registry
     if [ -z "$registry" ]; then
         recover_vaults
-        deploy ''
+        deploy '{}'
         find_registry
         [ "$registry" ] || fail 1 "there is no registry in $group after its deployment"
     fi
 }
 
-# Builds and pushes the images that the registry lacks.
+# Builds and pushes the images that the registry lacks. In the end each function's image stands in
+# $work/images, by its digest: what is deployed is what was pushed, wherever a tag points by then.
 ensure_images() {
     missing=
+    : >"$work/images"
     for function in $(deployed); do
-        has_image "$function" || missing="$missing $function"
+        digest=$(digest_of "$function")
+        if [ "$digest" ]; then
+            printf '%s\t%s\n' "$function" "$host/saga-shop/$function@$digest" >>"$work/images"
+        else
+            missing="$missing $function"
+        fi
     done
-    if [ -z "$missing" ]; then
-        say "the registry has all images of $tag"
-        return
-    fi
+    if [ "$missing" ]; then push_images; else say "the registry has all images of $tag"; fi
+}
+
+push_images() {
     confirm "Build and push images of $tag to $host:$missing?"
     log_in
     # shellcheck disable=SC2086 # words
-    run infra/images $prebuilt --prefix "$host/saga-shop/" --tag "$tag" --push "$work/images" $missing
+    run infra/images $prebuilt --prefix "$host/saga-shop/" --tag "$tag" --push "$work/pushed" $missing
+    if [ "$dry_run" ]; then
+        for function in $missing; do
+            printf '%s\t%s\n' "$function" "$host/saga-shop/$function@sha256:DIGEST"
+        done
+    else
+        sed -n 's/^ *"\(.*\)": "\(.*\)",\{0,1\}$/\1\t\2/p' "$work/pushed"
+    fi >>"$work/images"
 }
 
-has_image() {
-    set -- az acr repository show --name "$registry" --image "saga-shop/$1:$tag" --output none
-    if [ "$dry_run" ]; then
-        show "$@"
-        false
-    else
-        "$@" 2>/dev/null
-    fi
+# The digest of a function's image of this tag; nothing, when the registry has none.
+digest_of() {
+    set -- az acr repository show --name "$registry" --image "saga-shop/$1:$tag" --query digest --output tsv
+    if [ "$dry_run" ]; then show "$@"; else "$@" 2>/dev/null || true; fi
+}
+
+# $work/images as Bicep reads them.
+images_json() {
+    awk -F '\t' '{ text = text (text ? "," : "") "\"" $1 "\":\"" $2 "\"" } END { print "{" text "}" }' \
+        "$work/images"
 }
 
 # The token goes from one program to the other, and through no command line.

@@ -1,7 +1,7 @@
 // The cheapest shop: nothing is paid at rest but the hosts of the saga and of the stock, the broker and the registry.
 using 'main.bicep'
 
-param imageTag = readEnvironmentVariable('IMAGE_TAG', '')
+param images = json(readEnvironmentVariable('IMAGES', '{}'))
 param paymentProviderUrl = readEnvironmentVariable('PAYMENT_PROVIDER_URL', 'https://api.stripe.com')
 param paymentApiKey = readEnvironmentVariable('PAYMENT_API_KEY', '')
 param paymentKeyId = readEnvironmentVariable('PAYMENT_KEY_ID', '')

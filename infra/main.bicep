@@ -20,8 +20,9 @@ param name string = 'saga-shop'
 @description('Optional. The region.')
 param location string = resourceGroup().location
 
-@description('Optional. The tag of the functions\' images; empty: all but the functions, for the first time, when the registry has no images.')
-param imageTag string = ''
+// By digest: a tag can be moved, and then two replicas of one revision run different code.
+@description('Optional. The image of each function, by its digest, as infra/images writes them; empty: all but the functions, for the first time, when the registry has no images.')
+param images object = {}
 
 @description('Required. The payment provider\'s API.')
 param paymentProviderUrl string
@@ -292,14 +293,14 @@ module daprComponents 'component.bicep' = [
 ]
 
 module apps 'function.bicep' = [
-  for function in deployed: if (!empty(imageTag)) {
+  for function in deployed: if (!empty(images)) {
     name: 'function-${function.name}'
     params: {
       function: function
       location: location
       tags: tags
       environmentId: environment.outputs.id
-      image: '${registry.outputs.loginServer}/saga-shop/${function.name}:${imageTag}'
+      image: contains(images, function.name) ? images[function.name] : ''
       registryServer: registry.outputs.loginServer
       identityId: resourceId('Microsoft.ManagedIdentity/userAssignedIdentities', '${name}-${function.name}')
       identities: toObject(

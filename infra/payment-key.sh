@@ -46,7 +46,7 @@ within() {
 find_vault() {
     vault=
     there=$(query true az group exists --name "$group" --output tsv)
-    [ "$there" != true ] || vault=$(query '' az keyvault list --resource-group "$group" \
+    [ "$there" != true ] || vault=$(query VAULT az keyvault list --resource-group "$group" \
         --query '[0].id' --output tsv)
 }
 

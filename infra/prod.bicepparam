@@ -2,7 +2,7 @@
 // functions; without it only what they keep is spread.
 using 'main.bicep'
 
-param imageTag = readEnvironmentVariable('IMAGE_TAG', '')
+param images = json(readEnvironmentVariable('IMAGES', '{}'))
 param paymentProviderUrl = readEnvironmentVariable('PAYMENT_PROVIDER_URL', 'https://api.stripe.com')
 param paymentApiKey = readEnvironmentVariable('PAYMENT_API_KEY', '')
 param paymentKeyId = readEnvironmentVariable('PAYMENT_KEY_ID', '')

@@ -130,7 +130,7 @@ fn a_dry_run_shows_the_commands_and_runs_none() {
         stage.without(program);
     }
     let commands = [
-        ("deploy-aca", &TO_ACA[1..], "+ env IMAGE_TAG=t1 az deployment group create"),
+        ("deploy-aca", &TO_ACA[1..], "/saga-shop/gateway@sha256:DIGEST"),
         ("deploy-aks", &TO_AKS[1..], "+ helm upgrade --install dapr"),
         ("destroy-aca", &[], "+ az group delete"),
     ];
@@ -264,7 +264,7 @@ fn on_kubernetes_the_cluster_comes_first_then_dapr_then_the_manifests() {
         assert!(!text.contains("${"), "{}", file.display());
     }
     let gateway = fs::read_to_string(stage.path("applied/functions/gateway.yaml")).unwrap();
-    assert!(gateway.contains("image: registry.azurecr.io/saga-shop/gateway@sha256:0123\n"));
+    assert!(gateway.contains("image: registry.azurecr.io/saga-shop/gateway@sha256:7431\n"));
     assert!(gateway.contains("azure.workload.identity/client-id: client-of-gateway\n"));
     let orders = fs::read_to_string(stage.path("applied/components/orders.yaml")).unwrap();
     assert!(orders.contains("value: client-of-component-orders\n"), "{orders}");

@@ -86,6 +86,8 @@ pub const MISTAKES: &[Mistake] = mistakes![
         "terminationGracePeriodSeconds: 30" => "terminationGracePeriodSeconds: 10", "apps have what functions need";
     "a setting that no function reads", "infra/function.bicep":
         "name: 'APP_HOST'" => "name: 'HOST'", "settings are those that functions read";
+    "images by a tag that can be moved", "infra/main.bicep":
+        "images[function.name]" => "'saga-shop/${function.name}:latest'", "every function is looped over";
     "subscriptions of some event functions alone", "infra/main.bicep":
         "function => function.kind == 'event')" => "function => function.kind == 'event' && function.name != 'send-email')",
         "every function is looped over";

@@ -54,7 +54,8 @@ const MAIN: Rules = &[
     (
         "module apps ",
         &[
-            "for function in deployed: if (!empty(imageTag)) {",
+            "for function in deployed: if (!empty(images)) {",
+            "image: contains(images, function.name) ? images[function.name] : ''",
             "concat([function.name], map(intersection(function.uses, identified), component => 'component-${component}'))",
             "dependsOn: [functionIdentities, componentIdentities, daprComponents, messaging]",
         ],
