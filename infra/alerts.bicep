@@ -21,6 +21,9 @@ param busId string
 @description('Required. The topics that hold dead letters.')
 param deadTopics array
 
+@description('Required. What gathers the vault\'s events; empty: nothing does.')
+param secretEventsId string
+
 @description('Required. Where alerts are mailed to; empty: nowhere, they show in the portal.')
 param email string
 
@@ -186,6 +189,36 @@ resource abandoned 'Microsoft.Insights/metricAlerts@2026-01-01' = {
           metricNamespace: 'Microsoft.ServiceBus/namespaces'
           metricName: 'DeadletteredMessages'
           timeAggregation: 'Average'
+          operator: 'GreaterThan'
+          threshold: 0
+        }
+      ]
+    }
+    actions: empty(email) ? [] : [{ actionGroupId: people.id }]
+  }
+}
+
+// Event Grid gives up after a day, and Key Vault tells only once that a secret ends.
+resource untold 'Microsoft.Insights/metricAlerts@2026-01-01' = if (!empty(secretEventsId)) {
+  name: '${name}-secret-events-dropped'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'Nobody was told that a secret ends soon: it must be replaced by hand.'
+    severity: 1
+    enabled: true
+    scopes: [secretEventsId]
+    evaluationFrequency: 'PT15M'
+    windowSize: 'PT15M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          criterionType: 'StaticThresholdCriterion'
+          name: 'dropped'
+          metricNamespace: 'Microsoft.EventGrid/systemTopics'
+          metricName: 'DroppedEventCount'
+          timeAggregation: 'Total'
           operator: 'GreaterThan'
           threshold: 0
         }

@@ -7,6 +7,8 @@ program=$(basename "$0")
 # What the options set; `builder` is found by infra/images.
 dry_run='' yes='' env=dev group='' location='' tag='' prebuilt=''
 export BUILDER="${BUILDER-}"
+# Whether money is real.
+live=''
 # What a dry run shows goes past what is being captured.
 exec 3>&1
 
@@ -117,21 +119,8 @@ deployed() {
     ' infra/functions.json
 }
 
-# Secrets are told by the environment, which the Azure CLI reads itself: no command line shows them.
-need_payment_key() {
+need_mail_settings() {
     [ -z "$dry_run" ] || return 0
-    if [ -z "${PAYMENT_API_KEY-}" ]; then
-        [ -t 0 ] || fail 64 'PAYMENT_API_KEY is not set: export the key of the payment provider'
-        printf 'Key of the payment provider (not shown): '
-        trap 'stty echo; exit 130' INT
-        stty -echo
-        read -r PAYMENT_API_KEY || PAYMENT_API_KEY=
-        stty echo
-        trap 'exit 130' INT
-        echo
-    fi
-    [ ${#PAYMENT_API_KEY} -ge 8 ] || fail 64 'PAYMENT_API_KEY must have at least 8 characters'
-    export PAYMENT_API_KEY
     if [ "${MAIL_HOST-}" ]; then
         for name in MAIL_FROM MAIL_USER MAIL_PASSWORD; do
             eval "[ \"\${$name-}\" ]" || fail 64 "$name is not set: MAIL_HOST needs it"
@@ -156,26 +145,34 @@ ensure_group() {
 
 # A vault outlives its group for 90 days and keeps its name, which is made of the group's.
 recover_vaults() {
-    vaults=$(query '' az keyvault list-deleted --resource-type vault \
-        --query "[?contains(properties.vaultId, '/resourceGroups/$group/')].name" --output tsv)
+    vaults=$(deleted_vaults)
     for vault in $vaults; do
         confirm "Recover the vault $vault, which was deleted with an earlier group $group?"
         run az keyvault recover --name "$vault" --resource-group "$group" --output none
     done
+    [ -z "$vaults" ] || need_payment_key
 }
 
-# deploy TAG: all but the functions when it is empty.
+deleted_vaults() {
+    query '' az keyvault list-deleted --resource-type vault \
+        --query "[?contains(properties.vaultId, '/resourceGroups/$group/')].name" --output tsv
+}
+
+# deploy IMAGES: all but the functions when it is {}.
 deploy() {
-    say "what would change${1:+ with images of $1}:"
-    variable=IMAGE_TAG=$1
+    say 'what would change:'
+    variable=IMAGES=$1
     set -- --resource-group "$group" --name saga-shop --parameters "infra/$env.bicepparam"
     query '' env "$variable" az deployment group what-if "$@" --no-pretty-print --output tsv \
         --query "changes[?changeType!='NoChange' && changeType!='Ignore'].[changeType, resourceId]" \
         >"$work/changes"
     [ "$dry_run" ] || summary
-    [ "$dry_run" ] || [ -s "$work/changes" ] || return 0
+    # What-if sees no secrets: a key is a change in itself.
+    [ "$dry_run" ] || [ -s "$work/changes" ] || [ "${PAYMENT_API_KEY-}" ] || return 0
     confirm 'Deploy that?'
     run env "$variable" az deployment group create "$@" --output none
+    # It is written: to write it again with the functions would only make another version of it.
+    PAYMENT_API_KEY=
 }
 
 # Each change by its resource's type and name, then how many there are of each kind.
@@ -202,36 +199,52 @@ ensure_base() {
     [ "$dry_run" ] || find_registry
     if [ -z "$registry" ]; then
         recover_vaults
-        deploy ''
+        deploy '{}'
         find_registry
         [ "$registry" ] || fail 1 "there is no registry in $group after its deployment"
     fi
 }
 
-# Builds and pushes the images that the registry lacks.
+# Builds and pushes the images that the registry lacks. In the end each function's image stands in
+# $work/images, by its digest: what is deployed is what was pushed, wherever a tag points by then.
 ensure_images() {
     missing=
+    : >"$work/images"
     for function in $(deployed); do
-        has_image "$function" || missing="$missing $function"
+        digest=$(digest_of "$function")
+        if [ "$digest" ]; then
+            printf '%s\t%s\n' "$function" "$host/saga-shop/$function@$digest" >>"$work/images"
+        else
+            missing="$missing $function"
+        fi
     done
-    if [ -z "$missing" ]; then
-        say "the registry has all images of $tag"
-        return
-    fi
+    if [ "$missing" ]; then push_images; else say "the registry has all images of $tag"; fi
+}
+
+push_images() {
     confirm "Build and push images of $tag to $host:$missing?"
     log_in
     # shellcheck disable=SC2086 # words
-    run infra/images $prebuilt --prefix "$host/saga-shop/" --tag "$tag" --push "$work/images" $missing
+    run infra/images $prebuilt --prefix "$host/saga-shop/" --tag "$tag" --push "$work/pushed" $missing
+    if [ "$dry_run" ]; then
+        for function in $missing; do
+            printf '%s\t%s\n' "$function" "$host/saga-shop/$function@sha256:DIGEST"
+        done
+    else
+        sed -n 's/^ *"\(.*\)": "\(.*\)",\{0,1\}$/\1\t\2/p' "$work/pushed"
+    fi >>"$work/images"
 }
 
-has_image() {
-    set -- az acr repository show --name "$registry" --image "saga-shop/$1:$tag" --output none
-    if [ "$dry_run" ]; then
-        show "$@"
-        false
-    else
-        "$@" 2>/dev/null
-    fi
+# The digest of a function's image of this tag; nothing, when the registry has none.
+digest_of() {
+    set -- az acr repository show --name "$registry" --image "saga-shop/$1:$tag" --query digest --output tsv
+    if [ "$dry_run" ]; then show "$@"; else "$@" 2>/dev/null || true; fi
+}
+
+# $work/images as Bicep reads them.
+images_json() {
+    awk -F '\t' '{ text = text (text ? "," : "") "\"" $1 "\":\"" $2 "\"" } END { print "{" text "}" }' \
+        "$work/images"
 }
 
 # The token goes from one program to the other, and through no command line.
@@ -261,13 +274,11 @@ until_true() {
 # A whole order through the public API at `url`.
 smoke() {
     url=$1
-    case ${PAYMENT_API_KEY-} in
-    *_live_*)
+    if [ "$live" ]; then
         say 'no order is placed: the payment provider would charge for it'
         call GET /healthz >/dev/null
         return
-        ;;
-    esac
+    fi
     say "places an order at $url"
     call PUT /api/inventory/smoke-test \
         '{"name":"Smoke test","unit_price":{"amount":100,"currency":"EUR"},"on_hand":1000}' >/dev/null

@@ -18,7 +18,7 @@ param image string
 @description('Required. The host of the registry that has the image.')
 param registryServer string
 
-@description('Required. The function\'s own identity: it pulls the image and counts messages.')
+@description('Required. The function\'s own identity: it pulls the image, counts messages, and writes what the function manages.')
 param identityId string
 
 @description('Required. That identity, and those of the components that the function uses, as keys.')
@@ -116,8 +116,8 @@ resource app 'Microsoft.App/containerApps@2026-01-01' = {
         logLevel: 'info'
       }
       registries: [{ server: registryServer, identity: identityId }]
-      // The platform's: the function's own code cannot use it.
-      identitySettings: [{ identity: identityId, lifecycle: 'None' }]
+      // The platform's: code cannot use it, but that of a function which manages something.
+      identitySettings: [{ identity: identityId, lifecycle: contains(function, 'manages') ? 'Main' : 'None' }]
     }
     template: {
       // Longer than a function drains, 15 s.

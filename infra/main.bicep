@@ -20,16 +20,35 @@ param name string = 'saga-shop'
 @description('Optional. The region.')
 param location string = resourceGroup().location
 
-@description('Optional. The tag of the functions\' images; empty: all but the functions, for the first time, when the registry has no images.')
-param imageTag string = ''
+// By digest: a tag can be moved, and then two replicas of one revision run different code.
+@description('Optional. The image of each function, by its digest, as infra/images writes them; empty: all but the functions, for the first time, when the registry has no images.')
+param images object = {}
 
 @description('Required. The payment provider\'s API.')
 param paymentProviderUrl string
 
-@description('Required. The key by which the payment provider knows the shop.')
+// Empty must do: with the key of the first deployment each later one would undo a rotation.
+@description('Optional. The key by which the payment provider knows the shop; empty: the one that the vault has stays. The first deployment needs it.')
 @secure()
-@minLength(8)
-param paymentApiKey string
+param paymentApiKey string = ''
+
+@description('Optional. The provider\'s id of that key, which it is rotated by; empty: nothing rotates it, and an alert tells that it is due.')
+param paymentKeyId string = ''
+
+// No `utcNow()`: the same key would end at another time with each deployment.
+@description('Optional. When that key is to be replaced, in seconds since 1970; 0: never.')
+@minValue(0)
+param paymentKeyExpires int = 0
+
+@description('Optional. How many days a rotated key lasts. Key Vault tells 30 days before the end.')
+@minValue(31)
+@maxValue(3650)
+param paymentKeyDays int = 90
+
+@description('Optional. How many minutes the provider takes the key before a rotated one.')
+@minValue(1)
+@maxValue(10080)
+param paymentKeyOverlapMinutes int = 1440
 
 // Managed Dapr has no mail binding in any tier of its support. `bindings.smtp` is open-source Dapr's, alpha:
 // an environment may refuse it. Where it does, the sidecar of send-email does not start, its messages wait
@@ -100,6 +119,7 @@ param tags object = { application: 'saga-shop' }
 var hasMail = !empty(mailHost)
 var suffix = uniqueString(resourceGroup().id)
 var busName = '${name}-${suffix}'
+var secretEventsName = '${name}-secret-events'
 
 // What is deployed of them.
 var deployed = filter(functions, function => hasMail || !contains(function.uses, 'email'))
@@ -108,6 +128,9 @@ var there = filter(components, component => hasMail || component.name != 'email'
 var functionNames = map(functions, function => function.name)
 var subscribers = filter(functions, function => function.kind == 'event')
 var topics = union(map(subscribers, function => function.topic), [])
+// Functions that write what others only read; nothing but the vault is written past Dapr.
+var managers = filter(functions, function => contains(function, 'manages') && contains(function.manages, 'secrets'))
+var managerNames = map(managers, function => function.name)
 var stores = filter(components, component => component.type == 'state.azure.cosmosdb')
 
 // Components that reach Azure by an identity. A component names one identity, and all of its functions must
@@ -167,6 +190,7 @@ module messaging 'messaging.bicep' = {
     tags: tags
     sku: busSku
     topics: topics
+    foreignTopics: map(managers, function => function.topic)
     subscriptions: [
       for subscriber in subscribers: {
         function: subscriber.name
@@ -203,11 +227,29 @@ module secrets 'secrets.bicep' = {
     location: location
     tags: tags
     paymentApiKey: paymentApiKey
+    paymentKeyId: paymentKeyId
+    paymentKeyExpires: paymentKeyExpires
     componentPrincipalId: componentIdentities[indexOf(identified, 'secrets')].outputs.principalId
+    managerPrincipalIds: [
+      for manager in managers: functionIdentities[indexOf(functionNames, manager.name)].outputs.principalId
+    ]
     hasMail: hasMail
     mailPassword: mailPassword
     environmentPrincipalId: environmentIdentity.outputs.principalId
   }
+}
+
+module rotation 'rotation.bicep' = if (!empty(managers)) {
+  name: 'rotation'
+  params: {
+    name: secretEventsName
+    location: location
+    tags: tags
+    vaultName: secrets.outputs.name
+    busName: busName
+    managers: managers
+  }
+  dependsOn: [messaging]
 }
 
 module environment 'environment.bicep' = {
@@ -251,14 +293,14 @@ module daprComponents 'component.bicep' = [
 ]
 
 module apps 'function.bicep' = [
-  for function in deployed: if (!empty(imageTag)) {
+  for function in deployed: if (!empty(images)) {
     name: 'function-${function.name}'
     params: {
       function: function
       location: location
       tags: tags
       environmentId: environment.outputs.id
-      image: '${registry.outputs.loginServer}/saga-shop/${function.name}:${imageTag}'
+      image: contains(images, function.name) ? images[function.name] : ''
       registryServer: registry.outputs.loginServer
       identityId: resourceId('Microsoft.ManagedIdentity/userAssignedIdentities', '${name}-${function.name}')
       identities: toObject(
@@ -266,7 +308,17 @@ module apps 'function.bicep' = [
         identity => resourceId('Microsoft.ManagedIdentity/userAssignedIdentities', '${name}-${identity}'),
         identity => {}
       )
-      settings: function.service == 'payment' ? [{ name: 'PAYMENT_PROVIDER_URL', value: paymentProviderUrl }] : []
+      settings: concat(
+        function.service == 'payment' ? [{ name: 'PAYMENT_PROVIDER_URL', value: paymentProviderUrl }] : [],
+        contains(managerNames, function.name)
+          ? [
+              { name: 'KEY_VAULT_URL', value: secrets.outputs.uri }
+              { name: 'AZURE_CLIENT_ID', value: functionIdentities[indexOf(functionNames, function.name)].outputs.clientId }
+              { name: 'PAYMENT_KEY_DAYS', value: string(paymentKeyDays) }
+              { name: 'PAYMENT_KEY_OVERLAP_MINUTES', value: string(paymentKeyOverlapMinutes) }
+            ]
+          : []
+      )
       httpMinReplicas: httpMinReplicas
       maxReplicas: maxReplicas
       busName: busName
@@ -287,8 +339,10 @@ module alerts 'alerts.bicep' = {
     workspaceName: environment.outputs.workspaceName
     busId: messaging.outputs.id
     deadTopics: [for subscriber in subscribers: '${subscriber.topic}-${subscriber.name}-dead']
+    secretEventsId: empty(managers) ? '' : resourceId('Microsoft.EventGrid/systemTopics', secretEventsName)
     email: alertEmail
   }
+  dependsOn: [rotation]
 }
 
 @description('The address of the public API.')

@@ -20,6 +20,9 @@ param sku string
 @description('Required. The topics.')
 param topics array
 
+@description('Required. Those among them that Azure fills: no function publishes there.')
+param foreignTopics array
+
 @description('Required. The subscriptions: `function`, its `topic`, and `scalerPrincipalId`, the function\'s own identity.')
 param subscriptions array
 
@@ -105,7 +108,7 @@ resource deadLetters 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2026-
 ]
 
 resource mayPublish 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for (name, i) in topics: {
+  for (name, i) in topics: if (!contains(foreignTopics, name)) {
     name: guid(topic[i].id, componentPrincipalId, sender)
     scope: topic[i]
     properties: {

@@ -3,7 +3,7 @@
 
 use crate::ports::{ApiKey, Failure, KeptKey, OrFail, Result, Secret, Vault};
 use azure_core::credentials::TokenCredential;
-use azure_core::http::{ClientOptions, RetryOptions, Transport};
+use azure_core::http::{ClientOptions, RetryOptions, StatusCode, Transport};
 use azure_core::time::OffsetDateTime;
 use azure_identity::{
     ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
@@ -64,6 +64,19 @@ impl KeyVault {
     }
 }
 
+impl KeyVault {
+    /// What else is noted on a secret, if there is one: it is on every version.
+    async fn tags(&self, name: &str) -> Result<HashMap<String, String>> {
+        let found = match self.0.get_secret(name, None).await {
+            Err(error) if error.http_status() == Some(StatusCode::NotFound) => {
+                return Ok(HashMap::new());
+            }
+            found => found.or_fail(NAME, "read a key")?,
+        };
+        Ok(found.into_model().or_fail(NAME, "read a key")?.tags.unwrap_or_default())
+    }
+}
+
 fn credential(
     identity: Identity,
     client_options: ClientOptions,
@@ -97,10 +110,12 @@ impl Vault for KeyVault {
     }
 
     async fn keep(&self, name: &str, key: &ApiKey, expires_at: Timestamp) -> Result<()> {
+        let mut tags = self.tags(name).await?;
+        tags.insert(KEY_ID.to_owned(), key.id.clone());
         let expires = OffsetDateTime::from_unix_timestamp(expires_at.as_second());
         let parameters = SetSecretParameters {
             value: Some(key.secret.expose().to_owned()),
-            tags: Some(HashMap::from([(KEY_ID.to_owned(), key.id.clone())])),
+            tags: Some(tags),
             secret_attributes: Some(SecretAttributes {
                 expires: Some(expires.or_fail(NAME, "keep a key")?),
                 ..SecretAttributes::default()

@@ -203,6 +203,30 @@ fn each_identity_trusts_the_pods_that_take_it_and_no_others() {
 }
 
 #[test]
+fn a_function_that_manages_secrets_does_so_by_its_own_identity() {
+    let mut manager = functions().into_iter().find(|it| it.manifest.kind == Kind::Event).unwrap();
+    let plain = deployed_text(&manager);
+    manager.manifest.manages = vec!["secrets".to_owned()];
+    let text = deployed_text(&manager);
+    let client =
+        format!("${{FUNCTION_CLIENT_ID_{}}}", manager.name.to_uppercase().replace('-', "_"));
+    for (name, value) in
+        [("AZURE_CLIENT_ID", client.as_str()), ("KEY_VAULT_URL", "${KEY_VAULT_URL}")]
+    {
+        let setting = format!("- name: {name}\n          value: {value}\n");
+        assert!(text.contains(&setting) && !plain.contains(&setting), "{text}");
+    }
+    assert!(text.contains(&format!("azure.workload.identity/client-id: {client}\n")), "{text}");
+}
+
+/// The manifest of one function.
+fn deployed_text(function: &Function) -> String {
+    let path = format!("{FOLDER}/functions/{}.yaml", function.name);
+    let mut manifests = manifests(std::slice::from_ref(function)).into_iter();
+    manifests.find(|(it, _)| *it == path).expect("every function has one").1
+}
+
+#[test]
 fn no_secret_is_written_down() {
     assert!(of_kind("Secret").is_empty());
     for component in of_kind("Component") {

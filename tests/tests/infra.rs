@@ -7,6 +7,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::{env, fs, process};
 use tests::generated::assert_current;
+use tests::infra::apps::ROTATION_SETTINGS;
 use tests::infra::checker::{Checker, checkers};
 use tests::infra::components::{COMPONENTS_JSON, FOLDER, FUNCTIONS_JSON, generated};
 use tests::infra::mistakes::{BICEP, MISTAKES, Mistake};
@@ -66,16 +67,13 @@ fn every_planted_mistake_in_the_bicep_language_is_found_by_bicep() {
 #[test]
 fn a_new_function_is_deployed_without_another_edit() {
     let folder = Folder::new("function");
-    let mut tree = current();
-    copy_manifests(folder.path());
     let manifest = r#"kind = "event"
 service = "notification"
 port = 8099
 topic = "payments"
 uses = ["orders", "pubsub"]
 "#;
-    add_function(folder.path(), "notify-accounting", manifest);
-    tree.functions = manifest::functions(folder.path()).unwrap();
+    let mut tree = with_function(&folder, "notify-accounting", manifest);
     let stale: Vec<_> = tree.findings().into_iter().map(|finding| finding.check).collect();
     assert!(stale.contains(&"functions.json is current"), "{stale:?}");
 
@@ -88,6 +86,38 @@ uses = ["orders", "pubsub"]
         assert!(yaml.contains("\n  - notify-accounting\n"), "{yaml}");
     }
     assert_eq!(tree.text(COMPONENTS_JSON).matches(r#""notify-accounting""#).count(), 2);
+    for checker in announced_checkers() {
+        assert_eq!(checker.findings(&folder.path().join("infra")), "");
+    }
+}
+
+#[test]
+fn a_function_that_manages_secrets_is_deployed_without_another_edit() {
+    let folder = Folder::new("manager");
+    let manifest = r#"kind = "event"
+service = "payment"
+port = 8098
+topic = "vault-news"
+uses = ["pubsub"]
+manages = ["secrets"]
+"#;
+    let mut tree = with_function(&folder, "replace-payment-key", manifest);
+    tree.generate();
+    let settings = tree.text(ROTATION_SETTINGS).to_owned();
+    tree.put(ROTATION_SETTINGS, settings.replace("AZURE_CLIENT_ID", "NONE"));
+    let unread: Vec<_> = tree.findings().into_iter().map(|finding| finding.what).collect();
+    assert!(unread.contains(&"no function reads AZURE_CLIENT_ID".to_owned()), "{unread:?}");
+
+    tree.put(ROTATION_SETTINGS, settings);
+    tree.write(folder.path()).unwrap();
+    assert_eq!(tree.findings(), Vec::<Finding>::new());
+    // By these the modules loop: its topic and subscription, its role, its settings, its event.
+    let json: serde_json::Value = serde_json::from_str(tree.text(FUNCTIONS_JSON)).unwrap();
+    let functions = json.as_array().unwrap();
+    let manager = functions.iter().find(|it| it["name"] == "replace-payment-key").unwrap();
+    assert_eq!((&manager["kind"], &manager["topic"]), (&"event".into(), &"vault-news".into()));
+    assert_eq!(manager["manages"], serde_json::json!(["secrets"]));
+    assert!(!tree.text(&format!("{FOLDER}secrets.yaml")).contains("replace-payment-key"));
     for checker in announced_checkers() {
         assert_eq!(checker.findings(&folder.path().join("infra")), "");
     }
@@ -118,6 +148,15 @@ fn announced_checkers() -> Vec<Checker> {
         told.expect("somebody listens");
     }
     checkers
+}
+
+/// The workspace's files, with what is generated not yet brought up to date with one more function.
+fn with_function(folder: &Folder, name: &str, manifest: &str) -> Tree {
+    let mut tree = current();
+    copy_manifests(folder.path());
+    add_function(folder.path(), name, manifest);
+    tree.functions = manifest::functions(folder.path()).expect("every folder holds a manifest");
+    tree
 }
 
 fn copy_manifests(folder: &Path) {

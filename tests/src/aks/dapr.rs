@@ -31,7 +31,7 @@ fn configuration() -> Value {
             "secrets": {"scopes": [{
                 "storeName": "secrets",
                 "defaultAccess": "deny",
-                "allowedSecrets": ["payment-api-key"]
+                "allowedSecrets": ["payment-api-key", "payment-api-key-previous"]
             }]}
         }
     })

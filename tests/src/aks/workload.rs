@@ -152,6 +152,7 @@ fn environment(function: &Function) -> Vec<Value> {
     if function.manifest.service == Service::Payment {
         settings.push(("PAYMENT_PROVIDER_URL", "${PAYMENT_PROVIDER_URL}".to_owned()));
     }
+    settings.extend(management(function));
     let mut settings: Vec<_> = settings.into_iter().map(set).collect();
     // Everybody may call a public function, and nobody else shows a token.
     if !edge::is_public(function) {
@@ -159,6 +160,19 @@ fn environment(function: &Function) -> Vec<Value> {
         settings.push(json!({"name": "APP_API_TOKEN", "valueFrom": token}));
     }
     settings
+}
+
+/// The settings of a function that writes secrets; it does so by its own identity.
+fn management(Function { name, manifest, .. }: &Function) -> Vec<(&'static str, String)> {
+    if !manifest.manages.iter().any(|component| component == "secrets") {
+        return Vec::new();
+    }
+    vec![
+        ("KEY_VAULT_URL", "${KEY_VAULT_URL}".to_owned()),
+        ("AZURE_CLIENT_ID", variable("FUNCTION_CLIENT_ID", name)),
+        ("PAYMENT_KEY_DAYS", "${PAYMENT_KEY_DAYS}".to_owned()),
+        ("PAYMENT_KEY_OVERLAP_MINUTES", "${PAYMENT_KEY_OVERLAP_MINUTES}".to_owned()),
+    ]
 }
 
 #[cfg(test)]

@@ -16,10 +16,10 @@ const FAKE: &str = include_str!("fake.sh");
 const FAKES: [&str; 5] = ["az", "curl", "docker", "helm", "kubectl"];
 
 /// The programs that the scripts may count on: those of POSIX, and Git.
-const TOOLS: [&str; 25] = [
+const TOOLS: [&str; 26] = [
     "awk", "base64", "basename", "cat", "cp", "cut", "date", "dirname", "env", "git", "grep",
-    "head", "ls", "mkdir", "mktemp", "od", "rm", "sed", "sh", "sleep", "sort", "stty", "tr",
-    "uniq", "wc",
+    "head", "ls", "mkdir", "mktemp", "od", "rm", "sed", "sh", "sleep", "sort", "stty", "tail",
+    "tr", "uniq", "wc",
 ];
 
 /// The key of the payment provider that the scripts are told.

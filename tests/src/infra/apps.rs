@@ -86,7 +86,7 @@ pub(super) fn wrong_apps(tree: &Tree) -> Vec<String> {
 
 /// The platform must wait for longer than a function drains.
 fn short_grace(tree: &Tree) -> Option<String> {
-    let drain = between(tree.text("shared/src/host/settings.rs"), "\"DRAIN_SECONDS\",", "parse");
+    let drain = between(tree.text(SETTINGS), "\"DRAIN_SECONDS\",", "parse");
     let drain = drain.first().and_then(|drain| number(drain));
     let app = plain(&app(tree));
     let grace = between(&app, "terminationGracePeriodSeconds: ", "\n");
@@ -100,14 +100,21 @@ fn number(text: &str) -> Option<u32> {
     text.chars().filter(char::is_ascii_digit).collect::<String>().parse().ok()
 }
 
+/// Where the settings of functions are read.
+pub const SETTINGS: &str = "shared/src/host/settings.rs";
+
+/// Where those of functions that manage secrets are read.
+pub const ROTATION_SETTINGS: &str = "shared/src/host/settings/rotation.rs";
+
 /// Settings that no function reads, and those that every app must have but has not.
 pub(super) fn unknown_settings(tree: &Tree) -> Vec<String> {
     let common = declaration(tree.text(FILE), "var commonSettings ");
     let apps = declaration(tree.text("infra/main.bicep"), "module apps ");
     let mut given = between(&common, "{ name: '", "'");
     given.extend(between(&apps, "{ name: '", "'"));
-    let known = tree.text("shared/src/host/settings.rs");
-    let unknown = given.iter().filter(|name| !known.contains(&format!("name: \"{name}\"")));
+    let known = [SETTINGS, ROTATION_SETTINGS].map(|path| tree.text(path)).concat();
+    let unread = |name: &&&str| !known.contains(&format!("name: \"{name}\""));
+    let unknown = given.iter().filter(unread);
     let must = ["APP_PORT", "APP_HOST", "LOG_FORMAT", "PAYMENT_PROVIDER_URL"];
     let missing = must.iter().filter(|name| !given.contains(name));
     let unknown = unknown.map(|name| format!("no function reads {name}"));

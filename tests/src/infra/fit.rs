@@ -9,9 +9,10 @@ const SUFFIX: &str = "uniquestring1";
 const NAME: &str = "n2345678901234567890";
 
 /// Names that `main.bicep` makes up: the module, what it writes, and the longest that Azure takes.
-const NAMES: [(&str, &str, usize); 4] = [
+const NAMES: [(&str, &str, usize); 5] = [
     ("module registry ", "${replace(name, '-', '')}${suffix}", 50),
     ("var busName ", "${name}-${suffix}", 50),
+    ("var secretEventsName ", "${name}-secret-events", 50),
     ("module state ", "${name}-${suffix}", 44),
     ("module secrets ", "shop-${suffix}", 24),
 ];

@@ -9,6 +9,8 @@ pub mod fit;
 pub mod metadata;
 pub mod mistakes;
 pub mod modules;
+pub mod roles;
+pub mod rotation;
 pub mod text;
 
 use crate::workspace;
@@ -41,7 +43,7 @@ pub struct Finding {
 type Check = fn(&Tree) -> Vec<String>;
 
 /// Every check, with its name.
-const CHECKS: [(&str, Check); 23] = [
+const CHECKS: [(&str, Check); 25] = [
     ("functions.json is current", components::stale_functions),
     ("components.json is current", components::stale_components),
     ("scopes are current", components::stale_scopes),
@@ -59,7 +61,9 @@ const CHECKS: [(&str, Check); 23] = [
     ("every function is looped over", modules::missing_loops),
     ("messages have where to go", modules::wrong_messaging),
     ("state is where Dapr looks for it", modules::wrong_state),
-    ("roles are the least", modules::wrong_roles),
+    ("roles are the least", roles::wrong_roles),
+    ("no deployment overwrites a rotated key", rotation::overwritten_keys),
+    ("who manages secrets is told and may write", rotation::untold_managers),
     ("local authentication is off", modules::open_doors),
     ("outputs hold no secrets", fit::told_secrets),
     ("parameters are described", fit::undescribed_parameters),

@@ -4,13 +4,19 @@ use super::Tree;
 use super::text::{declaration, unsaid};
 
 /// For each of these declarations, what it must say.
-type Rules = &'static [(&'static str, &'static [&'static str])];
+pub(super) type Rules = &'static [(&'static str, &'static [&'static str])];
 
 const MAIN: Rules = &[
     ("param functions ", &["loadJsonContent('functions.json')"]),
     ("param components ", &["loadJsonContent('components.json')"]),
     ("var subscribers ", &["filter(functions, function => function.kind == 'event')"]),
     ("var topics ", &["union(map(subscribers, function => function.topic), [])"]),
+    (
+        "var managers ",
+        &[
+            "filter(functions, function => contains(function, 'manages') && contains(function.manages, 'secrets'))",
+        ],
+    ),
     ("var stores ", &["filter(components, component => component.type == 'state.azure.cosmosdb')"]),
     (
         "var deployed ",
@@ -29,14 +35,27 @@ const MAIN: Rules = &[
     ),
     (
         "module messaging ",
-        &["topics: topics", "for subscriber in subscribers: {", "function: subscriber.name"],
+        &[
+            "topics: topics",
+            "foreignTopics: map(managers, function => function.topic)",
+            "for subscriber in subscribers: {",
+            "function: subscriber.name",
+        ],
     ),
+    (
+        "module secrets ",
+        &[
+            "for manager in managers: functionIdentities[indexOf(functionNames, manager.name)].outputs.principalId",
+        ],
+    ),
+    ("module rotation ", &["if (!empty(managers))", "managers: managers"]),
     ("module state ", &["for store in stores: {", "name: store.name"]),
     ("module daprComponents ", &["for component in there: {", "component: component"]),
     (
         "module apps ",
         &[
-            "for function in deployed: if (!empty(imageTag)) {",
+            "for function in deployed: if (!empty(images)) {",
+            "image: contains(images, function.name) ? images[function.name] : ''",
             "concat([function.name], map(intersection(function.uses, identified), component => 'component-${component}'))",
             "dependsOn: [functionIdentities, componentIdentities, daprComponents, messaging]",
         ],
@@ -57,7 +76,8 @@ pub(super) fn missing_loops(tree: &Tree) -> Vec<String> {
     missing
 }
 
-fn missing(tree: &Tree, path: &str, rules: &[(&str, &[&str])]) -> Vec<String> {
+/// What the declarations of the file at `path` do not say.
+pub(super) fn missing(tree: &Tree, path: &str, rules: &[(&str, &[&str])]) -> Vec<String> {
     let rules = rules.iter().map(|(opening, parts)| {
         unsaid(&format!("{path}: {opening}"), &declaration(tree.text(path), opening), parts)
     });
@@ -133,59 +153,6 @@ const STATE: Rules = &[(
 
 pub(super) fn wrong_state(tree: &Tree) -> Vec<String> {
     missing(tree, "infra/state.bicep", STATE)
-}
-
-const ACR_PULL: &str = "7f951dda-4ed3-4680-a7ca-43fe172d538d";
-const BUS_SENDER: &str = "69a216fc-b8fb-44d8-bc22-1f3c2cd27a39";
-const BUS_RECEIVER: &str = "4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0";
-const SECRETS_USER: &str = "4633458b-17de-408a-b874-0445c86b69e6";
-const DATA_CONTRIBUTOR: &str = "00000000-0000-0000-0000-000000000002";
-
-/// Each role, and on how little it is given.
-const ROLES: &[(&str, Rules)] = &[
-    (
-        "infra/registry.bicep",
-        &[("var acrPull ", &[ACR_PULL]), ("resource mayPull ", &["roleDefinitionId: acrPull"])],
-    ),
-    (
-        "infra/messaging.bicep",
-        &[
-            ("var sender ", &[BUS_SENDER]),
-            ("var receiver ", &[BUS_RECEIVER]),
-            ("resource mayPublish ", &["scope: topic[i]", "roleDefinitionId: sender"]),
-            ("resource mayBury ", &["scope: deadTopic[i]", "roleDefinitionId: sender"]),
-            ("resource mayReceive ", &["scope: subscription[i]", "roleDefinitionId: receiver"]),
-            ("resource mayCount ", &["scope: subscription[i]", "roleDefinitionId: receiver"]),
-        ],
-    ),
-    (
-        "infra/state.bicep",
-        &[
-            ("var contributor ", &[DATA_CONTRIBUTOR]),
-            (
-                "resource mayKeep ",
-                &["scope: '${account.id}/dbs/${database.name}/colls/${entry.name}'"],
-            ),
-        ],
-    ),
-    (
-        "infra/secrets.bicep",
-        &[
-            ("var secretsUser ", &[SECRETS_USER]),
-            ("resource mayReadPayment ", &["scope: payment", "roleDefinitionId: secretsUser"]),
-            ("resource mayReadMail ", &["scope: mail", "roleDefinitionId: secretsUser"]),
-            // `ports::API_KEY`.
-            ("resource payment ", &["name: 'payment-api-key'"]),
-        ],
-    ),
-];
-
-pub(super) fn wrong_roles(tree: &Tree) -> Vec<String> {
-    let mut wrong: Vec<_> =
-        ROLES.iter().flat_map(|(path, rules)| missing(tree, path, rules)).collect();
-    let name = ["API_KEY: &str = \"payment-api-key\""];
-    wrong.extend(unsaid("keys.rs", tree.text("shared/src/ports/keys.rs"), &name));
-    wrong
 }
 
 /// Ways in that need no identity, each shut.

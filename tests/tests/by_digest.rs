@@ -1,0 +1,43 @@
+//! Deployments by digest, run against stand-ins: what runs is what was pushed, wherever a tag points.
+
+use std::collections::BTreeMap;
+use std::fs;
+use tests::deploy::Stage;
+use tests::workspace::functions;
+
+const TO_ACA: [&str; 3] = ["--yes", "--tag", "t1"];
+
+#[test]
+fn functions_are_deployed_by_digest_whether_they_were_pushed_now_or_earlier() {
+    let stage = Stage::new();
+    let expected: BTreeMap<_, _> = functions()
+        .into_iter()
+        .filter(|function| !function.manifest.uses.contains(&"email".to_owned()))
+        .map(|it| {
+            (it.name.clone(), format!("registry.azurecr.io/saga-shop/{}@sha256:7431", it.name))
+        })
+        .collect();
+    assert_eq!(deployed(&stage), expected);
+
+    fs::remove_file(stage.path("made/registry.azurecr.io_saga-shop_stock:t1")).unwrap();
+    assert_eq!(deployed(&stage), expected);
+}
+
+/// The images that a deployment names.
+fn deployed(stage: &Stage) -> BTreeMap<String, String> {
+    let _ = fs::remove_file(stage.path("deployed"));
+    let ended = stage.run("deploy-aca", &TO_ACA, &[]);
+    assert_eq!(ended.code, Some(0), "{}", ended.text);
+    let told = fs::read_to_string(stage.path("deployed")).expect("something was deployed");
+    let last = told.lines().last().expect("something was told");
+    serde_json::from_str(last).expect("it is JSON")
+}
+
+#[test]
+fn a_function_that_runs_another_image_is_not_ready() {
+    let other = [("OTHER_DIGEST", "0"), ("READY_SECONDS", "0")];
+    let ended = Stage::new().run("deploy-aca", &TO_ACA, &other);
+    assert_eq!(ended.code, Some(1), "{}", ended.text);
+    assert!(ended.text.contains("not ready after 15 minutes: check-stock "), "{}", ended.text);
+    assert!(!ended.called("curl"), "{:?}", ended.calls);
+}
