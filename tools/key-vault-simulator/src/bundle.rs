@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::name::SecretName;
@@ -69,8 +70,8 @@ impl<'a> Properties<'a> {
     fn new(id: String, version: &'a Version) -> Self {
         let attributes = Attributes {
             enabled: version.enabled,
-            nbf: version.not_before.map(|time| time.as_second()),
-            exp: version.expires.map(|time| time.as_second()),
+            nbf: version.not_before.map(Timestamp::as_second),
+            exp: version.expires.map(Timestamp::as_second),
             created: version.created.as_second(),
             updated: version.created.as_second(),
             recovery_level: "Recoverable",

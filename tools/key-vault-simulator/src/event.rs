@@ -53,8 +53,8 @@ impl NearExpiry {
             object_type: "Secret",
             object_name: name.to_string(),
             version: version.id.simple().to_string(),
-            nbf: version.not_before.map(|time| time.as_second()),
-            exp: version.expires.map(|time| time.as_second()),
+            nbf: version.not_before.map(Timestamp::as_second),
+            exp: version.expires.map(Timestamp::as_second),
         };
         Self {
             specversion: "1.0",

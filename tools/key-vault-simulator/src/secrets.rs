@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use thiserror::Error;
-use uuid::Uuid;
 
 use crate::name::SecretName;
 use crate::value::MAX_VALUE_BYTES;
@@ -101,16 +100,20 @@ impl Secrets {
         name: &SecretName,
         version: Option<&str>,
     ) -> Result<&Version, ReadError> {
-        let history = self.0.get_mut(name).ok_or_else(|| ReadError::NotFound(name.to_string()))?;
-        let found = match version {
-            Some(id) => history.version(id).filter(|found| found.id.simple().to_string() == id),
-            None => history.current().or(history.versions.last()),
+        let missing = || match version {
+            Some(version) => ReadError::NotFound(format!("{name}/{version}")),
+            None => ReadError::NotFound(name.to_string()),
         };
-        let missing = || ReadError::NotFound(format!("{name}/{}", version.unwrap_or_default()));
-        let found = found.ok_or_else(missing)?.id;
-        let found = history.versions.iter().find(|version| version.id == found);
-        let found = found.filter(|version| version.enabled).ok_or(ReadError::Disabled)?;
-        history.reads += 1;
+        let History { versions, reads, .. } = self.0.get_mut(name).ok_or_else(missing)?;
+        let found = match version {
+            Some(id) => versions.iter().find(|version| version.id.simple().to_string() == id),
+            None => current(versions).or(versions.last()),
+        };
+        let found = found.ok_or_else(missing)?;
+        if !found.enabled {
+            return Err(ReadError::Disabled);
+        }
+        *reads += 1;
         Ok(found)
     }
 
@@ -125,13 +128,40 @@ impl Secrets {
 }
 
 impl History {
-    fn version(&self, id: &str) -> Option<&Version> {
-        let id = Uuid::try_parse(id).ok()?;
-        self.versions.iter().find(|version| version.id == id)
-    }
-
     /// The newest version that is enabled.
     pub(crate) fn current(&self) -> Option<&Version> {
-        self.versions.iter().rev().find(|version| version.enabled)
+        current(&self.versions)
+    }
+}
+
+fn current(versions: &[Version]) -> Option<&Version> {
+    versions.iter().rev().find(|version| version.enabled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use crate::clock::now;
+    use crate::version::NewSecret;
+
+    fn version() -> Version {
+        let new: NewSecret = serde_json::from_str(r#"{"value": "v"}"#).unwrap();
+        Version::new(new, now()).unwrap()
+    }
+
+    #[test]
+    fn secrets_and_their_versions_are_bounded() {
+        let mut secrets = Secrets::default();
+        let name = |nth: usize| format!("s{nth}").parse::<SecretName>().unwrap();
+        for nth in 0..MAX_SECRETS {
+            secrets.set(&name(nth), version()).unwrap();
+        }
+        assert_eq!(secrets.set(&name(MAX_SECRETS), version()), Err(SetError::Full));
+        for _ in 1..MAX_VERSIONS {
+            secrets.set(&name(0), version()).unwrap();
+        }
+        assert_eq!(secrets.set(&name(0), version()), Err(SetError::Full));
+        assert_eq!(secrets.set(&name(1), version()), Ok(()));
     }
 }
