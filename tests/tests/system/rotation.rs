@@ -149,7 +149,8 @@ pub(crate) async fn a_rotation_that_was_cut_short_ends_with_one_new_key(shop: &S
     let event = vault(shop, "near-expiry/payment-api-key").await;
     // The provider makes a key and its answer is lost; then the vault fails; then the process dies
     // while it waits for the provider.
-    shop.payment_faults(&json!({"fault": "fail-after", "next": 1, "resource": "api_keys"})).await;
+    shop.payment_faults(&json!({"fault": "fail-after", "next": 1, "resource": "key_rotations"}))
+        .await;
     let url = shop.cluster.key_vault_url().expect("credentials are in a vault");
     shop.publish("key-vault", &event).await;
     until("the provider was asked", ROTATES_WITHIN, async || {
@@ -159,7 +160,7 @@ pub(crate) async fn a_rotation_that_was_cut_short_ends_with_one_new_key(shop: &S
     let fail = json!({"fail": 2});
     control(shop, Method::PUT, format!("{url}/control/faults"), Some(fail)).await;
     shop.payment_faults(
-        &json!({"fault": "stall", "next": 1, "stall_ms": 3_000, "resource": "api_keys"}),
+        &json!({"fault": "stall", "next": 1, "stall_ms": 3_000, "resource": "key_rotations"}),
     )
     .await;
     let asked = calls(shop).await;

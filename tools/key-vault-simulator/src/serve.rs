@@ -22,7 +22,7 @@ const USAGE: u8 = 64;
 ///
 /// Callers prove who they are by a managed identity: set `IDENTITY_ENDPOINT` to /msi/token at the
 /// identity port and `IDENTITY_HEADER` to the identity header. They trust the vault by
-/// `SSL_CERT_FILE`, and those that call https://NAME.vault.azure.net find it by `HTTPS_PROXY`.
+/// `SSL_CERT_FILE`, and those that call it NAME.vault.azure.net find it by `HTTPS_PROXY`.
 ///
 /// At the identity port, GET /control/secrets shows what is kept, never a value; PUT
 /// /control/faults makes the vault's next calls fail; GET /control/near-expiry/NAME is the event

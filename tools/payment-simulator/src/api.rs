@@ -1,4 +1,4 @@
-//! Stripe's paths: payment intents and refunds.
+//! Stripe's paths: payment intents, refunds and the rotation of API keys.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::faults::{Fault, Resource};
 use crate::form::Form;
 use crate::idempotency::{Claim, Fingerprint, key_of};
 use crate::objects::Reply;
-use crate::requests::{NewIntent, NewRefund, Work};
+use crate::requests::{NewIntent, NewRefund, Rotation, Work};
 use crate::simulator::{Begun, Simulator};
 
 pub(crate) fn routes(simulator: &Simulator) -> Router {
@@ -26,6 +26,7 @@ pub(crate) fn routes(simulator: &Simulator) -> Router {
         .route("/v1/payment_intents", post(create_intent))
         .route("/v1/payment_intents/{id}", get(read_intent))
         .route("/v1/refunds", post(create_refund))
+        .route("/v2/iam/api_keys/{id}/rotate", post(rotate_key))
         .route_layer(from_fn_with_state(simulator.clone(), require_key))
         .with_state(simulator.clone())
 }
@@ -54,6 +55,22 @@ async fn create_refund(
     create(simulator, key_of(&headers)?, fingerprint, work).await
 }
 
+async fn rotate_key(
+    State(simulator): State<Simulator>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, ApiError> {
+    simulator.state().calls.key_rotations += 1;
+    let body = body?;
+    if !is_of_type(&headers, "application/json") {
+        return Err(ApiError::not_json());
+    }
+    let rotation = Rotation::read(id, &body)?;
+    let fingerprint = Fingerprint { resource: Resource::KeyRotations, form: rotation.form() };
+    create(simulator, key_of(&headers)?, fingerprint, Work::Rotate(rotation)).await
+}
+
 async fn read_intent(
     State(simulator): State<Simulator>,
     Path(id): Path<String>,
@@ -74,13 +91,17 @@ async fn read_intent(
 }
 
 fn form_of(headers: &HeaderMap, body: &[u8]) -> Result<Form, ApiError> {
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default();
-    if essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+    if is_of_type(headers, "application/x-www-form-urlencoded") {
         Form::read(body)
     } else {
         Err(ApiError::not_form())
     }
+}
+
+fn is_of_type(headers: &HeaderMap, expected: &str) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case(expected)
 }
 
 /// Answers a checked call; the work is spawned, so that a caller who hangs up does not undo it.

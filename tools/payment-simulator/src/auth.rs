@@ -1,4 +1,4 @@
-//! The API key: read once, compared in constant time, shown to nobody.
+//! The API keys: compared in constant time, shown to nobody but who asked for one.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,8 +9,10 @@ use axum::middleware::Next;
 use axum::response::Response;
 use subtle::ConstantTimeEq;
 use thiserror::Error;
+use uuid::Uuid;
 
 use crate::error::ApiError;
+use crate::keyring::Refusal;
 use crate::simulator::Simulator;
 
 /// The longest key accepted, in bytes.
@@ -51,29 +53,51 @@ impl fmt::Debug for ApiKey {
 }
 
 impl ApiKey {
+    /// 244 random bits, in hexadecimal digits.
+    #[expect(clippy::disallowed_methods, reason = "a key must be random from its first digit on")]
+    pub(crate) fn random() -> Self {
+        Self(format!("sk_test_{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()))
+    }
+
     /// Whether `given` is this key. The time taken tells at most the key's length.
-    fn matches(&self, given: &str) -> bool {
+    pub(crate) fn matches(&self, given: &str) -> bool {
         self.0.as_bytes().ct_eq(given.as_bytes()).into()
+    }
+
+    /// The key itself, for whoever has it made.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What of the key may be shown.
+    pub(crate) fn masked(&self) -> String {
+        mask(&self.0)
     }
 }
 
-/// Lets a request pass only with the simulator's key.
+/// Lets a request pass only with an active key.
 ///
 /// # Errors
 ///
-/// 401 when the key is missing or is another one.
+/// 401 when the key is missing, is unknown, or has ended.
 pub(crate) async fn require_key(
     State(simulator): State<Simulator>,
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    let refusal = match bearer(&request) {
-        Some(given) if simulator.api_key().matches(given) => return Ok(next.run(request).await),
-        Some(given) => ApiError::invalid_key(&mask(given)),
-        None => ApiError::no_key(),
-    };
-    simulator.state().calls.unauthorized += 1;
-    Err(refusal)
+    if let Err(refusal) = authorize(&simulator, bearer(&request)) {
+        simulator.state().calls.unauthorized += 1;
+        return Err(refusal);
+    }
+    Ok(next.run(request).await)
+}
+
+fn authorize(simulator: &Simulator, given: Option<&str>) -> Result<(), ApiError> {
+    let given = given.ok_or_else(ApiError::no_key)?;
+    simulator.state().keyring.authorize(given).map_err(|refusal| match refusal {
+        Refusal::Unknown => ApiError::invalid_key(&mask(given)),
+        Refusal::Expired => ApiError::expired_key(&mask(given)),
+    })
 }
 
 fn bearer(request: &Request) -> Option<&str> {
@@ -81,7 +105,7 @@ fn bearer(request: &Request) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
 }
 
-/// What of a wrong key may be shown: its prefix and end, when enough stays hidden.
+/// What of a key may be shown: its prefix and end, when enough stays hidden.
 fn mask(key: &str) -> String {
     let Some(end) = key.len().checked_sub(SHOWN).filter(|_| key.len() >= MIN_MASKABLE) else {
         return "****".to_owned();

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::book::{ChargeError, RefundError};
 use crate::faults::PlanError;
 use crate::idempotency::{ClaimError, MAX_KEY_CHARS};
+use crate::keyring::{NoSuchKey, RotateError};
 use crate::objects::{ErrorObject, PaymentIntent, Reply};
 
 const INVALID_REQUEST: &str = "invalid_request_error";
@@ -64,6 +65,12 @@ impl ApiError {
         Self::invalid(StatusCode::BAD_REQUEST, message)
     }
 
+    pub(crate) fn not_json() -> Self {
+        let message = "Invalid request (check that your POST content type is application/json and its body \
+             a JSON object).";
+        Self::invalid(StatusCode::BAD_REQUEST, message)
+    }
+
     pub(crate) fn bad_idempotency_key() -> Self {
         let message =
             format!("Idempotency keys are 1 to {MAX_KEY_CHARS} printable ASCII characters long.");
@@ -80,6 +87,11 @@ impl ApiError {
     pub(crate) fn invalid_key(masked: &str) -> Self {
         let message = format!("Invalid API Key provided: {masked}");
         Self::invalid(StatusCode::UNAUTHORIZED, message)
+    }
+
+    pub(crate) fn expired_key(masked: &str) -> Self {
+        let message = format!("Expired API Key provided: {masked}");
+        Self::invalid(StatusCode::UNAUTHORIZED, message).coded("api_key_expired")
     }
 
     pub(crate) fn unrecognized(method: &Method, path: &str) -> Self {
@@ -179,6 +191,24 @@ impl From<ClaimError> for ApiError {
                 Self::new(StatusCode::BAD_REQUEST, error)
             }
             ClaimError::Full => Self::full(error.to_string()),
+        }
+    }
+}
+
+impl From<NoSuchKey> for ApiError {
+    fn from(error: NoSuchKey) -> Self {
+        Self::invalid(StatusCode::NOT_FOUND, error.to_string()).on("id").coded("resource_missing")
+    }
+}
+
+impl From<RotateError> for ApiError {
+    fn from(error: RotateError) -> Self {
+        match error {
+            RotateError::NoSuchKey(error) => error.into(),
+            RotateError::Full => Self::full(error.to_string()),
+            RotateError::Expired(_) | RotateError::Rotated(_) => {
+                Self::parameter("id", error.to_string())
+            }
         }
     }
 }

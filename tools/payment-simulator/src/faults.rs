@@ -51,6 +51,8 @@ pub enum Resource {
     PaymentIntents,
     /// `/v1/refunds`.
     Refunds,
+    /// `/v2/iam/api_keys/{id}/rotate`.
+    KeyRotations,
 }
 
 /// Why a plan is refused.

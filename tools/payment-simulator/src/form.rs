@@ -31,6 +31,12 @@ impl Form {
         Ok(Self(fields))
     }
 
+    /// The parameters of a request that was no form.
+    pub(crate) fn of(parameters: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        let parameters = parameters.into_iter();
+        Self(parameters.map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
     /// # Errors
     ///
     /// The parameter is given, but empty.

@@ -92,13 +92,15 @@ impl OrderTotals {
 /// How many calls came, and how some of them fared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Calls {
-    /// `POST /v1/payment_intents` with the right key, whatever came of it.
+    /// `POST /v1/payment_intents` with an active key, whatever came of it.
     pub payment_intents: u64,
-    /// `POST /v1/refunds` with the right key, whatever came of it.
+    /// `POST /v1/refunds` with an active key, whatever came of it.
     pub refunds: u64,
-    /// `GET /v1/payment_intents/{id}` with the right key, whatever came of it.
+    /// `POST /v2/iam/api_keys/{id}/rotate` with an active key, whatever came of it.
+    pub key_rotations: u64,
+    /// `GET /v1/payment_intents/{id}` with an active key, whatever came of it.
     pub reads: u64,
-    /// Calls without the right API key.
+    /// Calls without an active API key.
     pub unauthorized: u64,
     /// Calls answered again from their idempotency key, or failed by a fault instead.
     pub replayed: u64,

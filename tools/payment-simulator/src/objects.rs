@@ -1,11 +1,13 @@
 //! The objects Stripe answers with, and a reply that can be given twice.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use serde::Serialize;
 
 /// A payment intent: <https://docs.stripe.com/api/payment_intents/object>.
@@ -50,6 +52,29 @@ pub(crate) struct Refund {
     pub(crate) status: &'static str,
 }
 
+/// An API key as it is made: <https://docs.stripe.com/api/v2/iam/api-keys/object>. It has no `Debug`,
+/// because it holds a token.
+#[derive(Serialize)]
+pub(crate) struct IssuedKey {
+    pub(crate) id: String,
+    pub(crate) object: &'static str,
+    pub(crate) created: Timestamp,
+    pub(crate) livemode: bool,
+    pub(crate) name: &'static str,
+    pub(crate) status: &'static str,
+    #[serde(rename = "type")]
+    pub(crate) kind: &'static str,
+    pub(crate) ip_allowlist: [&'static str; 0],
+    pub(crate) secret_key: IssuedSecret,
+}
+
+/// The token of a key, and what of it may be shown.
+#[derive(Serialize)]
+pub(crate) struct IssuedSecret {
+    pub(crate) token: String,
+    pub(crate) secret_token_redacted: String,
+}
+
 /// An error: <https://docs.stripe.com/api/errors>.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct ErrorObject {
@@ -83,10 +108,17 @@ impl ErrorObject {
 }
 
 /// A status and its JSON, as first answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Reply {
     status: StatusCode,
     body: Bytes,
+}
+
+impl fmt::Debug for Reply {
+    /// Without the body, which may hold a token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply").field("status", &self.status).finish_non_exhaustive()
+    }
 }
 
 impl Reply {

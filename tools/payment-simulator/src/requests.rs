@@ -1,6 +1,9 @@
 //! What callers ask for, checked before anything is done.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
 
 use crate::cards::Card;
 use crate::error::ApiError;
@@ -11,11 +14,17 @@ const MAX_DESCRIPTION: usize = 1000;
 /// The reasons Stripe knows for a refund.
 const REASONS: [&str; 3] = ["duplicate", "fraudulent", "requested_by_customer"];
 
+/// What a rotation may say: how long the current key lives on.
+const OVERLAP: &str = "expire_current_key_in_minutes";
+/// The longest that a key may live on, in minutes, as with Stripe: 7 days.
+const MAX_OVERLAP_MINUTES: u64 = 10_080;
+
 /// A call that passed its checks and waits to be carried out.
 #[derive(Clone, Debug)]
 pub(crate) enum Work {
     Charge(NewIntent),
     Refund(NewRefund),
+    Rotate(Rotation),
 }
 
 /// A payment intent to create and confirm.
@@ -76,6 +85,44 @@ impl NewRefund {
         form.finish()?;
         Ok(Self { payment_intent, amount, reason, metadata })
     }
+}
+
+/// An API key to follow another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Rotation {
+    /// The key to rotate.
+    pub(crate) id: String,
+    /// How long that key lives on.
+    pub(crate) overlap: Duration,
+}
+
+impl Rotation {
+    /// # Errors
+    ///
+    /// The body is no JSON object, or the first parameter found malformed or unknown.
+    pub(crate) fn read(id: String, body: &[u8]) -> Result<Self, ApiError> {
+        let mut fields: Map<String, Value> =
+            serde_json::from_slice(body).map_err(|_| ApiError::not_json())?;
+        let minutes = fields.remove(OVERLAP).map_or(Ok(0), |minutes| overlap_minutes(&minutes))?;
+        match fields.keys().next() {
+            Some(unknown) => Err(ApiError::unknown(unknown)),
+            None => Ok(Self { id, overlap: Duration::from_mins(minutes) }),
+        }
+    }
+
+    /// The same for requests that ask for the same.
+    pub(crate) fn form(&self) -> Form {
+        Form::of([("id", self.id.clone()), (OVERLAP, self.overlap.as_secs().to_string())])
+    }
+}
+
+fn overlap_minutes(given: &Value) -> Result<u64, ApiError> {
+    let minutes = given.as_u64().filter(|minutes| *minutes <= MAX_OVERLAP_MINUTES);
+    minutes.ok_or_else(|| {
+        let message =
+            format!("{OVERLAP} must be a whole number of minutes, 0 to {MAX_OVERLAP_MINUTES}");
+        ApiError::parameter(OVERLAP, message).coded("parameter_invalid_integer")
+    })
 }
 
 fn currency(text: String) -> Result<String, ApiError> {

@@ -17,18 +17,20 @@ use crate::secrets::{self, SecretsError};
 /// `EX_USAGE` of sysexits: the command line or the secrets file is at fault.
 const USAGE: u8 = 64;
 
-/// Simulates the payment provider on 127.0.0.1: Stripe's wire format for payment intents and
-/// refunds, kept in memory.
+/// Simulates the payment provider on 127.0.0.1: Stripe's wire format for payment intents, refunds
+/// and the rotation of API keys, kept in memory.
 ///
 /// PUT /control/faults makes coming calls stall or fail; GET /control/ledger shows what was charged
-/// and refunded.
+/// and refunded; GET /control/keys shows the API keys, never a token, PUT /control/keys holds new
+/// ones back, and DELETE /control/keys/ID ends one. Keys made by rotation end with the process.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub(crate) struct Arguments {
     /// The port to listen on; 0 takes a free one, which the start line names.
     #[arg(long, default_value_t = 8090)]
     port: u16,
-    /// A JSON file that holds {"payment-api-key": "KEY"}, the key callers must show.
+    /// A JSON file that holds {"payment-api-key": "KEY"}, the first key that callers may show;
+    /// its id is `mk_first`.
     #[arg(long, value_name = "PATH")]
     secrets_file: PathBuf,
 }

@@ -9,22 +9,18 @@ use crate::book::Book;
 use crate::error::ApiError;
 use crate::faults::{Fault, Faults, Resource};
 use crate::idempotency::{Claim, ClaimError, Fingerprint, Keys};
+use crate::keyring::Keyring;
 use crate::ledger::{Calls, Ledger};
 use crate::objects::Reply;
 use crate::requests::Work;
 
 /// A handle on the one state; clones share it.
 #[derive(Clone)]
-pub(crate) struct Simulator(Arc<Shared>);
-
-struct Shared {
-    api_key: ApiKey,
-    state: Mutex<State>,
-}
+pub(crate) struct Simulator(Arc<Mutex<State>>);
 
 /// Everything that calls change.
-#[derive(Default)]
 pub(crate) struct State {
+    pub(crate) keyring: Keyring,
     pub(crate) book: Book,
     pub(crate) keys: Keys,
     pub(crate) faults: Option<Faults>,
@@ -39,15 +35,17 @@ pub(crate) struct Begun {
 
 impl Simulator {
     pub(crate) fn new(api_key: ApiKey) -> Self {
-        Self(Arc::new(Shared { api_key, state: Mutex::default() }))
-    }
-
-    pub(crate) fn api_key(&self) -> &ApiKey {
-        &self.0.api_key
+        Self(Arc::new(Mutex::new(State {
+            keyring: Keyring::new(api_key),
+            book: Book::default(),
+            keys: Keys::default(),
+            faults: None,
+            calls: Calls::default(),
+        })))
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().expect("no code panics while it holds the state")
+        self.0.lock().expect("no code panics while it holds the state")
     }
 }
 
@@ -91,6 +89,7 @@ impl State {
         let reply = match work {
             Work::Charge(new) => answer(self.book.charge(new)),
             Work::Refund(new) => answer(self.book.refund(new)),
+            Work::Rotate(rotation) => answer(self.keyring.rotate(rotation)),
         };
         if let Some(key) = key {
             self.keys.keep(key, &reply);

@@ -4,6 +4,7 @@ mod control;
 mod faults;
 mod idempotency;
 mod intents;
+mod keys;
 mod program;
 mod refunds;
 mod support;

@@ -136,7 +136,8 @@ async fn help_names_every_option_and_ends_well() {
     let output = finish(program().arg("--help")).await;
     assert_eq!(output.status.code(), Some(0));
     let help = String::from_utf8(output.stdout).unwrap();
-    for part in ["--port", "--secrets-file", "payment-api-key", "/control/ledger"] {
+    for part in ["--port", "--secrets-file", "payment-api-key", "/control/ledger", "/control/keys"]
+    {
         assert!(help.contains(part), "{help}");
     }
 }
