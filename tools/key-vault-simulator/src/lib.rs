@@ -21,7 +21,8 @@
 //! [`serve_proxy`] leads calls of `*.vault.azure.net`, the only vaults that Dapr calls, to the one
 //! here.
 //!
-//! Secrets are kept in memory and end with the process. The control paths ask for nothing; the
+//! Secrets and tokens are kept in memory and end with the process: a client that keeps its token, as
+//! Azure's do for a day, is refused by the next process until it is started anew. The control paths ask for nothing; the
 //! binary listens on the loopback address only.
 
 mod api;
