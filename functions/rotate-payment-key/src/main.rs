@@ -36,6 +36,7 @@ mod tests {
     use shared::testing::fakes::{FakeBroker, FakeClock, FakeIssuer, FakeVault};
     use shared::testing::orders::at;
     use shared::testing::{ask, conforms};
+    use std::sync::Arc;
 
     const ROUTE: &str = "POST /events/key-vault";
 
@@ -46,6 +47,7 @@ mod tests {
             clock: FakeClock(at(0)),
             lifetime: SignedDuration::from_hours(24 * 90),
             overlap: SignedDuration::from_hours(24),
+            turn: Arc::default(),
         };
         app(rotation, broker.clone())
     }

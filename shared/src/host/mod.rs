@@ -25,6 +25,8 @@ use crate::sidecar::Sidecar;
 use axum::Router;
 use futures::future::BoxFuture;
 use std::process::ExitCode;
+#[cfg(feature = "key-vault")]
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 /// `EX_USAGE` of sysexits.h: the settings are at fault.
@@ -107,6 +109,7 @@ impl Setup {
             clock: SystemClock,
             lifetime: lifetime?,
             overlap: overlap?,
+            turn: Arc::default(),
         })
     }
 

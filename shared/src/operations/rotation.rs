@@ -3,6 +3,8 @@
 use crate::domain::event::SecretNearExpiry;
 use crate::ports::{API_KEY, Clock, KeyIssuer, PREVIOUS_API_KEY, Result, Vault};
 use jiff::SignedDuration;
+use std::sync::Arc;
+use tokio::sync::Mutex;
 
 /// Replaces the payment provider's key.
 ///
@@ -20,6 +22,8 @@ pub struct Rotation<V, I, C> {
     pub lifetime: SignedDuration,
     /// How long the old one is good beside it.
     pub overlap: SignedDuration,
+    /// Whose turn it is in this process: of two at once, the second finds the first one's key.
+    pub turn: Arc<Mutex<()>>,
 }
 
 impl<V: Vault, I: KeyIssuer, C: Clock> Rotation<V, I, C> {
@@ -32,6 +36,7 @@ impl<V: Vault, I: KeyIssuer, C: Clock> Rotation<V, I, C> {
         if expiring.name != API_KEY {
             return Ok(());
         }
+        let _turn = self.turn.lock().await;
         let old = self.vault.kept(API_KEY).await?;
         if old.version != expiring.version.trim() {
             return Ok(());
@@ -61,6 +66,7 @@ mod tests {
             clock: FakeClock(at(0)),
             lifetime: SignedDuration::from_hours(24 * 90),
             overlap: SignedDuration::from_hours(24),
+            turn: Arc::default(),
         }
     }
 
@@ -85,9 +91,10 @@ mod tests {
     #[tokio::test]
     async fn an_event_that_is_delivered_again_changes_nothing() {
         let (vault, issuer) = (FakeVault::with("mk_0"), FakeIssuer::default());
-        for _ in 0..3 {
-            rotation(&vault, &issuer).rotate(&expiring(API_KEY, "1")).await.unwrap();
-        }
+        let (rotation, event) = (rotation(&vault, &issuer), expiring(API_KEY, "1"));
+        let (one, other) = tokio::join!(rotation.rotate(&event), rotation.rotate(&event));
+        assert!(one.is_ok() && other.is_ok());
+        rotation.rotate(&event).await.unwrap();
         assert_eq!((vault.writes().len(), issuer.given()), (2, 1));
     }
 

@@ -149,8 +149,7 @@ pub(crate) async fn a_rotation_that_was_cut_short_ends_with_one_new_key(shop: &S
     let event = vault(shop, "near-expiry/payment-api-key").await;
     // The provider makes a key and its answer is lost; then the vault fails; then the process dies
     // while it waits for the provider.
-    shop.payment_faults(&json!({"fault": "fail-after", "next": 1, "resource": "key_rotations"}))
-        .await;
+    shop.payment_faults(&json!({"fault": "fail-after", "next": 1, "path": "key_rotations"})).await;
     let url = shop.cluster.key_vault_url().expect("credentials are in a vault");
     shop.publish("key-vault", &event).await;
     until("the provider was asked", ROTATES_WITHIN, async || {
@@ -160,7 +159,7 @@ pub(crate) async fn a_rotation_that_was_cut_short_ends_with_one_new_key(shop: &S
     let fail = json!({"fail": 2});
     control(shop, Method::PUT, format!("{url}/control/faults"), Some(fail)).await;
     shop.payment_faults(
-        &json!({"fault": "stall", "next": 1, "stall_ms": 3_000, "resource": "key_rotations"}),
+        &json!({"fault": "stall", "next": 1, "stall_ms": 3_000, "path": "key_rotations"}),
     )
     .await;
     let asked = calls(shop).await;
@@ -181,7 +180,7 @@ async fn calls(shop: &Shop) -> u64 {
     shop.ledger().await["calls"]["key_rotations"].as_u64().expect("the ledger counts calls")
 }
 
-pub(crate) async fn no_key_is_in_a_log_or_a_trace(shop: &Shop) {
+pub(crate) async fn no_key_is_in_a_log(shop: &Shop) {
     let logs = std::fs::read_dir(shop.cluster.folder().join("logs")).expect("there are logs");
     for log in logs {
         let path = log.expect("a log is listed").path();
