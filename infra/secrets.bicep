@@ -41,12 +41,10 @@ param environmentPrincipalId string
 var secretsUser = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '4633458b-17de-408a-b874-0445c86b69e6')
 var secretsOfficer = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7')
 
-var paymentKeyTags = union(
-  tags,
-  // Where money is real is told by the key alone, which nobody who deploys can read.
-  { 'payment-key-mode': contains(paymentApiKey, '_live_') ? 'live' : 'test' },
-  empty(paymentKeyId) ? {} : { 'payment-key-id': paymentKeyId }
-)
+// Where money is real is told by the key alone, which nobody who deploys can read.
+var mode = { 'payment-key-mode': contains(paymentApiKey, '_live_') ? 'live' : 'test' }
+var keyId = empty(paymentKeyId) ? {} : { 'payment-key-id': paymentKeyId }
+var paymentKeyTags = union(tags, mode, keyId)
 
 resource vault 'Microsoft.KeyVault/vaults@2026-02-01' = {
   // checkov:skip=CKV_AZURE_109:Functions come from an environment that need not have a network; callers need a role.

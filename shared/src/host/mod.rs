@@ -1,6 +1,8 @@
 //! The process around a function: settings, log, serving, health, drain and exit code.
 
 mod clock;
+#[cfg(feature = "key-vault")]
+mod rotation;
 pub(crate) mod router;
 mod serve;
 pub mod settings;
@@ -9,24 +11,14 @@ mod telemetry;
 pub use clock::SystemClock;
 pub use settings::{RESERVATION, SERVED_COUNTRIES};
 
-#[cfg(feature = "key-vault")]
-use self::settings::rotation;
 use self::settings::{Environment, Reader, Setting, Variables};
 use crate::operations::payments::{Cashier, Till};
-#[cfg(feature = "key-vault")]
-use crate::operations::rotation::Rotation;
 use crate::ports::Failure;
-#[cfg(feature = "key-vault")]
-use crate::ports::{Clock, KeyIssuer, Vault};
-#[cfg(feature = "key-vault")]
-use crate::provider::StripeKeys;
 use crate::provider::StripeProvider;
 use crate::sidecar::Sidecar;
 use axum::Router;
 use futures::future::BoxFuture;
 use std::process::ExitCode;
-#[cfg(feature = "key-vault")]
-use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 /// `EX_USAGE` of sysexits.h: the settings are at fault.
@@ -90,26 +82,6 @@ impl Setup {
             provider: StripeProvider::new(address, self.sidecar.secrets()),
             publisher: self.sidecar.publisher(),
             clock: SystemClock,
-        })
-    }
-
-    /// The rotation of the payment provider's key, in the vault that the settings name; nothing, and
-    /// the fault is told, when they name none.
-    #[cfg(feature = "key-vault")]
-    pub fn rotation(
-        &mut self,
-    ) -> Option<Rotation<impl Vault + use<>, impl KeyIssuer + use<>, impl Clock + use<>>> {
-        let provider = self.read(&settings::PAYMENT_PROVIDER_URL);
-        let lifetime = self.read(&rotation::PAYMENT_KEY_DAYS);
-        let overlap = self.read(&rotation::PAYMENT_KEY_OVERLAP_MINUTES);
-        let vault = rotation::vault(&mut self.reader);
-        Some(Rotation {
-            vault: vault?,
-            issuer: StripeKeys::new(provider?),
-            clock: SystemClock,
-            lifetime: lifetime?,
-            overlap: overlap?,
-            turn: Arc::default(),
         })
     }
 

@@ -188,6 +188,7 @@ impl<V: Variables> Reader<V> {
     }
 
     /// Notes what is wrong with a setting that could be read.
+    #[cfg(feature = "key-vault")]
     pub(super) fn refuse<T>(&mut self, setting: &Setting<T>, why: String) {
         self.wrong.push(Wrong { name: setting.name, why });
     }

@@ -42,24 +42,6 @@ pub const PAYMENT_KEY_OVERLAP_MINUTES: Setting<SignedDuration> = Setting {
     },
 };
 
-/// The vault that the settings name.
-#[cfg(feature = "key-vault")]
-pub(in crate::host) fn vault(
-    reader: &mut super::Reader<impl super::Variables>,
-) -> Option<crate::key_vault::KeyVault> {
-    use crate::key_vault::{Identity, KeyVault};
-    let client = reader.read(&AZURE_CLIENT_ID);
-    let workload = reader.read(&AZURE_FEDERATED_TOKEN_FILE);
-    let url = reader.read(&KEY_VAULT_URL)?;
-    let identity = match (client?, workload?) {
-        (_, file) if !file.is_empty() => Identity::Workload,
-        (client, _) if client.is_empty() => Identity::System,
-        (client, _) => Identity::User(client),
-    };
-    let vault = KeyVault::new(&url, identity);
-    vault.map_err(|why| reader.refuse(&KEY_VAULT_URL, format!("`{url}`: {why}"))).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::{Reader, Variables};
