@@ -14,20 +14,13 @@ async fn main() -> ExitCode {
 }
 
 fn app<D: Documents<OrderId, Order>, P: Publisher>(orders: D, publisher: P) -> Router {
-    on(Topic::Orders, NAME, publisher.clone(), move |event| {
-        notify(orders.clone(), publisher.clone(), event)
+    on(Topic::Orders, NAME, publisher.clone(), move |event: CloudEvent| {
+        let (orders, publisher) = (orders.clone(), publisher.clone());
+        async move {
+            let notice = notices::of_order(&event)?;
+            Ok::<_, Undelivered>(notices::request(&orders, &publisher, &event, notice).await?)
+        }
     })
-}
-
-async fn notify<D: Documents<OrderId, Order>, P: Publisher>(
-    orders: D,
-    publisher: P,
-    event: CloudEvent,
-) -> Result<(), Undelivered> {
-    match notices::of_order(&event)? {
-        Some(notice) => Ok(notices::request(&orders, &publisher, &event, notice).await?),
-        None => Ok(()),
-    }
 }
 
 #[cfg(test)]
