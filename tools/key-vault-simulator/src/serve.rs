@@ -1,22 +1,13 @@
 //! The process: listens on three ports of the loopback address, stops on SIGTERM or SIGINT.
 
-use std::error::Error as _;
-use std::iter::successors;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::fs;
 use std::path::PathBuf;
-use std::process::ExitCode;
-use std::{fs, io};
 
 use clap::Parser;
-use key_vault_simulator::{CertificateError, Certificates, IdentityHeader, Vault};
-use thiserror::Error;
-use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use key_vault_simulator::{Certificates, IdentityHeader, Vault};
+use stand_in::{Failure, listen, stop};
 
-use crate::seeds::{self, SeedsError, Tag};
-
-/// `EX_USAGE` of sysexits: the command line or the secrets file is at fault.
-const USAGE: u8 = 64;
+use crate::seeds::{self, Tag};
 
 /// Simulates Azure Key Vault on 127.0.0.1: secrets over TLS, kept in memory.
 ///
@@ -53,69 +44,21 @@ pub(crate) struct Arguments {
     ca_file: PathBuf,
 }
 
-/// Why the process ends with an error.
-#[derive(Debug, Error)]
-enum Failure {
-    #[error("cannot use the secrets file {}", path.display())]
-    Seeds { path: PathBuf, source: SeedsError },
-    #[error("cannot serve by TLS")]
-    Certificates(#[source] CertificateError),
-    #[error("cannot write the certificate of the authority to {}", path.display())]
-    Authority { path: PathBuf, source: io::Error },
-    #[error("cannot listen on 127.0.0.1:{port}; {option} chooses another port")]
-    Listen { port: u16, option: &'static str, source: io::Error },
-    #[error("cannot handle signals")]
-    Signals(#[source] io::Error),
-    #[error("cannot serve")]
-    Serve(#[source] io::Error),
-}
-
-impl Failure {
-    fn exit_code(&self) -> ExitCode {
-        match self {
-            Self::Seeds { .. } => ExitCode::from(USAGE),
-            Self::Certificates(_)
-            | Self::Authority { .. }
-            | Self::Listen { .. }
-            | Self::Signals(_)
-            | Self::Serve(_) => ExitCode::FAILURE,
-        }
-    }
-}
-
-/// Lives from the command line to the exit code.
-pub(crate) async fn run() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
-        Err(help_or_error) => {
-            let code = if help_or_error.use_stderr() { USAGE } else { 0 };
-            return help_or_error.print().map_or(ExitCode::FAILURE, |()| ExitCode::from(code));
-        }
-    };
-    match serve(arguments).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("key-vault-simulator: {}", chain(&failure));
-            failure.exit_code()
-        }
-    }
-}
-
-async fn serve(arguments: Arguments) -> Result<(), Failure> {
+/// Serves until it is told to stop.
+pub(crate) async fn serve(arguments: Arguments) -> Result<(), Failure> {
     let vault = Vault::new(arguments.identity_header);
     if let Some(path) = arguments.secrets_file {
-        seeds::sow(&vault, &path, &arguments.tags)
-            .map_err(|source| Failure::Seeds { path, source })?;
+        let attempt = format!("use the secrets file {}", path.display());
+        seeds::sow(&vault, &path, &arguments.tags).map_err(Failure::of_usage(attempt))?;
     }
     let (listener, address) = listen(arguments.port, "--port").await?;
     let (identity, identity_address) = listen(arguments.identity_port, "--identity-port").await?;
     let (proxy, proxy_address) = listen(arguments.proxy_port, "--proxy-port").await?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::Signals)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::Signals)?;
-    let certificates = Certificates::make().map_err(Failure::Certificates)?;
+    let stop = stop()?;
+    let certificates = Certificates::make().map_err(Failure::to("serve by TLS"))?;
     let path = arguments.ca_file;
-    fs::write(&path, &certificates.authority)
-        .map_err(|source| Failure::Authority { path, source })?;
+    let attempt = format!("write the certificate of the authority to {}", path.display());
+    fs::write(&path, &certificates.authority).map_err(Failure::to(attempt))?;
     tracing::info!(
         %address,
         %identity_address,
@@ -127,26 +70,14 @@ async fn serve(arguments: Arguments) -> Result<(), Failure> {
     // The secrets end with the process, so there is nothing that a stop should wait for.
     tokio::select! {
         served = key_vault_simulator::serve_vault(listener, &vault, &certificates) => {
-            served.map_err(Failure::Serve)
+            served.map_err(Failure::to("serve"))
         }
         served = axum::serve(identity, key_vault_simulator::identity_app(&vault)) => {
-            served.map_err(Failure::Serve)
+            served.map_err(Failure::to("serve"))
         }
-        served = key_vault_simulator::serve_proxy(proxy, address) => served.map_err(Failure::Serve),
-        _ = terminate.recv() => Ok(()),
-        _ = interrupt.recv() => Ok(()),
+        served = key_vault_simulator::serve_proxy(proxy, address) => {
+            served.map_err(Failure::to("serve"))
+        }
+        () = stop => Ok(()),
     }
-}
-
-async fn listen(port: u16, option: &'static str) -> Result<(TcpListener, SocketAddr), Failure> {
-    let failed = |source| Failure::Listen { port, option, source };
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
-    Ok((listener, address))
-}
-
-/// The failure and its causes, on one line.
-fn chain(failure: &Failure) -> String {
-    let causes = successors(failure.source(), |cause| (*cause).source());
-    causes.fold(failure.to_string(), |text, cause| format!("{text}: {cause}"))
 }

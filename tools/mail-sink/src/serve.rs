@@ -1,19 +1,8 @@
 //! The process: listens on two ports of the loopback address, stops on SIGTERM or SIGINT.
 
-use std::error::Error as _;
-use std::io;
-use std::iter::successors;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::process::ExitCode;
-
 use clap::Parser;
 use mail_sink::Sink;
-use thiserror::Error;
-use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
-
-/// `EX_USAGE` of sysexits: the command line is at fault.
-const USAGE: u8 = 64;
+use stand_in::{Failure, listen, stop};
 
 /// Takes in every mail sent to 127.0.0.1, keeps it in memory and shows it.
 ///
@@ -30,42 +19,11 @@ pub(crate) struct Arguments {
     http_port: u16,
 }
 
-/// Why the process ends with an error.
-#[derive(Debug, Error)]
-enum Failure {
-    #[error("cannot listen on 127.0.0.1:{port}; {option} chooses another port")]
-    Listen { port: u16, option: &'static str, source: io::Error },
-    #[error("cannot handle signals")]
-    Signals(#[source] io::Error),
-    #[error("cannot take mail")]
-    Smtp(#[source] io::Error),
-    #[error("cannot show mail")]
-    Http(#[source] io::Error),
-}
-
-/// Lives from the command line to the exit code.
-pub(crate) async fn run() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
-        Err(help_or_error) => {
-            let code = if help_or_error.use_stderr() { USAGE } else { 0 };
-            return help_or_error.print().map_or(ExitCode::FAILURE, |()| ExitCode::from(code));
-        }
-    };
-    match serve(&arguments).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("mail-sink: {}", chain(&failure));
-            ExitCode::FAILURE
-        }
-    }
-}
-
-async fn serve(arguments: &Arguments) -> Result<(), Failure> {
-    let (smtp, smtp_address) = listen(arguments.smtp_port, "--smtp-port").await?;
-    let (http, http_address) = listen(arguments.http_port, "--http-port").await?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::Signals)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::Signals)?;
+/// Serves until it is told to stop.
+pub(crate) async fn serve(Arguments { smtp_port, http_port }: Arguments) -> Result<(), Failure> {
+    let (smtp, smtp_address) = listen(smtp_port, "--smtp-port").await?;
+    let (http, http_address) = listen(http_port, "--http-port").await?;
+    let stop = stop()?;
     tracing::info!(
         %smtp_address,
         %http_address,
@@ -74,22 +32,12 @@ async fn serve(arguments: &Arguments) -> Result<(), Failure> {
     let sink = Sink::default();
     // The mails end with the process, so there is nothing that a stop should wait for.
     tokio::select! {
-        served = axum::serve(http, mail_sink::app(&sink)) => served.map_err(Failure::Http),
-        served = mail_sink::serve_smtp(smtp, sink.clone()) => served.map_err(Failure::Smtp),
-        _ = terminate.recv() => Ok(()),
-        _ = interrupt.recv() => Ok(()),
+        served = axum::serve(http, mail_sink::app(&sink)) => {
+            served.map_err(Failure::to("show mail"))
+        }
+        served = mail_sink::serve_smtp(smtp, sink.clone()) => {
+            served.map_err(Failure::to("take mail"))
+        }
+        () = stop => Ok(()),
     }
-}
-
-async fn listen(port: u16, option: &'static str) -> Result<(TcpListener, SocketAddr), Failure> {
-    let failed = |source| Failure::Listen { port, option, source };
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
-    Ok((listener, address))
-}
-
-/// The failure and its causes, on one line.
-fn chain(failure: &Failure) -> String {
-    let causes = successors(failure.source(), |cause| (*cause).source());
-    causes.fold(failure.to_string(), |text, cause| format!("{text}: {cause}"))
 }

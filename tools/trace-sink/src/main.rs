@@ -2,11 +2,9 @@
 
 mod serve;
 
-use std::io;
 use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(false).init();
-    serve::run().await
+    stand_in::run(serve::serve).await
 }

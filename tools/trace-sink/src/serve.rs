@@ -1,19 +1,8 @@
 //! The process: listens on three ports of the loopback address, stops on SIGTERM or SIGINT.
 
-use std::error::Error as _;
-use std::io;
-use std::iter::successors;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::process::ExitCode;
-
 use clap::Parser;
-use thiserror::Error;
-use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use stand_in::{Failure, listen, stop};
 use trace_sink::Sink;
-
-/// `EX_USAGE` of sysexits: the command line is at fault.
-const USAGE: u8 = 64;
 
 /// Takes in OpenTelemetry traces and metrics on 127.0.0.1, keeps them in memory and shows them.
 ///
@@ -34,47 +23,13 @@ pub(crate) struct Arguments {
     http_port: u16,
 }
 
-/// Why the process ends with an error.
-#[derive(Debug, Error)]
-enum Failure {
-    #[error("cannot listen on 127.0.0.1:{port}; {option} chooses another port")]
-    Listen { port: u16, option: &'static str, source: io::Error },
-    #[error("cannot handle signals")]
-    Signals(#[source] io::Error),
-    #[error("cannot take OTLP over HTTP")]
-    OtlpHttp(#[source] io::Error),
-    #[error("cannot take OTLP over gRPC")]
-    OtlpGrpc(#[source] io::Error),
-    #[error("cannot show traces")]
-    Http(#[source] io::Error),
-}
-
-/// Lives from the command line to the exit code.
-pub(crate) async fn run() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
-        Err(help_or_error) => {
-            let code = if help_or_error.use_stderr() { USAGE } else { 0 };
-            return help_or_error.print().map_or(ExitCode::FAILURE, |()| ExitCode::from(code));
-        }
-    };
-    match serve(&arguments).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("trace-sink: {}", chain(&failure));
-            ExitCode::FAILURE
-        }
-    }
-}
-
-async fn serve(arguments: &Arguments) -> Result<(), Failure> {
-    let (otlp_http, otlp_http_address) =
-        listen(arguments.otlp_http_port, "--otlp-http-port").await?;
-    let (otlp_grpc, otlp_grpc_address) =
-        listen(arguments.otlp_grpc_port, "--otlp-grpc-port").await?;
-    let (http, http_address) = listen(arguments.http_port, "--http-port").await?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::Signals)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::Signals)?;
+/// Serves until it is told to stop.
+pub(crate) async fn serve(arguments: Arguments) -> Result<(), Failure> {
+    let Arguments { otlp_http_port, otlp_grpc_port, http_port } = arguments;
+    let (otlp_http, otlp_http_address) = listen(otlp_http_port, "--otlp-http-port").await?;
+    let (otlp_grpc, otlp_grpc_address) = listen(otlp_grpc_port, "--otlp-grpc-port").await?;
+    let (http, http_address) = listen(http_port, "--http-port").await?;
+    let stop = stop()?;
     tracing::info!(
         %otlp_http_address,
         %otlp_grpc_address,
@@ -85,27 +40,15 @@ async fn serve(arguments: &Arguments) -> Result<(), Failure> {
     let sink = Sink::default();
     // The traces end with the process, so there is nothing that a stop should wait for.
     tokio::select! {
-        served = axum::serve(http, trace_sink::app(&sink)) => served.map_err(Failure::Http),
+        served = axum::serve(http, trace_sink::app(&sink)) => {
+            served.map_err(Failure::to("show traces"))
+        }
         served = axum::serve(otlp_http, trace_sink::otlp_http(&sink)) => {
-            served.map_err(Failure::OtlpHttp)
+            served.map_err(Failure::to("take OTLP over HTTP"))
         }
         served = axum::serve(otlp_grpc, trace_sink::otlp_grpc(&sink)) => {
-            served.map_err(Failure::OtlpGrpc)
+            served.map_err(Failure::to("take OTLP over gRPC"))
         }
-        _ = terminate.recv() => Ok(()),
-        _ = interrupt.recv() => Ok(()),
+        () = stop => Ok(()),
     }
-}
-
-async fn listen(port: u16, option: &'static str) -> Result<(TcpListener, SocketAddr), Failure> {
-    let failed = |source| Failure::Listen { port, option, source };
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
-    Ok((listener, address))
-}
-
-/// The failure and its causes, on one line.
-fn chain(failure: &Failure) -> String {
-    let causes = successors(failure.source(), |cause| (*cause).source());
-    causes.fold(failure.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -1,0 +1,11 @@
+//! What the stand-ins of services on this machine share: small servers on the loopback address, in
+//! memory, with faults on demand.
+//!
+//! [`run`] lives from the command line to the exit code, [`listen`] and [`stop`] are what a server
+//! waits for meanwhile, and [`Failure`] is why it ends with an error.
+
+mod failure;
+mod process;
+
+pub use failure::Failure;
+pub use process::{listen, run, stop};
