@@ -6,6 +6,8 @@
 
 mod failure;
 mod process;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use failure::Failure;
 pub use process::{listen, run, stop};

@@ -2,23 +2,12 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Output;
 
-use rustix::process::Signal;
+use stand_in::testing::{Signal, fails, help_names, taken_ports_are_named};
 use tempfile::TempDir;
-use tokio::process::Command;
-use tokio::time::timeout;
 
-use crate::program::{PATIENCE, Program, command};
+use crate::program::{Program, command};
 use crate::support::Caller;
-
-async fn finish(command: &mut Command) -> Output {
-    timeout(PATIENCE, command.output()).await.expect("an end in time").expect("the program starts")
-}
-
-fn told(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
 
 fn file(content: &str) -> (TempDir, PathBuf) {
     let folder = TempDir::new().expect("a folder for the secrets");
@@ -35,7 +24,7 @@ async fn it_serves_on_loopback_and_ends_cleanly_on_either_signal() {
             assert!(address.ip().is_loopback());
         }
         assert_eq!(caller.get("/secrets").await.status, 200);
-        caller.program.stop(signal).await;
+        caller.program.running.stop(signal).await;
     }
 }
 
@@ -79,9 +68,7 @@ async fn bad_secrets_are_exit_64_and_stay_secret() {
         let (folder, path) = file(&content);
         let mut command = command();
         command.args(["--identity-header", "h", "--tag", "a:b=c", "--secrets-file"]).arg(path);
-        let output = finish(command.arg("--ca-file").arg(folder.path().join("ca.pem"))).await;
-        let told = told(&output);
-        assert_eq!(output.status.code(), Some(64), "{told}");
+        let told = fails(command.arg("--ca-file").arg(folder.path().join("ca.pem")), 64).await;
         assert!(told.contains(message) && !told.contains("hush"), "{told}");
     }
 }
@@ -90,25 +77,22 @@ async fn bad_secrets_are_exit_64_and_stay_secret() {
 async fn a_taken_port_or_an_unusable_path_is_exit_1_and_says_so() {
     let program = Program::start(&[]).await;
     let folder = TempDir::new().unwrap();
-    let options = ["--port", "--identity-port", "--proxy-port"];
-    let taken = [program.vault, program.identity, program.proxy].map(|it| it.port().to_string());
-    for (option, taken) in options.into_iter().zip(&taken) {
+    let with_needed = || {
         let mut command = command();
-        for other in options.into_iter().filter(|other| *other != option) {
-            command.args([other, "0"]);
-        }
-        command.args([option, taken, "--identity-header", "h", "--ca-file"]);
-        let output = finish(command.arg(folder.path().join("ca.pem"))).await;
-        assert_eq!(output.status.code(), Some(1));
-        let told = told(&output);
-        assert!(told.contains(&format!("cannot listen on 127.0.0.1:{taken}; {option}")), "{told}");
-    }
+        command.args(["--identity-header", "h", "--ca-file"]).arg(folder.path().join("ca.pem"));
+        command
+    };
+    let taken = [
+        ("--port", program.vault),
+        ("--identity-port", program.identity),
+        ("--proxy-port", program.proxy),
+    ];
+    taken_ports_are_named(with_needed, &taken).await;
     let mut command = command();
     command.args(["--port", "0", "--identity-port", "0", "--proxy-port", "0"]);
     command.args(["--identity-header", "h", "--ca-file", "/nowhere/ca.pem"]);
-    let output = finish(&mut command).await;
-    assert_eq!(output.status.code(), Some(1));
-    assert!(told(&output).contains("/nowhere/ca.pem"), "{}", told(&output));
+    let told = fails(&mut command, 1).await;
+    assert!(told.contains("/nowhere/ca.pem"), "{told}");
 }
 
 #[tokio::test]
@@ -123,19 +107,14 @@ async fn a_wrong_command_line_is_exit_64() {
         (&[&needed[..], &["--secrets-file", "x", "--tag", "a"]].concat(), "SECRET:NAME=VALUE"),
         (&[&needed[..], &["--secrets-file", "/nowhere/s"]].concat(), "/nowhere/s"),
     ] {
-        let output = finish(command().args(arguments)).await;
-        let told = told(&output);
-        assert_eq!(output.status.code(), Some(64), "{told}");
+        let told = fails(command().args(arguments), 64).await;
         assert!(told.contains(message), "{told}");
     }
 }
 
 #[tokio::test]
 async fn help_names_every_option_and_ends_well() {
-    let output = finish(command().arg("--help")).await;
-    assert_eq!(output.status.code(), Some(0));
-    let help = String::from_utf8(output.stdout).unwrap();
-    for part in [
+    let parts = [
         "--port",
         "--identity-port",
         "--proxy-port",
@@ -149,7 +128,6 @@ async fn help_names_every_option_and_ends_well() {
         "/control/secrets",
         "/control/faults",
         "/control/near-expiry",
-    ] {
-        assert!(help.contains(part), "{part} is not in {help}");
-    }
+    ];
+    help_names(command(), &parts).await;
 }

@@ -1,11 +1,11 @@
 //! The proxy: leads to the vault what is meant for one in Azure.
 
 use reqwest::{Method, Proxy};
+use stand_in::testing::PATIENCE;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::program::PATIENCE;
 use crate::support::{Caller, client, send};
 
 #[tokio::test]

@@ -16,12 +16,12 @@ use azure_security_keyvault_secrets::models::{
 use azure_security_keyvault_secrets::{ResourceExt, SecretClient, SecretClientOptions};
 use futures::TryStreamExt;
 use libtest_mimic::{Arguments, Failed, Trial};
-use rustix::process::Signal;
+use stand_in::testing::{PATIENCE, Signal};
 use tokio::process::Command;
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
-use crate::program::{HEADER, PATIENCE, Program};
+use crate::program::{HEADER, Program};
 
 /// The first argument of the process that is the client; the second is the vault's address.
 const CLIENT: &str = "client";
@@ -70,7 +70,7 @@ fn check(through: fn(&Program) -> String) -> Result<(), Failed> {
             ("NO_PROXY", "127.0.0.1,localhost".to_owned()),
         ]);
         let output = timeout(PATIENCE, client.output()).await??;
-        program.stop(Signal::TERM).await;
+        program.running.stop(Signal::TERM).await;
         let told = String::from_utf8_lossy(&output.stderr);
         if output.status.success() { Ok(()) } else { Err(told.into_owned().into()) }
     })

@@ -39,7 +39,7 @@ async fn mails_are_found_by_recipient_oldest_first() {
         ("?to=ann", &[]),
     ] {
         let answer = program.get(&format!("/api/mails{filter}")).await;
-        let found: Vec<Mail> = serde_json::from_str(&answer.body).unwrap();
+        let found: Vec<Mail> = serde_json::from_value(answer.json()).unwrap();
         assert_eq!(found.iter().map(|mail| mail.id).collect::<Vec<_>>(), ids, "{filter}");
     }
     assert_eq!(program.get("/api/mails?too=ann@x.org").await.status, 400);
@@ -49,7 +49,7 @@ async fn mails_are_found_by_recipient_oldest_first() {
 async fn one_mail_is_read_by_its_id() {
     let program = Program::start().await;
     program.deliver("b@x.org", "Subject: s\r\n\r\n").await;
-    let mail: Mail = serde_json::from_str(&program.get("/api/mails/1").await.body).unwrap();
+    let mail: Mail = serde_json::from_value(program.get("/api/mails/1").await.json()).unwrap();
     assert_eq!(mail, program.mails().await[0]);
     for id in ["0", "2", "-1", "x"] {
         let answer = program.get(&format!("/api/mails/{id}")).await;

@@ -80,7 +80,7 @@ async fn a_plan_that_makes_no_sense_is_refused_and_says_why() {
     ] {
         let answer = program.call("PUT", "/control/faults", plan).await;
         assert!((400..500).contains(&answer.status), "{plan}: {}", answer.status);
-        assert!(answer.error().contains(message), "{plan}: {}", answer.body);
+        assert!(answer.error().contains(message), "{plan}: {}", answer.text());
     }
     program.deliver("b@x.org", RAW).await;
 }

@@ -7,10 +7,11 @@ async fn the_list_shows_the_newest_mail_first() {
     let program = Program::start().await;
     let empty = program.get("/").await;
     assert_eq!(empty.status, 200);
-    assert!(empty.body.contains("No mail yet"), "{}", empty.body);
+    assert!(empty.text().contains("No mail yet"), "{}", empty.text());
     program.deliver("ann@x.org", "Subject: first\r\n\r\n").await;
     program.deliver("bob@x.org", "X: y\r\n\r\n").await;
-    let body = program.get("/").await.body;
+    let answer = program.get("/").await;
+    let body = answer.text();
     let at = |part: &str| body.find(part).unwrap_or_else(|| panic!("{part} is not in {body}"));
     assert!(at("/mails/2") < at("(no subject)") && at("(no subject)") < at("/mails/1"));
     assert!(at("bob@x.org") < at("ann@x.org"));
@@ -26,7 +27,8 @@ async fn a_long_list_shows_two_hundred_and_says_so() {
         talk.say("DATA").await;
         talk.say(".").await;
     }
-    let body = program.get("/").await.body;
+    let answer = program.get("/").await;
+    let body = answer.text();
     assert_eq!(body.matches("<li>").count(), 200);
     assert!(body.contains("The newest 200 are shown"), "{body}");
 }
@@ -41,12 +43,13 @@ async fn nothing_of_a_mail_becomes_part_of_a_page() {
     program.deliver("b@x.org", raw).await;
     for path in ["/", "/mails/1", "/mails/%3Cscript%3Eid()"] {
         let answer = program.get(path).await;
-        assert!(!answer.body.contains("<script"), "{path}: {}", answer.body);
+        assert!(!answer.text().contains("<script"), "{path}: {}", answer.text());
         for header in ["default-src 'none'", "nosniff", "no-referrer", "text/html"] {
             assert!(answer.headers.contains(header), "{path}: {}", answer.headers);
         }
     }
-    let page = program.get("/mails/1").await.body;
+    let answer = program.get("/mails/1").await;
+    let page = answer.text();
     assert!(page.contains(r#"sandbox="" srcdoc="&#34;&#62;&#60;script&#62;html()"#), "{page}");
     for part in ["from()", "subject()", "header()", "text()"] {
         assert!(page.contains(part), "{part} is not in {page}");
@@ -58,5 +61,5 @@ async fn a_mail_that_is_not_there_is_404_in_words() {
     let program = Program::start().await;
     let answer = program.get("/mails/7").await;
     assert_eq!(answer.status, 404);
-    assert!(answer.body.contains("There is no mail 7"), "{}", answer.body);
+    assert!(answer.text().contains("There is no mail 7"), "{}", answer.text());
 }

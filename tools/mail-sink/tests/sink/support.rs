@@ -1,62 +1,34 @@
 //! The running program, and callers that speak SMTP and HTTP with it.
 
 use std::net::SocketAddr;
-use std::process::{Output, Stdio};
-use std::time::Duration;
 
 use lettre::{Message, SmtpTransport, Transport};
 use mail_sink::{FaultPlan, Mail};
-use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
+use stand_in::testing::{self, Answer, PATIENCE, Running};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
-use tokio::process::{Child, ChildStderr, Command};
+use tokio::process::Command;
 use tokio::time::timeout;
 
-/// Longer than any start, stop or answer takes on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
-
 pub(crate) struct Program {
-    pub(crate) child: Child,
-    pub(crate) stderr: Lines<BufReader<ChildStderr>>,
+    pub(crate) running: Running,
     pub(crate) smtp: SocketAddr,
     pub(crate) http: SocketAddr,
-}
-
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: String,
-    pub(crate) body: String,
 }
 
 /// A conversation in raw SMTP.
 pub(crate) struct Talk(BufReader<TcpStream>);
 
 pub(crate) fn command() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mail-sink"));
-    command.kill_on_drop(true).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-pub(crate) async fn finish(command: &mut Command) -> Output {
-    timeout(PATIENCE, command.output()).await.expect("an end in time").expect("the program starts")
-}
-
-/// The address that the start line gives under `name`.
-fn address(start_line: &str, name: &str) -> SocketAddr {
-    let named = |field: &str| field.strip_prefix(name)?.strip_prefix('=')?.parse().ok();
-    start_line.split(' ').find_map(named).expect("the start line names both addresses")
+    testing::program(env!("CARGO_BIN_EXE_mail-sink"))
 }
 
 impl Program {
     pub(crate) async fn start() -> Self {
-        let mut command = command();
         let arguments = ["--smtp-port", "0", "--http-port", "0"];
-        let mut child = command.args(arguments).spawn().expect("the program starts");
-        let mut stderr = BufReader::new(child.stderr.take().expect("stderr is piped")).lines();
-        let line = timeout(PATIENCE, stderr.next_line()).await.expect("a start line in time");
-        let line = line.expect("stderr is readable").expect("a start line");
-        let (smtp, http) = (address(&line, "smtp_address"), address(&line, "http_address"));
-        Self { child, stderr, smtp, http }
+        let running = Running::start(command().args(arguments)).await;
+        let [smtp, http] = ["smtp_address", "http_address"].map(|name| running.address(name));
+        Self { running, smtp, http }
     }
 
     /// Sends a mail as an ordinary client does.
@@ -84,20 +56,7 @@ impl Program {
     }
 
     pub(crate) async fn call(&self, method: &str, path: &str, body: &str) -> Answer {
-        let mut stream = TcpStream::connect(self.http).await.expect("HTTP is served");
-        let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
-             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        stream.write_all(request.as_bytes()).await.expect("the request is read");
-        let mut response = String::new();
-        let read = timeout(PATIENCE, stream.read_to_string(&mut response));
-        read.await.expect("an answer in time").expect("the response is readable");
-        let (headers, body) = response.split_once("\r\n\r\n").expect("the response has a body");
-        let status = headers.split(' ').nth(1).and_then(|status| status.parse().ok());
-        let status = status.expect("the response has a status");
-        Answer { status, headers: headers.to_owned(), body: body.to_owned() }
+        testing::call(self.http, method, path, body).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -106,24 +65,13 @@ impl Program {
 
     /// The mails, oldest first.
     pub(crate) async fn mails(&self) -> Vec<Mail> {
-        let answer = self.get("/api/mails").await;
-        serde_json::from_str(&answer.body).expect("the answer is mails")
+        serde_json::from_value(self.get("/api/mails").await.json()).expect("the answer is mails")
     }
 
     pub(crate) async fn fault(&self, plan: FaultPlan) {
         let json = serde_json::to_string(&plan).expect("a plan is JSON");
         let answer = self.call("PUT", "/control/faults", &json).await;
-        assert_eq!(answer.status, 204, "{}", answer.body);
-    }
-}
-
-impl Answer {
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).expect("the answer is JSON")
-    }
-
-    pub(crate) fn error(&self) -> String {
-        self.json()["error"].as_str().expect("the answer has an error").to_owned()
+        assert_eq!(answer.status, 204, "{}", answer.text());
     }
 }
 

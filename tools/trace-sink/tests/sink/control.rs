@@ -1,9 +1,10 @@
 //! The control paths: what faults do, plans that are refused.
 
 use prost::Message;
+use stand_in::testing::{read, request};
 use trace_sink::FaultKind;
 
-use crate::support::{PROTOBUF, Program, read, request};
+use crate::support::{PROTOBUF, Program};
 use crate::wire::{DELTA, orders, span, traces};
 
 #[tokio::test]

@@ -3,12 +3,13 @@
 use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_client::MetricsServiceClient;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
 use opentelemetry_proto::tonic::trace::v1::Span;
+use stand_in::testing::PATIENCE;
 use tokio::time::timeout;
 use tonic::Code;
 use tonic::transport::Channel;
 use trace_sink::{FaultKind, MAX_REQUEST_BYTES, Reading};
 
-use crate::support::{PATIENCE, Program};
+use crate::support::Program;
 use crate::wire::{DELTA, orders, span, traces};
 
 async fn channel(program: &Program) -> Channel {

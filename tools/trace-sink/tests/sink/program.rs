@@ -1,21 +1,14 @@
 //! The program: its start line, its exit codes and its help.
 
-use std::process::Output;
-
-use rustix::process::{Pid, Signal, kill_process};
-use tokio::time::timeout;
+use stand_in::testing::{Signal, fails, help_names, request, taken_ports_are_named};
 use trace_sink::FaultKind;
 
-use crate::support::{PATIENCE, PROTOBUF, Program, command, finish, request};
-
-fn told(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
+use crate::support::{PROTOBUF, Program, command};
 
 #[tokio::test]
 async fn it_serves_on_loopback_and_ends_cleanly_on_either_signal() {
     for signal in [Signal::TERM, Signal::INT] {
-        let mut program = Program::start().await;
+        let program = Program::start().await;
         for address in [program.otlp_http, program.otlp_grpc, program.http] {
             assert!(address.ip().is_loopback());
         }
@@ -23,30 +16,19 @@ async fn it_serves_on_loopback_and_ends_cleanly_on_either_signal() {
         program.fault(FaultKind::Hang).await;
         let headers = format!("{PROTOBUF}\r\nContent-Length: 0");
         let _hanging = request(program.otlp_http, "POST", "/v1/traces", &headers, b"").await;
-        let pid = program.child.id().and_then(|id| Pid::from_raw(id.cast_signed())).unwrap();
-        kill_process(pid, signal).unwrap();
-        let status = timeout(PATIENCE, program.child.wait()).await.unwrap().unwrap();
-        assert_eq!(status.code(), Some(0));
-        assert_eq!(program.stderr.next_line().await.unwrap(), None);
+        program.running.stop(signal).await;
     }
 }
 
 #[tokio::test]
 async fn a_taken_port_is_exit_1_and_names_the_option() {
     let program = Program::start().await;
-    let options = ["--otlp-http-port", "--otlp-grpc-port", "--http-port"];
-    let taken = [program.otlp_http, program.otlp_grpc, program.http].map(|address| address.port());
-    for (option, taken) in options.into_iter().zip(taken) {
-        let mut command = command();
-        for other in options.into_iter().filter(|other| *other != option) {
-            command.args([other, "0"]);
-        }
-        let output = finish(command.args([option, &taken.to_string()])).await;
-        assert_eq!(output.status.code(), Some(1));
-        let told = told(&output);
-        assert!(told.contains(&format!("cannot listen on 127.0.0.1:{taken}; {option}")), "{told}");
-        assert!(told.contains("in use"), "{told}");
-    }
+    let taken = [
+        ("--otlp-http-port", program.otlp_http),
+        ("--otlp-grpc-port", program.otlp_grpc),
+        ("--http-port", program.http),
+    ];
+    taken_ports_are_named(command, &taken).await;
 }
 
 #[tokio::test]
@@ -58,19 +40,14 @@ async fn a_wrong_command_line_is_exit_64() {
         (&["--port", "1"][..], "--port"),
         (&["extra"][..], "extra"),
     ] {
-        let output = finish(command().args(arguments)).await;
-        let told = told(&output);
-        assert_eq!(output.status.code(), Some(64), "{told}");
+        let told = fails(command().args(arguments), 64).await;
         assert!(told.contains(message), "{told}");
     }
 }
 
 #[tokio::test]
 async fn help_names_every_option_and_ends_well() {
-    let output = finish(command().arg("--help")).await;
-    assert_eq!(output.status.code(), Some(0));
-    let help = String::from_utf8(output.stdout).unwrap();
-    for part in [
+    let parts = [
         "--otlp-http-port",
         "4318",
         "--otlp-grpc-port",
@@ -80,7 +57,6 @@ async fn help_names_every_option_and_ends_well() {
         "/api/traces",
         "/api/metrics",
         "/control/faults",
-    ] {
-        assert!(help.contains(part), "{part} is not in {help}");
-    }
+    ];
+    help_names(command(), &parts).await;
 }
