@@ -45,10 +45,10 @@ mod version;
 use std::io;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::routing::get;
 use axum_server::tls_rustls::{RustlsConfig, from_tcp_rustls};
+use stand_in::bounded;
 use tokio::net::TcpListener;
 
 pub use certificates::{CertificateError, Certificates};
@@ -78,8 +78,8 @@ pub async fn serve_vault(
     certificates: &Certificates,
 ) -> io::Result<()> {
     let tls = RustlsConfig::from_config(certificates.config.clone());
-    let app = with_fallbacks(api::routes(vault)).into_make_service();
-    from_tcp_rustls(listener.into_std()?, tls)?.serve(app).await
+    let app = bounded(api::routes(vault), MAX_BODY_BYTES, ApiError::unrecognized);
+    from_tcp_rustls(listener.into_std()?, tls)?.serve(app.into_make_service()).await
 }
 
 /// The identity endpoint and the control paths of `vault`.
@@ -88,15 +88,5 @@ pub fn identity_app(vault: &Vault) -> Router {
         .merge(identity::routes(vault))
         .merge(control::routes(vault))
         .route("/healthz", get(StatusCode::OK));
-    with_fallbacks(app)
-}
-
-fn with_fallbacks(app: Router) -> Router {
-    app.fallback(unrecognized)
-        .method_not_allowed_fallback(unrecognized)
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-}
-
-async fn unrecognized(method: Method, uri: Uri) -> ApiError {
-    ApiError::unrecognized(&method, uri.path())
+    bounded(app, MAX_BODY_BYTES, ApiError::unrecognized)
 }

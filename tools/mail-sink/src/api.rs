@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
 use axum::{Json, Router};
 use serde::Deserialize;
+use stand_in::ApiError;
 
-use crate::error::ApiError;
 use crate::faults::{FaultPlan, Faults};
 use crate::mail::Mail;
 use crate::sink::Sink;
@@ -45,7 +45,7 @@ async fn list_mails(
 
 async fn read_mail(State(sink): State<Sink>, Path(id): Path<String>) -> Result<Response, ApiError> {
     let mail = id.parse().ok().and_then(|id| sink.mail(id));
-    let mail = mail.ok_or_else(|| ApiError::no_such_mail(&id))?;
+    let mail = mail.ok_or_else(|| ApiError::no_such("mail", &id))?;
     Ok(Json(mail.as_ref()).into_response())
 }
 

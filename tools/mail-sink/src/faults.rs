@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use stand_in::ApiError;
 use thiserror::Error;
 
 /// The most mails one plan may strike.
@@ -49,6 +51,12 @@ pub(crate) enum PlanError {
     StallTime,
     #[error("stall_ms goes with the fault stall only")]
     StallTimeWithoutStall,
+}
+
+impl From<PlanError> for ApiError {
+    fn from(error: PlanError) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
+    }
 }
 
 /// What befalls one mail.

@@ -16,7 +16,6 @@
 mod api;
 mod clock;
 mod data;
-mod error;
 mod faults;
 mod mail;
 mod mailbox;
@@ -26,9 +25,9 @@ mod sink;
 mod smtp;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::routing::get;
+use stand_in::{ApiError, bounded};
 
 pub use data::MAX_MAIL_BYTES;
 pub use faults::{FaultKind, FaultPlan, MAX_CALLS, MAX_STALL_MS};
@@ -38,22 +37,14 @@ pub use session::MAX_RECIPIENTS;
 pub use sink::Sink;
 pub use smtp::{IDLE_TIMEOUT, MAX_CONNECTIONS, serve_smtp};
 
-use crate::error::ApiError;
-
 /// The largest HTTP request body read, in bytes; a larger one is refused with 413.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// The pages, the API and the control paths of `sink`.
 pub fn app(sink: &Sink) -> Router {
-    Router::new()
+    let app = Router::new()
         .merge(api::routes(sink))
         .merge(pages::routes(sink))
-        .route("/healthz", get(StatusCode::OK))
-        .fallback(unrecognized)
-        .method_not_allowed_fallback(unrecognized)
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-}
-
-async fn unrecognized(method: Method, uri: Uri) -> ApiError {
-    ApiError::unrecognized(&method, uri.path())
+        .route("/healthz", get(StatusCode::OK));
+    bounded(app, MAX_BODY_BYTES, ApiError::unrecognized)
 }

@@ -6,20 +6,16 @@ use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
 use jiff::Timestamp;
+use stand_in::respond;
 
 use crate::mail::Mail;
 use crate::sink::Sink;
 
 /// How many mails the list shows; the API has the others.
 const MAX_LISTED: usize = 200;
-
-/// Binds the frame of a mail's HTML too, so that nothing in it runs, calls out or leads away.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
-                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 pub(crate) fn routes(sink: &Sink) -> Router {
     Router::new()
@@ -53,28 +49,13 @@ async fn list_mails(State(sink): State<Sink>) -> Response {
         let mails = state.mailbox.mails();
         MailsPage { total: mails.len(), mails: mails.rev().take(MAX_LISTED).cloned().collect() }
     };
-    respond(StatusCode::OK, &page)
+    respond(StatusCode::OK, page.render())
 }
 
 async fn read_mail(State(sink): State<Sink>, Path(id): Path<String>) -> Response {
     match id.parse().ok().and_then(|id| sink.mail(id)) {
-        Some(mail) => respond(StatusCode::OK, &MailPage { mail }),
-        None => respond(StatusCode::NOT_FOUND, &MissingPage { id }),
-    }
-}
-
-fn respond(status: StatusCode, page: &impl Template) -> Response {
-    let headers = [
-        (CONTENT_SECURITY_POLICY, POLICY),
-        (REFERRER_POLICY, "no-referrer"),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    match page.render() {
-        Ok(html) => (status, headers, Html(html)).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "Cannot render a page");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
+        Some(mail) => respond(StatusCode::OK, MailPage { mail }.render()),
+        None => respond(StatusCode::NOT_FOUND, MissingPage { id }.render()),
     }
 }
 

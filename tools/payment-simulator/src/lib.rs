@@ -34,9 +34,9 @@ mod requests;
 mod simulator;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::routing::get;
+use stand_in::bounded;
 
 pub use auth::{ApiKey, InvalidApiKey};
 pub use book::MAX_INTENTS;
@@ -55,15 +55,9 @@ pub const MAX_BODY_BYTES: usize = 64 * 1024;
 /// `api_key`, which has the id [`FIRST_KEY_ID`], or a key that follows it.
 pub fn app(api_key: ApiKey) -> Router {
     let simulator = Simulator::new(api_key);
-    Router::new()
+    let app = Router::new()
         .merge(api::routes(&simulator))
         .merge(control::routes(&simulator))
-        .route("/healthz", get(StatusCode::OK))
-        .fallback(unrecognized)
-        .method_not_allowed_fallback(unrecognized)
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-}
-
-async fn unrecognized(method: Method, uri: Uri) -> ApiError {
-    ApiError::unrecognized(&method, uri.path())
+        .route("/healthz", get(StatusCode::OK));
+    bounded(app, MAX_BODY_BYTES, ApiError::unrecognized)
 }

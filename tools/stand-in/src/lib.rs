@@ -2,12 +2,15 @@
 //! memory, with faults on demand.
 //!
 //! [`run`] lives from the command line to the exit code, [`listen`] and [`stop`] are what a server
-//! waits for meanwhile, and [`Failure`] is why it ends with an error.
+//! waits for meanwhile, and [`Failure`] is why it ends with an error. [`bounded`], [`ApiError`] and
+//! [`respond`] are what its routers need. Pages extend `templates/page.html`.
 
 mod failure;
 mod process;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod web;
 
 pub use failure::Failure;
 pub use process::{listen, run, stop};
+pub use web::{ApiError, bounded, respond};

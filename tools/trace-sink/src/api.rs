@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
 use axum::{Json, Router};
 use serde::Deserialize;
+use stand_in::ApiError;
 
-use crate::error::ApiError;
 use crate::faults::FaultPlan;
 use crate::metrics::Measurement;
 use crate::sink::Sink;
@@ -48,7 +48,7 @@ async fn read_trace(
     Path(trace_id): Path<String>,
 ) -> Result<Json<Trace>, ApiError> {
     let spans = trace_id.parse().ok().and_then(|id| sink.spans(id));
-    let spans = spans.ok_or_else(|| ApiError::no_such_trace(&trace_id))?;
+    let spans = spans.ok_or_else(|| ApiError::no_such("trace", &trace_id))?;
     let spans = spans.iter().map(Arc::as_ref).map(Span::from).collect();
     Ok(Json(Trace { trace_id: trace_id.to_ascii_lowercase(), spans }))
 }

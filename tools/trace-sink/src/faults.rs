@@ -1,6 +1,8 @@
 //! Faults: what is made to befall exporters.
 
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use stand_in::ApiError;
 use thiserror::Error;
 use tokio::sync::watch;
 
@@ -27,6 +29,12 @@ pub enum FaultKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("exports fail until DELETE /control/faults")]
 pub(crate) struct Failing;
+
+impl From<Failing> for ApiError {
+    fn from(failing: Failing) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, failing.to_string())
+    }
+}
 
 /// The fault in force.
 #[derive(Debug, Default)]

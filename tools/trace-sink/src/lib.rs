@@ -18,7 +18,6 @@
 mod api;
 mod attributes;
 mod duration;
-mod error;
 mod faults;
 mod grpc;
 mod id;
@@ -33,9 +32,9 @@ mod traces;
 mod waterfall;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::routing::get;
+use stand_in::{ApiError, bounded};
 
 pub use attributes::Attributes;
 pub use faults::{FaultKind, FaultPlan};
@@ -47,22 +46,14 @@ pub use span::{Event, Span, SpanKind, SpanStatus};
 pub use trace::{Trace, TraceSummary};
 pub use traces::{MAX_KEPT_BYTES, MAX_SPANS, MAX_TRACES};
 
-use crate::error::ApiError;
-
 /// The largest body read by the API, in bytes; a larger one is refused with 413.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// The pages, the API and the control paths of `sink`.
 pub fn app(sink: &Sink) -> Router {
-    Router::new()
+    let app = Router::new()
         .merge(api::routes(sink))
         .merge(pages::routes(sink))
-        .route("/healthz", get(StatusCode::OK))
-        .fallback(unrecognized)
-        .method_not_allowed_fallback(unrecognized)
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-}
-
-async fn unrecognized(method: Method, uri: Uri) -> ApiError {
-    ApiError::unrecognized(&method, uri.path())
+        .route("/healthz", get(StatusCode::OK));
+    bounded(app, MAX_BODY_BYTES, ApiError::unrecognized)
 }

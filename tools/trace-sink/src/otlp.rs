@@ -2,9 +2,9 @@
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
+use axum::extract::{FromRequest, Request, State};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use opentelemetry_proto::tonic::collector::metrics::v1::{
@@ -13,11 +13,10 @@ use opentelemetry_proto::tonic::collector::metrics::v1::{
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
-use prost::Message;
+use prost::{DecodeError, Message};
+use stand_in::{ApiError, bounded};
 
-use crate::error::ApiError;
 use crate::sink::Sink;
-use crate::unrecognized;
 
 /// The largest export read, in bytes; a larger one is refused, over HTTP with 413.
 pub const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
@@ -27,14 +26,12 @@ const PROTOBUF: &str = "application/x-protobuf";
 /// What exporters call over HTTP: `POST /v1/traces`, `/v1/metrics` and, though it keeps nothing,
 /// `/v1/logs`.
 pub fn otlp_http(sink: &Sink) -> Router {
-    Router::new()
+    let app = Router::new()
         .route("/v1/traces", post(take_traces))
         .route("/v1/metrics", post(take_metrics))
         .route("/v1/logs", post(drop_logs))
-        .fallback(unrecognized)
-        .method_not_allowed_fallback(unrecognized)
-        .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
-        .with_state(sink.clone())
+        .with_state(sink.clone());
+    bounded(app, MAX_REQUEST_BYTES, ApiError::unrecognized)
 }
 
 async fn take_traces(
@@ -66,7 +63,7 @@ impl<M: Message + Default> FromRequest<Sink> for Protobuf<M> {
         check(request.headers())?;
         let body = Bytes::from_request(request, sink).await?;
         sink.faults().befall().await?;
-        Ok(Self(M::decode(body)?))
+        Ok(Self(M::decode(body).map_err(|error| bad(&error))?))
     }
 }
 
@@ -82,10 +79,18 @@ fn check(headers: &HeaderMap) -> Result<(), ApiError> {
         Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
     };
     if header(CONTENT_TYPE).as_deref() != Some(PROTOBUF) {
-        return Err(ApiError::unsupported("the content type must be application/x-protobuf"));
+        return Err(unsupported("the content type must be application/x-protobuf"));
     }
     if header(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
-        return Err(ApiError::unsupported("the body must not be compressed"));
+        return Err(unsupported("the body must not be compressed"));
     }
     Ok(())
+}
+
+fn bad(error: &DecodeError) -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, error.to_string())
+}
+
+fn unsupported(message: &str) -> ApiError {
+    ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message)
 }

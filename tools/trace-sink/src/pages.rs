@@ -7,11 +7,11 @@ use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use jiff::Timestamp;
 use serde_json::Value;
+use stand_in::respond;
 
 use crate::api::Filter;
 use crate::attributes;
@@ -27,9 +27,6 @@ const MAX_LISTED: usize = 200;
 
 /// How many spans a waterfall shows; the API has the others.
 const MAX_ROWS: usize = 1_000;
-
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
-                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 pub(crate) fn routes(sink: &Sink) -> Router {
     Router::new()
@@ -86,13 +83,13 @@ async fn list_traces(
         });
         TracesPage { traces: listed.collect(), total: traces.len(), order }
     };
-    respond(StatusCode::OK, &page)
+    respond(StatusCode::OK, page.render())
 }
 
 async fn read_trace(State(sink): State<Sink>, Path(id): Path<String>) -> Response {
     match id.parse().ok().and_then(|id| trace_page(&sink, id)) {
-        Some(page) => respond(StatusCode::OK, &page),
-        None => respond(StatusCode::NOT_FOUND, &MissingPage { id }),
+        Some(page) => respond(StatusCode::OK, page.render()),
+        None => respond(StatusCode::NOT_FOUND, MissingPage { id }.render()),
     }
 }
 
@@ -113,21 +110,6 @@ impl TracePage {
         let elapsed = at.as_nanosecond() - timestamp(self.start).as_nanosecond();
         let after = |elapsed| format!("after {}", duration::words(elapsed));
         u64::try_from(elapsed).map_or_else(|_| "before the start".to_owned(), after)
-    }
-}
-
-fn respond(status: StatusCode, page: &impl Template) -> Response {
-    let headers = [
-        (CONTENT_SECURITY_POLICY, POLICY),
-        (REFERRER_POLICY, "no-referrer"),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    match page.render() {
-        Ok(html) => (status, headers, Html(html)).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "Cannot render a page");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
     }
 }
 
