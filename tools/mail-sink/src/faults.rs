@@ -2,16 +2,10 @@
 
 use std::time::Duration;
 
-use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use stand_in::ApiError;
-use thiserror::Error;
+use stand_in::faults::{PlanError, check};
 
-/// The most mails one plan may strike.
-pub const MAX_CALLS: u32 = 1_000_000;
-
-/// The longest stall, in milliseconds: ten minutes.
-pub const MAX_STALL_MS: u64 = 600_000;
+pub use stand_in::faults::{MAX_CALLS, MAX_STALL_MS};
 
 /// What befalls the next mails: the body of `PUT /control/faults`. A new plan replaces the old one.
 ///
@@ -40,23 +34,6 @@ pub enum FaultKind {
     Refuse,
     /// The mail is kept, yet the connection closes without an answer to the mail's end.
     Drop,
-}
-
-/// Why a plan is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub(crate) enum PlanError {
-    #[error("next must be 1 to {MAX_CALLS}; DELETE /control/faults ends all faults")]
-    Next,
-    #[error("stall needs stall_ms, 1 to {MAX_STALL_MS}")]
-    StallTime,
-    #[error("stall_ms goes with the fault stall only")]
-    StallTimeWithoutStall,
-}
-
-impl From<PlanError> for ApiError {
-    fn from(error: PlanError) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
-    }
 }
 
 /// What befalls one mail.
@@ -116,19 +93,11 @@ impl TryFrom<FaultPlan> for Faults {
     type Error = PlanError;
 
     fn try_from(plan: FaultPlan) -> Result<Self, PlanError> {
-        if !(1..=MAX_CALLS).contains(&plan.next) {
-            return Err(PlanError::Next);
-        }
-        let fault = match (plan.fault, plan.stall_ms) {
-            (FaultKind::Stall, Some(pause @ 1..=MAX_STALL_MS)) => {
-                Fault::Stall(Duration::from_millis(pause))
-            }
-            (FaultKind::Stall, _) => return Err(PlanError::StallTime),
-            (FaultKind::Refuse, None) => Fault::Refuse,
-            (FaultKind::Drop, None) => Fault::Drop,
-            (FaultKind::Refuse | FaultKind::Drop, Some(_)) => {
-                return Err(PlanError::StallTimeWithoutStall);
-            }
+        let pause = check(plan.next, plan.fault == FaultKind::Stall, plan.stall_ms)?;
+        let fault = match plan.fault {
+            FaultKind::Stall => Fault::Stall(pause),
+            FaultKind::Refuse => Fault::Refuse,
+            FaultKind::Drop => Fault::Drop,
         };
         Ok(Self { left: plan.next, fault })
     }

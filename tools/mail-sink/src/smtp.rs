@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use stand_in::faults::stall;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -88,11 +89,6 @@ async fn keep(sink: &Sink, envelope: Envelope, raw: &[u8]) -> Option<&'static st
     }
     sink.keep(envelope, raw);
     if fault == Some(Fault::Drop) { None } else { Some(ACCEPTED) }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the wait is what the fault plan asks for")]
-async fn stall(pause: Duration) {
-    tokio::time::sleep(pause).await;
 }
 
 #[cfg(test)]

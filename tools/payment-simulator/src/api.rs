@@ -1,7 +1,5 @@
 //! Stripe's paths: payment intents, refunds and the rotation of API keys.
 
-use std::time::Duration;
-
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -11,6 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use stand_in::faults::stall;
 
 use crate::auth::require_key;
 use crate::error::ApiError;
@@ -135,9 +134,4 @@ async fn carry_out(
         Claim::Replay(reply) => ([("idempotent-replayed", "true")], reply).into_response(),
     };
     if fault == Some(Fault::FailAfter) { ApiError::internal().into_response() } else { response }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the wait is what the fault plan asks for")]
-async fn stall(pause: Duration) {
-    tokio::time::sleep(pause).await;
 }

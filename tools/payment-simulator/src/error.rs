@@ -4,9 +4,9 @@ use axum::extract::rejection::{BytesRejection, JsonRejection};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use stand_in::faults::PlanError;
 
 use crate::book::{ChargeError, RefundError};
-use crate::faults::PlanError;
 use crate::idempotency::{ClaimError, MAX_KEY_CHARS};
 use crate::keyring::{NoSuchKey, RotateError};
 use crate::objects::{ErrorObject, PaymentIntent, Reply};

@@ -3,13 +3,9 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
+use stand_in::faults::{PlanError, check};
 
-/// The most calls one plan may strike.
-pub const MAX_CALLS: u32 = 1_000_000;
-
-/// The longest stall, in milliseconds: ten minutes.
-pub const MAX_STALL_MS: u64 = 600_000;
+pub use stand_in::faults::{MAX_CALLS, MAX_STALL_MS};
 
 /// What befalls the next calls: the body of `PUT /control/faults`. A new plan replaces the old one.
 ///
@@ -55,17 +51,6 @@ pub enum Resource {
     KeyRotations,
 }
 
-/// Why a plan is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub(crate) enum PlanError {
-    #[error("next must be 1 to {MAX_CALLS}; DELETE /control/faults ends all faults")]
-    Next,
-    #[error("stall needs stall_ms, 1 to {MAX_STALL_MS}")]
-    StallTime,
-    #[error("stall_ms goes with the fault stall only")]
-    StallTimeWithoutStall,
-}
-
 /// What befalls one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -98,24 +83,6 @@ impl FaultPlan {
     pub const fn on(self, path: Resource) -> Self {
         Self { path: Some(path), ..self }
     }
-
-    fn parse(self) -> Result<Faults, PlanError> {
-        if !(1..=MAX_CALLS).contains(&self.next) {
-            return Err(PlanError::Next);
-        }
-        let fault = match (self.fault, self.stall_ms) {
-            (FaultKind::Stall, Some(pause @ 1..=MAX_STALL_MS)) => {
-                Fault::Stall(Duration::from_millis(pause))
-            }
-            (FaultKind::Stall, _) => return Err(PlanError::StallTime),
-            (FaultKind::FailBefore, None) => Fault::FailBefore,
-            (FaultKind::FailAfter, None) => Fault::FailAfter,
-            (FaultKind::FailBefore | FaultKind::FailAfter, Some(_)) => {
-                return Err(PlanError::StallTimeWithoutStall);
-            }
-        };
-        Ok(Faults { left: self.next, fault, path: self.path })
-    }
 }
 
 /// A plan in force, and how many calls it has still to strike.
@@ -130,7 +97,13 @@ impl TryFrom<FaultPlan> for Faults {
     type Error = PlanError;
 
     fn try_from(plan: FaultPlan) -> Result<Self, PlanError> {
-        plan.parse()
+        let pause = check(plan.next, plan.fault == FaultKind::Stall, plan.stall_ms)?;
+        let fault = match plan.fault {
+            FaultKind::Stall => Fault::Stall(pause),
+            FaultKind::FailBefore => Fault::FailBefore,
+            FaultKind::FailAfter => Fault::FailAfter,
+        };
+        Ok(Self { left: plan.next, fault, path: plan.path })
     }
 }
 

@@ -4,8 +4,10 @@
 //! [`run`] lives from the command line to the exit code, [`listen`] and [`stop`] are what a server
 //! waits for meanwhile, and [`Failure`] is why it ends with an error. [`bounded`], [`ApiError`] and
 //! [`respond`] are what its routers need. Pages extend `templates/page.html`.
+//! [`faults`] are what the plans of faults share.
 
 mod failure;
+pub mod faults;
 mod process;
 #[cfg(feature = "testing")]
 pub mod testing;
