@@ -2,12 +2,11 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
+use stand_in::accept;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 /// How many connections are led at once; further ones wait to be accepted.
@@ -27,21 +26,7 @@ const FORBIDDEN: &[u8] =
 ///
 /// Connections can no longer be accepted.
 pub async fn serve_proxy(listener: TcpListener, vault: SocketAddr) -> io::Result<()> {
-    let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    loop {
-        let permit = Arc::clone(&connections).acquire_owned().await.map_err(io::Error::other)?;
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
-            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
-            Err(error) => return Err(error),
-        };
-        tokio::spawn(async move {
-            if let Err(error) = tunnel(stream, vault).await {
-                tracing::debug!(%error, "A connection through the proxy broke");
-            }
-            drop(permit);
-        });
-    }
+    accept(listener, MAX_CONNECTIONS, |stream| tunnel(stream, vault)).await
 }
 
 async fn tunnel(stream: TcpStream, vault: SocketAddr) -> io::Result<()> {

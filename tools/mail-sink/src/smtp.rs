@@ -1,13 +1,12 @@
 //! The SMTP server: its connections, their bounds, and what faults do to them.
 
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
+use stand_in::accept;
 use stand_in::faults::stall;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::faults::{Fault, Moment};
@@ -30,22 +29,11 @@ const READ_BYTES: usize = 8 * 1024;
 ///
 /// The listener fails.
 pub async fn serve_smtp(listener: TcpListener, sink: Sink) -> io::Result<()> {
-    let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    loop {
-        let permit = Arc::clone(&connections).acquire_owned().await.map_err(io::Error::other)?;
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
-            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
-            Err(error) => return Err(error),
-        };
+    let serve = |stream| {
         let sink = sink.clone();
-        tokio::spawn(async move {
-            if let Err(error) = converse(stream, &sink).await {
-                tracing::debug!(%error, "A connection broke");
-            }
-            drop(permit);
-        });
-    }
+        async move { converse(stream, &sink).await }
+    };
+    accept(listener, MAX_CONNECTIONS, serve).await
 }
 
 /// Talks to one peer until either side closes.

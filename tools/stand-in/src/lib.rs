@@ -4,8 +4,10 @@
 //! [`run`] lives from the command line to the exit code, [`listen`] and [`stop`] are what a server
 //! waits for meanwhile, and [`Failure`] is why it ends with an error. [`bounded`], [`ApiError`] and
 //! [`respond`] are what its routers need. Pages extend `templates/page.html`.
-//! [`faults`] are what the plans of faults share.
+//! [`faults`] are what the plans of faults share, and [`accept`] serves what
+//! is no HTTP.
 
+mod accept;
 mod failure;
 pub mod faults;
 mod process;
@@ -13,6 +15,7 @@ mod process;
 pub mod testing;
 mod web;
 
+pub use accept::accept;
 pub use failure::Failure;
 pub use process::{listen, run, stop};
 pub use web::{ApiError, bounded, respond};
