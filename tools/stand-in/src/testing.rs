@@ -4,6 +4,4 @@ mod http;
 mod program;
 
 pub use http::{Answer, call, read, request};
-pub use program::{
-    PATIENCE, Running, Signal, fails, finish, help_names, program, taken_ports_are_named,
-};
+pub use program::{PATIENCE, Running, Signal, fails, help_names, program, taken_ports_are_named};

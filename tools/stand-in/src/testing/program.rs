@@ -32,7 +32,7 @@ pub fn program(path: &str) -> Command {
 }
 
 /// Runs a program that ends by itself.
-pub async fn finish(command: &mut Command) -> Output {
+async fn finish(command: &mut Command) -> Output {
     timeout(PATIENCE, command.output()).await.expect("an end in time").expect("the program starts")
 }
 
