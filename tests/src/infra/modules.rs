@@ -140,19 +140,28 @@ pub(super) fn wrong_messaging(tree: &Tree) -> Vec<String> {
     wrong
 }
 
-const STATE: Rules = &[(
-    "resource container ",
-    &[
-        "for entry in containers: {",
-        "name: entry.name",
-        "paths: ['/partitionKey']",
-        // Without it what has a TTL stays.
-        "defaultTtl: -1",
-    ],
-)];
+const STATE: Rules = &[
+    (
+        "resource container ",
+        &[
+            "for entry in containers: {",
+            "name: entry.name",
+            "paths: ['/partitionKey']",
+            // Without it what has a TTL stays.
+            "defaultTtl: -1",
+        ],
+    ),
+    ("resource account ", &["defaultConsistencyLevel: 'Strong'"]),
+];
+
+/// Weaker than the account's is whatever Dapr asks for.
+const CONSISTENCY: [&str; 1] =
+    ["const CONSISTENCY: StateConsistency = StateConsistency::ConsistencyUnspecified;"];
 
 pub(super) fn wrong_state(tree: &Tree) -> Vec<String> {
-    missing(tree, "infra/state.bicep", STATE)
+    let mut wrong = missing(tree, "infra/state.bicep", STATE);
+    wrong.extend(unsaid("state.rs", tree.text("shared/src/sidecar/state.rs"), &CONSISTENCY));
+    wrong
 }
 
 /// Ways in that need no identity, each shut.
