@@ -101,6 +101,8 @@ pub const MISTAKES: &[Mistake] = mistakes![
         "defaultConsistencyLevel: 'Strong'" => "defaultConsistencyLevel: 'Session'", "state is where Dapr looks for it";
     "reads that weaken the account's promise", "shared/src/sidecar/state.rs":
         "StateConsistency::ConsistencyUnspecified" => "StateConsistency::ConsistencyStrong", "state is where Dapr looks for it";
+    "a thousand messages at once", "components/azure/pubsub.yaml":
+        "    - name: maxActiveMessages\n      value: \"10\"\n" => "", "messages have where to go";
     "a right to every document", "infra/state.bicep":
         "/dbs/${database.name}/colls/${entry.name}" => "", "roles are the least";
     "a secret under another name", "infra/secrets.bicep":

@@ -130,6 +130,9 @@ const POLICIES: Rules = &[
 const LOCAL_POLICIES: [&str; 4] =
     ["maxRetries: 60", "maxInterval: 10s", "trip: consecutiveFailures >= 5", "timeout: 10s"];
 
+/// As many messages at once as Dapr takes from Redis.
+const AT_ONCE: [&str; 1] = ["name: maxActiveMessages\nvalue: \"10\""];
+
 pub(super) fn wrong_messaging(tree: &Tree) -> Vec<String> {
     let mut wrong = missing(tree, "infra/messaging.bicep", MESSAGING);
     let named = ["format!(\"{}-{function}-dead\", topic.name())"];
@@ -137,6 +140,7 @@ pub(super) fn wrong_messaging(tree: &Tree) -> Vec<String> {
     wrong.extend(missing(tree, "infra/component.bicep", POLICIES));
     let local = tree.text("components/local/resiliency.yaml");
     wrong.extend(unsaid("resiliency.yaml", local, &LOCAL_POLICIES));
+    wrong.extend(unsaid("pubsub.yaml", tree.text("components/azure/pubsub.yaml"), &AT_ONCE));
     wrong
 }
 
