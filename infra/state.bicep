@@ -41,8 +41,9 @@ resource account 'Microsoft.DocumentDB/databaseAccounts@2026-03-15' = {
   kind: 'GlobalDocumentDB'
   properties: {
     databaseAccountOfferType: 'Standard'
-    // A write is read by the same sidecar next; another's stale read is found out by its ETag.
-    consistencyPolicy: { defaultConsistencyLevel: 'Session' }
+    // Actors and workflows read what another sidecar wrote, and Dapr asks for strong stores. Sessions are of no
+    // use: Dapr hands on no session token (https://github.com/dapr/dapr/issues/8870), so any replica would do.
+    consistencyPolicy: { defaultConsistencyLevel: 'Strong' }
     locations: [
       {
         locationName: location

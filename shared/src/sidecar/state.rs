@@ -17,6 +17,10 @@ use tonic::Code;
 /// way to tell that a first write came second.
 const ABSENT: &str = "0";
 
+/// The store's own. Dapr asks Cosmos DB for no more than a session's when it is told to be strong, and
+/// has no session: a store that is strong by itself would answer with what is out of date.
+const CONSISTENCY: StateConsistency = StateConsistency::ConsistencyUnspecified;
+
 /// Documents of one kind in one state store.
 #[derive(Debug)]
 pub struct StateStore<T> {
@@ -45,7 +49,7 @@ impl<T> StateStore<T> {
     fn item(&self, key: String, value: Vec<u8>, version: Option<&Version>) -> SaveStateRequest {
         let options = StateOptions {
             concurrency: StateConcurrency::ConcurrencyFirstWrite.into(),
-            consistency: StateConsistency::ConsistencyStrong.into(),
+            consistency: CONSISTENCY.into(),
         };
         let version = version.map_or(ABSENT, |version| &version.0);
         let item = StateItem {
@@ -69,7 +73,7 @@ where
         let request = GetStateRequest {
             store_name: self.component.to_owned(),
             key: key.to_string(),
-            consistency: StateConsistency::ConsistencyStrong.into(),
+            consistency: CONSISTENCY.into(),
             metadata: HashMap::default(),
         };
         let found = self.grpc.dapr().get_state(request).await.or_fail(self.component, LOAD)?;

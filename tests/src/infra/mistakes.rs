@@ -47,7 +47,7 @@ pub const MISTAKES: &[Mistake] = mistakes![
     "a parameter of the wrong type in a parameter file", "infra/dev.bicepparam":
         "param maxReplicas = 3" => "param maxReplicas = 'three'", BICEP;
     "a value that Azure does not know", "infra/state.bicep":
-        "defaultConsistencyLevel: 'Session'" => "defaultConsistencyLevel: 'Sessions'", BICEP;
+        "defaultConsistencyLevel: 'Strong'" => "defaultConsistencyLevel: 'Stronger'", BICEP;
     "a scope that is missing", "components/azure/orders.yaml":
         "  - order-saga\n" => "", "scopes are current";
     "a scope too many", "components/azure/secrets.yaml":
@@ -97,6 +97,12 @@ pub const MISTAKES: &[Mistake] = mistakes![
         "maxRetries: 60" => "maxRetries: 3", "messages have where to go";
     "a partition key that Dapr does not write", "infra/state.bicep":
         "'/partitionKey'" => "'/partitionkey'", "state is where Dapr looks for it";
+    "actors that may read what is out of date", "infra/state.bicep":
+        "defaultConsistencyLevel: 'Strong'" => "defaultConsistencyLevel: 'Session'", "state is where Dapr looks for it";
+    "reads that weaken the account's promise", "shared/src/sidecar/state.rs":
+        "StateConsistency::ConsistencyUnspecified" => "StateConsistency::ConsistencyStrong", "state is where Dapr looks for it";
+    "a thousand messages at once", "components/azure/pubsub.yaml":
+        "    - name: maxActiveMessages\n      value: \"10\"\n" => "", "messages have where to go";
     "a right to every document", "infra/state.bicep":
         "/dbs/${database.name}/colls/${entry.name}" => "", "roles are the least";
     "a secret under another name", "infra/secrets.bicep":

@@ -130,6 +130,9 @@ const POLICIES: Rules = &[
 const LOCAL_POLICIES: [&str; 4] =
     ["maxRetries: 60", "maxInterval: 10s", "trip: consecutiveFailures >= 5", "timeout: 10s"];
 
+/// As many messages at once as Dapr takes from Redis.
+const AT_ONCE: [&str; 1] = ["name: maxActiveMessages\nvalue: \"10\""];
+
 pub(super) fn wrong_messaging(tree: &Tree) -> Vec<String> {
     let mut wrong = missing(tree, "infra/messaging.bicep", MESSAGING);
     let named = ["format!(\"{}-{function}-dead\", topic.name())"];
@@ -137,22 +140,32 @@ pub(super) fn wrong_messaging(tree: &Tree) -> Vec<String> {
     wrong.extend(missing(tree, "infra/component.bicep", POLICIES));
     let local = tree.text("components/local/resiliency.yaml");
     wrong.extend(unsaid("resiliency.yaml", local, &LOCAL_POLICIES));
+    wrong.extend(unsaid("pubsub.yaml", tree.text("components/azure/pubsub.yaml"), &AT_ONCE));
     wrong
 }
 
-const STATE: Rules = &[(
-    "resource container ",
-    &[
-        "for entry in containers: {",
-        "name: entry.name",
-        "paths: ['/partitionKey']",
-        // Without it what has a TTL stays.
-        "defaultTtl: -1",
-    ],
-)];
+const STATE: Rules = &[
+    (
+        "resource container ",
+        &[
+            "for entry in containers: {",
+            "name: entry.name",
+            "paths: ['/partitionKey']",
+            // Without it what has a TTL stays.
+            "defaultTtl: -1",
+        ],
+    ),
+    ("resource account ", &["defaultConsistencyLevel: 'Strong'"]),
+];
+
+/// Weaker than the account's is whatever Dapr asks for.
+const CONSISTENCY: [&str; 1] =
+    ["const CONSISTENCY: StateConsistency = StateConsistency::ConsistencyUnspecified;"];
 
 pub(super) fn wrong_state(tree: &Tree) -> Vec<String> {
-    missing(tree, "infra/state.bicep", STATE)
+    let mut wrong = missing(tree, "infra/state.bicep", STATE);
+    wrong.extend(unsaid("state.rs", tree.text("shared/src/sidecar/state.rs"), &CONSISTENCY));
+    wrong
 }
 
 /// Ways in that need no identity, each shut.
