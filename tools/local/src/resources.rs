@@ -99,7 +99,9 @@ pub(crate) fn configure(path: &Path, names: &Path, otlp: Option<u16>) -> Result<
                     // seconds. It is renewed a timeout earlier: by default a second, which a busy
                     // machine is late by, and then there is no such host for a moment.
                     "updateInterval": "15s",
-                    "timeout": "5s"
+                    "timeout": "5s",
+                    // All sidecars make the table at once, and each waits for its turn.
+                    "busyTimeout": "4s"
                 }
             }
         }
