@@ -4,7 +4,7 @@
 //! [`run`] lives from the command line to the exit code, [`listen`] and [`stop`] are what a server
 //! waits for meanwhile, and [`Failure`] is why it ends with an error. [`bounded`], [`ApiError`] and
 //! [`respond`] are what its routers need; pages extend `templates/page.html`. [`faults`] is what
-//! plans of faults share, and [`accept`] serves what is no HTTP.
+//! plans of faults share, and [`accept()`] serves what is no HTTP.
 
 mod accept;
 mod failure;
