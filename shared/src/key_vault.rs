@@ -6,8 +6,8 @@ use azure_core::credentials::TokenCredential;
 use azure_core::http::{ClientOptions, RetryOptions, StatusCode, Transport};
 use azure_core::time::OffsetDateTime;
 use azure_identity::{
-    ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
-    WorkloadIdentityCredential,
+    ClientAssertionCredentialOptions, ManagedIdentityCredential, ManagedIdentityCredentialOptions,
+    UserAssignedId, WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
 };
 use azure_security_keyvault_secrets::models::{SecretAttributes, SetSecretParameters};
 use azure_security_keyvault_secrets::{ResourceExt, SecretClient, SecretClientOptions};
@@ -62,9 +62,7 @@ impl KeyVault {
             SecretClientOptions { client_options: options, ..SecretClientOptions::default() };
         Ok(Self(Arc::new(SecretClient::new(url.as_str(), credential, Some(options))?)))
     }
-}
 
-impl KeyVault {
     /// What else is noted on a secret, if there is one: it is on every version.
     async fn tags(&self, name: &str) -> Result<HashMap<String, String>> {
         let found = match self.0.get_secret(name, None).await {
@@ -82,7 +80,13 @@ fn credential(
     client_options: ClientOptions,
 ) -> azure_core::Result<Arc<dyn TokenCredential>> {
     let user_assigned_id = match identity {
-        Identity::Workload => return Ok(WorkloadIdentityCredential::new(None)?),
+        Identity::Workload => {
+            let options = WorkloadIdentityCredentialOptions {
+                credential_options: ClientAssertionCredentialOptions { client_options },
+                ..WorkloadIdentityCredentialOptions::default()
+            };
+            return Ok(WorkloadIdentityCredential::new(Some(options))?);
+        }
         Identity::User(client) => Some(UserAssignedId::ClientId(client)),
         Identity::System => None,
     };

@@ -39,20 +39,6 @@ const CHANGES: [&str; 11] = [
 fn what_functions_need_comes_first_then_their_images_then_they() {
     let ended = Stage::new().run("deploy-aca", &TO_ACA, &[]);
     assert_eq!(ended.code, Some(0), "{}", ended.text);
-    let steps = [
-        "az account show",
-        "az bicep build",
-        "az bicep lint",
-        "az group create",
-        "az deployment group what-if",
-        "az deployment group create",
-        "az acr login",
-        "docker login",
-        "docker build",
-        "docker push",
-        "az containerapp list",
-        "curl",
-    ];
     let expected = [
         "az account show",
         "az bicep build",
@@ -69,7 +55,7 @@ fn what_functions_need_comes_first_then_their_images_then_they() {
         "az containerapp list",
         "curl",
     ];
-    assert_eq!(ended.order(&steps), expected);
+    assert_eq!(ended.order(&expected), expected);
     let parameters = "az deployment group create --resource-group saga-shop-dev --name saga-shop \
                       --parameters infra/dev.bicepparam --output none";
     assert_eq!(ended.calls.iter().filter(|call| *call == parameters).count(), 2);
