@@ -1,12 +1,6 @@
-//! Whole-system tests: a client of the shop, and the invariants that must hold after each. Beside
-//! them, what is generated from the manifests, and what the rules of the house read.
+//! Tests of the whole: of the running system, by a client of the shop and by the invariants that must
+//! hold after each test; and of what the repository holds beside code that tests itself.
 
-pub mod aks;
+pub mod checks;
 pub mod deploy;
-pub mod generated;
-pub mod infra;
-pub mod invariants;
-pub mod shop;
-pub mod tidy;
-pub mod wait;
-pub mod workspace;
+pub mod system;

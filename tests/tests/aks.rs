@@ -1,14 +1,15 @@
 //! The manifests for Kubernetes are current, whole, and closed where they must be.
 
+use generate::Generated;
+use generate::aks::{FOLDER, manifests};
+use generate::workspace::{files, functions};
 use local::manifest::{Function, Ingress, Kind};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::{env, fs};
-use tests::aks::{FOLDER, manifests};
-use tests::deploy::check_with;
-use tests::generated::assert_current;
-use tests::workspace::{files, functions};
+use tests::checks::current::assert_current;
+use tests::checks::program::check_with;
 
 /// The kinds that Kubernetes itself has; the others are Dapr's and KEDA's.
 const OWN_GROUPS: [&str; 5] =
@@ -17,10 +18,8 @@ const OWN_GROUPS: [&str; 5] =
 #[test]
 fn the_manifests_are_current_and_there_are_no_others() {
     let manifests = manifests(&functions());
-    for (path, text) in &manifests {
-        assert_current(path, text);
-    }
-    let expected: BTreeSet<_> = manifests.into_iter().map(|(path, _)| path).collect();
+    manifests.iter().for_each(assert_current);
+    let expected: BTreeSet<_> = manifests.into_iter().map(|file| file.path).collect();
     assert_eq!(files(FOLDER).into_iter().collect::<BTreeSet<_>>(), expected);
 }
 
@@ -180,8 +179,8 @@ fn the_components_are_those_of_azure_with_the_scopes_of_the_manifests() {
 #[test]
 fn each_identity_trusts_the_pods_that_take_it_and_no_others() {
     let manifests = manifests(&functions());
-    let (_, text) = manifests.iter().find(|(path, _)| path.ends_with("identities.tsv")).unwrap();
-    let lines: BTreeSet<_> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    let file = manifests.iter().find(|file| file.path.ends_with("identities.tsv")).unwrap();
+    let lines: BTreeSet<_> = file.text.lines().filter(|line| !line.starts_with('#')).collect();
     let account = |name: &str| format!("system:serviceaccount:saga-shop:{name}");
     let own =
         functions().into_iter().map(|it| format!("saga-shop-{0}\t{1}", it.name, account(&it.name)));
@@ -223,7 +222,7 @@ fn a_function_that_manages_secrets_does_so_by_its_own_identity() {
 fn deployed_text(function: &Function) -> String {
     let path = format!("{FOLDER}/functions/{}.yaml", function.name);
     let mut manifests = manifests(std::slice::from_ref(function)).into_iter();
-    manifests.find(|(it, _)| *it == path).expect("every function has one").1
+    manifests.find(|file| file.path == path).expect("every function has one").text
 }
 
 #[test]
@@ -253,13 +252,13 @@ fn the_manifests_match_the_schemas_of_kubernetes() {
     fs::remove_dir_all(&folder).unwrap();
 }
 
-/// What the files hold once they are current: another test may be writing them.
+/// What the files hold once they are current.
 fn resources() -> Vec<Value> {
-    let parse = |(_, text): (String, String)| {
-        let documents = serde_norway::Deserializer::from_str(&text);
+    let parse = |file: Generated| {
+        let documents = serde_norway::Deserializer::from_str(&file.text);
         documents.map(|it| Value::deserialize(it).expect("it is YAML")).collect::<Vec<_>>()
     };
-    let is_manifest = |(path, _): &(String, String)| !path.ends_with("/identities.tsv");
+    let is_manifest = |file: &Generated| !file.path.ends_with("/identities.tsv");
     manifests(&functions()).into_iter().filter(is_manifest).flat_map(parse).collect()
 }
 

@@ -1,15 +1,16 @@
 //! The functions' images: how they are built and, where buildah is, that one of them runs with nothing
 //! else in it.
 
+use generate::workspace::{functions, read, root};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 use std::{env, fs, process};
-use tests::deploy::{Stage, check_with, not_checked, on_path};
-use tests::wait::until;
-use tests::workspace::{functions, read, root};
+use tests::checks::program::{check_with, not_checked, on_path};
+use tests::deploy::Stage;
+use tests::system::wait::until;
 
 const IMAGE: &str = "saga-shop/check-stock:test";
 

@@ -1,26 +1,22 @@
 //! What runs on Azure is what runs here: functions, components and Bicep fit together.
-//!
-//! `./makew generate` runs these tests so that they write what they would otherwise find stale.
 
+use generate::azure::{COMPONENTS_JSON, FOLDER, FUNCTIONS_JSON};
+use generate::workspace::{read, root};
 use local::manifest;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::{env, fs, process};
-use tests::generated::assert_current;
-use tests::infra::apps::ROTATION_SETTINGS;
-use tests::infra::checker::{Checker, checkers};
-use tests::infra::components::{COMPONENTS_JSON, FOLDER, FUNCTIONS_JSON, generated};
-use tests::infra::mistakes::{BICEP, MISTAKES, Mistake};
-use tests::infra::{Finding, Tree};
-use tests::workspace::{read, root};
+use tests::checks::current::assert_current;
+use tests::checks::infra::apps::ROTATION_SETTINGS;
+use tests::checks::infra::checker::{Checker, checkers};
+use tests::checks::infra::components::generated;
+use tests::checks::infra::mistakes::{BICEP, MISTAKES, Mistake};
+use tests::checks::infra::{Finding, Tree};
 
 #[test]
 fn the_components_on_azure_are_current() {
-    for (path, text) in generated(&Tree::read()) {
-        // The manifests' own test keeps that one.
-        if path != FUNCTIONS_JSON {
-            assert_current(&path, &text);
-        }
+    for file in generated(&Tree::read()) {
+        assert_current(&file);
     }
 }
 
@@ -82,7 +78,7 @@ uses = ["orders", "pubsub"]
     assert_eq!(tree.findings(), Vec::<Finding>::new());
     assert!(tree.text(FUNCTIONS_JSON).contains(r#""name": "notify-accounting""#));
     for component in ["orders", "pubsub"] {
-        let yaml = tree.text(&format!("{FOLDER}{component}.yaml"));
+        let yaml = tree.text(&format!("{FOLDER}/{component}.yaml"));
         assert!(yaml.contains("\n  - notify-accounting\n"), "{yaml}");
     }
     assert_eq!(tree.text(COMPONENTS_JSON).matches(r#""notify-accounting""#).count(), 2);
@@ -117,7 +113,7 @@ manages = ["secrets"]
     let manager = functions.iter().find(|it| it["name"] == "replace-payment-key").unwrap();
     assert_eq!((&manager["kind"], &manager["topic"]), (&"event".into(), &"vault-news".into()));
     assert_eq!(manager["manages"], serde_json::json!(["secrets"]));
-    assert!(!tree.text(&format!("{FOLDER}secrets.yaml")).contains("replace-payment-key"));
+    assert!(!tree.text(&format!("{FOLDER}/secrets.yaml")).contains("replace-payment-key"));
     for checker in announced_checkers() {
         assert_eq!(checker.findings(&folder.path().join("infra")), "");
     }

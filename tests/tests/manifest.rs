@@ -1,38 +1,21 @@
 //! What is generated from the functions' manifests is current, and the manifests fit together.
-//!
-//! `./makew generate` runs these tests so that they write what they would otherwise find stale.
 
+use generate::components::{Component, FOLDER, components};
+use generate::run_file::run_file;
+use generate::workspace::{functions, root};
 use local::manifest::{Function, Ingress, Kind, Service};
 use local::ports::SIMULATOR;
 use serde_norway::Value;
 use std::collections::BTreeSet;
 use std::fs;
-use tests::generated::components::{Component, components};
-use tests::generated::run_file::run_file;
-use tests::generated::{assert_current, functions_json, readme};
-use tests::workspace::{functions, read, root};
+use tests::checks::current::assert_current;
 
 #[test]
-fn the_functions_for_bicep_are_current() {
-    assert_current("infra/functions.json", &functions_json(&functions()));
-}
-
-#[test]
-fn the_run_file_is_current() {
-    assert_current("dapr.yaml", &run_file(&functions()));
-}
-
-#[test]
-fn the_scopes_of_the_components_are_current() {
-    let functions = functions();
-    for component in components() {
-        assert_current(&component.path, &component.scoped(&functions));
-    }
-}
-
-#[test]
-fn the_tables_of_the_readme_are_current() {
-    assert_current("README.md", &readme::with_tables(&read("README.md"), &functions()));
+fn what_is_generated_is_current() {
+    let files = generate::all();
+    files.iter().for_each(assert_current);
+    let paths: BTreeSet<_> = files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(paths.len(), files.len(), "each file is generated once");
 }
 
 #[test]
@@ -74,7 +57,7 @@ fn functions_of_events_name_their_topic_and_no_others_do() {
 
 #[test]
 fn the_functions_use_the_components_that_there_are() {
-    let components = components();
+    let components = components(FOLDER);
     for component in &components {
         assert_eq!(component.yaml["metadata"]["name"], component.name.as_str());
     }
@@ -86,7 +69,7 @@ fn the_functions_use_the_components_that_there_are() {
 
 #[test]
 fn hosts_of_actors_and_workflows_use_one_store_for_them_and_no_others_do() {
-    let stores: Vec<_> = components().into_iter().filter(Component::keeps_actors).collect();
+    let stores: Vec<_> = components(FOLDER).into_iter().filter(Component::keeps_actors).collect();
     for Function { name, manifest, .. } in functions() {
         let used = stores.iter().filter(|store| manifest.uses.contains(&store.name)).count();
         let hosts = matches!(manifest.kind, Kind::Actor | Kind::Workflow);

@@ -1,10 +1,10 @@
 //! The rules of the house that the compiler does not know.
 
-use tests::tidy::{
+use generate::workspace::{files, functions};
+use tests::checks::tidy::{
     Manifest, Source, assert_none, foreign_layers, names_crate, names_environment, names_world,
     sources, test_helpers,
 };
-use tests::workspace::{files, functions};
 
 /// Where the project's Rust is.
 const FOLDERS: [&str; 4] = ["functions", "shared", "tests", "tools"];

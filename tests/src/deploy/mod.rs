@@ -1,13 +1,13 @@
 //! A stage on which the scripts of deployment run: every program that they would change something
 //! with is a stand-in, which notes its calls.
 
-use crate::workspace::root;
-use std::io::Write as _;
+use crate::checks::program::on_path;
+use generate::workspace::root;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::{env, fs, io, process};
+use std::{env, fs, process};
 
 /// What stands in for the programs.
 const FAKE: &str = include_str!("fake.sh");
@@ -156,34 +156,4 @@ impl Ended {
         order.dedup();
         order
     }
-}
-
-/// The file of a program, where it is on `PATH`.
-#[must_use]
-#[expect(clippy::disallowed_methods, reason = "this is no setting of a function")]
-pub fn on_path(program: &str) -> Option<PathBuf> {
-    let folders = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&folders).map(|folder| folder.join(program)).find(|file| file.is_file())
-}
-
-/// Says that something is not checked, and why, past the test runner, which shows nothing of a test
-/// that passes.
-pub fn not_checked(why: &str) {
-    // Nobody reads it where it cannot be written.
-    let _ = writeln!(io::stderr(), "NOT CHECKED: {why}");
-}
-
-/// Runs a program that checks `files`, where it is on `PATH`; says so where it is not.
-///
-/// # Panics
-/// When it finds something.
-pub fn check_with(program: &str, arguments: &[&str], files: &[&Path]) {
-    let Some(checker) = on_path(program) else {
-        not_checked(&format!("`{program}` is not on PATH"));
-        return;
-    };
-    let output = Command::new(checker).args(arguments).args(files).current_dir(root()).output();
-    let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
-    let text = [output.stdout, output.stderr].concat();
-    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&text));
 }

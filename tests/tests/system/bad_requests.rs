@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::shop::{Answer, Shop};
+use tests::system::shop::{Answer, Shop};
 
 /// Method, path, what is changed in a good body, and the field that the problem names.
 type Case = (&'static str, fn(&mut Value), &'static str);

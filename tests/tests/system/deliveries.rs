@@ -6,8 +6,8 @@ use local::dead_letters::{DeadLetter, DeadLetters};
 use serde_json::{Value, json};
 use std::fs;
 use std::time::Duration;
-use tests::shop::Shop;
-use tests::wait::until;
+use tests::system::shop::Shop;
+use tests::system::wait::until;
 use tokio::time::Instant;
 
 /// How soon everything has arrived once all is mended: Redis gives the messages of a dead sidecar

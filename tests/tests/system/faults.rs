@@ -4,8 +4,8 @@ use futures::future::join_all;
 use local::process::Process;
 use serde_json::json;
 use std::time::Duration;
-use tests::shop::Shop;
-use tests::wait::until;
+use tests::system::shop::Shop;
+use tests::system::wait::until;
 
 /// Kills `victim` while orders are on their way, starts it again, and waits until all have ended.
 async fn orders_survive(shop: &Shop, victim: &Process) {

@@ -4,8 +4,8 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tests::shop::Shop;
-use tests::wait::until;
+use tests::system::shop::Shop;
+use tests::system::wait::until;
 
 /// How soon a mail arrives when nothing is broken.
 const SOON: Duration = Duration::from_secs(20);

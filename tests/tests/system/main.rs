@@ -19,8 +19,8 @@ use local::cluster::{Cluster, Credentials, Options};
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::Arc;
-use tests::invariants;
-use tests::shop::Shop;
+use tests::system::invariants;
+use tests::system::shop::Shop;
 use tokio::runtime::Runtime;
 
 /// Wires a test up: a shop of its own before, the invariants after.

@@ -4,8 +4,8 @@ use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
-use tests::shop::{Answer, Shop};
-use tests::wait::until;
+use tests::system::shop::{Answer, Shop};
+use tests::system::wait::until;
 
 fn problem(order: &Answer) -> &str {
     assert_eq!(order.body["status"], "cancelled", "{order:?}");

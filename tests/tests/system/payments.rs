@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use std::fs;
 use std::time::Duration;
-use tests::shop::Shop;
-use tests::wait::until;
+use tests::system::shop::Shop;
+use tests::system::wait::until;
 
 fn charge(shop: &Shop) -> Value {
     json!({

@@ -5,8 +5,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::process::Command;
 use std::time::Duration;
-use tests::shop::Shop;
-use tests::wait::until;
+use tests::system::shop::Shop;
+use tests::system::wait::until;
 
 /// A request of each function that needs its sidecar.
 fn request_of(function: &str) -> (Method, &'static str, Value) {

@@ -4,7 +4,7 @@ use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
 use redis::streams::StreamRangeReply;
 use serde_json::Value;
-use tests::shop::Shop;
+use tests::system::shop::Shop;
 
 async fn connect(shop: &Shop) -> redis::RedisResult<MultiplexedConnection> {
     let client = redis::Client::open(format!("redis://127.0.0.1:{}/", shop.cluster.redis_port()))?;

@@ -3,8 +3,8 @@
 use reqwest::Method;
 use serde_json::json;
 use std::time::Duration;
-use tests::shop::Shop;
-use tests::wait::until;
+use tests::system::shop::Shop;
+use tests::system::wait::until;
 
 pub(crate) async fn stock_is_set_checked_reserved_and_released(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 5).await;

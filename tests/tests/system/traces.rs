@@ -4,8 +4,8 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use tests::shop::{Answer, Shop};
-use tests::wait::until;
+use tests::system::shop::{Answer, Shop};
+use tests::system::wait::until;
 use tokio::time::Instant;
 
 /// How soon spans and measures have arrived.

@@ -8,6 +8,7 @@ mod scaling;
 mod trust;
 mod workload;
 
+use crate::Generated;
 use local::manifest::{Function, Kind};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -21,12 +22,12 @@ const GENERATED: &str = "#\n# Generated from the functions' manifests by `./make
 /// The namespace of the shop.
 const SHOP: &str = "saga-shop";
 
-/// The manifests, each as its path and its text.
+/// The manifests.
 ///
 /// # Panics
 /// When a file that they are made of cannot be read.
 #[must_use]
-pub fn manifests(functions: &[Function]) -> Vec<(String, String)> {
+pub fn manifests(functions: &[Function]) -> Vec<Generated> {
     let shared = [
         (
             "shop",
@@ -35,18 +36,17 @@ pub fn manifests(functions: &[Function]) -> Vec<(String, String)> {
         ),
         ("dapr", "What all sidecars are told.", dapr::shared()),
     ];
-    let shared = shared
-        .into_iter()
-        .map(|(name, head, documents)| (format!("{FOLDER}/{name}.yaml"), text(head, &documents)));
+    let shared = shared.into_iter().map(|(name, head, documents)| manifest(name, head, &documents));
     let components = dapr::components(functions);
-    let identities = (format!("{FOLDER}/identities.tsv"), trust::trusted(functions, &components));
+    let identities = trust::trusted(functions, &components);
+    let identities = Generated::new(format!("{FOLDER}/identities.tsv"), identities);
     let components = components.into_iter().map(|(name, component)| {
-        let path = format!("{FOLDER}/components/{name}.yaml");
-        (path, text(&format!("The component {name}, on Azure."), &[component]))
+        let head = format!("The component {name}, on Azure.");
+        manifest(&format!("components/{name}"), &head, &[component])
     });
     let each = functions.iter().map(|function| {
-        let path = format!("{FOLDER}/functions/{}.yaml", function.name);
-        (path, text(&function.description, &of_function(function)))
+        let name = format!("functions/{}", function.name);
+        manifest(&name, &function.description, &of_function(function))
     });
     shared.chain(components).chain(each).chain([identities]).collect()
 }
@@ -85,13 +85,14 @@ fn pods(function: &Function) -> Value {
     json!({"app.kubernetes.io/name": function.name})
 }
 
-fn text(head: &str, documents: &[Value]) -> String {
+/// The file `name` below [`FOLDER`], which says first what it is.
+fn manifest(name: &str, head: &str, documents: &[Value]) -> Generated {
     let mut text = format!("# {head}\n{GENERATED}");
     for document in documents {
         let yaml = serde_norway::to_string(document).expect("JSON is YAML");
         write!(text, "---\n{yaml}").expect("text takes more");
     }
-    text
+    Generated::new(format!("{FOLDER}/{name}.yaml"), text)
 }
 
 #[cfg(test)]

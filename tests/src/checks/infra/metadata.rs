@@ -1,9 +1,10 @@
 //! What Dapr knows of component types, and whether the components keep to it.
 
 use super::Tree;
-use super::components::{FOLDER, components, settings};
+use super::components::{components, settings};
 use super::text::{between, declaration};
-use crate::generated::components::Component;
+use generate::azure::FOLDER;
+use generate::components::Component;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 

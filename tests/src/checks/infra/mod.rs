@@ -13,7 +13,7 @@ pub mod roles;
 pub mod rotation;
 pub mod text;
 
-use crate::workspace;
+use generate::workspace;
 use local::manifest::Function;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -103,8 +103,8 @@ impl Tree {
 
     /// Brings what is generated for Azure up to date.
     pub fn generate(&mut self) {
-        for (path, text) in components::generated(self) {
-            self.put(&path, text);
+        for file in components::generated(self) {
+            self.put(&file.path, file.text);
         }
     }
 

@@ -1,8 +1,9 @@
 //! What Azure allows, and what a reader may expect of the files: names, parameters, outputs, previews.
 
 use super::Tree;
-use super::components::{FOLDER, components};
+use super::components::components;
 use super::text::{between, declaration, is_comment, plain};
+use generate::azure::FOLDER;
 
 /// The longest that `uniqueString()` and the parameter `name` of `main.bicep` come to.
 const SUFFIX: &str = "uniquestring1";

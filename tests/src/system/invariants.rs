@@ -4,7 +4,7 @@
 //! it was charged and refunded at most once. Stock: of every product, what was supplied is on hand
 //! or sold, and nothing is held for an order that has ended.
 
-use crate::shop::Shop;
+use super::shop::Shop;
 use serde_json::Value;
 use std::collections::BTreeMap;
 

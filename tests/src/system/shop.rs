@@ -1,6 +1,6 @@
 //! The shop as a client sees it, and what a test did with it.
 
-use crate::wait::until;
+use super::wait::until;
 use local::cluster::Cluster;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};

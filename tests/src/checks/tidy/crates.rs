@@ -1,7 +1,7 @@
 //! The manifests of the workspace's crates.
 
 use super::Offence;
-use crate::workspace::read;
+use generate::workspace::read;
 use toml::{Table, Value};
 
 /// A crate's `Cargo.toml`.

@@ -1,9 +1,9 @@
 //! Deployments by digest, run against stand-ins: what runs is what was pushed, wherever a tag points.
 
+use generate::workspace::functions;
 use std::collections::BTreeMap;
 use std::fs;
 use tests::deploy::Stage;
-use tests::workspace::functions;
 
 const TO_ACA: [&str; 3] = ["--yes", "--tag", "t1"];
 

@@ -3,7 +3,7 @@
 use super::Offence;
 use super::lexer::{Split, split};
 use super::paths::{Path, paths};
-use crate::workspace::{files, read};
+use generate::workspace::{files, read};
 use std::ops::Range;
 
 /// What marks code as compiled for tests alone.

@@ -1,10 +1,11 @@
 //! The scripts of deployment, run against stand-ins: what they do, in which order, and what they never
 //! do.
 
+use generate::workspace::{files, functions};
 use std::fs;
 use std::path::Path;
-use tests::deploy::{Ended, PAYMENT_KEY, REGISTRY_TOKEN, Stage, check_with};
-use tests::workspace::{files, functions};
+use tests::checks::program::check_with;
+use tests::deploy::{Ended, PAYMENT_KEY, REGISTRY_TOKEN, Stage};
 
 const TO_ACA: [&str; 3] = ["--yes", "--tag", "t1"];
 

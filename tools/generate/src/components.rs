@@ -1,5 +1,6 @@
 //! The components' `scopes`: the functions that may reach them.
 
+use crate::Generated;
 use crate::workspace::{files, read};
 use local::manifest::Function;
 use serde_norway::Value;
@@ -31,24 +32,42 @@ impl Component {
     /// The file's text with the scopes that the functions' manifests ask for.
     #[must_use]
     pub fn scoped(&self, functions: &[Function]) -> String {
+        with_scopes(&self.text, self.users(functions).into_iter())
+    }
+
+    /// The names of the functions that use it: its scopes.
+    #[must_use]
+    pub fn users<'a>(&self, functions: &'a [Function]) -> Vec<&'a str> {
         let users = functions.iter().filter(|function| function.manifest.uses.contains(&self.name));
-        with_scopes(&self.text, users.map(|function| function.name.as_str()))
+        users.map(|function| function.name.as_str()).collect()
+    }
+
+    /// The file at `path`, which is named like the component that `text` describes.
+    ///
+    /// # Panics
+    /// When it is not YAML.
+    #[must_use]
+    pub fn parse(path: &str, text: &str) -> Self {
+        let yaml = serde_norway::from_str(text).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let file = path.rsplit('/').next().unwrap_or(path);
+        let name = file.trim_end_matches(".yaml").to_owned();
+        Self { path: path.to_owned(), name, text: text.to_owned(), yaml }
     }
 }
 
-/// The components, by name.
+/// The components in `folder`, by name.
 ///
 /// # Panics
 /// When one cannot be read.
 #[must_use]
-pub fn components() -> Vec<Component> {
-    let read = |path: String| {
-        let text = read(&path);
-        let yaml = serde_norway::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
-        let name = path.trim_start_matches(FOLDER).trim_matches('/').replace(".yaml", "");
-        Component { path, name, text, yaml }
-    };
-    files(FOLDER).into_iter().map(read).filter(|file| file.yaml["kind"] == "Component").collect()
+pub fn components(folder: &str) -> Vec<Component> {
+    let parsed = files(folder).into_iter().map(|path| Component::parse(&path, &read(&path)));
+    parsed.filter(|file| file.yaml["kind"] == "Component").collect()
+}
+
+/// The files of `components` with the scopes that the functions' manifests ask for.
+pub fn scoped(components: &[Component], functions: &[Function]) -> impl Iterator<Item = Generated> {
+    components.iter().map(|it| Generated::new(it.path.as_str(), it.scoped(functions)))
 }
 
 /// `text` with its list `scopes` replaced.

@@ -1,0 +1,51 @@
+//! What is generated from the functions' manifests, the components and the code.
+//!
+//! The program of this crate writes it; the tests compare it with what is committed.
+
+pub mod aks;
+pub mod azure;
+pub mod components;
+pub mod readme;
+pub mod run_file;
+pub mod schemas;
+pub mod workspace;
+
+use self::workspace::{functions, read};
+
+/// The folders that hold nothing else than what is generated.
+pub const FOLDERS: [&str; 2] = [aks::FOLDER, schemas::FOLDER];
+
+/// A generated file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generated {
+    /// The file's path from the workspace's root.
+    pub path: String,
+    /// What it must hold.
+    pub text: String,
+}
+
+impl Generated {
+    /// The file at `path`, which must hold `text`.
+    pub(crate) fn new(path: impl Into<String>, text: String) -> Self {
+        Self { path: path.into(), text }
+    }
+}
+
+/// Every generated file.
+///
+/// # Panics
+/// When a file that they are made of cannot be read.
+#[must_use]
+pub fn all() -> Vec<Generated> {
+    let functions = functions();
+    let mut files = vec![
+        Generated::new("dapr.yaml", run_file::run_file(&functions)),
+        Generated::new("README.md", readme::with_tables(&read("README.md"), &functions)),
+    ];
+    let local = components::components(components::FOLDER);
+    files.extend(components::scoped(&local, &functions));
+    files.extend(azure::generated(&components::components(azure::FOLDER), &functions));
+    files.extend(aks::manifests(&functions));
+    files.extend(schemas::schemas());
+    files
+}
