@@ -25,7 +25,7 @@ mod tests {
     use serde_json::{Value, json};
     use shared::testing::fakes::FakeStocks;
     use shared::testing::orders::{euro, offer, product};
-    use shared::testing::{ask, conforms};
+    use shared::testing::{conforms, send};
 
     #[tokio::test]
     async fn it_conforms() {
@@ -36,7 +36,7 @@ mod tests {
     async fn a_product_shows_its_price_and_its_stock() {
         let stocks = FakeStocks::default();
         stocks.set(&product("lamp"), &offer(euro(500), 3)).await.unwrap();
-        let (_, level) = ask(app(stocks), "GET /api/inventory/lamp", &Value::Null).await;
+        let (_, level) = send(app(stocks), "GET /api/inventory/lamp", &Value::Null).await;
         let expected = json!({
             "product_id": "lamp",
             "name": "Lamp",
@@ -51,7 +51,7 @@ mod tests {
     #[tokio::test]
     async fn a_product_that_is_not_sold_is_not_found() {
         let (status, problem) =
-            ask(app(FakeStocks::default()), "GET /api/inventory/x", &Value::Null).await;
+            send(app(FakeStocks::default()), "GET /api/inventory/x", &Value::Null).await;
         assert_eq!((status.as_u16(), &problem["type"]), (404, &json!("unknown-product")));
     }
 }

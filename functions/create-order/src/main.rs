@@ -42,10 +42,10 @@ mod tests {
     use serde_json::{Value, json};
     use shared::testing::fakes::{FakeClock, FakeSagas};
     use shared::testing::orders::{at, new_order_json};
-    use shared::testing::{ask, ask_with, conforms};
+    use shared::testing::{conforms, send, send_with};
 
     async fn place(app: &Router, key: &str, order: &Value) -> (StatusCode, Value) {
-        ask_with(app.clone(), "POST /api/orders", &[("idempotency-key", key)], order).await
+        send_with(app.clone(), "POST /api/orders", &[("idempotency-key", key)], order).await
     }
 
     #[tokio::test]
@@ -56,9 +56,9 @@ mod tests {
     #[tokio::test]
     async fn an_order_is_accepted_as_pending() {
         let app = app(FakeSagas::default(), FakeClock(at(0)));
-        let (status, order) = ask(app.clone(), "POST /api/orders", &new_order_json()).await;
+        let (status, order) = send(app.clone(), "POST /api/orders", &new_order_json()).await;
         assert_eq!((status, &order["status"]), (StatusCode::ACCEPTED, &json!("pending")));
-        let (_, other) = ask(app, "POST /api/orders", &new_order_json()).await;
+        let (_, other) = send(app, "POST /api/orders", &new_order_json()).await;
         assert_ne!(order["order_id"], other["order_id"]);
     }
 

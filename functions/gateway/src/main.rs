@@ -32,7 +32,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
     use shared::testing::fakes::FakeFunctions;
-    use shared::testing::{ask, ask_with, conforms};
+    use shared::testing::{conforms, send, send_with};
 
     const ROUTES: [(&str, &str); 9] = [
         ("POST /api/orders", "create-order"),
@@ -57,7 +57,7 @@ mod tests {
             let headers =
                 [("idempotency-key", "k"), ("cookie", "secret"), ("dapr-app-id", "stock")];
             let (status, seen) =
-                ask_with(app(FakeFunctions), route, &headers, &json!({"a": 1})).await;
+                send_with(app(FakeFunctions), route, &headers, &json!({"a": 1})).await;
             assert_eq!((status.as_u16(), &seen["function"]), (200, &json!(function)));
             assert_eq!(format!("{} {}", seen["method"], seen["path"]).replace('"', ""), route);
             assert_eq!(seen["headers"], json!(["content-type", "idempotency-key"]));
@@ -69,7 +69,7 @@ mod tests {
     async fn no_path_leaves_its_function() {
         for id in ["..%2F..%2Fstate", "A", "a%3Fx", &"a".repeat(65)] {
             let (status, problem) =
-                ask(app(FakeFunctions), &format!("GET /api/orders/{id}"), &Value::Null).await;
+                send(app(FakeFunctions), &format!("GET /api/orders/{id}"), &Value::Null).await;
             assert_eq!((status.as_u16(), &problem["field"]), (422, &json!("order_id")), "{id}");
         }
     }
@@ -77,7 +77,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_that_is_too_large_goes_nowhere() {
         let body = json!("x".repeat(300 * 1024));
-        let (status, problem) = ask(app(FakeFunctions), "POST /api/orders", &body).await;
+        let (status, problem) = send(app(FakeFunctions), "POST /api/orders", &body).await;
         assert_eq!((status.as_u16(), &problem["type"]), (413, &json!("body-too-large")));
     }
 }

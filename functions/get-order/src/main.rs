@@ -34,7 +34,7 @@ mod tests {
     use serde_json::{Value, json};
     use shared::testing::fakes::{FakeDocuments, FakeSagas};
     use shared::testing::orders::placed_order;
-    use shared::testing::{ask, conforms};
+    use shared::testing::{conforms, send};
 
     #[tokio::test]
     async fn it_conforms() {
@@ -47,7 +47,8 @@ mod tests {
         let (sagas, placed) = (FakeSagas::default(), placed_order());
         sagas.start(&placed).await.unwrap();
         let route = format!("GET /api/orders/{}", placed.order_id);
-        let (status, order) = ask(app(FakeDocuments::default(), sagas), &route, &Value::Null).await;
+        let (status, order) =
+            send(app(FakeDocuments::default(), sagas), &route, &Value::Null).await;
         assert_eq!((status.as_u16(), &order["customer_id"]), (200, &json!("ann")));
     }
 
@@ -58,7 +59,7 @@ mod tests {
         {
             let app = app(FakeDocuments::default(), FakeSagas::default());
             let (answered, problem) =
-                ask(app, &format!("GET /api/orders/{id}"), &Value::Null).await;
+                send(app, &format!("GET /api/orders/{id}"), &Value::Null).await;
             assert_eq!((answered.as_u16(), &problem["type"]), (status, &json!(kind)));
         }
     }

@@ -2,8 +2,8 @@
 
 use shared::domain::event::{CloudEvent, Topic};
 use shared::domain::order::Order;
-use shared::http::delivery::{Undelivered, on};
-use shared::operations::notices;
+use shared::http::delivery::{DeliveryError, on};
+use shared::operations::notifications;
 use shared::prelude::*;
 
 const NAME: &str = env!("CARGO_PKG_NAME");
@@ -17,8 +17,10 @@ fn app<D: Documents<OrderId, Order>, P: Publisher>(orders: D, publisher: P) -> R
     on(Topic::Orders, NAME, publisher.clone(), move |event: CloudEvent| {
         let (orders, publisher) = (orders.clone(), publisher.clone());
         async move {
-            let notice = notices::of_order(&event)?;
-            Ok::<_, Undelivered>(notices::request(&orders, &publisher, &event, notice).await?)
+            let notice = notifications::of_order(&event)?;
+            Ok::<_, DeliveryError>(
+                notifications::request(&orders, &publisher, &event, notice).await?,
+            )
         }
     })
 }
@@ -31,7 +33,7 @@ mod tests {
     use shared::domain::event::OrderShipped;
     use shared::testing::fakes::{FakeBroker, FakeDocuments};
     use shared::testing::orders::{at, placed_order};
-    use shared::testing::{ask, conforms};
+    use shared::testing::{conforms, send};
 
     #[tokio::test]
     async fn it_conforms() {
@@ -48,7 +50,7 @@ mod tests {
         let (order_id, customer_id) = (placed.order_id, placed.order.customer_id);
         let event = CloudEvent::of(&OrderShipped { order_id, customer_id, tracking_id }, at(0));
         let (_, verdict) =
-            ask(app(orders, broker.clone()), "POST /events/orders", &json!(event)).await;
+            send(app(orders, broker.clone()), "POST /events/orders", &json!(event)).await;
         assert_eq!(verdict["status"], "SUCCESS");
         let (topic, asked) = broker.published().remove(0);
         assert_eq!(

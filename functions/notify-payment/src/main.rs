@@ -2,8 +2,8 @@
 
 use shared::domain::event::{CloudEvent, Topic};
 use shared::domain::order::Order;
-use shared::http::delivery::{Undelivered, on};
-use shared::operations::notices;
+use shared::http::delivery::{DeliveryError, on};
+use shared::operations::notifications;
 use shared::prelude::*;
 
 const NAME: &str = env!("CARGO_PKG_NAME");
@@ -17,8 +17,10 @@ fn app<D: Documents<OrderId, Order>, P: Publisher>(orders: D, publisher: P) -> R
     on(Topic::Payments, NAME, publisher.clone(), move |event: CloudEvent| {
         let (orders, publisher) = (orders.clone(), publisher.clone());
         async move {
-            let notice = notices::of_payment(&event)?;
-            Ok::<_, Undelivered>(notices::request(&orders, &publisher, &event, notice).await?)
+            let notice = notifications::of_payment(&event)?;
+            Ok::<_, DeliveryError>(
+                notifications::request(&orders, &publisher, &event, notice).await?,
+            )
         }
     })
 }
@@ -30,7 +32,7 @@ mod tests {
     use shared::domain::event::PaymentCharged;
     use shared::testing::fakes::{FakeBroker, FakeDocuments};
     use shared::testing::orders::{at, euro, placed_order};
-    use shared::testing::{ask, conforms};
+    use shared::testing::{conforms, send};
 
     #[tokio::test]
     async fn it_conforms() {
@@ -47,7 +49,7 @@ mod tests {
         let event =
             CloudEvent::of(&PaymentCharged { payment_id, order_id, amount: euro(5) }, at(0));
         let (_, verdict) =
-            ask(app(orders, broker.clone()), "POST /events/payments", &json!(event)).await;
+            send(app(orders, broker.clone()), "POST /events/payments", &json!(event)).await;
         assert_eq!(verdict["status"], "SUCCESS");
         let (topic, asked) = broker.published().remove(0);
         assert_eq!(

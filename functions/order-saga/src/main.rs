@@ -7,9 +7,9 @@ use shared::sidecar::activities::Worker;
 #[tokio::main]
 async fn main() -> ExitCode {
     host::run(env!("CARGO_PKG_NAME"), |setup| {
-        let hold = setup.read(&RESERVATION)?;
+        let reservation_ttl = setup.read(&RESERVATION)?;
         let sidecar = setup.sidecar();
-        let worker = Worker::new(sidecar, SystemClock, hold);
+        let worker = Worker::new(sidecar, SystemClock, reservation_ttl);
         Some(Service::from(app(sidecar.workflows())).with_worker(|stop| worker.run(stop)))
     })
     .await
@@ -44,7 +44,7 @@ mod tests {
     use serde_json::{Value, json};
     use shared::testing::fakes::FakeSagas;
     use shared::testing::orders::placed_order;
-    use shared::testing::{ask, conforms};
+    use shared::testing::{conforms, send};
 
     #[tokio::test]
     async fn it_conforms() {
@@ -55,15 +55,15 @@ mod tests {
     async fn what_was_started_is_found() {
         let (app, placed) = (app(FakeSagas::default()), placed_order());
         let path = format!("/sagas/{}", placed.order_id);
-        assert_eq!(ask(app.clone(), &format!("GET {path}"), &Value::Null).await.0, 404);
-        assert_eq!(ask(app.clone(), &format!("PUT {path}"), &json!(placed)).await.0, 200);
-        assert_eq!(ask(app, &format!("GET {path}"), &Value::Null).await.1, json!(placed));
+        assert_eq!(send(app.clone(), &format!("GET {path}"), &Value::Null).await.0, 404);
+        assert_eq!(send(app.clone(), &format!("PUT {path}"), &json!(placed)).await.0, 200);
+        assert_eq!(send(app, &format!("GET {path}"), &Value::Null).await.1, json!(placed));
     }
 
     #[tokio::test]
     async fn an_order_is_started_under_its_own_id() {
         let (status, problem) =
-            ask(app(FakeSagas::default()), "PUT /sagas/a", &json!(placed_order())).await;
+            send(app(FakeSagas::default()), "PUT /sagas/a", &json!(placed_order())).await;
         assert_eq!((status.as_u16(), &problem["field"]), (422, &json!("order_id")));
     }
 }

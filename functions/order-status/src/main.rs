@@ -35,10 +35,10 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
     use shared::domain::order::Progress;
-    use shared::operations::orders::Journal;
+    use shared::operations::orders::OrderLog;
     use shared::testing::fakes::{FakeBroker, FakeClock, FakeDocuments, FakeSagas};
     use shared::testing::orders::{at, euro, placed_order};
-    use shared::testing::{ask, conforms};
+    use shared::testing::{conforms, send};
 
     #[tokio::test]
     async fn it_conforms() {
@@ -49,10 +49,10 @@ mod tests {
     #[tokio::test]
     async fn the_steps_are_told_in_order() {
         let (documents, placed) = (FakeDocuments::default(), placed_order());
-        let journal = Journal::new(documents.clone(), FakeBroker::default(), FakeClock(at(1)));
-        journal.note(&placed, &Progress::Reserved { total: euro(5) }).await.unwrap();
+        let log = OrderLog::new(documents.clone(), FakeBroker::default(), FakeClock(at(1)));
+        log.note(&placed, &Progress::Reserved { total: euro(5) }).await.unwrap();
         let route = format!("GET /api/orders/{}/status", placed.order_id);
-        let (_, told) = ask(app(documents, FakeSagas::default()), &route, &Value::Null).await;
+        let (_, told) = send(app(documents, FakeSagas::default()), &route, &Value::Null).await;
         let steps: Vec<_> =
             told["steps"].as_array().unwrap().iter().map(|step| &step["step"]).collect();
         assert_eq!(

@@ -6,18 +6,18 @@ use shared::prelude::*;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    host::run(env!("CARGO_PKG_NAME"), |setup| Some(app(setup.cashier()?))).await
+    host::run(env!("CARGO_PKG_NAME"), |setup| Some(app(setup.payments()?))).await
 }
 
-fn app<C: Cashier>(cashier: C) -> Router {
-    Router::new().route("/api/payments", post(charge::<C>)).with_state(cashier)
+fn app<C: Payments>(payments: C) -> Router {
+    Router::new().route("/api/payments", post(charge::<C>)).with_state(payments)
 }
 
-async fn charge<C: Cashier>(
-    State(cashier): State<C>,
+async fn charge<C: Payments>(
+    State(payments): State<C>,
     Json(charge): Json<Charge>,
 ) -> Result<(StatusCode, Json<PaymentView>), Problem> {
-    let payment = cashier.charge(&charge).await?;
+    let payment = payments.charge(&charge).await?;
     Ok((StatusCode::CREATED, Json(payment.into())))
 }
 
@@ -27,7 +27,7 @@ mod tests {
     use serde_json::{Value, json};
     use shared::ports::Verdict;
     use shared::testing::fakes::{FakeProvider, fake_till};
-    use shared::testing::{ask, conforms};
+    use shared::testing::{conforms, send};
 
     const ROUTE: &str = "POST /api/payments";
 
@@ -45,9 +45,9 @@ mod tests {
     async fn the_same_order_again_is_the_same_payment() {
         let provider = FakeProvider::default();
         let app = app(fake_till(&provider));
-        let (status, payment) = ask(app.clone(), ROUTE, &order()).await;
+        let (status, payment) = send(app.clone(), ROUTE, &order()).await;
         assert_eq!((status.as_u16(), &payment["status"]), (201, &json!("charged")));
-        assert_eq!(ask(app, ROUTE, &order()).await.1, payment);
+        assert_eq!(send(app, ROUTE, &order()).await.1, payment);
         assert_eq!(provider.calls(), ["charge"]);
     }
 
@@ -55,7 +55,7 @@ mod tests {
     async fn a_declined_payment_is_a_problem() {
         let provider = FakeProvider::default();
         provider.answer_next(Verdict::Declined("card_declined".into()));
-        let (status, problem) = ask(app(fake_till(&provider)), ROUTE, &order()).await;
+        let (status, problem) = send(app(fake_till(&provider)), ROUTE, &order()).await;
         assert_eq!((status.as_u16(), &problem["type"]), (402, &json!("payment-declined")));
     }
 
@@ -63,7 +63,7 @@ mod tests {
     async fn a_provider_that_cannot_be_reached_is_a_problem_that_passes() {
         let provider = FakeProvider::default();
         provider.fail_next();
-        let (status, problem) = ask(app(fake_till(&provider)), ROUTE, &order()).await;
+        let (status, problem) = send(app(fake_till(&provider)), ROUTE, &order()).await;
         assert_eq!((status.as_u16(), &problem["type"]), (503, &json!("dependency-unavailable")));
     }
 }

@@ -36,7 +36,7 @@ mod tests {
     use shared::domain::stock::Reserve;
     use shared::testing::fakes::FakeStocks;
     use shared::testing::orders::{at, euro, offer, product};
-    use shared::testing::{ask, conforms};
+    use shared::testing::{conforms, send};
 
     const ROUTE: &str = "POST /api/inventory/lamp/release";
 
@@ -53,7 +53,7 @@ mod tests {
         let reserve = Reserve { order_id, quantity, seen_price: None, expires_at: at(60) };
         stocks.reserve(&product("lamp"), &reserve).await.unwrap();
         for _ in 0..2 {
-            let (status, level) = ask(app(stocks.clone()), ROUTE, &json!({"order_id": "a"})).await;
+            let (status, level) = send(app(stocks.clone()), ROUTE, &json!({"order_id": "a"})).await;
             assert_eq!((status.as_u16(), &level["available"]), (200, &json!(3)));
         }
     }
@@ -66,14 +66,14 @@ mod tests {
         let reserve = Reserve { order_id: order, quantity, seen_price: None, expires_at: at(60) };
         stocks.reserve(&product("lamp"), &reserve).await.unwrap();
         stocks.commit(&product("lamp"), &reserve.order_id).await.unwrap();
-        let (status, problem) = ask(app(stocks), ROUTE, &json!({"order_id": "a"})).await;
+        let (status, problem) = send(app(stocks), ROUTE, &json!({"order_id": "a"})).await;
         assert_eq!((status.as_u16(), &problem["type"]), (409, &json!("reservation-committed")));
     }
 
     #[tokio::test]
     async fn a_product_that_is_not_sold_is_not_found() {
         let (status, problem) =
-            ask(app(FakeStocks::default()), ROUTE, &json!({"order_id": "a"})).await;
+            send(app(FakeStocks::default()), ROUTE, &json!({"order_id": "a"})).await;
         assert_eq!((status.as_u16(), &problem["type"]), (404, &json!("unknown-product")));
     }
 }

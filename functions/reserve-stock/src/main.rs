@@ -8,15 +8,15 @@ use shared::prelude::*;
 #[tokio::main]
 async fn main() -> ExitCode {
     host::run(env!("CARGO_PKG_NAME"), |setup| {
-        let hold = setup.read(&RESERVATION)?;
-        Some(app(setup.sidecar().stocks(), SystemClock, hold))
+        let reservation_ttl = setup.read(&RESERVATION)?;
+        Some(app(setup.sidecar().stocks(), SystemClock, reservation_ttl))
     })
     .await
 }
 
-fn app<S: Stocks, C: Clock>(stocks: S, clock: C, hold: SignedDuration) -> Router {
+fn app<S: Stocks, C: Clock>(stocks: S, clock: C, reservation_ttl: SignedDuration) -> Router {
     let path = "/api/inventory/{product_id}/reserve";
-    Router::new().route(path, post(reserve::<S, C>)).with_state((stocks, clock, hold))
+    Router::new().route(path, post(reserve::<S, C>)).with_state((stocks, clock, reservation_ttl))
 }
 
 #[derive(Deserialize)]
@@ -27,11 +27,11 @@ struct Asked {
 }
 
 async fn reserve<S: Stocks, C: Clock>(
-    State((stocks, clock, hold)): State<(S, C, SignedDuration)>,
+    State((stocks, clock, reservation_ttl)): State<(S, C, SignedDuration)>,
     Path(product): Path<ProductId>,
     Json(Asked { order_id, quantity }): Json<Asked>,
 ) -> Result<Json<Held>, Problem> {
-    let expires_at = clock.after(hold);
+    let expires_at = clock.after(reservation_ttl);
     let ask = Reserve { order_id, quantity, seen_price: None, expires_at };
     Ok(Json(stocks.reserve(&product, &ask).await?))
 }
@@ -42,7 +42,7 @@ mod tests {
     use serde_json::json;
     use shared::testing::fakes::{FakeClock, FakeStocks};
     use shared::testing::orders::{at, euro, offer, product};
-    use shared::testing::{ask, conforms};
+    use shared::testing::{conforms, send};
 
     const ROUTE: &str = "POST /api/inventory/lamp/reserve";
 
@@ -61,11 +61,11 @@ mod tests {
     async fn pieces_are_held_at_their_price_until_they_expire() {
         let shop = shop().await;
         let ask_two = json!({"order_id": "a", "quantity": 2});
-        let (status, held) = ask(shop.clone(), ROUTE, &ask_two).await;
+        let (status, held) = send(shop.clone(), ROUTE, &ask_two).await;
         assert_eq!((status.as_u16(), &held["unit_price"]["amount"]), (200, &json!(500)));
         assert_eq!(held["expires_at"], json!(at(60)));
-        assert_eq!(ask(shop.clone(), ROUTE, &ask_two).await.1, held);
-        let (status, problem) = ask(shop, ROUTE, &json!({"order_id": "b", "quantity": 2})).await;
+        assert_eq!(send(shop.clone(), ROUTE, &ask_two).await.1, held);
+        let (status, problem) = send(shop, ROUTE, &json!({"order_id": "b", "quantity": 2})).await;
         assert_eq!((status.as_u16(), &problem["type"]), (409, &json!("out-of-stock")));
     }
 }

@@ -1,7 +1,7 @@
 //! On `key-vault`: replaces the payment provider's key before it expires.
 
 use shared::domain::event::{CloudEvent, SecretNearExpiry, Topic};
-use shared::http::delivery::{Undelivered, on};
+use shared::http::delivery::{DeliveryError, on};
 use shared::operations::rotation::Rotation;
 use shared::ports::{KeyIssuer, Vault};
 use shared::prelude::*;
@@ -24,7 +24,7 @@ where
         let rotation = rotation.clone();
         async move {
             let expiring = SecretNearExpiry::read(&event)?.ok_or_else(|| event.unknown())?;
-            Ok::<_, Undelivered>(rotation.rotate(&expiring).await?)
+            Ok::<_, DeliveryError>(rotation.rotate(&expiring).await?)
         }
     })
 }
@@ -35,7 +35,7 @@ mod tests {
     use serde_json::json;
     use shared::testing::fakes::{FakeBroker, FakeClock, FakeIssuer, FakeVault};
     use shared::testing::orders::at;
-    use shared::testing::{ask, conforms};
+    use shared::testing::{conforms, send};
     use std::sync::Arc;
 
     const ROUTE: &str = "POST /events/key-vault";
@@ -71,7 +71,7 @@ mod tests {
         let (vault, broker) = (FakeVault::with("mk_0"), FakeBroker::default());
         let app = function(&vault, &broker);
         for _ in 0..2 {
-            let (_, verdict) = ask(app.clone(), ROUTE, &event(SecretNearExpiry::TYPE)).await;
+            let (_, verdict) = send(app.clone(), ROUTE, &event(SecretNearExpiry::TYPE)).await;
             assert_eq!(verdict["status"], "SUCCESS");
         }
         assert_eq!((vault.writes().len(), broker.published().len()), (2, 0));
@@ -80,7 +80,7 @@ mod tests {
     #[tokio::test]
     async fn an_event_of_another_type_becomes_a_dead_letter() {
         let (vault, broker) = (FakeVault::with("mk_0"), FakeBroker::default());
-        ask(function(&vault, &broker), ROUTE, &event("Microsoft.KeyVault.SecretExpired")).await;
+        send(function(&vault, &broker), ROUTE, &event("Microsoft.KeyVault.SecretExpired")).await;
         assert_eq!(broker.published()[0].0, "key-vault-rotate-payment-key-dead");
         assert!(vault.writes().is_empty());
     }

@@ -1,8 +1,8 @@
 //! On `notifications`: mails what customers are to be told, once each.
 
 use shared::domain::event::{CloudEvent, NotificationRequested, Topic};
-use shared::http::delivery::{Undelivered, on};
-use shared::operations::mails::{Mailed, Mailroom};
+use shared::http::delivery::{DeliveryError, on};
+use shared::operations::email::{Mailed, NotificationMailer};
 use shared::prelude::*;
 
 const NAME: &str = env!("CARGO_PKG_NAME");
@@ -11,13 +11,13 @@ const NAME: &str = env!("CARGO_PKG_NAME");
 async fn main() -> ExitCode {
     host::run(NAME, |setup| {
         let sidecar = setup.sidecar();
-        let room = Mailroom::new(sidecar.inbox(), sidecar.mailer(), SystemClock);
+        let room = NotificationMailer::new(sidecar.inbox(), sidecar.mailer(), SystemClock);
         Some(app(room, sidecar.publisher()))
     })
     .await
 }
 
-fn app<I, M, C, P>(room: Mailroom<I, M, C>, publisher: P) -> Router
+fn app<I, M, C, P>(room: NotificationMailer<I, M, C>, publisher: P) -> Router
 where
     I: Documents<String, Mailed>,
     M: Mailer,
@@ -28,7 +28,7 @@ where
         let room = room.clone();
         async move {
             let request = event.data::<NotificationRequested>()?.ok_or_else(|| event.unknown())?;
-            Ok::<_, Undelivered>(room.mail(event.id, request).await?)
+            Ok::<_, DeliveryError>(room.mail(event.id, request).await?)
         }
     })
 }
@@ -40,12 +40,13 @@ mod tests {
     use shared::domain::event::Notice;
     use shared::testing::fakes::{FakeBroker, FakeClock, FakeDocuments, FakeMailer};
     use shared::testing::orders::{at, euro, placed_order};
-    use shared::testing::{ask, conforms};
+    use shared::testing::{conforms, send};
 
     const ROUTE: &str = "POST /events/notifications";
 
     fn function(mailer: &FakeMailer) -> Router {
-        let room = Mailroom::new(FakeDocuments::default(), mailer.clone(), FakeClock(at(0)));
+        let room =
+            NotificationMailer::new(FakeDocuments::default(), mailer.clone(), FakeClock(at(0)));
         app(room, FakeBroker::default())
     }
 
@@ -62,7 +63,7 @@ mod tests {
         let request = NotificationRequested { order_id: placed.order_id, to, name, notice };
         let (event, function) = (json!(CloudEvent::of(&request, at(0))), function(&mailer));
         for _ in 0..2 {
-            let (_, verdict) = ask(function.clone(), ROUTE, &event).await;
+            let (_, verdict) = send(function.clone(), ROUTE, &event).await;
             assert_eq!(verdict["status"], "SUCCESS");
         }
         assert_eq!((mailer.sent().len(), mailer.sent()[0].to.as_str()), (1, "ann@example.com"));

@@ -26,7 +26,7 @@ mod tests {
     use serde_json::json;
     use shared::testing::fakes::FakeStocks;
     use shared::testing::orders::product;
-    use shared::testing::{ask, conforms};
+    use shared::testing::{conforms, send};
 
     const ROUTE: &str = "PUT /api/inventory/lamp";
 
@@ -40,7 +40,7 @@ mod tests {
         let stocks = FakeStocks::default();
         let offer =
             json!({"name": "Lamp", "unit_price": {"amount": 500, "currency": "EUR"}, "on_hand": 3});
-        let (status, level) = ask(app(stocks.clone()), ROUTE, &offer).await;
+        let (status, level) = send(app(stocks.clone()), ROUTE, &offer).await;
         assert_eq!((status.as_u16(), &level["available"]), (200, &json!(3)));
         assert_eq!(json!(stocks.check(&product("lamp")).await.unwrap()), level);
     }
@@ -52,7 +52,7 @@ mod tests {
         {
             let mut offer = json!({"name": "Lamp", "unit_price": {"amount": 500, "currency": "EUR"}, "on_hand": 3});
             offer[field] = wrong;
-            let (status, problem) = ask(app(FakeStocks::default()), ROUTE, &offer).await;
+            let (status, problem) = send(app(FakeStocks::default()), ROUTE, &offer).await;
             assert_eq!((status.as_u16(), &problem["field"]), (422, &json!(field)));
         }
     }

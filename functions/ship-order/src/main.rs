@@ -42,7 +42,7 @@ mod tests {
     use serde_json::{Value, json};
     use shared::testing::fakes::FakeDocuments;
     use shared::testing::orders::placed_order;
-    use shared::testing::{ask, conforms};
+    use shared::testing::{conforms, send};
 
     fn germany() -> Router {
         app(FakeDocuments::default(), "DE".parse().unwrap())
@@ -56,11 +56,11 @@ mod tests {
     #[tokio::test]
     async fn a_shipment_is_booked_until_it_is_called_off_for_good() {
         let (app, ship_to) = (germany(), json!(placed_order().order.ship_to));
-        let (status, booked) = ask(app.clone(), "PUT /shipments/a", &ship_to).await;
+        let (status, booked) = send(app.clone(), "PUT /shipments/a", &ship_to).await;
         assert_eq!(status, StatusCode::OK);
-        assert_eq!(ask(app.clone(), "PUT /shipments/a", &ship_to).await.1, booked);
-        assert_eq!(ask(app.clone(), "DELETE /shipments/a", &Value::Null).await.0, 204);
-        let (status, problem) = ask(app, "PUT /shipments/a", &ship_to).await;
+        assert_eq!(send(app.clone(), "PUT /shipments/a", &ship_to).await.1, booked);
+        assert_eq!(send(app.clone(), "DELETE /shipments/a", &Value::Null).await.0, 204);
+        let (status, problem) = send(app, "PUT /shipments/a", &ship_to).await;
         assert_eq!((status.as_u16(), &problem["type"]), (409, &json!("shipment-cancelled")));
     }
 
@@ -68,7 +68,7 @@ mod tests {
     async fn a_country_that_is_not_served_is_refused() {
         let mut ship_to = json!(placed_order().order.ship_to);
         ship_to["country"] = json!("AQ");
-        let (status, problem) = ask(germany(), "PUT /shipments/a", &ship_to).await;
+        let (status, problem) = send(germany(), "PUT /shipments/a", &ship_to).await;
         assert_eq!((status.as_u16(), &problem["type"]), (422, &json!("country-not-served")));
     }
 }

@@ -18,7 +18,7 @@ mod tests {
     use serde_json::{Value, json};
     use shared::testing::fakes::FakeClock;
     use shared::testing::orders::at;
-    use shared::testing::{ask, conforms, no_sidecar};
+    use shared::testing::{conforms, no_sidecar, send};
 
     #[tokio::test]
     async fn it_conforms() {
@@ -29,7 +29,7 @@ mod tests {
     #[tokio::test]
     async fn it_hosts_the_actors_of_every_product() {
         let app = app(&no_sidecar(), FakeClock(at(0)));
-        let (_, config) = ask(app, "GET /dapr/config", &Value::Null).await;
+        let (_, config) = send(app, "GET /dapr/config", &Value::Null).await;
         assert_eq!(config["entities"], json!(["stock"]));
     }
 }

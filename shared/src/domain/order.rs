@@ -121,7 +121,7 @@ impl Order {
         }
     }
 
-    /// Notes what happened at `at`, and tells whether that was news: a repeated, late or reordered
+    /// Notes what happened at `at`, and tells whether that changed it: a repeated, late or reordered
     /// note changes nothing, and neither does any note once the order has ended.
     pub fn note(&mut self, progress: &Progress, at: Timestamp) -> bool {
         if self.status.is_final() {
@@ -147,12 +147,12 @@ impl Order {
     }
 
     fn advance(&mut self, status: Status, step: Step, at: Timestamp) -> bool {
-        let news = status > self.status;
-        if news {
+        let changed = status > self.status;
+        if changed {
             self.status = status;
             self.record(step, StepState::Done, at);
         }
-        news
+        changed
     }
 
     fn end(&mut self, outcome: &Outcome, at: Timestamp) -> bool {
@@ -177,12 +177,12 @@ impl Order {
     }
 
     fn record(&mut self, step: Step, state: StepState, at: Timestamp) -> bool {
-        let news = self.steps.iter().all(|done| done.step != step || done.state != state);
-        if news {
+        let changed = self.steps.iter().all(|done| done.step != step || done.state != state);
+        if changed {
             self.steps.push(StepDone { step, state, at });
             self.updated_at = at;
         }
-        news
+        changed
     }
 }
 
@@ -229,9 +229,9 @@ mod tests {
             let mut order = Order::new(placed_order());
             for (second, progress) in (0..).zip(&notes) {
                 let before = order.clone();
-                let news = order.note(progress, at(second));
+                let changed = order.note(progress, at(second));
                 prop_assert!(order.status >= before.status);
-                prop_assert_eq!(news, order != before);
+                prop_assert_eq!(changed, order != before);
                 prop_assert!(!before.status.is_final() || order == before);
                 prop_assert_eq!(order.status.is_final(), order.outcome.is_some());
             }

@@ -85,10 +85,10 @@ impl Payment {
     /// Whether this payment is the one that `charge` asks for.
     ///
     /// # Errors
-    /// [`Refusal::PaidOtherwise`], when the same order was charged with another amount or method.
+    /// [`Refusal::PaymentMismatch`], when the same order was charged with another amount or method.
     pub fn serves(&self, charge: &Charge) -> Result<(), Refusal> {
         match &self.charge {
-            Some(own) if own != charge => Err(Refusal::PaidOtherwise),
+            Some(own) if own != charge => Err(Refusal::PaymentMismatch),
             _ => Ok(()),
         }
     }

@@ -14,7 +14,7 @@ use std::collections::HashSet;
 pub struct NewOrder {
     /// Who orders.
     pub customer_id: CustomerId,
-    /// Where news of the order goes.
+    /// Where mail about the order goes.
     pub email: Email,
     /// What is ordered.
     pub items: Items,

@@ -47,7 +47,7 @@ pub enum Refusal {
     },
     /// The order already holds another quantity of the product.
     #[error("the order already holds another quantity of {product_id}")]
-    ReservedOtherwise {
+    ReservationMismatch {
         /// The product concerned.
         product_id: ProductId,
     },
@@ -83,7 +83,7 @@ pub enum Refusal {
     PaymentVoided,
     /// The order was paid with another amount or method.
     #[error("the order has a payment of another amount or method")]
-    PaidOtherwise,
+    PaymentMismatch,
     /// The shop does not ship to the country.
     #[error("the shop does not ship to {country}")]
     CountryNotServed {
@@ -106,14 +106,14 @@ impl Refusal {
             Self::MixedCurrencies => "mixed-currencies",
             Self::TotalTooLarge => "total-too-large",
             Self::BelowReserved { .. } => "below-reserved",
-            Self::ReservedOtherwise { .. } => "reserved-otherwise",
+            Self::ReservationMismatch { .. } => "reservation-mismatch",
             Self::TooManyReservations { .. } => "too-many-reservations",
             Self::ReservationExpired { .. } => "reservation-expired",
             Self::ReservationCommitted { .. } => "reservation-committed",
             Self::PaymentDeclined { .. } => "payment-declined",
             Self::PaymentUnavailable => "payment-unavailable",
             Self::PaymentVoided => "payment-voided",
-            Self::PaidOtherwise => "paid-otherwise",
+            Self::PaymentMismatch => "payment-mismatch",
             Self::CountryNotServed { .. } => "country-not-served",
             Self::ShipmentCancelled => "shipment-cancelled",
         }

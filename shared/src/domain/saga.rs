@@ -76,25 +76,25 @@ pub enum Outcome {
 /// nothing to undo.
 pub trait Steps: Sync {
     /// Writes the order document. A run of an order that has already ended learns how.
-    fn create(&self, order: &PlacedOrder) -> impl Answer<Option<Outcome>>;
+    fn create(&self, order: &PlacedOrder) -> impl StepFuture<Option<Outcome>>;
     /// Reserves every product or none, and tells the total.
-    fn reserve(&self, order: &PlacedOrder) -> impl Answer<Money>;
+    fn reserve(&self, order: &PlacedOrder) -> impl StepFuture<Money>;
     /// Charges `total`.
-    fn pay(&self, order: &PlacedOrder, total: Money) -> impl Answer<()>;
+    fn pay(&self, order: &PlacedOrder, total: Money) -> impl StepFuture<()>;
     /// Commits the reservations, then books the shipment.
-    fn ship(&self, order: &PlacedOrder) -> impl Answer<()>;
+    fn ship(&self, order: &PlacedOrder) -> impl StepFuture<()>;
     /// Settles the stock and marks the order completed.
-    fn complete(&self, order: &PlacedOrder) -> impl Answer<()>;
+    fn complete(&self, order: &PlacedOrder) -> impl StepFuture<()>;
     /// Undoes one step, because of `cause`.
-    fn undo(&self, order: &PlacedOrder, undo: Undo, cause: &Cause) -> impl Answer<()>;
+    fn undo(&self, order: &PlacedOrder, undo: Undo, cause: &Cause) -> impl StepFuture<()>;
     /// Writes how the order ended.
-    fn close(&self, order: &PlacedOrder, outcome: &Outcome) -> impl Answer<()>;
+    fn close(&self, order: &PlacedOrder, outcome: &Outcome) -> impl StepFuture<()>;
 }
 
 /// The future answer of a step.
-pub trait Answer<T>: Future<Output = Result<T, Stop>> + Send {}
+pub trait StepFuture<T>: Future<Output = Result<T, Stop>> + Send {}
 
-impl<T, F: Future<Output = Result<T, Stop>> + Send> Answer<T> for F {}
+impl<T, F: Future<Output = Result<T, Stop>> + Send> StepFuture<T> for F {}
 
 /// What undoes a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,13 +130,13 @@ async fn attempt(
     order: &PlacedOrder,
     ledger: &mut Ledger,
 ) -> Result<Outcome, Cause> {
-    if let Some(outcome) = steps.create(order).await.map_err(stopped(Step::Create))? {
+    if let Some(outcome) = steps.create(order).await.map_err(failed_at(Step::Create))? {
         return Ok(outcome);
     }
     let total = ledger.step(Step::Reserve, Undo::ReleaseStock, steps.reserve(order)).await?;
     ledger.step(Step::Pay, Undo::RefundPayment, steps.pay(order, total)).await?;
     ledger.step(Step::Ship, Undo::CancelShipment, steps.ship(order)).await?;
-    steps.complete(order).await.map_err(stopped(Step::Complete))?;
+    steps.complete(order).await.map_err(failed_at(Step::Complete))?;
     Ok(Outcome::Fulfilled)
 }
 
@@ -185,7 +185,12 @@ struct Ledger(Vec<Undo>);
 impl Ledger {
     /// Tries a step whose undo is noted before, because a step that fails may have happened, and
     /// struck out only when the step is refused.
-    async fn step<T>(&mut self, step: Step, undo: Undo, trial: impl Answer<T>) -> Result<T, Cause> {
+    async fn step<T>(
+        &mut self,
+        step: Step,
+        undo: Undo,
+        trial: impl StepFuture<T>,
+    ) -> Result<T, Cause> {
         self.0.push(undo);
         trial.await.map_err(|stop| {
             if matches!(stop, Stop::Refused(_)) {
@@ -196,7 +201,7 @@ impl Ledger {
     }
 }
 
-fn stopped(step: Step) -> impl FnOnce(Stop) -> Cause {
+fn failed_at(step: Step) -> impl FnOnce(Stop) -> Cause {
     move |stop| Cause { step, stop }
 }
 

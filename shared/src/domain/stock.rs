@@ -50,13 +50,13 @@ pub struct Stock {
 pub struct Reservation {
     quantity: Quantity,
     unit_price: Money,
-    state: Hold,
+    state: ReservationState,
     expires_at: Timestamp,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Hold {
+enum ReservationState {
     /// Held until it expires.
     Reserved,
     /// Held until it is settled or released.
@@ -138,7 +138,7 @@ impl Stock {
     /// Holds pieces for an order. Repeated, it answers as before.
     ///
     /// # Errors
-    /// [`Refusal`]: `out-of-stock`, `price-changed`, `reserved-otherwise`, `too-many-reservations`.
+    /// [`Refusal`]: `out-of-stock`, `price-changed`, `reservation-mismatch`, `too-many-reservations`.
     pub fn reserve(&mut self, ask: &Reserve) -> Result<Held, Refusal> {
         let product_id = self.product_id.clone();
         if let Some(held) = self.open.get(&ask.order_id) {
@@ -146,7 +146,7 @@ impl Stock {
             return if same {
                 Ok(self.held(&ask.order_id, held))
             } else {
-                Err(Refusal::ReservedOtherwise { product_id })
+                Err(Refusal::ReservationMismatch { product_id })
             };
         }
         if ask.seen_price.is_some_and(|seen| seen != self.unit_price) {
@@ -161,7 +161,7 @@ impl Stock {
         let reservation = Reservation {
             quantity: ask.quantity,
             unit_price: self.unit_price,
-            state: Hold::Reserved,
+            state: ReservationState::Reserved,
             expires_at: ask.expires_at,
         };
         let held = self.held(&ask.order_id, &reservation);
@@ -177,7 +177,7 @@ impl Stock {
         let Some(held) = self.open.get_mut(order) else {
             return Err(Refusal::ReservationExpired { product_id: self.product_id.clone() });
         };
-        held.state = Hold::Committed;
+        held.state = ReservationState::Committed;
         Ok(())
     }
 
@@ -191,7 +191,7 @@ impl Stock {
     /// # Errors
     /// [`Refusal::ReservationCommitted`]: the goods may have left.
     pub fn withdraw(&mut self, order: &OrderId) -> Result<(), Refusal> {
-        if self.open.get(order).is_some_and(|held| held.state == Hold::Committed) {
+        if self.open.get(order).is_some_and(|held| held.state == ReservationState::Committed) {
             return Err(Refusal::ReservationCommitted { product_id: self.product_id.clone() });
         }
         self.release(order);
@@ -200,7 +200,7 @@ impl Stock {
 
     /// Takes what is committed for `order` out of the shop and forgets the order.
     pub fn settle(&mut self, order: &OrderId) {
-        if self.open.get(order).is_some_and(|held| held.state == Hold::Committed)
+        if self.open.get(order).is_some_and(|held| held.state == ReservationState::Committed)
             && let Some(sold) = self.open.remove(order)
         {
             self.on_hand -= sold.quantity.pieces();
@@ -209,13 +209,14 @@ impl Stock {
 
     /// Releases what has expired at `now`.
     pub fn expire(&mut self, now: Timestamp) {
-        self.open.retain(|_, held| held.state == Hold::Committed || held.expires_at > now);
+        self.open
+            .retain(|_, held| held.state == ReservationState::Committed || held.expires_at > now);
     }
 
     /// When the first reservation expires, if none is committed before.
     #[must_use]
     pub fn next_expiry(&self) -> Option<Timestamp> {
-        let reserved = self.open.values().filter(|held| held.state == Hold::Reserved);
+        let reserved = self.open.values().filter(|held| held.state == ReservationState::Reserved);
         reserved.map(|held| held.expires_at).min()
     }
 

@@ -12,7 +12,7 @@ pub use clock::SystemClock;
 pub use settings::{RESERVATION, SERVED_COUNTRIES};
 
 use self::settings::{Environment, Reader, Setting, Variables};
-use crate::operations::payments::{Cashier, Till};
+use crate::operations::payments::{PaymentService, Payments};
 use crate::ports::Failure;
 use crate::provider::StripeProvider;
 use crate::sidecar::Sidecar;
@@ -73,11 +73,11 @@ impl Setup {
         self.reader.read(setting)
     }
 
-    /// The cashier of the payment provider that the settings name; nothing, and the fault is told,
+    /// The payments of the payment provider that the settings name; nothing, and the fault is told,
     /// when they name none.
-    pub fn cashier(&mut self) -> Option<impl Cashier> {
+    pub fn payments(&mut self) -> Option<impl Payments> {
         let address = self.read(&settings::PAYMENT_PROVIDER_URL)?;
-        Some(Till {
+        Some(PaymentService {
             documents: self.sidecar.payment_documents(),
             provider: StripeProvider::new(address, self.sidecar.secrets()),
             publisher: self.sidecar.publisher(),
@@ -108,12 +108,12 @@ pub async fn run<S: Into<Service>>(
     let mut setup = Setup { reader, sidecar };
     let service = build(&mut setup);
     match (process, service) {
-        (Some(process), Some(service)) if setup.reader.wrong().is_empty() => {
+        (Some(process), Some(service)) if setup.reader.invalid().is_empty() => {
             process.run(service.into(), setup.sidecar).await
         }
         _ => {
-            for wrong in setup.reader.wrong() {
-                eprintln!("{name}: {wrong}");
+            for invalid in setup.reader.invalid() {
+                eprintln!("{name}: {invalid}");
             }
             ExitCode::from(USAGE)
         }

@@ -28,7 +28,7 @@ const TOKEN_HEADER: &str = "dapr-api-token";
 
 /// The router of `service` as it is served; `token` is what its sidecar must show, if anything,
 /// and `ready` tells whether the function can do its work.
-pub(crate) fn dressed<F>(
+pub(crate) fn with_middleware<F>(
     service: Service,
     token: String,
     ready: impl Fn() -> F + Clone + Send + Sync + 'static,
@@ -44,7 +44,7 @@ where
     routes
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(in_time))
+        .layer(from_fn(enforce_timeout))
         .layer(from_fn(named_by_its_trace))
         .layer(TraceLayer::new_for_http().make_span_with(span).on_failure(()))
         .route("/healthz", get(StatusCode::OK))
@@ -113,7 +113,7 @@ async fn from_sidecar(
     Problem::new(Kind::NotFromSidecar, detail).into_response()
 }
 
-async fn in_time(request: Request, next: Next) -> Response {
+async fn enforce_timeout(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     if let Ok(response) = timeout(REQUEST_DEADLINE, next.run(request)).await {
         return response;
@@ -135,7 +135,7 @@ mod tests {
     use tower::ServiceExt;
 
     async fn status(service: Service, ready: bool, request: Request<Body>) -> StatusCode {
-        let router = dressed(service, "secret".to_owned(), move || async move { ready });
+        let router = with_middleware(service, "secret".to_owned(), move || async move { ready });
         router.oneshot(request).await.unwrap().status()
     }
 

@@ -27,7 +27,7 @@ pub(super) struct Process {
 
 /// Why a process ends before it is told to.
 #[derive(Debug, thiserror::Error)]
-enum Broken {
+enum RunError {
     #[error("cannot listen on {address}; APP_HOST and APP_PORT choose another address")]
     Listen { address: SocketAddr, source: io::Error },
     #[error("cannot handle signals")]
@@ -71,7 +71,7 @@ impl Process {
         }
     }
 
-    async fn live(&self, mut service: Service, sidecar: Sidecar) -> Result<(), Broken> {
+    async fn live(&self, mut service: Service, sidecar: Sidecar) -> Result<(), RunError> {
         let stop = CancellationToken::new();
         let worker = service.worker.take();
         let hosts_workflows = worker.is_some();
@@ -80,23 +80,23 @@ impl Process {
             let (sidecar, stopping) = (sidecar.clone(), stopping.clone());
             async move { !stopping.is_cancelled() && sidecar.ready(hosts_workflows).await }
         };
-        let router = router::dressed(service, self.token.clone(), ready);
-        let told_to_stop = told_to_stop()?;
+        let router = router::with_middleware(service, self.token.clone(), ready);
+        let shutdown_signal = shutdown_signal()?;
         let listener = self.listen().await?;
         let version = env!("CARGO_PKG_VERSION");
         tracing::info!(function = self.name, version, address = %self.address, "the function starts");
         let mut work = pin!(work(listener, router, worker, stop.clone()));
         tokio::select! {
             ended = &mut work => return ended,
-            () = told_to_stop => stop.cancel(),
+            () = shutdown_signal => stop.cancel(),
         }
         tracing::info!(function = self.name, "the function stops");
-        timeout(self.drain, work).await.unwrap_or(Err(Broken::Drain { drain: self.drain }))
+        timeout(self.drain, work).await.unwrap_or(Err(RunError::Drain { drain: self.drain }))
     }
 
-    async fn listen(&self) -> Result<TcpListener, Broken> {
+    async fn listen(&self) -> Result<TcpListener, RunError> {
         let listen = TcpListener::bind(self.address).await;
-        listen.map_err(|source| Broken::Listen { address: self.address, source })
+        listen.map_err(|source| RunError::Listen { address: self.address, source })
     }
 }
 
@@ -106,13 +106,13 @@ async fn work(
     router: Router,
     worker: Option<Worker>,
     stop: CancellationToken,
-) -> Result<(), Broken> {
+) -> Result<(), RunError> {
     let serve =
         axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
-    let serve = async { serve.await.map_err(Broken::Serve) };
+    let serve = async { serve.await.map_err(RunError::Serve) };
     let run = async {
         match worker {
-            Some(worker) => worker(stop).await.map_err(Broken::Work),
+            Some(worker) => worker(stop).await.map_err(RunError::Work),
             None => Ok(()),
         }
     };
@@ -120,9 +120,9 @@ async fn work(
 }
 
 /// SIGTERM, as platforms send it, or SIGINT, as terminals do. Listening for them begins at once.
-fn told_to_stop() -> Result<impl Future<Output = ()>, Broken> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(Broken::Signals)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Broken::Signals)?;
+fn shutdown_signal() -> Result<impl Future<Output = ()>, RunError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(RunError::Signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::Signals)?;
     Ok(async move {
         tokio::select! {
             _ = terminate.recv() => {}

@@ -37,12 +37,12 @@ pub struct Setting<T> {
 
 /// A setting that cannot be used, and the fix.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wrong {
+pub struct InvalidSetting {
     name: &'static str,
     why: String,
 }
 
-impl Display for Wrong {
+impl Display for InvalidSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.name, self.why)
     }
@@ -168,13 +168,13 @@ pub enum LogFormat {
 #[derive(Debug)]
 pub struct Reader<V> {
     variables: V,
-    wrong: Vec<Wrong>,
+    invalid: Vec<InvalidSetting>,
 }
 
 impl<V: Variables> Reader<V> {
     /// A reader of `variables`.
     pub fn new(variables: V) -> Self {
-        Self { variables, wrong: Vec::new() }
+        Self { variables, invalid: Vec::new() }
     }
 
     /// The value of `setting`; nothing, and a fault is noted, when it cannot be used.
@@ -184,19 +184,19 @@ impl<V: Variables> Reader<V> {
             Some(value) => (setting.parse)(value),
             None => Err("must be set".to_owned()),
         };
-        read.map_err(|why| self.wrong.push(Wrong { name: setting.name, why })).ok()
+        read.map_err(|why| self.invalid.push(InvalidSetting { name: setting.name, why })).ok()
     }
 
     /// Notes what is wrong with a setting that could be read.
     #[cfg(feature = "key-vault")]
     pub(super) fn refuse<T>(&mut self, setting: &Setting<T>, why: String) {
-        self.wrong.push(Wrong { name: setting.name, why });
+        self.invalid.push(InvalidSetting { name: setting.name, why });
     }
 
     /// What is wrong so far.
     #[must_use]
-    pub fn wrong(&self) -> &[Wrong] {
-        &self.wrong
+    pub fn invalid(&self) -> &[InvalidSetting] {
+        &self.invalid
     }
 }
 
@@ -257,9 +257,9 @@ mod tests {
         let mut reader = Reader::new(Map([("DRAIN_SECONDS", "")]));
         assert_eq!(reader.read(&DAPR_HTTP_PORT), Some(3500));
         assert_eq!(reader.read(&DRAIN), Some(Duration::from_secs(15)));
-        assert!(reader.read(&SERVED_COUNTRIES).is_some() && reader.wrong().is_empty());
+        assert!(reader.read(&SERVED_COUNTRIES).is_some() && reader.invalid().is_empty());
         assert_eq!(reader.read(&APP_PORT), None);
-        assert_eq!(reader.wrong()[0].to_string(), "APP_PORT: must be set");
+        assert_eq!(reader.invalid()[0].to_string(), "APP_PORT: must be set");
     }
 
     #[test]
@@ -280,7 +280,7 @@ mod tests {
         reader.read(&PAYMENT_PROVIDER_URL);
         reader.read(&RESERVATION);
         reader.read(&SERVED_COUNTRIES);
-        let wrong: Vec<_> = reader.wrong().iter().map(Wrong::to_string).collect();
+        let wrong: Vec<_> = reader.invalid().iter().map(InvalidSetting::to_string).collect();
         let expected = [
             "APP_PORT: `80000` must be a port, 1 to 65535",
             "APP_HOST: `localhost`: invalid IP address syntax",

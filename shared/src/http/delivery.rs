@@ -37,7 +37,7 @@ impl IntoResponse for Delivery {
 
 /// Why a message was not dealt with.
 #[derive(Debug, thiserror::Error)]
-pub enum Undelivered {
+pub enum DeliveryError {
     /// Delivering it again would not help.
     #[error("the message is poison")]
     Poison(#[from] Poison),
@@ -46,7 +46,7 @@ pub enum Undelivered {
     Failed(#[from] Failure),
 }
 
-impl From<Error> for Undelivered {
+impl From<Error> for DeliveryError {
     fn from(error: Error) -> Self {
         match error {
             Error::Failed(failure) => Self::Failed(failure),
@@ -68,7 +68,7 @@ pub fn on<P, H, F>(topic: Topic, function: &'static str, publisher: P, handle: H
 where
     P: Publisher,
     H: Fn(CloudEvent) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Result<(), Undelivered>> + Send,
+    F: Future<Output = Result<(), DeliveryError>> + Send,
 {
     let dead_letters = dead_letter_topic(topic, function);
     let route = format!("/events/{}", topic.name());
@@ -95,7 +95,7 @@ async fn deliver<F>(
     dead_letters: &str,
 ) -> (Delivery, &'static str)
 where
-    F: Future<Output = Result<(), Undelivered>>,
+    F: Future<Output = Result<(), DeliveryError>>,
 {
     let Ok(message) = read_body(request).await else { return (Delivery::Retry, "retry") };
     let dealt = match CloudEvent::read(&message) {
@@ -107,13 +107,13 @@ where
     };
     match dealt {
         Ok(()) => (Delivery::Success, "success"),
-        Err(Undelivered::Failed(failure)) => {
+        Err(DeliveryError::Failed(failure)) => {
             tracing::warn!(error = %Chain(&failure), "a message will be delivered again");
             (Delivery::Retry, "retry")
         }
-        Err(Undelivered::Poison(poison)) => {
+        Err(DeliveryError::Poison(poison)) => {
             tracing::error!(event.topic = dead_letters, error = %poison, "a message becomes a dead letter");
-            (bury(publisher, dead_letters, &message, &poison).await, "poison")
+            (dead_letter(publisher, dead_letters, &message, &poison).await, "poison")
         }
     }
 }
@@ -127,7 +127,7 @@ fn describe(event: &CloudEvent) {
 }
 
 /// Publishes a message as a dead letter, with the reason as an extension of its envelope.
-async fn bury(
+async fn dead_letter(
     publisher: &impl Publisher,
     topic: &str,
     message: &[u8],
@@ -151,7 +151,7 @@ async fn bury(
 mod tests {
     use super::*;
     use crate::testing::fakes::FakeBroker;
-    use crate::testing::{ask, conforms};
+    use crate::testing::{conforms, send};
 
     fn app(broker: &FakeBroker, fails: bool) -> Router {
         let handle = move |event: CloudEvent| async move {
@@ -173,7 +173,7 @@ mod tests {
     }
 
     async fn verdict(app: Router, event: &Value) -> Value {
-        let (status, body) = ask(app, "POST /events/orders", event).await;
+        let (status, body) = send(app, "POST /events/orders", event).await;
         assert_eq!(status, 200);
         body["status"].clone()
     }
@@ -186,7 +186,7 @@ mod tests {
     #[tokio::test]
     async fn the_subscription_names_its_topic_its_route_and_its_dead_letters() {
         let (_, told) =
-            ask(app(&FakeBroker::default(), false), "GET /dapr/subscribe", &Value::Null).await;
+            send(app(&FakeBroker::default(), false), "GET /dapr/subscribe", &Value::Null).await;
         let expected = json!([{
             "pubsubname": "pubsub", "topic": "orders", "route": "/events/orders",
             "deadLetterTopic": "orders-notify-order-dead"

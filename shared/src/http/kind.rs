@@ -19,7 +19,7 @@ pub enum Kind {
     /// A stock would fall below what is reserved.
     BelowReserved,
     /// An order holds another quantity already.
-    ReservedOtherwise,
+    ReservationMismatch,
     /// A product has as many reservations as it can hold.
     TooManyReservations,
     /// A reservation is over.
@@ -33,7 +33,7 @@ pub enum Kind {
     /// The payment was called off.
     PaymentVoided,
     /// The order was paid with another amount or method.
-    PaidOtherwise,
+    PaymentMismatch,
     /// The shop does not ship there.
     CountryNotServed,
     /// The shipment was called off.
@@ -99,7 +99,9 @@ impl Kind {
                 ("total-too-large", S::UNPROCESSABLE_ENTITY, "The total is too large")
             }
             Self::BelowReserved => ("below-reserved", S::CONFLICT, "Less than what is reserved"),
-            Self::ReservedOtherwise => ("reserved-otherwise", S::CONFLICT, "Reserved otherwise"),
+            Self::ReservationMismatch => {
+                ("reservation-mismatch", S::CONFLICT, "Another reservation exists")
+            }
             Self::TooManyReservations => {
                 ("too-many-reservations", S::CONFLICT, "Too many reservations")
             }
@@ -116,7 +118,7 @@ impl Kind {
                 ("payment-unavailable", S::SERVICE_UNAVAILABLE, "Payments are not available")
             }
             Self::PaymentVoided => ("payment-voided", S::CONFLICT, "The payment was called off"),
-            Self::PaidOtherwise => ("paid-otherwise", S::CONFLICT, "Paid otherwise"),
+            Self::PaymentMismatch => ("payment-mismatch", S::CONFLICT, "Another payment exists"),
             Self::CountryNotServed => {
                 ("country-not-served", S::UNPROCESSABLE_ENTITY, "The country is not served")
             }
@@ -164,14 +166,14 @@ impl From<&Refusal> for Kind {
             Refusal::MixedCurrencies => Self::MixedCurrencies,
             Refusal::TotalTooLarge => Self::TotalTooLarge,
             Refusal::BelowReserved { .. } => Self::BelowReserved,
-            Refusal::ReservedOtherwise { .. } => Self::ReservedOtherwise,
+            Refusal::ReservationMismatch { .. } => Self::ReservationMismatch,
             Refusal::TooManyReservations { .. } => Self::TooManyReservations,
             Refusal::ReservationExpired { .. } => Self::ReservationExpired,
             Refusal::ReservationCommitted { .. } => Self::ReservationCommitted,
             Refusal::PaymentDeclined { .. } => Self::PaymentDeclined,
             Refusal::PaymentUnavailable => Self::PaymentUnavailable,
             Refusal::PaymentVoided => Self::PaymentVoided,
-            Refusal::PaidOtherwise => Self::PaidOtherwise,
+            Refusal::PaymentMismatch => Self::PaymentMismatch,
             Refusal::CountryNotServed { .. } => Self::CountryNotServed,
             Refusal::ShipmentCancelled => Self::ShipmentCancelled,
         }

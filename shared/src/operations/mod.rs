@@ -1,9 +1,9 @@
 //! What functions do with the ports: the steps of the saga, payments, shipments and the rotation of
 //! keys.
 
-pub mod mails;
-mod news;
-pub mod notices;
+pub mod email;
+pub mod notifications;
+mod order_events;
 pub mod orders;
 pub mod payments;
 pub mod rotation;

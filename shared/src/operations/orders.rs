@@ -1,6 +1,6 @@
 //! The order documents: how far each order has come.
 
-use super::news;
+use super::order_events;
 use crate::domain::OrderId;
 use crate::domain::order::{Order, Progress};
 use crate::domain::placing::PlacedOrder;
@@ -11,14 +11,14 @@ use jiff::{SignedDuration, Timestamp};
 
 /// Where the saga writes how far an order has come, and tells the world.
 #[derive(Debug, Clone)]
-pub struct Journal<D, P, C> {
+pub struct OrderLog<D, P, C> {
     documents: D,
     publisher: P,
     clock: C,
 }
 
-impl<D: Documents<OrderId, Order>, P: Publisher, C: Clock> Journal<D, P, C> {
-    /// The journal kept in `documents` by `clock`; `publisher` tells the world.
+impl<D: Documents<OrderId, Order>, P: Publisher, C: Clock> OrderLog<D, P, C> {
+    /// The log kept in `documents` by `clock`; `publisher` tells the world.
     pub fn new(documents: D, publisher: P, clock: C) -> Self {
         Self { documents, publisher, clock }
     }
@@ -37,7 +37,7 @@ impl<D: Documents<OrderId, Order>, P: Publisher, C: Clock> Journal<D, P, C> {
         let open = |found: Option<Order>| (found.unwrap_or_else(|| Order::new(placed.clone())), ());
         let (order, ()) = self.documents.update(&placed.order_id, open).await?;
         if order.outcome.is_none() {
-            news::created(&self.publisher, &order).await?;
+            order_events::created(&self.publisher, &order).await?;
         }
         Ok(order.outcome)
     }
@@ -56,8 +56,8 @@ impl<D: Documents<OrderId, Order>, P: Publisher, C: Clock> Journal<D, P, C> {
     /// The order whose document is open, which is about to be undone because of `cause`.
     ///
     /// # Errors
-    /// As [`Journal::placed`].
-    pub async fn stopped(&self, id: &OrderId, cause: Cause) -> Result<PlacedOrder> {
+    /// As [`OrderLog::placed`].
+    pub async fn begin_undo(&self, id: &OrderId, cause: Cause) -> Result<PlacedOrder> {
         let placed = self.placed(id).await?;
         self.note(&placed, &Progress::Stopped(cause)).await?;
         Ok(placed)
@@ -71,14 +71,14 @@ impl<D: Documents<OrderId, Order>, P: Publisher, C: Clock> Journal<D, P, C> {
         let now = self.clock.now();
         let note = |found: Option<Order>| {
             let mut order = found.unwrap_or_else(|| Order::new(placed.clone()));
-            let news = order.note(progress, now);
-            (order, news)
+            let changed = order.note(progress, now);
+            (order, changed)
         };
         let (order, is_news) = self.documents.update(&placed.order_id, note).await?;
         if is_news {
             measure(&order, progress);
         }
-        news::noted(&self.publisher, &order, progress).await
+        order_events::noted(&self.publisher, &order, progress).await
     }
 }
 
@@ -122,8 +122,8 @@ mod tests {
         sagas.start(&placed).await.unwrap();
         let early = find(&documents, &sagas, &placed.order_id).await.unwrap();
         assert_eq!(early, Some(Order::new(placed.clone())));
-        let journal = Journal::new(documents.clone(), FakeBroker::default(), FakeClock(at(5)));
-        journal.note(&placed, &Progress::Reserved { total: euro(7) }).await.unwrap();
+        let log = OrderLog::new(documents.clone(), FakeBroker::default(), FakeClock(at(5)));
+        log.note(&placed, &Progress::Reserved { total: euro(7) }).await.unwrap();
         let later = find(&documents, &sagas, &placed.order_id).await.unwrap().unwrap();
         assert_eq!((later.status, later.updated_at), (Status::Reserved, at(5)));
     }
@@ -132,11 +132,11 @@ mod tests {
     async fn a_second_run_learns_how_the_first_one_ended() {
         let (documents, broker, placed) =
             (FakeDocuments::default(), FakeBroker::default(), placed_order());
-        let journal = Journal::new(documents, broker.clone(), FakeClock(at(5)));
-        assert_eq!(journal.open(&placed).await.unwrap(), None);
-        journal.note(&placed, &Progress::Reserved { total: euro(7) }).await.unwrap();
-        journal.note(&placed, &Progress::Ended(Outcome::Fulfilled)).await.unwrap();
-        assert_eq!(journal.open(&placed).await.unwrap(), Some(Outcome::Fulfilled));
+        let log = OrderLog::new(documents, broker.clone(), FakeClock(at(5)));
+        assert_eq!(log.open(&placed).await.unwrap(), None);
+        log.note(&placed, &Progress::Reserved { total: euro(7) }).await.unwrap();
+        log.note(&placed, &Progress::Ended(Outcome::Fulfilled)).await.unwrap();
+        assert_eq!(log.open(&placed).await.unwrap(), Some(Outcome::Fulfilled));
         assert_eq!(broker.types(), ["order.created", "order.reserved", "order.completed"]);
     }
 
@@ -144,12 +144,12 @@ mod tests {
     async fn a_step_whose_event_cannot_be_published_fails_and_tells_it_when_repeated() {
         let (documents, broker, placed) =
             (FakeDocuments::default(), FakeBroker::default(), placed_order());
-        let journal = Journal::new(documents, broker.clone(), FakeClock(at(5)));
+        let log = OrderLog::new(documents, broker.clone(), FakeClock(at(5)));
         broker.fail_next();
         let progress = Progress::Reserved { total: euro(7) };
-        assert!(journal.note(&placed, &progress).await.is_err());
+        assert!(log.note(&placed, &progress).await.is_err());
         for _ in 0..2 {
-            journal.note(&placed, &progress).await.unwrap();
+            log.note(&placed, &progress).await.unwrap();
         }
         let published = broker.published();
         assert_eq!((published.len(), &published[0]), (2, &published[1]));

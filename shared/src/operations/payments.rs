@@ -6,29 +6,29 @@ use crate::domain::payment::{Charge, Payment, PaymentState};
 use crate::domain::{OrderId, PaymentId, Refusal};
 use crate::observe;
 use crate::ports::{
-    Answer, Clock, Documents, Failure, Provider, Publisher, Result, Verdict, document,
+    Clock, Documents, Failure, PortFuture, Provider, Publisher, Result, Verdict, document,
 };
 
 /// Takes payments and gives them back.
-pub trait Cashier: Clone + Send + Sync + 'static {
+pub trait Payments: Clone + Send + Sync + 'static {
     /// Charges an order once, however often it is asked.
     ///
-    /// Refused: `payment-declined`, `payment-unavailable`, `payment-voided`, `paid-otherwise`.
+    /// Refused: `payment-declined`, `payment-unavailable`, `payment-voided`, `payment-mismatch`.
     /// Failed: when the store or the broker fails, or the provider has not decided.
-    fn charge(&self, charge: &Charge) -> impl Answer<Payment>;
+    fn charge(&self, charge: &Charge) -> impl PortFuture<Payment>;
 
     /// Gives back what was charged for an order, and sees to it that nothing will be charged later.
     ///
     /// Failed: when the store or the broker fails, or the provider has not decided.
-    fn void(&self, order: &OrderId) -> impl Answer<()>;
+    fn void(&self, order: &OrderId) -> impl PortFuture<()>;
 
-    /// Gives a payment back, if it is known. Fails as [`Cashier::void`].
-    fn refund(&self, id: &PaymentId) -> impl Answer<Option<Payment>>;
+    /// Gives a payment back, if it is known. Fails as [`Payments::void`].
+    fn refund(&self, id: &PaymentId) -> impl PortFuture<Option<Payment>>;
 }
 
-/// A cashier that keeps its documents, asks a provider, and tells the world.
+/// Payments that keeps its documents, asks a provider, and tells the world.
 #[derive(Debug, Clone)]
-pub struct Till<D, V, P, C> {
+pub struct PaymentService<D, V, P, C> {
     /// The payments.
     pub documents: D,
     /// The payment provider.
@@ -39,7 +39,7 @@ pub struct Till<D, V, P, C> {
     pub clock: C,
 }
 
-impl<D, V, P, C> Cashier for Till<D, V, P, C>
+impl<D, V, P, C> Payments for PaymentService<D, V, P, C>
 where
     D: Documents<PaymentId, Payment>,
     V: Provider,
@@ -80,7 +80,7 @@ where
     }
 }
 
-impl<D, V, P, C> Till<D, V, P, C>
+impl<D, V, P, C> PaymentService<D, V, P, C>
 where
     D: Documents<PaymentId, Payment>,
     V: Provider,
@@ -171,10 +171,11 @@ mod tests {
     use crate::testing::fakes::{FakeBroker, FakeClock, FakeDocuments, FakeProvider};
     use crate::testing::orders::{at, euro, placed_order};
 
-    type FakeTill = Till<FakeDocuments<PaymentId, Payment>, FakeProvider, FakeBroker, FakeClock>;
+    type FakePaymentService =
+        PaymentService<FakeDocuments<PaymentId, Payment>, FakeProvider, FakeBroker, FakeClock>;
 
-    fn fresh_till() -> FakeTill {
-        Till {
+    fn payment_service() -> FakePaymentService {
+        PaymentService {
             documents: FakeDocuments::default(),
             provider: FakeProvider::default(),
             publisher: FakeBroker::default(),
@@ -200,88 +201,88 @@ mod tests {
 
     #[tokio::test]
     async fn a_charge_repeated_is_the_same_payment() {
-        let till = fresh_till();
-        let first = till.charge(&sample()).await.unwrap();
-        let again = till.charge(&sample()).await.unwrap();
+        let service = payment_service();
+        let first = service.charge(&sample()).await.unwrap();
+        let again = service.charge(&sample()).await.unwrap();
         assert_eq!(first, again);
-        assert_eq!(till.provider.calls(), ["charge"]);
+        assert_eq!(service.provider.calls(), ["charge"]);
         let other = Charge { amount: euro(1), ..sample() };
-        assert_eq!(refused(till.charge(&other).await), Refusal::PaidOtherwise);
+        assert_eq!(refused(service.charge(&other).await), Refusal::PaymentMismatch);
     }
 
     #[tokio::test]
     async fn a_charge_whose_reply_was_lost_is_settled_and_refunded() {
-        let till = fresh_till();
-        till.provider.fail_next();
-        assert!(matches!(till.charge(&sample()).await, Err(Error::Failed(_))));
-        till.void(&sample().order_id).await.unwrap();
-        till.void(&sample().order_id).await.unwrap();
-        assert_eq!(till.provider.calls(), ["charge", "charge", "refund"]);
+        let service = payment_service();
+        service.provider.fail_next();
+        assert!(matches!(service.charge(&sample()).await, Err(Error::Failed(_))));
+        service.void(&sample().order_id).await.unwrap();
+        service.void(&sample().order_id).await.unwrap();
+        assert_eq!(service.provider.calls(), ["charge", "charge", "refund"]);
     }
 
     #[tokio::test]
     async fn each_call_tells_where_the_payment_stands() {
-        let till = fresh_till();
-        till.charge(&sample()).await.unwrap();
-        till.charge(&sample()).await.unwrap();
-        till.void(&sample().order_id).await.unwrap();
+        let service = payment_service();
+        service.charge(&sample()).await.unwrap();
+        service.charge(&sample()).await.unwrap();
+        service.void(&sample().order_id).await.unwrap();
         assert_eq!(
-            till.publisher.types(),
+            service.publisher.types(),
             ["payment.charged", "payment.charged", "payment.refunded"]
         );
     }
 
     #[tokio::test]
     async fn a_payment_whose_event_cannot_be_published_fails_and_tells_it_when_repeated() {
-        let till = fresh_till();
-        till.publisher.fail_next();
-        assert!(matches!(till.charge(&sample()).await, Err(Error::Failed(_))));
-        till.charge(&sample()).await.unwrap();
+        let service = payment_service();
+        service.publisher.fail_next();
+        assert!(matches!(service.charge(&sample()).await, Err(Error::Failed(_))));
+        service.charge(&sample()).await.unwrap();
         assert_eq!(
-            (till.provider.calls(), till.publisher.types()),
+            (service.provider.calls(), service.publisher.types()),
             (vec!["charge"], vec!["payment.charged".to_owned()])
         );
     }
 
     #[tokio::test]
     async fn a_charge_that_arrives_after_its_refund_charges_nothing() {
-        let till = fresh_till();
-        till.void(&sample().order_id).await.unwrap();
-        assert_eq!(refused(till.charge(&sample()).await), Refusal::PaymentVoided);
-        assert!(till.provider.calls().is_empty());
+        let service = payment_service();
+        service.void(&sample().order_id).await.unwrap();
+        assert_eq!(refused(service.charge(&sample()).await), Refusal::PaymentVoided);
+        assert!(service.provider.calls().is_empty());
     }
 
     #[tokio::test]
     async fn a_declined_payment_stays_declined() {
-        let till = fresh_till();
-        till.provider.answer_next(Verdict::Declined("card_declined".into()));
+        let service = payment_service();
+        service.provider.answer_next(Verdict::Declined("card_declined".into()));
         let declined = Refusal::PaymentDeclined { code: "card_declined".into() };
-        assert_eq!(refused(till.charge(&sample()).await), declined);
-        assert_eq!(refused(till.charge(&sample()).await), declined);
-        assert_eq!(till.provider.calls(), ["charge"]);
+        assert_eq!(refused(service.charge(&sample()).await), declined);
+        assert_eq!(refused(service.charge(&sample()).await), declined);
+        assert_eq!(service.provider.calls(), ["charge"]);
     }
 
     #[tokio::test]
     async fn rejected_credentials_refuse_a_first_request_and_fail_a_repeated_one() {
-        let till = fresh_till();
-        till.provider.answer_next(Verdict::Unauthorized);
-        assert_eq!(refused(till.charge(&sample()).await), Refusal::PaymentUnavailable);
+        let service = payment_service();
+        service.provider.answer_next(Verdict::Unauthorized);
+        assert_eq!(refused(service.charge(&sample()).await), Refusal::PaymentUnavailable);
 
-        let till = fresh_till();
-        till.provider.fail_next();
-        till.provider.answer_next(Verdict::Unauthorized);
-        assert!(matches!(till.charge(&sample()).await, Err(Error::Failed(_))));
-        assert!(matches!(till.charge(&sample()).await, Err(Error::Failed(_))));
-        assert!(till.charge(&sample()).await.is_ok());
+        let service = payment_service();
+        service.provider.fail_next();
+        service.provider.answer_next(Verdict::Unauthorized);
+        assert!(matches!(service.charge(&sample()).await, Err(Error::Failed(_))));
+        assert!(matches!(service.charge(&sample()).await, Err(Error::Failed(_))));
+        assert!(service.charge(&sample()).await.is_ok());
     }
 
     #[tokio::test]
     async fn a_refund_of_an_unknown_payment_finds_nothing() {
-        let till = fresh_till();
+        let service = payment_service();
         let id = PaymentId::of(&sample().order_id);
-        assert_eq!(till.refund(&id).await.unwrap(), None);
-        till.charge(&sample()).await.unwrap();
-        let refunded = till.refund(&id).await.unwrap().unwrap();
+        assert_eq!(service.refund(&id).await.unwrap(), None);
+        service.charge(&sample()).await.unwrap();
+        let refunded = service.refund(&id).await.unwrap().unwrap();
         assert!(matches!(refunded.state, PaymentState::Refunded { .. }));
     }
 }

@@ -1,7 +1,7 @@
 //! The steps of the saga, one function each. Each does its work first and then notes it in the
 //! order's document, and each is harmless when repeated.
 
-use super::orders::Journal;
+use super::orders::OrderLog;
 use crate::domain::money::MoneyError;
 use crate::domain::order::{Order, Progress};
 use crate::domain::payment::Charge;
@@ -9,24 +9,24 @@ use crate::domain::placing::{Item, PlacedOrder, total};
 use crate::domain::saga::{Outcome, Step};
 use crate::domain::stock::Reserve;
 use crate::domain::{Money, OrderId, Refusal};
-use crate::ports::{Clock, Documents, Error, Payments, Publisher, Result, Shipping, Stocks};
+use crate::ports::{Clock, Documents, Error, PaymentClient, Publisher, Result, Shipping, Stocks};
 use jiff::{SignedDuration, Timestamp};
 
-/// Reserves every product of the order for `hold` and tells the total, or leaves nothing reserved.
+/// Reserves every product of the order for `reservation_ttl` and tells the total, or leaves nothing reserved.
 ///
 /// # Errors
 /// Refused: as [`Stocks::reserve`], `mixed-currencies`, `total-too-large`. Failed: when the stock
-/// or the journal cannot be reached; some products may be reserved then.
+/// or the order log cannot be reached; some products may be reserved then.
 pub async fn reserve<D: Documents<OrderId, Order>, P: Publisher, C: Clock>(
-    journal: &Journal<D, P, C>,
+    log: &OrderLog<D, P, C>,
     stocks: &impl Stocks,
     order: &PlacedOrder,
-    hold: SignedDuration,
+    reservation_ttl: SignedDuration,
 ) -> Result<Money> {
-    let expires_at = journal.after(hold);
+    let expires_at = log.after(reservation_ttl);
     match reserve_all(stocks, order, expires_at).await {
         Ok(total) => {
-            journal.note(order, &Progress::Reserved { total }).await?;
+            log.note(order, &Progress::Reserved { total }).await?;
             Ok(total)
         }
         Err(Error::Refused(refusal)) => {
@@ -44,7 +44,8 @@ async fn reserve_all(
 ) -> Result<Money> {
     let mut prices = Vec::new();
     for item in &order.order.items {
-        let held = stocks.reserve(&item.product_id, &ask(order, item, expires_at)).await?;
+        let held =
+            stocks.reserve(&item.product_id, &reservation_request(order, item, expires_at)).await?;
         prices.push((held.unit_price, held.quantity));
     }
     match total(prices) {
@@ -56,7 +57,7 @@ async fn reserve_all(
     }
 }
 
-fn ask(order: &PlacedOrder, item: &Item, expires_at: Timestamp) -> Reserve {
+fn reservation_request(order: &PlacedOrder, item: &Item, expires_at: Timestamp) -> Reserve {
     Reserve {
         order_id: order.order_id.clone(),
         quantity: item.quantity,
@@ -75,26 +76,26 @@ async fn release_all(stocks: &impl Stocks, order: &PlacedOrder) -> Result<()> {
 /// Charges `total`.
 ///
 /// # Errors
-/// As [`Payments::charge`], and when the journal cannot be reached.
+/// As [`PaymentClient::charge`], and when the order log cannot be reached.
 pub async fn pay<D: Documents<OrderId, Order>, P: Publisher, C: Clock>(
-    journal: &Journal<D, P, C>,
-    payments: &impl Payments,
+    log: &OrderLog<D, P, C>,
+    payments: &impl PaymentClient,
     order: &PlacedOrder,
     total: Money,
 ) -> Result<()> {
     let payment_method = order.order.payment_method.clone();
     let charge = Charge { order_id: order.order_id.clone(), amount: total, payment_method };
     let payment_id = payments.charge(&charge).await?;
-    journal.note(order, &Progress::Paid { payment_id }).await
+    log.note(order, &Progress::Paid { payment_id }).await
 }
 
 /// Commits the reservations, then books the shipment.
 ///
 /// # Errors
 /// Refused: `reservation-expired`, `country-not-served`, `shipment-cancelled`. Failed: when the
-/// stock, the carrier or the journal cannot be reached.
+/// stock, the carrier or the order log cannot be reached.
 pub async fn ship<D: Documents<OrderId, Order>, P: Publisher, C: Clock>(
-    journal: &Journal<D, P, C>,
+    log: &OrderLog<D, P, C>,
     stocks: &impl Stocks,
     shipping: &impl Shipping,
     order: &PlacedOrder,
@@ -103,61 +104,61 @@ pub async fn ship<D: Documents<OrderId, Order>, P: Publisher, C: Clock>(
         stocks.commit(&item.product_id, &order.order_id).await?;
     }
     let tracking_id = shipping.book(&order.order_id, &order.order.ship_to).await?;
-    journal.note(order, &Progress::Shipped { tracking_id }).await
+    log.note(order, &Progress::Shipped { tracking_id }).await
 }
 
 /// Settles the stock and marks the order completed.
 ///
 /// # Errors
-/// Failed: when the stock or the journal cannot be reached.
+/// Failed: when the stock or the order log cannot be reached.
 pub async fn complete<D: Documents<OrderId, Order>, P: Publisher, C: Clock>(
-    journal: &Journal<D, P, C>,
+    log: &OrderLog<D, P, C>,
     stocks: &impl Stocks,
     order: &PlacedOrder,
 ) -> Result<()> {
     for item in &order.order.items {
         stocks.settle(&item.product_id, &order.order_id).await?;
     }
-    journal.note(order, &Progress::Ended(Outcome::Fulfilled)).await
+    log.note(order, &Progress::Ended(Outcome::Fulfilled)).await
 }
 
 /// Gives back every product of the order, reserved or committed.
 ///
 /// # Errors
-/// Failed: when the stock or the journal cannot be reached.
+/// Failed: when the stock or the order log cannot be reached.
 pub async fn release_stock<D: Documents<OrderId, Order>, P: Publisher, C: Clock>(
-    journal: &Journal<D, P, C>,
+    log: &OrderLog<D, P, C>,
     stocks: &impl Stocks,
     order: &PlacedOrder,
 ) -> Result<()> {
     release_all(stocks, order).await?;
-    journal.note(order, &Progress::Undone(Step::ReleaseStock)).await
+    log.note(order, &Progress::Undone(Step::ReleaseStock)).await
 }
 
 /// Gives the money back.
 ///
 /// # Errors
-/// Failed: when the payments or the journal cannot be reached.
+/// Failed: when the payments or the order log cannot be reached.
 pub async fn refund_payment<D: Documents<OrderId, Order>, P: Publisher, C: Clock>(
-    journal: &Journal<D, P, C>,
-    payments: &impl Payments,
+    log: &OrderLog<D, P, C>,
+    payments: &impl PaymentClient,
     order: &PlacedOrder,
 ) -> Result<()> {
     payments.void(&order.order_id).await?;
-    journal.note(order, &Progress::Undone(Step::RefundPayment)).await
+    log.note(order, &Progress::Undone(Step::RefundPayment)).await
 }
 
 /// Calls the shipment off.
 ///
 /// # Errors
-/// Failed: when the carrier or the journal cannot be reached.
+/// Failed: when the carrier or the order log cannot be reached.
 pub async fn cancel_shipment<D: Documents<OrderId, Order>, P: Publisher, C: Clock>(
-    journal: &Journal<D, P, C>,
+    log: &OrderLog<D, P, C>,
     shipping: &impl Shipping,
     order: &PlacedOrder,
 ) -> Result<()> {
     shipping.cancel(&order.order_id).await?;
-    journal.note(order, &Progress::Undone(Step::CancelShipment)).await
+    log.note(order, &Progress::Undone(Step::CancelShipment)).await
 }
 
 #[cfg(test)]
@@ -166,13 +167,13 @@ mod tests {
     use crate::testing::fakes::{FakeBroker, FakeClock, FakeDocuments, FakeStocks};
     use crate::testing::orders::{at, euro, offer, placed_order, product};
 
-    type FakeJournal = Journal<FakeDocuments<OrderId, Order>, FakeBroker, FakeClock>;
+    type FakeOrderLog = OrderLog<FakeDocuments<OrderId, Order>, FakeBroker, FakeClock>;
 
-    async fn shop(bulbs: i64) -> (FakeJournal, FakeStocks) {
+    async fn shop(bulbs: i64) -> (FakeOrderLog, FakeStocks) {
         let stocks = FakeStocks::default();
         stocks.set(&product("lamp"), &offer(euro(500), 10)).await.unwrap();
         stocks.set(&product("bulb"), &offer(euro(100), bulbs)).await.unwrap();
-        (Journal::new(FakeDocuments::default(), FakeBroker::default(), FakeClock(at(0))), stocks)
+        (OrderLog::new(FakeDocuments::default(), FakeBroker::default(), FakeClock(at(0))), stocks)
     }
 
     async fn reserved(stocks: &FakeStocks, name: &str) -> u32 {
@@ -181,10 +182,10 @@ mod tests {
 
     #[tokio::test]
     async fn the_total_is_the_sum_of_the_prices_held() {
-        let (journal, stocks) = shop(10).await;
-        let hold = SignedDuration::from_secs(60);
+        let (log, stocks) = shop(10).await;
+        let reservation_ttl = SignedDuration::from_secs(60);
         for _ in 0..2 {
-            let total = reserve(&journal, &stocks, &placed_order(), hold).await.unwrap();
+            let total = reserve(&log, &stocks, &placed_order(), reservation_ttl).await.unwrap();
             assert_eq!(total, euro(2 * 500 + 3 * 100));
         }
         assert_eq!((reserved(&stocks, "lamp").await, reserved(&stocks, "bulb").await), (2, 3));
@@ -192,8 +193,8 @@ mod tests {
 
     #[tokio::test]
     async fn when_one_product_is_sold_out_none_stays_reserved() {
-        let (journal, stocks) = shop(2).await;
-        let out = reserve(&journal, &stocks, &placed_order(), SignedDuration::from_secs(60)).await;
+        let (log, stocks) = shop(2).await;
+        let out = reserve(&log, &stocks, &placed_order(), SignedDuration::from_secs(60)).await;
         assert!(
             matches!(out, Err(Error::Refused(Refusal::OutOfStock { product_id })) if product_id == product("bulb"))
         );
@@ -202,15 +203,15 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_completed_has_left_the_shop() {
-        let (journal, stocks) = shop(10).await;
+        let (log, stocks) = shop(10).await;
         let order = placed_order();
-        reserve(&journal, &stocks, &order, SignedDuration::from_secs(60)).await.unwrap();
+        reserve(&log, &stocks, &order, SignedDuration::from_secs(60)).await.unwrap();
         for item in &order.order.items {
             stocks.commit(&item.product_id, &order.order_id).await.unwrap();
         }
-        complete(&journal, &stocks, &order).await.unwrap();
-        complete(&journal, &stocks, &order).await.unwrap();
+        complete(&log, &stocks, &order).await.unwrap();
+        complete(&log, &stocks, &order).await.unwrap();
         assert_eq!(stocks.check(&product("lamp")).await.unwrap().on_hand, 8);
-        assert_eq!(journal.open(&order).await.unwrap(), Some(Outcome::Fulfilled));
+        assert_eq!(log.open(&order).await.unwrap(), Some(Outcome::Fulfilled));
     }
 }

@@ -1,6 +1,6 @@
 //! Documents under a key, changed by one writer at a time.
 
-use super::{Answer, Failure, Result};
+use super::{Failure, PortFuture, Result};
 
 /// Which state of a document was read; a write that names it fails once the document has moved on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,10 +30,10 @@ const MAX_CONFLICTS: usize = 20;
 /// A store of documents of one kind.
 pub trait Documents<K: Sync, T: Clone + Send + Sync>: Clone + Send + Sync + 'static {
     /// The document under `key`.
-    fn load(&self, key: &K) -> impl Answer<Option<Versioned<T>>>;
+    fn load(&self, key: &K) -> impl PortFuture<Option<Versioned<T>>>;
 
     /// Writes `document` in place of `version`, or where there is none yet.
-    fn save(&self, key: &K, document: &T, version: Option<&Version>) -> impl Answer<Saved>;
+    fn save(&self, key: &K, document: &T, version: Option<&Version>) -> impl PortFuture<Saved>;
 
     /// Applies `change` to the document under `key`, however many write at once, and returns what
     /// stands there then with what `change` told. `change` makes the document when there is none,
@@ -42,7 +42,7 @@ pub trait Documents<K: Sync, T: Clone + Send + Sync>: Clone + Send + Sync + 'sta
         &self,
         key: &K,
         mut change: impl FnMut(Option<T>) -> (T, R) + Send,
-    ) -> impl Answer<(T, R)>
+    ) -> impl PortFuture<(T, R)>
     where
         T: PartialEq,
     {

@@ -1,6 +1,6 @@
 //! The other functions of the shop, called by name.
 
-use super::Answer;
+use super::PortFuture;
 use axum::body::Bytes;
 use axum::http::{Request, Response};
 
@@ -8,5 +8,5 @@ use axum::http::{Request, Response};
 pub trait Functions: Clone + Send + Sync + 'static {
     /// Sends `request` on to `function` and hands back what it answers, a problem too. Only the
     /// path and the query of the request's URI matter.
-    fn forward(&self, function: &str, request: Request<Bytes>) -> impl Answer<Response<Bytes>>;
+    fn forward(&self, function: &str, request: Request<Bytes>) -> impl PortFuture<Response<Bytes>>;
 }

@@ -1,6 +1,6 @@
 //! The keys by which the payment provider knows the shop.
 
-use super::{Answer, Secret};
+use super::{PortFuture, Secret};
 use jiff::{SignedDuration, Timestamp};
 
 /// The name under which the payment provider's key is kept.
@@ -30,14 +30,14 @@ pub struct KeptKey {
 /// Where keys are kept for those who pay with them.
 pub trait Vault: Clone + Send + Sync + 'static {
     /// The key that is kept as `name`.
-    fn kept(&self, name: &str) -> impl Answer<KeptKey>;
+    fn kept(&self, name: &str) -> impl PortFuture<KeptKey>;
     /// Keeps `key` as `name`, in place of the one before. At `expires_at` it is due to be replaced.
-    fn keep(&self, name: &str, key: &ApiKey, expires_at: Timestamp) -> impl Answer<()>;
+    fn keep(&self, name: &str, key: &ApiKey, expires_at: Timestamp) -> impl PortFuture<()>;
 }
 
 /// Who gives out keys.
 pub trait KeyIssuer: Clone + Send + Sync + 'static {
     /// A fresh key in place of `key`, which ends `overlap` from now. Asked again for the same key, it
     /// answers with the same fresh one.
-    fn replace(&self, key: &ApiKey, overlap: SignedDuration) -> impl Answer<ApiKey>;
+    fn replace(&self, key: &ApiKey, overlap: SignedDuration) -> impl PortFuture<ApiKey>;
 }

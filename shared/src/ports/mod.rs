@@ -23,9 +23,9 @@ use jiff::{SignedDuration, Timestamp};
 use std::future::Future;
 
 /// The future answer of a port.
-pub trait Answer<T>: Future<Output = Result<T>> + Send {}
+pub trait PortFuture<T>: Future<Output = Result<T>> + Send {}
 
-impl<T, F: Future<Output = Result<T>> + Send> Answer<T> for F {}
+impl<T, F: Future<Output = Result<T>> + Send> PortFuture<T> for F {}
 
 /// The time.
 pub trait Clock: Clone + Send + Sync + 'static {
@@ -42,49 +42,49 @@ pub trait Clock: Clone + Send + Sync + 'static {
 pub trait Sagas: Clone + Send + Sync + 'static {
     /// Starts the saga of an order, unless it has one: then nothing is started. Either way the
     /// order that was accepted first is the answer.
-    fn start(&self, order: &PlacedOrder) -> impl Answer<PlacedOrder>;
+    fn start(&self, order: &PlacedOrder) -> impl PortFuture<PlacedOrder>;
     /// The order that a saga was started with.
-    fn find(&self, order: &OrderId) -> impl Answer<Option<PlacedOrder>>;
+    fn find(&self, order: &OrderId) -> impl PortFuture<Option<PlacedOrder>>;
 }
 
 /// The stock of every product. Everything but [`Stocks::set`] is harmless when repeated.
 pub trait Stocks: Clone + Send + Sync + 'static {
     /// Puts a product on sale, or changes its name, price and stock.
-    fn set(&self, product: &ProductId, offer: &Offer) -> impl Answer<Level>;
+    fn set(&self, product: &ProductId, offer: &Offer) -> impl PortFuture<Level>;
     /// How much there is of a product.
-    fn check(&self, product: &ProductId) -> impl Answer<Level>;
+    fn check(&self, product: &ProductId) -> impl PortFuture<Level>;
     /// Holds pieces for an order.
-    fn reserve(&self, product: &ProductId, ask: &Reserve) -> impl Answer<Held>;
+    fn reserve(&self, product: &ProductId, ask: &Reserve) -> impl PortFuture<Held>;
     /// Keeps what is held beyond its expiry.
-    fn commit(&self, product: &ProductId, order: &OrderId) -> impl Answer<()>;
+    fn commit(&self, product: &ProductId, order: &OrderId) -> impl PortFuture<()>;
     /// Gives back what is held, if anything.
-    fn release(&self, product: &ProductId, order: &OrderId) -> impl Answer<()>;
+    fn release(&self, product: &ProductId, order: &OrderId) -> impl PortFuture<()>;
     /// Gives back what is held, if anything, unless the order is on its way, and tells what there is.
-    fn withdraw(&self, product: &ProductId, order: &OrderId) -> impl Answer<Level>;
+    fn withdraw(&self, product: &ProductId, order: &OrderId) -> impl PortFuture<Level>;
     /// Takes what is committed out of the shop.
-    fn settle(&self, product: &ProductId, order: &OrderId) -> impl Answer<()>;
+    fn settle(&self, product: &ProductId, order: &OrderId) -> impl PortFuture<()>;
 }
 
 /// The payments of orders, one each.
-pub trait Payments: Clone + Send + Sync + 'static {
+pub trait PaymentClient: Clone + Send + Sync + 'static {
     /// Charges an order. Repeated, it answers with the payment that was made.
-    fn charge(&self, charge: &Charge) -> impl Answer<PaymentId>;
+    fn charge(&self, charge: &Charge) -> impl PortFuture<PaymentId>;
     /// Gives back what was charged, and sees to it that nothing will be charged later.
-    fn void(&self, order: &OrderId) -> impl Answer<()>;
+    fn void(&self, order: &OrderId) -> impl PortFuture<()>;
 }
 
 /// The carrier.
 pub trait Shipping: Clone + Send + Sync + 'static {
     /// Books the shipment of an order. Repeated, it answers with the shipment that was booked.
-    fn book(&self, order: &OrderId, ship_to: &Address) -> impl Answer<TrackingId>;
+    fn book(&self, order: &OrderId, ship_to: &Address) -> impl PortFuture<TrackingId>;
     /// Calls the shipment off, and sees to it that none will be booked later.
-    fn cancel(&self, order: &OrderId) -> impl Answer<()>;
+    fn cancel(&self, order: &OrderId) -> impl PortFuture<()>;
 }
 
 /// Where credentials are kept.
 pub trait Secrets: Clone + Send + Sync + 'static {
     /// The secret called `name`, as it is now.
-    fn secret(&self, name: &str) -> impl Answer<Secret>;
+    fn secret(&self, name: &str) -> impl PortFuture<Secret>;
 }
 
 /// What the payment provider made of a request.
@@ -102,7 +102,7 @@ pub enum Verdict {
 /// tells what the first one did.
 pub trait Provider: Clone + Send + Sync + 'static {
     /// Asks for a charge.
-    fn charge(&self, charge: &Charge) -> impl Answer<Verdict>;
+    fn charge(&self, charge: &Charge) -> impl PortFuture<Verdict>;
     /// Gives a charge back.
-    fn refund(&self, order: &OrderId, reference: &str, amount: Money) -> impl Answer<()>;
+    fn refund(&self, order: &OrderId, reference: &str, amount: Money) -> impl PortFuture<()>;
 }

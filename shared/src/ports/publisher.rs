@@ -1,6 +1,6 @@
 //! Where events and mails go.
 
-use super::Answer;
+use super::PortFuture;
 use crate::domain::event::{CloudEvent, Event};
 use crate::domain::text::Email;
 use jiff::Timestamp;
@@ -9,10 +9,10 @@ use serde::Serialize;
 /// The broker.
 pub trait Publisher: Clone + Send + Sync + 'static {
     /// Publishes a `CloudEvent` under `topic`.
-    fn publish(&self, topic: &str, event: &(impl Serialize + Sync)) -> impl Answer<()>;
+    fn publish(&self, topic: &str, event: &(impl Serialize + Sync)) -> impl PortFuture<()>;
 
     /// Publishes `event`, which happened at `time`, under its own topic.
-    fn tell<E: Event + Sync>(&self, event: &E, time: Timestamp) -> impl Answer<()> {
+    fn tell<E: Event + Sync>(&self, event: &E, time: Timestamp) -> impl PortFuture<()> {
         let event = CloudEvent::of(event, time);
         async move { self.publish(E::TOPIC.name(), &event).await }
     }
@@ -32,5 +32,5 @@ pub struct Mail {
 /// The way to customers' mailboxes.
 pub trait Mailer: Clone + Send + Sync + 'static {
     /// Sends a mail.
-    fn send(&self, mail: &Mail) -> impl Answer<()>;
+    fn send(&self, mail: &Mail) -> impl PortFuture<()>;
 }

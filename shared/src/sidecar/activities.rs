@@ -6,13 +6,13 @@ use super::functions::{PaymentFunctions, ShipOrder};
 use super::pubsub::Broker;
 use super::state::StateStore;
 use super::stocks::ActorStocks;
-use super::workflow::{self, Answered, Close, Pay, Undoing};
+use super::workflow::{self, ActivityResult, CloseInput, PayInput, UndoInput};
 use crate::domain::OrderId;
 use crate::domain::order::{Order, Progress};
 use crate::domain::placing::PlacedOrder;
 use crate::domain::saga::{Step, Undo};
 use crate::observe;
-use crate::operations::orders::Journal;
+use crate::operations::orders::OrderLog;
 use crate::operations::steps;
 use crate::ports::{Chain, Clock, Error, Failure, OrFail, Result};
 use dapr_durabletask::api::DurableTaskError;
@@ -40,11 +40,11 @@ const RECONNECT: Duration = Duration::from_secs(2);
 /// What the activities work with.
 #[derive(Clone)]
 struct Shop<C> {
-    journal: Journal<StateStore<Order>, Broker, C>,
+    log: OrderLog<StateStore<Order>, Broker, C>,
     stocks: ActorStocks,
     payments: PaymentFunctions,
     shipping: ShipOrder,
-    hold: SignedDuration,
+    reservation_ttl: SignedDuration,
     attempts: Attempts,
 }
 
@@ -52,14 +52,14 @@ struct Shop<C> {
 pub struct Worker(TaskHubGrpcWorker);
 
 impl Worker {
-    /// A worker of `sidecar`; stock is held for `hold` by `clock`.
-    pub fn new(sidecar: &Sidecar, clock: impl Clock, hold: SignedDuration) -> Self {
+    /// A worker of `sidecar`; stock is held for `reservation_ttl` by `clock`.
+    pub fn new(sidecar: &Sidecar, clock: impl Clock, reservation_ttl: SignedDuration) -> Self {
         let shop = Shop {
-            journal: Journal::new(sidecar.orders(), sidecar.publisher(), clock),
+            log: OrderLog::new(sidecar.orders(), sidecar.publisher(), clock),
             stocks: sidecar.stocks(),
             payments: sidecar.payments(),
             shipping: sidecar.shipping(),
-            hold,
+            reservation_ttl,
             attempts: Attempts::default(),
         };
         let options = WorkerOptions::new()
@@ -82,42 +82,42 @@ impl Worker {
 
 fn register<C: Clock>(registry: &mut Registry, shop: &Shop<C>) {
     add(registry, Step::Create, shop, |shop, order: PlacedOrder| async move {
-        shop.journal.open(&order).await
+        shop.log.open(&order).await
     });
     add(registry, Step::Reserve, shop, |shop, id: OrderId| async move {
-        let order = shop.journal.placed(&id).await?;
-        steps::reserve(&shop.journal, &shop.stocks, &order, shop.hold).await
+        let order = shop.log.placed(&id).await?;
+        steps::reserve(&shop.log, &shop.stocks, &order, shop.reservation_ttl).await
     });
-    add(registry, Step::Pay, shop, |shop, Pay { order_id, total }| async move {
-        let order = shop.journal.placed(&order_id).await?;
-        steps::pay(&shop.journal, &shop.payments, &order, total).await
+    add(registry, Step::Pay, shop, |shop, PayInput { order_id, total }| async move {
+        let order = shop.log.placed(&order_id).await?;
+        steps::pay(&shop.log, &shop.payments, &order, total).await
     });
     add(registry, Step::Ship, shop, |shop, id: OrderId| async move {
-        let order = shop.journal.placed(&id).await?;
-        steps::ship(&shop.journal, &shop.stocks, &shop.shipping, &order).await
+        let order = shop.log.placed(&id).await?;
+        steps::ship(&shop.log, &shop.stocks, &shop.shipping, &order).await
     });
     add(registry, Step::Complete, shop, |shop, id: OrderId| async move {
-        let order = shop.journal.placed(&id).await?;
-        steps::complete(&shop.journal, &shop.stocks, &order).await
+        let order = shop.log.placed(&id).await?;
+        steps::complete(&shop.log, &shop.stocks, &order).await
     });
     register_undos(registry, shop);
 }
 
 fn register_undos<C: Clock>(registry: &mut Registry, shop: &Shop<C>) {
-    add(registry, Step::CancelShipment, shop, |shop, Undoing { order_id, cause }| async move {
-        let order = shop.journal.stopped(&order_id, cause).await?;
-        steps::cancel_shipment(&shop.journal, &shop.shipping, &order).await
+    add(registry, Step::CancelShipment, shop, |shop, UndoInput { order_id, cause }| async move {
+        let order = shop.log.begin_undo(&order_id, cause).await?;
+        steps::cancel_shipment(&shop.log, &shop.shipping, &order).await
     });
-    add(registry, Step::RefundPayment, shop, |shop, Undoing { order_id, cause }| async move {
-        let order = shop.journal.stopped(&order_id, cause).await?;
-        steps::refund_payment(&shop.journal, &shop.payments, &order).await
+    add(registry, Step::RefundPayment, shop, |shop, UndoInput { order_id, cause }| async move {
+        let order = shop.log.begin_undo(&order_id, cause).await?;
+        steps::refund_payment(&shop.log, &shop.payments, &order).await
     });
-    add(registry, Step::ReleaseStock, shop, |shop, Undoing { order_id, cause }| async move {
-        let order = shop.journal.stopped(&order_id, cause).await?;
-        steps::release_stock(&shop.journal, &shop.stocks, &order).await
+    add(registry, Step::ReleaseStock, shop, |shop, UndoInput { order_id, cause }| async move {
+        let order = shop.log.begin_undo(&order_id, cause).await?;
+        steps::release_stock(&shop.log, &shop.stocks, &order).await
     });
-    add(registry, Step::Close, shop, |shop, Close { order, outcome }| async move {
-        shop.journal.note(&order, &Progress::Ended(outcome)).await
+    add(registry, Step::Close, shop, |shop, CloseInput { order, outcome }| async move {
+        shop.log.note(&order, &Progress::Ended(outcome)).await
     });
 }
 
@@ -178,7 +178,7 @@ async fn try_once<O: Serialize>(
         () = context.cancelled() => Err(Failure::new(step.name(), "finish", "the function stops").into()),
     };
     observe::step_tried(step.name(), result(&done), began.elapsed());
-    let answer: Answered<O> = match done {
+    let answer: ActivityResult<O> = match done {
         Ok(done) => Ok(done),
         Err(Error::Refused(refusal)) => {
             Span::current().record("saga.refusal", refusal.name());

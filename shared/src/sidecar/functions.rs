@@ -5,7 +5,7 @@ use crate::domain::payment::Charge;
 use crate::domain::placing::{Address, PlacedOrder};
 use crate::domain::shipment::Booked;
 use crate::domain::{OrderId, PaymentId, TrackingId};
-use crate::ports::{Payments, Result, Sagas, Shipping};
+use crate::ports::{PaymentClient, Result, Sagas, Shipping};
 use axum::http::{Method, StatusCode};
 use serde::Deserialize;
 
@@ -42,7 +42,7 @@ struct Paid {
     payment_id: PaymentId,
 }
 
-impl Payments for PaymentFunctions {
+impl PaymentClient for PaymentFunctions {
     async fn charge(&self, charge: &Charge) -> Result<PaymentId> {
         let answer =
             self.0.call("process-payment", Method::POST, "/api/payments", Some(charge)).await?;

@@ -27,7 +27,7 @@ pub struct Invocation {
 
 /// What a function answered.
 #[derive(Debug, Clone)]
-pub(super) struct Answered(Response<Bytes>);
+pub(super) struct FunctionResponse(Response<Bytes>);
 
 impl Invocation {
     pub(super) fn new(http: reqwest::Client, sidecar: &str) -> Self {
@@ -44,7 +44,7 @@ impl Invocation {
         method: Method,
         path: &str,
         body: Option<&(impl Serialize + Sync)>,
-    ) -> Result<Answered> {
+    ) -> Result<FunctionResponse> {
         let mut request = Request::builder().method(method).uri(path);
         let mut json = Bytes::new();
         if let Some(body) = body {
@@ -52,7 +52,7 @@ impl Invocation {
             json = serde_json::to_vec(body).or_fail(function, "be asked")?.into();
         }
         let request = request.body(json).or_fail(function, "be asked")?;
-        self.forward(function, request).await.map(Answered)
+        self.forward(function, request).await.map(FunctionResponse)
     }
 
     async fn send(
@@ -89,7 +89,7 @@ impl Functions for Invocation {
             peer.service = function,
         );
         let sent = self.send(function, request).instrument(span).await;
-        let answered = Answered(sent.or_fail(function, INVOKE)?);
+        let answered = FunctionResponse(sent.or_fail(function, INVOKE)?);
         let status = answered.status();
         // What a sidecar answers in place of a function is no problem document.
         if status.is_server_error() && !answered.is_problem() {
@@ -100,7 +100,7 @@ impl Functions for Invocation {
     }
 }
 
-impl Answered {
+impl FunctionResponse {
     pub(super) fn status(&self) -> StatusCode {
         self.0.status()
     }
@@ -117,7 +117,7 @@ impl Answered {
     /// Whether the function did what it was asked.
     ///
     /// # Errors
-    /// As [`Answered::read`].
+    /// As [`FunctionResponse::read`].
     pub(super) fn check(&self, function: &str) -> Result<()> {
         if self.status().is_success() {
             return Ok(());

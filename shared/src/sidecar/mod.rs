@@ -28,7 +28,7 @@ use self::stocks::ActorStocks;
 use crate::domain::order::Order;
 use crate::domain::payment::Payment;
 use crate::domain::shipment::Shipment;
-use crate::operations::mails::Mailed;
+use crate::operations::email::Mailed;
 use serde_json::Value;
 use std::time::Duration;
 

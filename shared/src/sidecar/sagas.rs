@@ -15,7 +15,7 @@ use tonic::Code;
 const ENGINE: &str = "workflow engine";
 
 /// How long to wait before looking again for what another caller started.
-const GLANCE: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Starts and finds workflows, each under its order's id.
 #[derive(Debug, Clone)]
@@ -50,10 +50,10 @@ impl WorkflowSagas {
     async fn input(&self, order: &OrderId) -> Result<Option<PlacedOrder>> {
         const FIND: &str = "find a workflow";
         let mut client = self.grpc.workflows();
-        let mut glances = interval(GLANCE);
+        let mut polls = interval(POLL_INTERVAL);
         let look = async {
             loop {
-                glances.tick().await;
+                polls.tick().await;
                 match client.get_orchestration_state(order.as_str(), true).await {
                     Err(DurableTaskError::GrpcError(status)) if status.code() == Code::Unknown => {}
                     found => return found,
@@ -70,10 +70,10 @@ impl WorkflowSagas {
     /// What the workflow that another caller has just started was started with: that shows only once
     /// its start is through.
     async fn started_by_another(&self, order: &OrderId) -> Result<PlacedOrder> {
-        let mut glances = interval(GLANCE);
+        let mut polls = interval(POLL_INTERVAL);
         let look = async {
             loop {
-                glances.tick().await;
+                polls.tick().await;
                 if let Some(accepted) = self.find(order).await? {
                     return Ok(accepted);
                 }

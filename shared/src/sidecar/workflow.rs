@@ -16,25 +16,25 @@ use std::time::Duration;
 pub const NAME: &str = "order-saga";
 
 /// What an activity answers: refused is data, so it travels as a value; an error is retried.
-pub(super) type Answered<T> = Result<T, Refusal>;
+pub(super) type ActivityResult<T> = Result<T, Refusal>;
 
 /// The input of [`Step::Pay`].
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Pay {
+pub(super) struct PayInput {
     pub(super) order_id: OrderId,
     pub(super) total: Money,
 }
 
 /// The input of what undoes a step.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Undoing {
+pub(super) struct UndoInput {
     pub(super) order_id: OrderId,
     pub(super) cause: Cause,
 }
 
 /// The input of [`Step::Close`].
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Close {
+pub(super) struct CloseInput {
     pub(super) order: PlacedOrder,
     pub(super) outcome: Outcome,
 }
@@ -60,52 +60,57 @@ impl Activities {
         let options = ActivityOptions::new().with_retry_policy(retry);
         let answer = self.0.call_activity_with_options(step.name(), input, options);
         let answer = answer.await.map_err(|_| Stop::Failed)?.ok_or(Stop::Failed)?;
-        let answer: Answered<T> = serde_json::from_str(&answer).map_err(|_| Stop::Failed)?;
+        let answer: ActivityResult<T> = serde_json::from_str(&answer).map_err(|_| Stop::Failed)?;
         answer.map_err(Stop::Refused)
     }
 }
 
 impl Steps for Activities {
     async fn create(&self, order: &PlacedOrder) -> Result<Option<Outcome>, Stop> {
-        self.call(Step::Create, order, briefly()).await
+        self.call(Step::Create, order, forward_retries()).await
     }
 
     async fn reserve(&self, order: &PlacedOrder) -> Result<Money, Stop> {
-        self.call(Step::Reserve, &order.order_id, briefly()).await
+        self.call(Step::Reserve, &order.order_id, forward_retries()).await
     }
 
     async fn pay(&self, order: &PlacedOrder, total: Money) -> Result<(), Stop> {
-        self.call(Step::Pay, Pay { order_id: order.order_id.clone(), total }, briefly()).await
+        self.call(
+            Step::Pay,
+            PayInput { order_id: order.order_id.clone(), total },
+            forward_retries(),
+        )
+        .await
     }
 
     async fn ship(&self, order: &PlacedOrder) -> Result<(), Stop> {
-        self.call(Step::Ship, &order.order_id, briefly()).await
+        self.call(Step::Ship, &order.order_id, forward_retries()).await
     }
 
     async fn complete(&self, order: &PlacedOrder) -> Result<(), Stop> {
-        self.call(Step::Complete, &order.order_id, persistently()).await
+        self.call(Step::Complete, &order.order_id, undo_retries()).await
     }
 
     async fn undo(&self, order: &PlacedOrder, undo: Undo, cause: &Cause) -> Result<(), Stop> {
-        let undoing = Undoing { order_id: order.order_id.clone(), cause: cause.clone() };
-        self.call(undo.into(), undoing, persistently()).await
+        let undoing = UndoInput { order_id: order.order_id.clone(), cause: cause.clone() };
+        self.call(undo.into(), undoing, undo_retries()).await
     }
 
     async fn close(&self, order: &PlacedOrder, outcome: &Outcome) -> Result<(), Stop> {
-        let close = Close { order: order.clone(), outcome: outcome.clone() };
-        self.call(Step::Close, close, persistently()).await
+        let close = CloseInput { order: order.clone(), outcome: outcome.clone() };
+        self.call(Step::Close, close, undo_retries()).await
     }
 }
 
 /// Six tries within about a quarter of a minute, and the time that each takes: a customer waits.
-fn briefly() -> RetryPolicy {
+fn forward_retries() -> RetryPolicy {
     RetryPolicy::new(6, Duration::from_millis(500))
         .with_backoff_coefficient(2.0)
         .with_max_retry_interval(Duration::from_secs(5))
 }
 
 /// About a day of tries, 15 minutes apart in the end: money or goods are left to give back.
-fn persistently() -> RetryPolicy {
+fn undo_retries() -> RetryPolicy {
     RetryPolicy::new(100, Duration::from_millis(500))
         .with_backoff_coefficient(2.0)
         .with_max_retry_interval(Duration::from_mins(15))

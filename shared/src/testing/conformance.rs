@@ -1,6 +1,6 @@
 //! What every function promises, whatever else it does.
 
-use crate::host::{Service, router::dressed};
+use crate::host::{Service, router::with_middleware};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, Response, StatusCode, header};
@@ -15,7 +15,7 @@ use tower::ServiceExt;
 /// # Panics
 /// When one of these does not hold.
 pub async fn conforms(service: impl Into<Service>, takes_json: &[&str], takes_none: &[&str]) {
-    let router = dressed(service.into(), String::new(), || async { true });
+    let router = with_middleware(service.into(), String::new(), || async { true });
     assert_eq!(status(&router, "GET /healthz", "", "").await, StatusCode::OK);
     assert_problem(&router, "GET /no/such/path", "", "", (404, "unknown-route")).await;
     for route in takes_json.iter().chain(takes_none) {
@@ -37,21 +37,21 @@ pub async fn conforms(service: impl Into<Service>, takes_json: &[&str], takes_no
 ///
 /// # Panics
 /// When `route` or an answer is malformed.
-pub async fn ask(service: impl Into<Service>, route: &str, body: &Value) -> (StatusCode, Value) {
-    ask_with(service, route, &[], body).await
+pub async fn send(service: impl Into<Service>, route: &str, body: &Value) -> (StatusCode, Value) {
+    send_with(service, route, &[], body).await
 }
 
-/// As [`ask`], with headers.
+/// As [`send`], with headers.
 ///
 /// # Panics
-/// As [`ask`].
-pub async fn ask_with(
+/// As [`send`].
+pub async fn send_with(
     service: impl Into<Service>,
     route: &str,
     headers: &[(&str, &str)],
     body: &Value,
 ) -> (StatusCode, Value) {
-    let router = dressed(service.into(), String::new(), || async { true });
+    let router = with_middleware(service.into(), String::new(), || async { true });
     let (method, path) = split(route);
     let request = Request::builder().method(method).uri(path);
     let request =
@@ -72,7 +72,7 @@ async fn assert_problem(
     body: &str,
     expected: (u16, &str),
 ) {
-    let response = send(router, route, kind, body).await;
+    let response = send_raw(router, route, kind, body).await;
     let status = response.status().as_u16();
     let declared = response.headers().get(header::CONTENT_TYPE).cloned();
     let body = response.into_body().collect().await.expect("the body is in memory").to_bytes();
@@ -86,10 +86,10 @@ async fn assert_problem(
 }
 
 async fn status(router: &Router, route: &str, kind: &str, body: &str) -> StatusCode {
-    send(router, route, kind, body).await.status()
+    send_raw(router, route, kind, body).await.status()
 }
 
-async fn send(router: &Router, route: &str, kind: &str, body: &str) -> Response<Body> {
+async fn send_raw(router: &Router, route: &str, kind: &str, body: &str) -> Response<Body> {
     let (method, path) = split(route);
     let mut request = Request::builder().method(method).uri(path);
     if !kind.is_empty() {

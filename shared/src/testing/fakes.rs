@@ -8,9 +8,9 @@ use crate::domain::payment::Charge;
 use crate::domain::placing::{Address, PlacedOrder};
 use crate::domain::stock::{Command, Held, Level, Offer, Reply, Reserve, Stock, turn};
 use crate::domain::{Money, OrderId, PaymentId, ProductId, TrackingId};
-use crate::operations::payments::{Cashier, Till};
+use crate::operations::payments::{PaymentService, Payments};
 use crate::ports::{
-    Clock, Documents, Error, Failure, Functions, Mail, Mailer, Payments, Provider, Publisher,
+    Clock, Documents, Error, Failure, Functions, Mail, Mailer, PaymentClient, Provider, Publisher,
     Result, Sagas, Saved, Shipping, Stocks, Verdict, Version, Versioned,
 };
 use crate::testing::orders::at;
@@ -185,10 +185,10 @@ impl Provider for FakeProvider {
     }
 }
 
-/// A cashier without a store, at a time that stands still.
+/// Payments without a store, at a time that stands still.
 #[must_use]
-pub fn fake_till(provider: &FakeProvider) -> impl Cashier + use<> {
-    Till {
+pub fn fake_till(provider: &FakeProvider) -> impl Payments + use<> {
+    PaymentService {
         documents: FakeDocuments::default(),
         provider: provider.clone(),
         publisher: FakeBroker::default(),
@@ -271,11 +271,11 @@ impl Mailer for FakeMailer {
     }
 }
 
-/// Payments that always succeed.
+/// PaymentClient that always succeed.
 #[derive(Debug, Clone, Default)]
-pub struct FakePayments;
+pub struct FakePaymentClient;
 
-impl Payments for FakePayments {
+impl PaymentClient for FakePaymentClient {
     async fn charge(&self, charge: &Charge) -> Result<PaymentId> {
         Ok(PaymentId::of(&charge.order_id))
     }

@@ -4,7 +4,7 @@ mod conformance;
 pub mod fakes;
 pub mod orders;
 
-pub use conformance::{ask, ask_with, conforms};
+pub use conformance::{conforms, send, send_with};
 
 use crate::sidecar::Sidecar;
 

@@ -29,7 +29,7 @@ pub struct Shop {
 
 /// What the shop answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct ApiResponse {
     /// The status.
     pub status: u16,
     /// Where the answer points to.
@@ -42,7 +42,7 @@ pub struct Answer {
     pub body: Value,
 }
 
-impl Answer {
+impl ApiResponse {
     /// The problem's type, if the answer is a problem.
     #[must_use]
     pub fn problem(&self) -> Option<&str> {
@@ -84,7 +84,7 @@ impl Shop {
     ///
     /// # Panics
     /// When there is no answer.
-    pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> ApiResponse {
         self.try_send(request).await.expect("the gateway answers")
     }
 
@@ -92,14 +92,14 @@ impl Shop {
     ///
     /// # Errors
     /// When there is no answer.
-    pub async fn try_send(&self, request: reqwest::RequestBuilder) -> reqwest::Result<Answer> {
+    pub async fn try_send(&self, request: reqwest::RequestBuilder) -> reqwest::Result<ApiResponse> {
         let response = request.timeout(PATIENCE).send().await?;
         let header = |name| response.headers().get(name)?.to_str().ok().map(str::to_owned);
         let (location, kind) = (header("location"), header("content-type").unwrap_or_default());
         let trace = header("x-trace-id");
         let status = response.status().as_u16();
         let body = serde_json::from_slice(&response.bytes().await?).unwrap_or_default();
-        Ok(Answer { status, location, trace, kind, body })
+        Ok(ApiResponse { status, location, trace, kind, body })
     }
 
     /// A request to the gateway.
@@ -108,12 +108,12 @@ impl Shop {
     }
 
     /// Reads from the public API.
-    pub async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> ApiResponse {
         self.send(self.request(Method::GET, path)).await
     }
 
     /// Sends JSON to the public API.
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub async fn post(&self, path: &str, body: &Value) -> ApiResponse {
         self.send(self.request(Method::POST, path).json(body)).await
     }
 
@@ -170,7 +170,7 @@ impl Shop {
     /// # Panics
     /// When the answer names no order.
     #[must_use]
-    pub fn accepted(&self, answer: &Answer) -> String {
+    pub fn accepted(&self, answer: &ApiResponse) -> String {
         let id = answer.text("order_id");
         let mut orders = self.orders.lock().expect("no holder panics");
         if !orders.contains(&id) {
@@ -180,7 +180,7 @@ impl Shop {
     }
 
     /// How far an order has come.
-    pub async fn status(&self, order: &str) -> Answer {
+    pub async fn status(&self, order: &str) -> ApiResponse {
         self.get(&format!("/api/orders/{order}/status")).await
     }
 
@@ -188,7 +188,7 @@ impl Shop {
     ///
     /// # Panics
     /// When it does not end in time.
-    pub async fn ended(&self, order: &str) -> Answer {
+    pub async fn ended(&self, order: &str) -> ApiResponse {
         let path = format!("/api/orders/{order}");
         until(&format!("order {order} has ended"), ORDER_ENDS_WITHIN, async || {
             let answer = self.try_send(self.request(Method::GET, &path)).await.ok()?;

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::system::shop::{Answer, Shop};
+use tests::system::shop::{ApiResponse, Shop};
 
 /// Method, path, what is changed in a good body, and the field that the problem names.
 type Case = (&'static str, fn(&mut Value), &'static str);
@@ -98,7 +98,7 @@ fn mixed() -> Value {
     json!([item("a", "EUR"), item("b", "USD")])
 }
 
-fn assert_problem(case: &str, answer: &Answer, status: u16, kind: &str) {
+fn assert_problem(case: &str, answer: &ApiResponse, status: u16, kind: &str) {
     assert_eq!((answer.status, answer.problem()), (status, Some(kind)), "{case}: {answer:?}");
     let told = |member: &str| answer.body[member].as_str().is_some_and(|text| !text.is_empty());
     assert!(

@@ -4,10 +4,10 @@ use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
-use tests::system::shop::{Answer, Shop};
+use tests::system::shop::{ApiResponse, Shop};
 use tests::system::wait::until;
 
-fn problem(order: &Answer) -> &str {
+fn problem(order: &ApiResponse) -> &str {
     assert_eq!(order.body["status"], "cancelled", "{order:?}");
     order.body["reason"]["type"].as_str().expect("a cancelled order has a reason")
 }
@@ -165,7 +165,7 @@ pub(crate) async fn one_key_is_one_order_however_often_it_is_sent(shop: &Shop) {
     let answers = join_all((0..20).map(|_| place())).await;
     let order = shop.accepted(&answers[0]);
     assert_eq!(answers[0].status, 202);
-    let told = |answer: &Answer| (answer.status, answer.location.clone(), answer.body.clone());
+    let told = |answer: &ApiResponse| (answer.status, answer.location.clone(), answer.body.clone());
     for answer in &answers {
         assert_eq!(told(answer), told(&answers[0]));
     }

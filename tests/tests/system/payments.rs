@@ -21,7 +21,7 @@ pub(crate) async fn a_payment_is_made_once_and_refunded_once(shop: &Shop) {
     let mut other = charge(shop);
     other["amount"]["amount"] = json!(800);
     let refused = shop.post("/api/payments", &other).await;
-    assert_eq!((refused.status, refused.problem()), (409, Some("paid-otherwise")));
+    assert_eq!((refused.status, refused.problem()), (409, Some("payment-mismatch")));
 
     let refund = format!("/api/payments/{}/refund", first.text("payment_id"));
     for _ in 0..2 {

@@ -25,7 +25,7 @@ pub(crate) async fn stock_is_set_checked_reserved_and_released(shop: &Shop) {
     let other = shop.post(&reserve, &json!({"order_id": shop.id("other"), "quantity": 3})).await;
     assert_eq!((other.status, other.problem()), (409, Some("out-of-stock")));
     let more = shop.post(&reserve, &json!({"order_id": order, "quantity": 4})).await;
-    assert_eq!((more.status, more.problem()), (409, Some("reserved-otherwise")));
+    assert_eq!((more.status, more.problem()), (409, Some("reservation-mismatch")));
     let fewer =
         json!({"name": "lamp", "unit_price": {"amount": 2_000, "currency": "EUR"}, "on_hand": 2});
     let fewer = shop.send(shop.request(Method::PUT, &path).json(&fewer)).await;

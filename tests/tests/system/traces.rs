@@ -4,7 +4,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use tests::system::shop::{Answer, Shop};
+use tests::system::shop::{ApiResponse, Shop};
 use tests::system::wait::until;
 use tokio::time::Instant;
 
@@ -35,7 +35,7 @@ async fn spans(
 }
 
 async fn place(shop: &Shop, order: &Value) -> (String, String) {
-    let answer: Answer = shop.post("/api/orders", order).await;
+    let answer: ApiResponse = shop.post("/api/orders", order).await;
     let trace = answer.trace.clone().expect("an answer names its trace");
     (shop.accepted(&answer), trace)
 }

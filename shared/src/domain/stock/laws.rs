@@ -51,7 +51,7 @@ fn offer(on_hand: u8) -> Offer {
     Offer { name, unit_price: price(), on_hand: i64::from(on_hand).try_into().unwrap() }
 }
 
-fn ask(number: u8, quantity: u8, now: i64) -> Reserve {
+fn send(number: u8, quantity: u8, now: i64) -> Reserve {
     let quantity = i64::from(quantity).try_into().unwrap();
     Reserve { order_id: order(number), quantity, seen_price: None, expires_at: at(now + 3) }
 }
@@ -64,7 +64,7 @@ impl Model {
     fn run(&mut self, stock: &mut Stock, command: &Command, now: i64) {
         match *command {
             Command::Reserve(number, quantity) => {
-                if stock.reserve(&ask(number, quantity, now)).is_ok() {
+                if stock.reserve(&send(number, quantity, now)).is_ok() {
                     self.holds.entry(number).or_insert((quantity.into(), false, now + 3));
                 }
             }
@@ -134,7 +134,7 @@ proptest! {
             model.run(&mut stock, command, 0);
         }
         let untouched = stock.clone();
-        if stock.reserve(&ask(9, 1, 0)).is_ok() {
+        if stock.reserve(&send(9, 1, 0)).is_ok() {
             stock.release(&order(9));
         }
         prop_assert_eq!(stock, untouched);
@@ -144,16 +144,16 @@ proptest! {
 #[test]
 fn an_order_keeps_the_price_it_reserved_at() {
     let mut stock = stock(5);
-    let held = stock.reserve(&ask(1, 2, 0)).unwrap();
+    let held = stock.reserve(&send(1, 2, 0)).unwrap();
     let dearer = Money::new(900, price().currency()).unwrap();
     stock.set(Offer { unit_price: dearer, ..offer(5) }).unwrap();
-    assert_eq!(stock.reserve(&ask(1, 2, 9)), Ok(held));
+    assert_eq!(stock.reserve(&send(1, 2, 9)), Ok(held));
 }
 
 #[test]
 fn a_price_the_customer_did_not_see_is_refused() {
     let seen = Money::new(400, price().currency()).unwrap();
-    let refused = stock(5).reserve(&Reserve { seen_price: Some(seen), ..ask(1, 1, 0) });
+    let refused = stock(5).reserve(&Reserve { seen_price: Some(seen), ..send(1, 1, 0) });
     assert_eq!(
         refused,
         Err(Refusal::PriceChanged { product_id: "mug".parse().unwrap(), unit_price: price() })
@@ -163,8 +163,8 @@ fn a_price_the_customer_did_not_see_is_refused() {
 #[test]
 fn a_reservation_expires_unless_it_is_committed() {
     let mut stock = stock(5);
-    stock.reserve(&ask(1, 1, 0)).unwrap();
-    stock.reserve(&ask(2, 1, 0)).unwrap();
+    stock.reserve(&send(1, 1, 0)).unwrap();
+    stock.reserve(&send(2, 1, 0)).unwrap();
     stock.commit(&order(1)).unwrap();
     stock.expire(at(3));
     assert_eq!(stock.level().reserved, 1);
@@ -174,8 +174,8 @@ fn a_reservation_expires_unless_it_is_committed() {
 #[test]
 fn only_the_saga_gives_back_what_is_committed() {
     let mut stock = stock(5);
-    stock.reserve(&ask(1, 2, 0)).unwrap();
-    stock.reserve(&ask(2, 2, 0)).unwrap();
+    stock.reserve(&send(1, 2, 0)).unwrap();
+    stock.reserve(&send(2, 2, 0)).unwrap();
     stock.commit(&order(1)).unwrap();
     let committed = Err(Refusal::ReservationCommitted { product_id: "mug".parse().unwrap() });
     assert_eq!((stock.withdraw(&order(1)), stock.withdraw(&order(2))), (committed, Ok(())));
@@ -188,9 +188,9 @@ fn only_the_saga_gives_back_what_is_committed() {
 fn the_reminder_is_set_once_for_all_reservations_before_it() {
     let mut stock = stock(5);
     assert_eq!(stock.plan_sweep(at(0)), None);
-    stock.reserve(&ask(1, 1, 0)).unwrap();
+    stock.reserve(&send(1, 1, 0)).unwrap();
     assert_eq!(stock.plan_sweep(at(0)), Some(at(3)));
-    stock.reserve(&ask(2, 1, 1)).unwrap();
+    stock.reserve(&send(2, 1, 1)).unwrap();
     assert_eq!(stock.plan_sweep(at(1)), None);
     stock.swept();
     stock.expire(at(3));

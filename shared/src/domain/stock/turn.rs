@@ -13,7 +13,7 @@ pub enum Command {
     Set(Offer),
     /// Tell how much there is.
     Check,
-    /// Hold pieces for an order.
+    /// Reserve pieces for an order.
     Reserve(Reserve),
     /// Keep what is held for an order beyond its expiry.
     Commit(OrderId),

@@ -58,7 +58,7 @@ mod tests {
     fn wrong<T>(setting: &Setting<T>, value: &'static str) -> Vec<String> {
         let mut reader = Reader::new(Every(value));
         reader.read(setting);
-        reader.wrong().iter().map(ToString::to_string).collect()
+        reader.invalid().iter().map(ToString::to_string).collect()
     }
 
     #[test]

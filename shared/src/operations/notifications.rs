@@ -1,6 +1,6 @@
 //! Who hears what: from events to what customers are told.
 
-use super::mails::price;
+use super::email::price;
 use crate::domain::event::{
     CloudEvent, Event, Notice, NotificationRequested, OrderCancelled, OrderCompleted, OrderCreated,
     OrderPaid, OrderReserved, OrderShipped, OrderStuck, PaymentCharged, PaymentDeclined,
@@ -113,11 +113,11 @@ fn refused(refusal: &Refusal) -> String {
         Refusal::PaymentUnavailable => "We cannot take payments at present.".to_owned(),
         Refusal::CountryNotServed { country } => format!("We do not ship to {country}."),
         Refusal::BelowReserved { .. }
-        | Refusal::ReservedOtherwise { .. }
+        | Refusal::ReservationMismatch { .. }
         | Refusal::TooManyReservations { .. }
         | Refusal::ReservationCommitted { .. }
         | Refusal::PaymentVoided
-        | Refusal::PaidOtherwise
+        | Refusal::PaymentMismatch
         | Refusal::ShipmentCancelled => {
             "For technical reasons we could not carry it out.".to_owned()
         }

@@ -21,15 +21,15 @@ pub struct Mailed {
 
 /// Mails notifications, one at a time.
 #[derive(Debug, Clone)]
-pub struct Mailroom<I, M, C> {
+pub struct NotificationMailer<I, M, C> {
     inbox: I,
     mailer: M,
     clock: C,
     turn: Arc<Mutex<()>>,
 }
 
-impl<I: Documents<String, Mailed>, M: Mailer, C: Clock> Mailroom<I, M, C> {
-    /// A mailroom that remembers in `inbox` what it mailed.
+impl<I: Documents<String, Mailed>, M: Mailer, C: Clock> NotificationMailer<I, M, C> {
+    /// A mailer that remembers in `inbox` what it mailed.
     pub fn new(inbox: I, mailer: M, clock: C) -> Self {
         Self { inbox, mailer, clock, turn: Arc::default() }
     }
@@ -45,7 +45,7 @@ impl<I: Documents<String, Mailed>, M: Mailer, C: Clock> Mailroom<I, M, C> {
         // for its turn, and finds out.
         let mailing = async move { room.mail_in_turn(&id, &request).await };
         let mailing = tokio::spawn(mailing.instrument(Span::current()));
-        mailing.await.map_err(|panic| Failure::new("mailroom", "mail a notification", panic))?
+        mailing.await.map_err(|panic| Failure::new("email", "mail a notification", panic))?
     }
 
     async fn mail_in_turn(&self, id: &String, request: &NotificationRequested) -> Result<()> {
@@ -74,7 +74,7 @@ struct Page<'a> {
 /// Never: the page is made of plain data.
 fn mail(request: &NotificationRequested) -> Result<Mail> {
     let subject = format!("{} (order {})", subject(&request.notice), request.order_id);
-    let html = Page { subject: &subject, request }.render().or_fail("mailroom", "write a mail")?;
+    let html = Page { subject: &subject, request }.render().or_fail("email", "write a mail")?;
     Ok(Mail { to: request.to.clone(), subject, html })
 }
 
@@ -121,7 +121,8 @@ mod tests {
     #[tokio::test]
     async fn a_notification_is_mailed_once_however_often_it_is_delivered() {
         let mailer = FakeMailer::default();
-        let room = Mailroom::new(FakeDocuments::default(), mailer.clone(), FakeClock(at(0)));
+        let room =
+            NotificationMailer::new(FakeDocuments::default(), mailer.clone(), FakeClock(at(0)));
         let receipt = request("Ann", Notice::Receipt { amount: euro(1_999) });
         let again = || room.mail("1".to_owned(), receipt.clone());
         let (one, two, three) = tokio::join!(again(), again(), again());
