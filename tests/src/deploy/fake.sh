@@ -60,9 +60,7 @@ case $call in
 'az aks create'*) make cluster ;;
 'az aks show'*) echo https://issuer.example.com ;;
 'az identity list'*)
-    { functions && printf 'component-%s\n' inbox orders payments pubsub secrets shipments stock-store \
-        workflow-store; } |
-        awk '{ print "saga-shop-" $1 "\tclient-of-" $1 }'
+    functions | awk '{ print "saga-shop-" $1 "\tclient-of-" $1 }'
     ;;
 'az servicebus namespace list'*) echo the-bus ;;
 'az cosmosdb list'*) echo https://documents.example.com:443/ ;;
@@ -80,7 +78,7 @@ case $call in
 'kubectl apply --recursive'*) cp -R "$4" "$STAGE/applied" ;;
 'kubectl apply --filename -') cat >>"$STAGE/secrets" ;;
 'kubectl get secrets'*) if made secrets; then printf 'secret/app-api-token\nsecret/gateway-tls\n'; fi ;;
-'kubectl get ingress'*) echo 192.0.2.1 ;;
+'kubectl get gateway'*) echo 192.0.2.1 ;;
 'kubectl create secret tls'*) make secrets && echo 'kind: Secret' ;;
 curl*'/status'*) echo "{\"order_id\":\"o-1\",\"status\":\"${ORDER:-completed}\"}" ;;
 curl*'--request POST'*) echo '{"order_id":"o-1","status":"pending"}' ;;

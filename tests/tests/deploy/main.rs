@@ -2,5 +2,6 @@
 //! with.
 
 mod by_digest;
+mod kubernetes;
 mod payment_key;
 mod scripts;

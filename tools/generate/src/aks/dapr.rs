@@ -1,6 +1,7 @@
 //! What Dapr is told: the components of `components/azure`, and how often it tries again.
 
-use super::{SHOP, metadata, variable};
+use super::{SAMPLING, SHOP, manifest, metadata};
+use crate::Generated;
 use crate::workspace::{files, read};
 use local::manifest::Function;
 use serde_json::{Value, json};
@@ -16,8 +17,8 @@ pub(super) fn shared() -> Vec<Value> {
     vec![configuration(), resiliency()]
 }
 
-/// The components, each with its name.
-pub(super) fn components(functions: &[Function]) -> Vec<(String, Value)> {
+/// The components, a file each.
+pub(super) fn components(functions: &[Function]) -> Vec<Generated> {
     let files = files(COMPONENTS).into_iter();
     files.map(|path| component(parsed(&path), functions)).collect()
 }
@@ -28,6 +29,11 @@ fn configuration() -> Value {
         "kind": "Configuration",
         "metadata": metadata(SHOP),
         "spec": {
+            // What starts at a sidecar is sampled as what starts at a function.
+            "tracing": {
+                "samplingRate": SAMPLING,
+                "otel": {"endpointAddress": "${OTLP_ADDRESS}", "isSecure": false, "protocol": "http"}
+            },
             "secrets": {"scopes": [{
                 "storeName": "secrets",
                 "defaultAccess": "deny",
@@ -44,27 +50,31 @@ fn resiliency() -> Value {
 }
 
 /// The component in the namespace of the shop, scoped by the functions' manifests.
-fn component(mut component: Value, functions: &[Function]) -> (String, Value) {
+fn component(mut component: Value, functions: &[Function]) -> Generated {
     let name = component["metadata"]["name"].as_str().expect("it has a name").to_owned();
     let uses = |function: &&Function| function.manifest.uses.contains(&name);
     let scopes: Vec<_> = functions.iter().filter(uses).map(|function| &function.name).collect();
     component["scopes"] = json!(scopes);
     component["metadata"] = metadata(&name);
-    for setting in component["spec"]["metadata"].as_array_mut().into_iter().flatten() {
-        if let Some(Value::String(value)) = setting.get_mut("value") {
-            *value = as_identity(&name, value);
-        }
+    if let Some(settings) = component["spec"]["metadata"].as_array_mut() {
+        by_workload_identity(settings);
     }
-    (name, component)
+    manifest(
+        &format!("components/{name}"),
+        &format!("The component {name}, on Azure."),
+        &[component],
+    )
 }
 
-/// `value` for Kubernetes: each component has an identity, which trusts the accounts of the functions
-/// in its scopes.
-fn as_identity(component: &str, value: &str) -> String {
-    match value {
-        "${CLIENT_ID}" => variable("COMPONENT_CLIENT_ID", component),
-        "${AUTH_METHODS}" => "workloadidentity".to_owned(),
-        _ => value.to_owned(),
+/// Dapr takes the identity of the pod that its sidecar runs in, whatever client id a component names
+/// ([source](https://github.com/dapr/components-contrib/blob/v1.18.3/common/authentication/azure/auth.go#L130)):
+/// the roles are those of each function.
+fn by_workload_identity(settings: &mut Vec<Value>) {
+    settings.retain(|setting| setting["name"] != "azureClientId");
+    for setting in settings {
+        if setting["name"] == "azureAuthMethods" {
+            setting["value"] = json!("workloadidentity");
+        }
     }
 }
 

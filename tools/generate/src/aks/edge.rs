@@ -1,44 +1,67 @@
-//! The namespace, and the ways into it: from outside to public functions alone, and from sidecar to
+//! The namespaces, and the ways into them: from outside to public functions alone, and from sidecar to
 //! sidecar.
 
-use super::{SHOP, metadata, pods};
+use super::{SHOP, metadata, metadata_in, pods};
 use local::manifest::{Function, Ingress};
 use serde_json::{Value, json};
 
+/// The namespace of what takes requests from outside. It is not the shop's: the proxies that a Gateway
+/// starts set no seccomp profile, which `restricted` asks for
+/// ([Istio](https://github.com/istio/istio/issues/56383)).
+const EDGE: &str = "saga-shop-edge";
+
+/// The secret in [`EDGE`] that holds the public API's certificate and its key.
+const CERTIFICATE: &str = "gateway-tls";
+
 /// The port on which sidecars talk to each other, under mutual TLS.
 const SIDECAR_PORT: u16 = 50_002;
+
+/// The port on which sidecars show their metrics.
+pub(super) const METRICS_PORT: u16 = 9090;
+
+/// The port of the service in front of a public function.
+const HTTP: u16 = 80;
+
+/// The port of HTTPS, of the Gateway's listener and of its proxies alike.
+const HTTPS: u16 = 443;
 
 /// Whether a function is reachable from outside.
 pub(super) fn is_public(function: &Function) -> bool {
     function.manifest.ingress == Ingress::External
 }
 
-/// The namespace, closed but for its sidecars among each other.
+/// The namespaces, closed but for sidecars among each other and for who gathers their metrics.
 pub(super) fn shop() -> Vec<Value> {
     let of_shop = json!({"matchLabels": {"app.kubernetes.io/part-of": SHOP}});
-    let sidecars = json!([{
-        "from": [{"podSelector": of_shop}],
-        "ports": [{"protocol": "TCP", "port": SIDECAR_PORT}]
-    }]);
+    let sidecars = from(&json!({"podSelector": of_shop}), SIDECAR_PORT);
+    let scraper = json!({"namespaceSelector": named("${METRICS_NAMESPACE}")});
     vec![
-        namespace(),
-        policy("closed", &json!({}), &json!([])),
-        policy("sidecars", &of_shop, &sidecars),
+        namespace(SHOP, "restricted"),
+        policy(SHOP, "closed", &json!({}), &json!([])),
+        policy(SHOP, "sidecars", &of_shop, &sidecars),
+        policy(SHOP, "metrics", &of_shop, &from(&scraper, METRICS_PORT)),
+        namespace(EDGE, "baseline"),
+        policy(EDGE, "closed", &json!({}), &json!([])),
     ]
 }
 
-fn namespace() -> Value {
+fn namespace(name: &str, pods_are: &str) -> Value {
     json!({
         "apiVersion": "v1",
         "kind": "Namespace",
         "metadata": {
-            "name": SHOP,
+            "name": name,
             "labels": {
                 "app.kubernetes.io/part-of": SHOP,
-                "pod-security.kubernetes.io/enforce": "restricted"
+                "pod-security.kubernetes.io/enforce": pods_are
             }
         }
     })
+}
+
+/// Chooses a namespace by its name.
+fn named(namespace: &str) -> Value {
+    json!({"matchLabels": {"kubernetes.io/metadata.name": namespace}})
 }
 
 /// What leads from outside to a function, if it is public.
@@ -46,9 +69,18 @@ pub(super) fn door(function: &Function) -> Vec<Value> {
     if !is_public(function) {
         return Vec::new();
     }
-    let from_outside = json!([{"ports": [{"protocol": "TCP", "port": function.manifest.port}]}]);
-    let selector = json!({"matchLabels": pods(function)});
-    vec![service(function), ingress(function), policy(&function.name, &selector, &from_outside)]
+    let name = &function.name;
+    let proxies = json!({"matchLabels": {"gateway.networking.k8s.io/gateway-name": name}});
+    let proxy = json!({"namespaceSelector": named(EDGE), "podSelector": proxies});
+    let inside = from(&proxy, function.manifest.port);
+    let outside = json!([{"ports": [{"protocol": "TCP", "port": HTTPS}]}]);
+    vec![
+        service(function),
+        gateway(name),
+        route(name),
+        policy(SHOP, name, &json!({"matchLabels": pods(function)}), &inside),
+        policy(EDGE, name, &proxies, &outside),
+    ]
 }
 
 fn service(function: &Function) -> Value {
@@ -59,36 +91,59 @@ fn service(function: &Function) -> Value {
         "spec": {
             "type": "ClusterIP",
             "selector": pods(function),
-            "ports": [{"name": "http", "port": 80, "targetPort": "http"}]
+            "ports": [{"name": "http", "port": HTTP, "targetPort": "http"}]
         }
     })
 }
 
 /// TLS ends here: tokens and addresses do not cross the internet in the clear.
-fn ingress(function: &Function) -> Value {
-    let backend = json!({"service": {"name": function.name, "port": {"name": "http"}}});
+fn gateway(name: &str) -> Value {
     json!({
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "Ingress",
-        "metadata": metadata(&function.name),
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "Gateway",
+        "metadata": metadata_in(EDGE, name),
         "spec": {
-            "ingressClassName": "${INGRESS_CLASS}",
-            "tls": [{"hosts": ["${GATEWAY_HOST}"], "secretName": "gateway-tls"}],
-            "rules": [{
-                "host": "${GATEWAY_HOST}",
-                "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}
+            "gatewayClassName": "${GATEWAY_CLASS}",
+            "listeners": [{
+                "name": "https",
+                "protocol": "HTTPS",
+                "port": HTTPS,
+                "hostname": "${GATEWAY_HOST}",
+                "tls": {"mode": "Terminate", "certificateRefs": [{"name": CERTIFICATE}]},
+                "allowedRoutes": {"namespaces": {"from": "Selector", "selector": named(SHOP)}}
             }]
         }
     })
 }
 
+fn route(name: &str) -> Value {
+    json!({
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "HTTPRoute",
+        "metadata": metadata(name),
+        "spec": {
+            "parentRefs": [{"namespace": EDGE, "name": name, "sectionName": "https"}],
+            "hostnames": ["${GATEWAY_HOST}"],
+            "rules": [{
+                "matches": [{"path": {"type": "PathPrefix", "value": "/"}}],
+                "backendRefs": [{"name": name, "port": HTTP}]
+            }]
+        }
+    })
+}
+
+/// Lets in what `peer` sends to `port`.
+fn from(peer: &Value, port: u16) -> Value {
+    json!([{"from": [peer], "ports": [{"protocol": "TCP", "port": port}]}])
+}
+
 /// Lets in what `ingress` says, and nothing else but for other policies. Probes come from the node
 /// and are never kept out.
-fn policy(name: &str, pods: &Value, ingress: &Value) -> Value {
+fn policy(namespace: &str, name: &str, pods: &Value, ingress: &Value) -> Value {
     json!({
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",
-        "metadata": metadata(name),
+        "metadata": metadata_in(namespace, name),
         "spec": {"podSelector": pods, "policyTypes": ["Ingress"], "ingress": ingress}
     })
 }

@@ -4,6 +4,7 @@
 
 mod dapr;
 mod edge;
+mod fill;
 mod scaling;
 mod trust;
 mod workload;
@@ -22,6 +23,9 @@ const GENERATED: &str = "#\n# Generated from the functions' manifests by `./make
 /// The namespace of the shop.
 const SHOP: &str = "saga-shop";
 
+/// Which share of traces is kept: 0 to 1.
+const SAMPLING: &str = "${TRACE_SAMPLING}";
+
 /// The manifests.
 ///
 /// # Panics
@@ -29,21 +33,12 @@ const SHOP: &str = "saga-shop";
 #[must_use]
 pub fn manifests(functions: &[Function]) -> Vec<Generated> {
     let shared = [
-        (
-            "shop",
-            "What the functions share: their namespace, and who may reach whom.",
-            edge::shop(),
-        ),
+        ("shop", "What the functions share: the namespaces, and who may reach whom.", edge::shop()),
         ("dapr", "What all sidecars are told.", dapr::shared()),
     ];
     let shared = shared.into_iter().map(|(name, head, documents)| manifest(name, head, &documents));
+    let identities = Generated::new(format!("{FOLDER}/identities.tsv"), trust::trusted(functions));
     let components = dapr::components(functions);
-    let identities = trust::trusted(functions, &components);
-    let identities = Generated::new(format!("{FOLDER}/identities.tsv"), identities);
-    let components = components.into_iter().map(|(name, component)| {
-        let head = format!("The component {name}, on Azure.");
-        manifest(&format!("components/{name}"), &head, &[component])
-    });
     let each = functions.iter().map(|function| {
         let name = format!("functions/{}", function.name);
         manifest(&name, &function.description, &of_function(function))
@@ -77,7 +72,11 @@ fn variable(what: &str, name: &str) -> String {
 
 /// The metadata of a resource of the shop.
 fn metadata(name: &str) -> Value {
-    json!({"name": name, "namespace": SHOP, "labels": {"app.kubernetes.io/part-of": SHOP}})
+    metadata_in(SHOP, name)
+}
+
+fn metadata_in(namespace: &str, name: &str) -> Value {
+    json!({"name": name, "namespace": namespace, "labels": {"app.kubernetes.io/part-of": SHOP}})
 }
 
 /// The labels that choose the pods of a function.
@@ -90,7 +89,7 @@ fn manifest(name: &str, head: &str, documents: &[Value]) -> Generated {
     let mut text = format!("# {head}\n{GENERATED}");
     for document in documents {
         let yaml = serde_norway::to_string(document).expect("JSON is YAML");
-        write!(text, "---\n{yaml}").expect("text takes more");
+        write!(text, "---\n{}", fill::quoted(&yaml)).expect("text takes more");
     }
     Generated::new(format!("{FOLDER}/{name}.yaml"), text)
 }

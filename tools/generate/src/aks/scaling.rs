@@ -10,10 +10,13 @@ const MOST: u32 = 10;
 /// The rules by which a function is scaled, and kept up while nodes are drained.
 pub(super) fn rules(function: &Function) -> Vec<Value> {
     let mut rules = match function.manifest.kind {
-        Kind::Http => vec![by_load(function)],
+        Kind::Http => vec![by_load(function, &["function"], None)],
+        // The engine of workflows and actors is the sidecar. Whoever leaves, its actors move: one pod
+        // goes at a time, and none because of a moment without load.
+        Kind::Workflow | Kind::Actor => {
+            vec![by_load(function, &["function", "daprd"], Some(&slowly_down()))]
+        }
         Kind::Event => vec![authentication(function), by_backlog(function)],
-        // Nothing wakes a host, and moving its actors costs more than a pod that rests.
-        Kind::Workflow | Kind::Actor => Vec::new(),
     };
     // A budget for a single pod would keep its node from ever being drained.
     if replicas(function) > 1 {
@@ -22,9 +25,10 @@ pub(super) fn rules(function: &Function) -> Vec<Value> {
     rules
 }
 
-/// Scales by the function's own use of processors: its sidecar's is no measure of it.
-fn by_load(function: &Function) -> Value {
-    json!({
+/// Scales by the processors that `containers` of its pods use.
+fn by_load(function: &Function, containers: &[&str], behavior: Option<&Value>) -> Value {
+    let metrics: Vec<_> = containers.iter().map(|container| processors(container)).collect();
+    let mut rule = json!({
         "apiVersion": "autoscaling/v2",
         "kind": "HorizontalPodAutoscaler",
         "metadata": metadata(&function.name),
@@ -32,16 +36,31 @@ fn by_load(function: &Function) -> Value {
             "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": function.name},
             "minReplicas": replicas(function),
             "maxReplicas": MOST,
-            "metrics": [{
-                "type": "ContainerResource",
-                "containerResource": {
-                    "container": "function",
-                    "name": "cpu",
-                    "target": {"type": "Utilization", "averageUtilization": 70}
-                }
-            }]
+            "metrics": metrics
+        }
+    });
+    if let Some(behavior) = behavior {
+        rule["spec"]["behavior"] = behavior.clone();
+    }
+    rule
+}
+
+fn processors(container: &str) -> Value {
+    json!({
+        "type": "ContainerResource",
+        "containerResource": {
+            "container": container,
+            "name": "cpu",
+            "target": {"type": "Utilization", "averageUtilization": 70}
         }
     })
+}
+
+fn slowly_down() -> Value {
+    json!({"scaleDown": {
+        "stabilizationWindowSeconds": 600,
+        "policies": [{"type": "Pods", "value": 1, "periodSeconds": 120}]
+    }})
 }
 
 /// Scales by the messages that wait in the function's subscription, which is named like it.

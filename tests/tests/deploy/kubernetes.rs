@@ -1,0 +1,121 @@
+//! The manifests of Kubernetes as `deploy-aks` fills them in: every value is text, whatever it looks like.
+
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
+use tests::deploy::Stage;
+
+const TO_AKS: [&str; 9] = [
+    "--yes",
+    "--tag",
+    "t1",
+    "--host",
+    "shop.example.com",
+    "--tls-cert",
+    "Cargo.toml",
+    "--tls-key",
+    "Cargo.toml",
+];
+
+/// A name that YAML, sed and the shell each take for something else.
+const ODD: &str = r#"o'brien: "&\1|#$PATH"#;
+
+#[test]
+fn every_variable_of_a_container_is_text() {
+    let stage = deployed(&[("PAYMENT_KEY_DAYS", "31"), ("PAYMENT_KEY_OVERLAP_MINUTES", "60")]);
+    let deployments: Vec<_> =
+        resources(&stage).into_iter().filter(|it| it["kind"] == "Deployment").collect();
+    assert!(deployments.len() > 10);
+    for deployment in &deployments {
+        for variable in deployment["spec"]["template"]["spec"]["containers"][0]["env"]
+            .as_array()
+            .expect("a container has variables")
+        {
+            let value = variable.get("value");
+            let is_text = value.map_or(variable["valueFrom"].is_object(), Value::is_string);
+            assert!(is_text, "{}: {variable}", deployment["metadata"]["name"]);
+        }
+    }
+    let rotation = variables(&deployments, "rotate-payment-key");
+    assert_eq!(rotation["PAYMENT_KEY_DAYS"], "31");
+    assert_eq!(rotation["PAYMENT_KEY_OVERLAP_MINUTES"], "60");
+}
+
+#[test]
+fn a_value_that_is_filled_in_arrives_as_it_was_set() {
+    let mail =
+        [("MAIL_HOST", "mail"), ("MAIL_FROM", ODD), ("MAIL_USER", "true"), ("MAIL_PASSWORD", "p")];
+    let stage = deployed(&mail);
+    let resources = resources(&stage);
+    let email =
+        resources.iter().find(|it| it["kind"] == "Component" && it["metadata"]["name"] == "email");
+    let settings = email.expect("there is a mail server")["spec"]["metadata"].as_array().unwrap();
+    let value = |name: &str| &settings.iter().find(|it| it["name"] == name).unwrap()["value"];
+    assert_eq!(*value("emailFrom"), ODD);
+    assert_eq!(*value("user"), "true");
+    assert_eq!(*value("port"), "587");
+}
+
+#[test]
+fn traces_go_where_they_are_told_and_nowhere_else() {
+    for (endpoint, address) in
+        [("", ""), ("http://collector.telemetry:4318", "collector.telemetry:4318")]
+    {
+        let stage = deployed(&[("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)]);
+        let resources = resources(&stage);
+        assert_eq!(variables(&resources, "stock")["OTEL_EXPORTER_OTLP_ENDPOINT"], endpoint);
+        let configuration = resources.iter().find(|it| it["kind"] == "Configuration").unwrap();
+        assert_eq!(configuration["spec"]["tracing"]["otel"]["endpointAddress"], address);
+        assert_eq!(configuration["spec"]["tracing"]["samplingRate"], "1");
+    }
+    let elsewhere = [("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector/v1")];
+    let refused = Stage::new().run("deploy-aks", &TO_AKS, &elsewhere);
+    assert_eq!(refused.code, Some(64), "{}", refused.text);
+}
+
+#[test]
+fn the_certificate_lies_where_the_gateway_looks_for_it() {
+    let stage = Stage::new();
+    let ended = stage.run("deploy-aks", &TO_AKS, &[]);
+    assert_eq!(ended.code, Some(0), "{}", ended.text);
+    let gateway = resources(&stage).into_iter().find(|it| it["kind"] == "Gateway").unwrap();
+    let name = &gateway["spec"]["listeners"][0]["tls"]["certificateRefs"][0]["name"];
+    let namespace = gateway["metadata"]["namespace"].as_str().unwrap();
+    let secret =
+        format!("kubectl create secret tls {} --namespace {namespace} ", name.as_str().unwrap());
+    assert!(ended.called(&secret), "{:?}", ended.calls);
+    assert!(ended.called(&format!("kubectl get gateway gateway --namespace {namespace} ")));
+}
+
+/// A stage on which the shop was deployed.
+fn deployed(variables: &[(&str, &str)]) -> Stage {
+    let stage = Stage::new();
+    let ended = stage.run("deploy-aks", &TO_AKS, variables);
+    assert_eq!(ended.code, Some(0), "{}", ended.text);
+    stage
+}
+
+/// The resources that were applied.
+fn resources(stage: &Stage) -> Vec<Value> {
+    let folders = ["", "functions", "components"].map(|folder| stage.path("applied").join(folder));
+    let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("it was applied"));
+    let files =
+        entries.map(|entry| entry.expect("it is listed").path()).filter(|path| path.is_file());
+    let parsed = files.flat_map(|file| {
+        let text = fs::read_to_string(file).expect("it is readable");
+        let documents = serde_norway::Deserializer::from_str(&text);
+        documents.map(|it| Value::deserialize(it).expect("it is YAML")).collect::<Vec<_>>()
+    });
+    parsed.collect()
+}
+
+/// The variables of a function's container.
+fn variables(resources: &[Value], function: &str) -> BTreeMap<String, Value> {
+    let is = |it: &&Value| it["kind"] == "Deployment" && it["metadata"]["name"] == function;
+    let deployment = resources.iter().find(is).expect("it is deployed");
+    let variables = &deployment["spec"]["template"]["spec"]["containers"][0]["env"];
+    let pair =
+        |it: &Value| (it["name"].as_str().unwrap_or_default().to_owned(), it["value"].clone());
+    variables.as_array().into_iter().flatten().map(pair).collect()
+}
