@@ -271,7 +271,7 @@ impl Mailer for FakeMailer {
     }
 }
 
-/// PaymentClient that always succeed.
+/// A payment client whose payments always succeed.
 #[derive(Debug, Clone, Default)]
 pub struct FakePaymentClient;
 
