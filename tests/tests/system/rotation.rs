@@ -156,7 +156,7 @@ pub(crate) async fn a_rotation_that_was_cut_short_ends_with_one_new_key(shop: &S
         (keys(shop).await.len() == known + 1).then_some(())
     })
     .await;
-    let fail = json!({"fail": 2});
+    let fail = json!({"fault": "fail", "next": 2});
     control(shop, Method::PUT, format!("{url}/control/faults"), Some(fail)).await;
     shop.payment_faults(
         &json!({"fault": "stall", "next": 1, "stall_ms": 3_000, "path": "key_rotations"}),

@@ -15,7 +15,6 @@ use crate::guard::Guard;
 use crate::manifest::Function;
 use crate::process::Process;
 use crate::progress::Progress;
-use crate::workspace;
 use futures::future::{join_all, try_join_all};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -196,13 +195,13 @@ impl Cluster {
     /// The payment simulator.
     #[must_use]
     pub fn simulator(&self) -> &Process {
-        self.process(workspace::SIMULATOR)
+        self.process(SIMULATOR)
     }
 
     /// The mail sink.
     #[must_use]
     pub fn mail_sink(&self) -> &Process {
-        self.process(workspace::MAIL_SINK)
+        self.process(MAIL_SINK)
     }
 
     /// The trace sink.
@@ -211,7 +210,7 @@ impl Cluster {
     /// When nothing is traced.
     #[must_use]
     pub fn trace_sink(&self) -> &Process {
-        self.process(workspace::TRACE_SINK)
+        self.process(TRACE_SINK)
     }
 
     /// Every process, by name.
@@ -280,6 +279,10 @@ const SIDECAR: &str = ".daprd";
 const PLACEMENT: &str = "placement";
 const SCHEDULER: &str = "scheduler";
 const REDIS: &str = "redis";
+const SIMULATOR: &str = "payment-simulator";
+const MAIL_SINK: &str = "mail-sink";
+const TRACE_SINK: &str = "trace-sink";
+const KEY_VAULT: &str = "key-vault-simulator";
 
 fn sidecar_name(function: &str) -> String {
     format!("{function}{SIDECAR}")

@@ -100,10 +100,11 @@ async fn simulator(build: &Build) -> Result<(), LocalError> {
     }
     let secrets = root.join(".local/secrets.json");
     local::make_secrets(&secrets)?;
-    let mut simulator = Command::new(binaries.join("payment-simulator"));
-    simulator.args(["--port", &ports::SIMULATOR.to_string(), "--secrets-file"]).arg(secrets);
+    let mut simulator = Command::new(binaries.join("stand-in"));
+    let port = ports::SIMULATOR.to_string();
+    simulator.args(["payment", "--port", &port, "--secrets-file"]).arg(secrets);
     // From here on this process is the simulator: signals and exit code are its own.
-    Err(LocalError::Run { program: "payment-simulator".to_owned(), source: simulator.exec() })
+    Err(LocalError::Run { program: "stand-in".to_owned(), source: simulator.exec() })
 }
 
 /// The error and its causes.

@@ -7,17 +7,8 @@ use crate::{LocalError, run};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The program that simulates the payment provider.
-pub(crate) const SIMULATOR: &str = "payment-simulator";
-
-/// The program that simulates Azure Key Vault.
-pub(crate) const KEY_VAULT: &str = "key-vault-simulator";
-
-/// The program that takes spans and metrics.
-pub(crate) const TRACE_SINK: &str = "trace-sink";
-
-/// The program that takes mail.
-pub(crate) const MAIL_SINK: &str = "mail-sink";
+/// The program that stands in for services; its first argument says for which.
+pub(crate) const STAND_IN: &str = "stand-in";
 
 /// The root of the workspace that this program was built in.
 #[must_use]
@@ -67,10 +58,7 @@ fn profile(binaries: &Path) -> &str {
 
 /// Refuses when the program of a function is not in the folder `binaries`.
 pub(crate) fn make_sure_built(binaries: &Path, functions: &[Function]) -> Result<(), LocalError> {
-    let programs = functions
-        .iter()
-        .map(|function| function.name.as_str())
-        .chain([SIMULATOR, MAIL_SINK, TRACE_SINK, KEY_VAULT]);
+    let programs = functions.iter().map(|function| function.name.as_str()).chain([STAND_IN]);
     let missing: Vec<_> = programs.filter(|program| !binaries.join(program).is_file()).collect();
     if missing.is_empty() {
         return Ok(());
@@ -112,11 +100,6 @@ mod tests {
             std::fs::write(folder.path().join(&function.name), "").unwrap();
         }
         let error = make_sure_built(folder.path(), &functions).unwrap_err().to_string();
-        assert!(
-            error.contains(
-                " is without payment-simulator, mail-sink, trace-sink, key-vault-simulator; "
-            ),
-            "{error}"
-        );
+        assert!(error.contains(" is without stand-in; "), "{error}");
     }
 }

@@ -1,57 +1,214 @@
-//! Plans of faults that strike so many of the next calls, and may make them stall.
+//! Faults: what happens to the next calls, set and deleted at `/control/faults`.
 
+mod plan;
+
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
-use thiserror::Error;
+use axum::routing::put;
+use axum::{Json, Router};
+use tokio::sync::watch;
+use tokio::time::timeout;
 
-use crate::ApiError;
+pub use self::plan::{Fault, FaultPlan, MAX_CALLS, MAX_STALL_MS, NoPath, PlanError, Word};
 
-/// The most calls one plan may strike.
-pub const MAX_CALLS: u32 = 1_000_000;
-
-/// The longest stall, in milliseconds: ten minutes.
-pub const MAX_STALL_MS: u64 = 600_000;
-
-/// Why a plan is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum PlanError {
-    /// It strikes nothing, or too much.
-    #[error("next must be 1 to {MAX_CALLS}; DELETE /control/faults ends all faults")]
-    Next,
-    /// It stalls, but not for how long, or for too long.
-    #[error("stall needs stall_ms, 1 to {MAX_STALL_MS}")]
-    StallTime,
-    /// It has a time, but does not stall.
-    #[error("stall_ms goes with the fault stall only")]
-    StallTimeWithoutStall,
-}
-
-/// Checks a plan for the next `next` calls, which stalls them or not; how long it stalls them.
-///
-/// # Errors
-///
-/// The plan is out of bounds, or has a time without a stall or a stall without a time.
-pub fn check(next: u32, stalls: bool, stall_ms: Option<u64>) -> Result<Duration, PlanError> {
-    if !(1..=MAX_CALLS).contains(&next) {
-        return Err(PlanError::Next);
-    }
-    match (stalls, stall_ms) {
-        (true, Some(pause @ 1..=MAX_STALL_MS)) => Ok(Duration::from_millis(pause)),
-        (true, _) => Err(PlanError::StallTime),
-        (false, Some(_)) => Err(PlanError::StallTimeWithoutStall),
-        (false, None) => Ok(Duration::ZERO),
-    }
-}
-
-/// Waits as long as a plan asks for.
-#[expect(clippy::disallowed_methods, reason = "the wait is what the fault plan asks for")]
-pub async fn stall(pause: Duration) {
-    tokio::time::sleep(pause).await;
-}
+use crate::web::ApiError;
 
 impl From<PlanError> for ApiError {
     fn from(error: PlanError) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
+    }
+}
+
+/// A handle on the plan in force, if there is one; clones share it.
+#[derive(Clone, Debug)]
+pub struct Faults<F, P = NoPath>(Arc<watch::Sender<InForce<F, P>>>);
+
+#[derive(Clone, Copy, Debug)]
+struct InForce<F, P> {
+    plan: Option<FaultPlan<F, P>>,
+    /// Differs for each plan that was set or deleted.
+    number: u64,
+}
+
+/// A call that is struck.
+#[derive(Debug)]
+pub struct Struck<F, P = NoPath> {
+    /// What happens to it.
+    pub fault: F,
+    stall: Option<Duration>,
+    number: u64,
+    in_force: watch::Receiver<InForce<F, P>>,
+}
+
+impl<F, P> Default for Faults<F, P> {
+    fn default() -> Self {
+        Self(Arc::new(watch::Sender::new(InForce { plan: None, number: 0 })))
+    }
+}
+
+impl<F: Fault, P: Word> Faults<F, P> {
+    /// Puts a plan in force.
+    ///
+    /// # Errors
+    ///
+    /// The plan is out of bounds, or has a time without a stall.
+    pub fn set(&self, plan: FaultPlan<F, P>) -> Result<(), PlanError> {
+        plan.check()?;
+        self.replace(Some(plan));
+        Ok(())
+    }
+
+    /// Ends the plan in force.
+    pub fn clear(&self) {
+        self.replace(None);
+    }
+
+    fn replace(&self, plan: Option<FaultPlan<F, P>>) {
+        self.0.send_modify(|in_force| {
+            *in_force = InForce { plan, number: in_force.number + 1 };
+        });
+    }
+
+    /// What happens to a call, if the plan means it; the call then counts.
+    #[must_use]
+    pub fn strike(&self, means: impl FnOnce(&FaultPlan<F, P>) -> bool) -> Option<Struck<F, P>> {
+        let mut struck = None;
+        self.0.send_if_modified(|InForce { plan, number }| {
+            if let Some(plan) = plan.as_mut().filter(|plan| means(plan)) {
+                struck = plan.count().then_some((plan.fault, plan.stall_ms, *number));
+            }
+            // Only another plan lets go of the calls that wait.
+            false
+        });
+        let (fault, stall_ms, number) = struck?;
+        let stall = stall_ms.map(Duration::from_millis);
+        Some(Struck { fault, stall, number, in_force: self.0.subscribe() })
+    }
+
+    /// `PUT` and `DELETE /control/faults`.
+    pub fn routes(&self) -> Router {
+        Router::new()
+            .route("/control/faults", put(set_plan::<F, P>).delete(clear_plan::<F, P>))
+            .with_state(self.clone())
+    }
+}
+
+impl<F: Fault, P: Word> Struck<F, P> {
+    /// Waits as long as the plan asks for, if its fault stalls: the time that it gives, whatever
+    /// happens to it meanwhile, or until it is replaced or deleted.
+    #[expect(clippy::disallowed_methods, reason = "the wait is what the fault plan asks for")]
+    pub async fn stall(&mut self) {
+        if !self.fault.stalls() {
+            return;
+        }
+        if let Some(stall) = self.stall {
+            return tokio::time::sleep(stall).await;
+        }
+        let replaced = self.in_force.wait_for(|in_force| in_force.number != self.number);
+        // Both ways the call goes on: the bound has passed, or the plan has.
+        let _ = timeout(Duration::from_millis(MAX_STALL_MS), replaced).await;
+    }
+}
+
+async fn set_plan<F: Fault, P: Word>(
+    State(faults): State<Faults<F, P>>,
+    plan: Result<Json<FaultPlan<F, P>>, JsonRejection>,
+) -> Result<StatusCode, ApiError> {
+    faults.set(plan?.0)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A call that already stalls for a given time waits on.
+async fn clear_plan<F: Fault, P: Word>(State(faults): State<Faults<F, P>>) -> StatusCode {
+    faults.clear();
+    StatusCode::NO_CONTENT
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use serde::Deserialize;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+    enum Kind {
+        Stall,
+        Fail,
+    }
+
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+    enum Area {
+        Here,
+        There,
+    }
+
+    type Plan = FaultPlan<Kind, Area>;
+
+    impl Fault for Kind {
+        fn stalls(self) -> bool {
+            self == Self::Stall
+        }
+    }
+
+    fn in_force(plan: Plan) -> Faults<Kind, Area> {
+        let faults = Faults::default();
+        faults.set(plan).unwrap();
+        faults
+    }
+
+    fn strike(faults: &Faults<Kind, Area>, area: Area) -> Option<Kind> {
+        let means = |plan: &Plan| plan.path.is_none_or(|path| path == area);
+        faults.strike(means).map(|struck| struck.fault)
+    }
+
+    #[test]
+    fn a_plan_strikes_as_many_calls_as_it_says_and_only_those_it_means() {
+        let faults = in_force(Plan::next(2, Kind::Fail).on(Area::There));
+        assert_eq!(strike(&faults, Area::Here), None);
+        assert_eq!(strike(&faults, Area::There), Some(Kind::Fail));
+        assert_eq!(strike(&faults, Area::There), Some(Kind::Fail));
+        assert_eq!(strike(&faults, Area::There), None);
+    }
+
+    #[test]
+    fn a_plan_without_a_number_strikes_until_it_is_cleared() {
+        let faults = in_force(Plan::every(Kind::Fail));
+        assert!((0..1_000).all(|_| strike(&faults, Area::Here).is_some()));
+        faults.clear();
+        assert_eq!(strike(&faults, Area::Here), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_hangs_goes_on_when_its_plan_is_replaced_or_cleared() {
+        for next in [None, Some(Plan::every(Kind::Fail))] {
+            let faults = in_force(Plan::every(Kind::Stall));
+            let mut struck = faults.strike(|_| true).unwrap();
+            let mut hanging = pin!(struck.stall());
+            let mut context = Context::from_waker(Waker::noop());
+            assert_eq!(hanging.as_mut().poll(&mut context), Poll::Pending);
+            let _ = strike(&faults, Area::Here);
+            assert_eq!(hanging.as_mut().poll(&mut context), Poll::Pending);
+            faults.replace(next);
+            assert_eq!(hanging.as_mut().poll(&mut context), Poll::Ready(()));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_stall_has_a_bound() {
+        let faults = in_force(Plan::every(Kind::Stall));
+        let start = Instant::now();
+        faults.strike(|_| true).unwrap().stall().await;
+        assert_eq!(start.elapsed(), Duration::from_millis(MAX_STALL_MS));
+        faults.set(Plan::every(Kind::Fail)).unwrap();
+        faults.strike(|_| true).unwrap().stall().await;
+        assert_eq!(start.elapsed(), Duration::from_millis(MAX_STALL_MS));
     }
 }

@@ -1,20 +1,21 @@
-//! What the stand-ins of services on this machine share: small servers on the loopback address, in
-//! memory, with faults on demand.
+//! Stand-ins for the services that the shop calls: small servers on the loopback address, in memory,
+//! with faults on demand.
 //!
-//! [`run`] lives from the command line to the exit code, [`listen`] and [`stop`] are what a server
-//! waits for meanwhile, and [`Failure`] is why it ends with an error. [`bounded`], [`ApiError`] and
-//! [`respond`] are what its routers need; pages extend `templates/page.html`. [`faults`] is what
-//! plans of faults share, and [`accept()`] serves what is no HTTP.
+//! [`payment`] simulates the payment provider, [`mail`] is a mail sink, [`trace`] a trace sink, and
+//! [`key_vault`] simulates Azure Key Vault. Each is a subcommand of the program `stand-in`, and a
+//! process of its own when it runs. The other modules are what they share; none of them names a
+//! stand-in, and no stand-in names another.
 
-mod accept;
-mod failure;
+pub mod clock;
+pub mod connections;
+pub mod failure;
 pub mod faults;
-mod process;
-#[cfg(feature = "testing")]
-pub mod testing;
-mod web;
-
-pub use accept::accept;
-pub use failure::Failure;
-pub use process::{listen, run, stop};
-pub use web::{ApiError, bounded, respond};
+pub mod key_vault;
+pub mod mail;
+pub mod pages;
+pub mod payment;
+pub mod process;
+pub mod secret;
+pub mod secrets_file;
+pub mod trace;
+pub mod web;

@@ -2,9 +2,11 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::pin::Pin;
 use std::process::ExitCode;
 
 use clap::Parser;
+use futures::future::select_all;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -12,8 +14,8 @@ use crate::failure::{Failure, USAGE};
 
 /// Lives from the command line to the exit code, and logs to stderr meanwhile.
 ///
-/// The exit code is 64 for a wrong command line, else 1 for whatever makes `serve` fail, which is
-/// told under the program's name.
+/// The exit code is 64 for a wrong command line, and 1 for anything else that makes `serve` fail; the
+/// failure is written to stderr under the program's name.
 pub async fn run<A: Parser>(serve: impl AsyncFnOnce(A) -> Result<(), Failure>) -> ExitCode {
     tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(false).init();
     let arguments = match A::try_parse() {
@@ -44,12 +46,40 @@ pub async fn listen(port: u16, option: &str) -> Result<(TcpListener, SocketAddr)
     bound.map_err(Failure::to(attempt))
 }
 
-/// From now on, SIGTERM and SIGINT do not end the process, but what is returned.
+/// A server at work: it ends only with a failure.
+pub type Server = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
+
+/// A server, and what the process cannot do without it.
+pub fn server<S>(purpose: &'static str, serving: S) -> Server
+where
+    S: IntoFuture<Output = io::Result<()>, IntoFuture: Send + 'static>,
+{
+    let serving = serving.into_future();
+    Box::pin(async move { serving.await.map_err(Failure::to(purpose)) })
+}
+
+/// Runs `servers` until SIGTERM or SIGINT. `announce` logs the start line, from which on a signal is
+/// heeded.
+///
+/// What a stand-in keeps ends with its process, so there is nothing that a stop should wait for.
 ///
 /// # Errors
 ///
-/// Signals cannot be handled.
-pub fn stop() -> Result<impl Future<Output = ()>, Failure> {
+/// Signals cannot be handled, or a server fails.
+pub async fn serve(
+    announce: impl FnOnce(),
+    servers: impl IntoIterator<Item = Server>,
+) -> Result<(), Failure> {
+    let stopped = stop_signal()?;
+    announce();
+    tokio::select! {
+        (served, ..) = select_all(servers) => served,
+        () = stopped => Ok(()),
+    }
+}
+
+/// From now on, SIGTERM and SIGINT do not end the process; the future ends instead.
+fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
     let handle = |kind| signal(kind).map_err(Failure::to("handle signals"));
     let mut terminate = handle(SignalKind::terminate())?;
     let mut interrupt = handle(SignalKind::interrupt())?;

@@ -1,22 +1,17 @@
-//! What servers answer: errors, pages, and calls that they do not know.
-
-use std::fmt::Display;
+//! What servers over HTTP have in common: errors, bounds, and who calls.
 
 use axum::extract::DefaultBodyLimit;
 use axum::extract::rejection::{BytesRejection, JsonRejection, QueryRejection};
-use axum::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{Method, StatusCode, Uri};
-use axum::response::{Html, IntoResponse, Response};
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::json;
 
-/// Binds the frames of a page too, so that nothing in it runs, calls out or leads away.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
-                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
 /// An error that callers see: a status, and JSON `{"error": "…"}`.
 ///
-/// Who stands in for a service with errors of its own has another.
+/// A stand-in for a service with errors of its own has another for that service's calls.
 #[derive(Clone, Debug)]
 pub struct ApiError {
     status: StatusCode,
@@ -66,31 +61,27 @@ impl From<QueryRejection> for ApiError {
     }
 }
 
-/// `app`, which reads bodies of at most `max_body_bytes`, refuses larger ones with 413, and answers
+/// `app`, which reads bodies of at most `max_body_bytes`, rejects larger ones with 413, and answers
 /// what it has no path or method for with an error.
 pub fn bounded<E: IntoResponse + 'static>(
     app: Router,
     max_body_bytes: usize,
     unrecognized: fn(&Method, &str) -> E,
 ) -> Router {
-    let refuse = move |method: Method, uri: Uri| async move { unrecognized(&method, uri.path()) };
-    app.fallback(refuse)
-        .method_not_allowed_fallback(refuse)
+    let reject = move |method: Method, uri: Uri| async move { unrecognized(&method, uri.path()) };
+    app.fallback(reject)
+        .method_not_allowed_fallback(reject)
         .layer(DefaultBodyLimit::max(max_body_bytes))
 }
 
-/// A page that was rendered from `templates/page.html`, in which nothing runs.
-pub fn respond(status: StatusCode, html: Result<String, impl Display>) -> Response {
-    let headers = [
-        (CONTENT_SECURITY_POLICY, POLICY),
-        (REFERRER_POLICY, "no-referrer"),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    match html {
-        Ok(html) => (status, headers, Html(html)).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "Cannot render a page");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    }
+/// The path by which a start is found complete: 200 as long as the process serves.
+pub fn health() -> Router {
+    Router::new().route("/healthz", get(StatusCode::OK))
+}
+
+/// The token of `Authorization: Bearer <token>`.
+#[must_use]
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

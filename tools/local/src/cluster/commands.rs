@@ -69,21 +69,21 @@ impl Commands<'_> {
     }
 
     pub(super) fn simulator(&self) -> Command {
-        let mut command = self.command(&self.binaries.join(workspace::SIMULATOR));
+        let mut command = self.stand_in("payment");
         flag(&mut command, "--port", self.plan.simulator);
         command.arg("--secrets-file").arg(self.folder.secrets());
         command
     }
 
     pub(super) fn mail_sink(&self) -> Command {
-        let mut command = self.command(&self.binaries.join(workspace::MAIL_SINK));
+        let mut command = self.stand_in("mail");
         flag(&mut command, "--smtp-port", self.plan.mail.smtp);
         flag(&mut command, "--http-port", self.plan.mail.http);
         command
     }
 
     pub(super) fn trace_sink(&self, ports: Traces) -> Command {
-        let mut command = self.command(&self.binaries.join(workspace::TRACE_SINK));
+        let mut command = self.stand_in("trace");
         flag(&mut command, "--otlp-http-port", ports.otlp);
         flag(&mut command, "--otlp-grpc-port", ports.grpc);
         flag(&mut command, "--http-port", ports.http);
@@ -91,7 +91,7 @@ impl Commands<'_> {
     }
 
     pub(super) fn key_vault(&self, ports: KeyVault) -> Command {
-        let mut command = self.command(&self.binaries.join(workspace::KEY_VAULT));
+        let mut command = self.stand_in("key-vault");
         flag(&mut command, "--port", ports.vault);
         flag(&mut command, "--identity-port", ports.identity);
         flag(&mut command, "--proxy-port", ports.proxy);
@@ -163,6 +163,12 @@ impl Commands<'_> {
                 .env("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta");
         }
         command.envs(self.env);
+        command
+    }
+
+    fn stand_in(&self, service: &str) -> Command {
+        let mut command = self.command(&self.binaries.join(workspace::STAND_IN));
+        command.arg(service);
         command
     }
 

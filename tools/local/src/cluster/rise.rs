@@ -3,7 +3,10 @@
 use super::commands::Commands;
 use super::folder::Folder;
 use super::plan::Plan;
-use super::{Cluster, Options, PLACEMENT, REDIS, SCHEDULER, START_LIMIT, local_url, sidecar_name};
+use super::{
+    Cluster, KEY_VAULT, MAIL_SINK, Options, PLACEMENT, REDIS, SCHEDULER, SIMULATOR, START_LIMIT,
+    TRACE_SINK, local_url, sidecar_name,
+};
 use crate::dapr::Dapr;
 use crate::guard::Guard;
 use crate::manifest::{self, Function, Kind};
@@ -73,16 +76,16 @@ fn processes(
     let mut all = vec![
         (PLACEMENT.to_owned(), commands.placement(), placement),
         (SCHEDULER.to_owned(), commands.scheduler(), scheduler),
-        (workspace::SIMULATOR.to_owned(), commands.simulator(), healthy(plan.simulator)),
-        (workspace::MAIL_SINK.to_owned(), commands.mail_sink(), healthy(plan.mail.http)),
+        (SIMULATOR.to_owned(), commands.simulator(), healthy(plan.simulator)),
+        (MAIL_SINK.to_owned(), commands.mail_sink(), healthy(plan.mail.http)),
     ];
     if let Some(traces) = plan.traces {
         let sink = commands.trace_sink(traces);
-        all.push((workspace::TRACE_SINK.to_owned(), sink, healthy(traces.http)));
+        all.push((TRACE_SINK.to_owned(), sink, healthy(traces.http)));
     }
     if let Some(ports) = plan.key_vault {
         let vault = commands.key_vault(ports);
-        all.push((workspace::KEY_VAULT.to_owned(), vault, healthy(ports.identity)));
+        all.push((KEY_VAULT.to_owned(), vault, healthy(ports.identity)));
     }
     if plan.owns_redis() {
         all.push((REDIS.to_owned(), commands.redis(), Probe::Redis(plan.redis)));

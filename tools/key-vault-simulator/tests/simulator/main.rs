@@ -1,9 +1,0 @@
-//! The simulator from its callers' side: the program, over TLS and HTTP.
-
-mod control;
-mod identity;
-mod process;
-mod program;
-mod proxy;
-mod support;
-mod vault;

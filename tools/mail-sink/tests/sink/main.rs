@@ -1,8 +1,0 @@
-//! The mail sink from its callers' side: the program, over SMTP and HTTP.
-
-mod api;
-mod control;
-mod delivery;
-mod pages;
-mod program;
-mod support;

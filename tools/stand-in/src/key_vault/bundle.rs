@@ -1,0 +1,92 @@
+//! What the vault answers with: a secret with its value, or its properties alone.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::key_vault::name::SecretName;
+use crate::key_vault::version::Version;
+
+/// A version with its value: <https://learn.microsoft.com/rest/api/keyvault/secrets/get-secret>.
+#[derive(Serialize)]
+pub(crate) struct Bundle<'a> {
+    value: &'a str,
+    #[serde(flatten)]
+    properties: Properties<'a>,
+}
+
+/// A version without its value.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Properties<'a> {
+    id: String,
+    attributes: Attributes,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_type: Option<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    tags: &'a BTreeMap<String, String>,
+}
+
+/// Times are seconds since the Unix epoch.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Attributes {
+    enabled: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nbf: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exp: Option<i64>,
+    created: i64,
+    updated: i64,
+    recovery_level: &'static str,
+}
+
+/// A list, all on one page.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Page<'a> {
+    value: Vec<Properties<'a>>,
+    next_link: Option<&'a str>,
+}
+
+impl<'a> Bundle<'a> {
+    pub(crate) fn new(host: &str, name: &SecretName, version: &'a Version) -> Self {
+        let properties = Properties::of_version(host, name, version);
+        Self { value: version.value.expose(), properties }
+    }
+}
+
+impl<'a> Properties<'a> {
+    /// The newest version under the id of the secret.
+    pub(crate) fn of_secret(host: &str, name: &SecretName, version: &'a Version) -> Self {
+        Self::new(format!("https://{host}/secrets/{name}"), version)
+    }
+
+    pub(crate) fn of_version(host: &str, name: &SecretName, version: &'a Version) -> Self {
+        Self::new(id(host, name, version), version)
+    }
+
+    fn new(id: String, version: &'a Version) -> Self {
+        let attributes = Attributes {
+            enabled: version.enabled,
+            nbf: version.not_before.map(Timestamp::as_second),
+            exp: version.expires.map(Timestamp::as_second),
+            created: version.created.as_second(),
+            updated: version.created.as_second(),
+            recovery_level: "Recoverable",
+        };
+        Self { id, attributes, content_type: version.content_type.as_deref(), tags: &version.tags }
+    }
+}
+
+impl<'a> Page<'a> {
+    pub(crate) fn new(value: Vec<Properties<'a>>) -> Self {
+        Self { value, next_link: None }
+    }
+}
+
+/// The id of a version, as the vault at `host` names it.
+pub(crate) fn id(host: &str, name: &SecretName, version: &Version) -> String {
+    format!("https://{host}/secrets/{name}/{}", version.id.simple())
+}

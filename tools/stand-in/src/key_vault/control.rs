@@ -1,0 +1,85 @@
+//! The control paths: what the vault keeps, and the event of a near expiry.
+
+use std::collections::BTreeMap;
+
+use axum::extract::{Path, State};
+use axum::routing::get;
+use axum::{Json, Router};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::now;
+use crate::key_vault::error::VaultError;
+use crate::key_vault::event::NearExpiry;
+use crate::key_vault::name::SecretName;
+use crate::key_vault::secrets::{History, ReadError};
+use crate::key_vault::vault::Vault;
+use crate::key_vault::version::Version;
+
+/// A secret without its value: an element of the answer to `GET /control/secrets`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretSummary {
+    /// Names it.
+    pub name: SecretName,
+    /// Its versions, oldest first.
+    pub versions: Vec<VersionSummary>,
+    /// How often its value was read.
+    pub reads: u64,
+    /// How often it was set by a call.
+    pub writes: u64,
+}
+
+/// One version of a secret, without its value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionSummary {
+    /// 32 hexadecimal digits.
+    pub version: String,
+    /// Whether it may be read.
+    pub enabled: bool,
+    /// When it expires, if ever; it can be read after that too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// Its tags by name.
+    pub tags: BTreeMap<String, String>,
+}
+
+pub(crate) fn routes(vault: &Vault) -> Router {
+    Router::new()
+        .route("/control/secrets", get(list_secrets))
+        .route("/control/near-expiry/{name}", get(near_expiry))
+        .with_state(vault.clone())
+}
+
+async fn list_secrets(State(vault): State<Vault>) -> Json<Vec<SecretSummary>> {
+    let state = vault.state();
+    Json(state.secrets.iter().map(|(name, history)| summary(name, history)).collect())
+}
+
+async fn near_expiry(
+    State(vault): State<Vault>,
+    Path(name): Path<String>,
+) -> Result<Json<NearExpiry>, VaultError> {
+    let name: SecretName = name.parse()?;
+    let state = vault.state();
+    let current = state.secrets.history(&name).and_then(History::current);
+    let version = current.ok_or_else(|| ReadError::NotFound(name.to_string()))?;
+    Ok(Json(NearExpiry::of(&name, version, now())))
+}
+
+fn summary(name: &SecretName, history: &History) -> SecretSummary {
+    SecretSummary {
+        name: name.clone(),
+        versions: history.versions.iter().map(version_summary).collect(),
+        reads: history.reads,
+        writes: history.writes,
+    }
+}
+
+fn version_summary(version: &Version) -> VersionSummary {
+    VersionSummary {
+        version: version.id.simple().to_string(),
+        enabled: version.enabled,
+        expires_at: version.expires,
+        tags: version.tags.clone(),
+    }
+}

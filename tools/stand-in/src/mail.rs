@@ -1,0 +1,33 @@
+//! The mail sink: takes in every mail sent to it over SMTP, keeps it in memory and shows it.
+//!
+//! SMTP has no TLS and no authentication here, and every sender and recipient is accepted, up to
+//! [`MAX_RECIPIENTS`] a mail of at most [`MAX_MAIL_BYTES`]. Over HTTP there are:
+//!
+//! - `GET /`, `GET /mails/{id}`: pages for people.
+//! - `GET /api/mails`: the [`Mail`]s, oldest first; with `?to=ADDRESS` those whose envelope names
+//!   that recipient. `GET /api/mails/{id}`: one [`Mail`]. `DELETE /api/mails`: forgets all.
+//! - `PUT /control/faults` with a [`FaultPlan`], `DELETE /control/faults`: the next mails stall
+//!   before they are kept, are rejected, or are kept without an answer.
+//! - `GET /healthz`: 200 as long as the process serves.
+//!
+//! An error of the API is JSON `{"error": "…"}`. Nobody is asked who they are; the program listens on
+//! the loopback address only.
+
+mod api;
+mod data;
+mod faults;
+mod mailbox;
+mod message;
+mod pages;
+mod serve;
+mod session;
+mod sink;
+mod smtp;
+
+pub use data::MAX_MAIL_BYTES;
+pub use faults::{FaultKind, FaultPlan};
+pub use mailbox::{MAX_KEPT_BYTES, MAX_MAILS};
+pub use message::{Envelope, Mail};
+pub use serve::{Arguments, MAX_BODY_BYTES, serve};
+pub use session::MAX_RECIPIENTS;
+pub use smtp::{IDLE_TIMEOUT, MAX_CONNECTIONS};

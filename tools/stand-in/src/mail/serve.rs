@@ -1,0 +1,57 @@
+//! The process: SMTP on one port, pages and API on another.
+
+use axum::Router;
+use clap::Args;
+
+use crate::failure::Failure;
+use crate::mail::sink::Sink;
+use crate::mail::{api, pages, smtp};
+use crate::process::{self, listen, server};
+use crate::web::{ApiError, bounded, health};
+
+/// The largest HTTP request body read, in bytes; a larger one is rejected with 413.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// Takes in every mail sent to 127.0.0.1, keeps it in memory and shows it.
+///
+/// SMTP needs no TLS and no login. Over HTTP, GET / is a page with the mails and GET /api/mails the
+/// same as JSON; PUT /control/faults makes coming mails stall, be rejected or stay unanswered.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The port to take mail on; 0 takes a free one, which the start line names.
+    #[arg(long, value_name = "PORT", default_value_t = 1025)]
+    smtp_port: u16,
+    /// The port to show mail on; 0 takes a free one, which the start line names.
+    #[arg(long, value_name = "PORT", default_value_t = 8025)]
+    http_port: u16,
+}
+
+/// Serves until it is told to stop.
+///
+/// # Errors
+///
+/// A port is taken, or a server fails.
+pub async fn serve(Arguments { smtp_port, http_port }: Arguments) -> Result<(), Failure> {
+    let (smtp, smtp_address) = listen(smtp_port, "--smtp-port").await?;
+    let (http, http_address) = listen(http_port, "--http-port").await?;
+    let sink = Sink::default();
+    let announce = || {
+        tracing::info!(
+            %smtp_address,
+            %http_address,
+            "Taking mail at smtp://{smtp_address}, showing it at http://{http_address}"
+        );
+    };
+    let servers = [
+        server("show mail", axum::serve(http, app(&sink))),
+        server("take mail", smtp::serve_smtp(smtp, sink)),
+    ];
+    process::serve(announce, servers).await
+}
+
+/// The pages, the API and the control paths of `sink`.
+fn app(sink: &Sink) -> Router {
+    let app =
+        api::routes(sink).merge(pages::routes(sink)).merge(sink.faults().routes()).merge(health());
+    bounded(app, MAX_BODY_BYTES, ApiError::unrecognized)
+}

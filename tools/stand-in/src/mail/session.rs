@@ -1,0 +1,295 @@
+//! One SMTP conversation, without its connection: bytes in, answers out.
+//!
+//! `smtp-proto` reads the commands and unstuffs the mails; which command may follow which is decided
+//! here. The crates with a whole server fit less: `mailin-embedded` gives each connection a thread
+//! and no mail a bound, `samotop` rests on the abandoned `async-std`.
+
+use std::borrow::Cow;
+use std::slice::Iter;
+
+use smtp_proto::request::receiver::RequestReceiver;
+use smtp_proto::{Error, MailFrom, RcptTo, Request};
+
+use crate::mail::data::{Incoming, MAX_MAIL_BYTES, Progress};
+use crate::mail::faults::Moment;
+use crate::mail::message::Envelope;
+use crate::mail::sink::Sink;
+
+/// The most recipients of one mail; one more is answered 452.
+pub const MAX_RECIPIENTS: usize = 100;
+
+pub(crate) const GREETING: &str = "220 mail-sink ESMTP";
+pub(crate) const ACCEPTED: &str = "250 Kept";
+pub(crate) const IDLE: &str = "421 Closing: nothing came for too long";
+
+/// What the connection does next.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Wait for more bytes.
+    Read,
+    /// Send an answer and go on.
+    Answer(Cow<'static, str>),
+    /// Send an answer and close.
+    Close(&'static str),
+    /// Keep the mail and accept it.
+    Keep(Envelope, Vec<u8>),
+}
+
+/// A conversation, from the greeting on.
+pub(crate) struct Session {
+    sink: Sink,
+    requests: RequestReceiver,
+    state: State,
+}
+
+enum State {
+    Idle,
+    Addressing(Envelope),
+    Receiving(Envelope, Incoming),
+}
+
+impl Session {
+    pub(crate) fn new(sink: Sink) -> Self {
+        Self { sink, requests: RequestReceiver::default(), state: State::Idle }
+    }
+
+    /// Takes bytes up to the next command's or mail's end; those after it are left.
+    pub(crate) fn take(&mut self, bytes: &mut Iter<'_, u8>) -> Turn {
+        if let State::Receiving(envelope, incoming) = &mut self.state {
+            let turn = match incoming.take(bytes) {
+                Progress::Unfinished => return Turn::Read,
+                Progress::Whole(raw) => Turn::Keep(std::mem::take(envelope), raw),
+                Progress::TooLarge => too_large(),
+            };
+            self.state = State::Idle;
+            return turn;
+        }
+        match self.requests.ingest(bytes) {
+            Ok(request) => {
+                let request = request.into_owned();
+                self.answer(request)
+            }
+            Err(error) => reject(&error),
+        }
+    }
+
+    fn answer(&mut self, request: Request<String>) -> Turn {
+        match request {
+            Request::Ehlo { .. } => {
+                self.state = State::Idle;
+                extensions()
+            }
+            Request::Helo { .. } => {
+                self.state = State::Idle;
+                say("250 mail-sink")
+            }
+            Request::Mail { from } => self.mail(from),
+            Request::Rcpt { to } => self.recipient(to),
+            Request::Data => self.data(),
+            Request::Rset => {
+                self.state = State::Idle;
+                say("250 Forgotten")
+            }
+            Request::Noop { .. } => say("250 Still here"),
+            Request::Vrfy { .. } => say("252 Every recipient is accepted"),
+            Request::Help { .. } => say("214 EHLO HELO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT"),
+            Request::Quit => Turn::Close("221 Bye"),
+            Request::Lhlo { .. }
+            | Request::Bdat { .. }
+            | Request::Auth { .. }
+            | Request::Expn { .. }
+            | Request::Etrn { .. }
+            | Request::Atrn { .. }
+            | Request::Burl { .. }
+            | Request::StartTls => say("502 Not implemented"),
+        }
+    }
+
+    fn mail(&mut self, from: MailFrom<String>) -> Turn {
+        if matches!(self.state, State::Addressing(_)) {
+            return say("503 A mail has begun already");
+        }
+        if from.size > MAX_MAIL_BYTES {
+            return too_large();
+        }
+        if self.sink.strike(Moment::Begin).is_some() {
+            return say("451 Rejected by the fault plan");
+        }
+        self.state = State::Addressing(Envelope { from: from.address, to: Vec::new() });
+        say("250 Sender noted")
+    }
+
+    fn recipient(&mut self, to: RcptTo<String>) -> Turn {
+        let State::Addressing(envelope) = &mut self.state else {
+            return say("503 MAIL comes first");
+        };
+        if to.address.is_empty() {
+            return reject(&Error::InvalidRecipientAddress);
+        }
+        if envelope.to.len() == MAX_RECIPIENTS {
+            return Turn::Answer(format!("452 More than {MAX_RECIPIENTS} recipients").into());
+        }
+        envelope.to.push(to.address);
+        say("250 Recipient noted")
+    }
+
+    fn data(&mut self) -> Turn {
+        match &mut self.state {
+            State::Addressing(envelope) if !envelope.to.is_empty() => {
+                self.state = State::Receiving(std::mem::take(envelope), Incoming::new());
+                say("354 End with a dot on a line of its own")
+            }
+            State::Idle | State::Addressing(_) | State::Receiving(..) => {
+                say("503 MAIL and RCPT come first")
+            }
+        }
+    }
+}
+
+fn say(text: &'static str) -> Turn {
+    Turn::Answer(text.into())
+}
+
+fn extensions() -> Turn {
+    let extensions = "250-mail-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8";
+    Turn::Answer(format!("{extensions}\r\n250 SIZE {MAX_MAIL_BYTES}").into())
+}
+
+fn too_large() -> Turn {
+    Turn::Answer(format!("552 Larger than {MAX_MAIL_BYTES} bytes").into())
+}
+
+fn reject(error: &Error) -> Turn {
+    match error {
+        Error::NeedsMoreData { .. } => Turn::Read,
+        Error::UnknownCommand | Error::InvalidResponse { .. } => say("500 Unknown command"),
+        Error::InvalidSenderAddress => say("553 Not the address of a sender"),
+        Error::InvalidRecipientAddress => say("553 Not the address of a recipient"),
+        Error::SyntaxError { syntax } => Turn::Answer(format!("501 Expected {syntax}").into()),
+        Error::InvalidParameter { param } => Turn::Answer(format!("501 Invalid {param}").into()),
+        Error::UnsupportedParameter { .. } => say("555 Unsupported parameter"),
+        Error::ResponseTooLong => Turn::Close("500 Closing: the line is too long"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail::faults::{FaultKind, FaultPlan};
+
+    /// The codes answered to `input`, and the mails it makes.
+    fn talk(session: &mut Session, input: &str) -> (Vec<u16>, Vec<(Envelope, String)>) {
+        let (mut codes, mut mails) = (Vec::new(), Vec::new());
+        let mut bytes = input.as_bytes().iter();
+        loop {
+            let answer = match session.take(&mut bytes) {
+                Turn::Read => return (codes, mails),
+                Turn::Answer(text) => text,
+                Turn::Close(text) => text.into(),
+                Turn::Keep(envelope, raw) => {
+                    mails.push((envelope, String::from_utf8(raw).unwrap()));
+                    ACCEPTED.into()
+                }
+            };
+            codes.push(answer[..3].parse().unwrap());
+        }
+    }
+
+    fn codes(input: &str) -> Vec<u16> {
+        talk(&mut Session::new(Sink::default()), input).0
+    }
+
+    #[test]
+    fn commands_sent_ahead_are_answered_in_turn() {
+        let input = "EHLO me\r\nMAIL FROM:<a@x.org> BODY=8BITMIME SMTPUTF8\r\nRCPT TO:<b@x.org>\r\n\
+                     DATA\r\nSubject: s\r\n\r\nHello\r\n.\r\nMAIL FROM:<>\r\nRCPT TO:<c@x.org>\r\n\
+                     RCPT TO:<jörg@x.org>\r\nDATA\r\n.\r\nQUIT\r\n";
+        let (codes, mails) = talk(&mut Session::new(Sink::default()), input);
+        assert_eq!(codes, [250, 250, 250, 354, 250, 250, 250, 250, 354, 250, 221]);
+        let envelope = |from: &str, to: &[&str]| Envelope {
+            from: from.to_owned(),
+            to: to.iter().map(ToString::to_string).collect(),
+        };
+        let first = (envelope("a@x.org", &["b@x.org"]), "Subject: s\r\n\r\nHello\r\n".to_owned());
+        let second = (envelope("", &["c@x.org", "jörg@x.org"]), String::new());
+        assert_eq!(mails, [first, second]);
+    }
+
+    #[test]
+    fn commands_may_come_byte_by_byte() {
+        let mut session = Session::new(Sink::default());
+        let input = "HELO me\r\nmail from: <a@x.org>\r\nrcpt to:<b@x.org>\r\ndata\r\nHi\r\n.\r\n";
+        let mut mails = Vec::new();
+        for at in 0..input.len() {
+            mails.extend(talk(&mut session, &input[at..=at]).1);
+        }
+        assert_eq!(mails.len(), 1);
+        assert_eq!(mails[0].1, "Hi\r\n");
+    }
+
+    #[test]
+    fn commands_out_of_turn_are_rejected() {
+        assert_eq!(codes("RCPT TO:<b@x.org>\r\nDATA\r\n"), [503, 503]);
+        assert_eq!(
+            codes("MAIL FROM:<a@x.org>\r\nDATA\r\nMAIL FROM:<b@x.org>\r\n"),
+            [250, 503, 503]
+        );
+        let forgotten = "MAIL FROM:<a@x.org>\r\nRSET\r\nRCPT TO:<b@x.org>\r\n";
+        assert_eq!(codes(forgotten), [250, 250, 503]);
+        assert_eq!(codes(&forgotten.replace("RSET", "EHLO me")), [250, 250, 503]);
+    }
+
+    #[test]
+    fn anything_but_a_command_with_an_address_is_rejected_and_the_talk_goes_on() {
+        for (input, code) in [
+            ("BREW coffee", 500),
+            ("", 500),
+            ("\u{0}\u{ff}", 500),
+            ("STARTTLS", 502),
+            ("AUTH PLAIN AGEAYg==", 502),
+            ("EHLO", 501),
+            ("MAIL FROM: a@x.org", 501),
+            ("MAIL FROM:<a>", 553),
+            ("MAIL FROM:<a@x.org> NONSENSE=1", 555),
+            ("MAIL FROM:<a@x.org> SIZE=1048577", 552),
+            ("VRFY a@x.org", 252),
+        ] {
+            assert_eq!(codes(&format!("{input}\r\nNOOP\r\n")), [code, 250], "{input}");
+        }
+    }
+
+    #[test]
+    fn an_address_cannot_carry_a_command() {
+        for address in ["<b@x.org\r\nRCPT TO:<eve@x.org>", "<b@x.org\nRCPT TO:<eve@x.org>", "<>"] {
+            let mut session = Session::new(Sink::default());
+            let input = format!("MAIL FROM:<a@x.org>\r\nRCPT TO:{address}\r\nNOOP\r\n");
+            let (codes, _) = talk(&mut session, &input);
+            assert_eq!(codes.last(), Some(&250), "{address:?}");
+            assert!(codes[1] >= 500, "{address:?}: {codes:?}");
+        }
+    }
+
+    #[test]
+    fn a_mail_has_a_hundred_recipients_at_most() {
+        let recipients = "RCPT TO:<b@x.org>\r\n".repeat(MAX_RECIPIENTS + 1);
+        let codes = codes(&format!("MAIL FROM:<a@x.org>\r\n{recipients}DATA\r\n"));
+        let (accepted, rest) = codes.split_at(MAX_RECIPIENTS + 1);
+        assert!(accepted.iter().all(|code| *code == 250));
+        assert_eq!(rest, [452, 354]);
+    }
+
+    #[test]
+    fn an_endless_line_ends_the_talk() {
+        let mut session = Session::new(Sink::default());
+        let line = "x".repeat(8192);
+        assert!(matches!(session.take(&mut line.as_bytes().iter()), Turn::Close(_)));
+    }
+
+    #[test]
+    fn only_a_valid_mail_uses_up_a_fault() {
+        let sink = Sink::default();
+        sink.faults().set(FaultPlan::next(1, FaultKind::Refuse)).unwrap();
+        let input = "MAIL FROM:<a>\r\nMAIL FROM:<a@x.org>\r\nMAIL FROM:<a@x.org>\r\n";
+        assert_eq!(talk(&mut Session::new(sink), input).0, [553, 451, 250]);
+    }
+}

@@ -1,0 +1,162 @@
+//! The SMTP server: its connections, their bounds, and what faults do to them.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+
+use crate::connections::accept;
+use crate::mail::faults::{FaultKind, Moment};
+use crate::mail::message::Envelope;
+use crate::mail::session::{ACCEPTED, GREETING, IDLE, Session, Turn};
+use crate::mail::sink::Sink;
+
+/// How many connections are served at once; further ones wait to be accepted.
+pub const MAX_CONNECTIONS: usize = 256;
+
+/// How long a peer may be silent, or leave an answer unread: what RFC 5321, 4.5.3.2.7 asks for.
+pub const IDLE_TIMEOUT: Duration = Duration::from_mins(5);
+
+/// How many bytes are read at once.
+const READ_BYTES: usize = 8 * 1024;
+
+/// Accepts every mail that comes to `listener`, into `sink`, until it is cancelled.
+///
+/// # Errors
+///
+/// The listener fails.
+pub(crate) async fn serve_smtp(listener: TcpListener, sink: Sink) -> io::Result<()> {
+    let serve = |stream| {
+        let sink = sink.clone();
+        async move { converse(stream, &sink).await }
+    };
+    accept(listener, MAX_CONNECTIONS, serve).await
+}
+
+/// Talks to one peer until either side closes.
+async fn converse(mut stream: impl AsyncRead + AsyncWrite + Unpin, sink: &Sink) -> io::Result<()> {
+    let mut session = Session::new(sink.clone());
+    let mut input = vec![0; READ_BYTES];
+    say(&mut stream, GREETING).await?;
+    loop {
+        let Ok(read) = timeout(IDLE_TIMEOUT, stream.read(&mut input)).await else {
+            return say(&mut stream, IDLE).await;
+        };
+        let length = read?;
+        if length == 0 {
+            return Ok(());
+        }
+        let mut bytes = input[..length].iter();
+        loop {
+            match session.take(&mut bytes) {
+                Turn::Read => break,
+                Turn::Answer(text) => say(&mut stream, &text).await?,
+                Turn::Close(text) => return say(&mut stream, text).await,
+                Turn::Keep(envelope, raw) => match keep(sink, envelope, &raw).await {
+                    Some(answer) => say(&mut stream, answer).await?,
+                    None => return Ok(()),
+                },
+            }
+        }
+    }
+}
+
+async fn say(stream: &mut (impl AsyncWrite + Unpin), text: &str) -> io::Result<()> {
+    let line = format!("{text}\r\n");
+    timeout(IDLE_TIMEOUT, stream.write_all(line.as_bytes())).await?
+}
+
+/// Keeps a mail; its answer, or none when a fault takes it away.
+async fn keep(sink: &Sink, envelope: Envelope, raw: &[u8]) -> Option<&'static str> {
+    let mut struck = sink.strike(Moment::End);
+    if let Some(struck) = &mut struck {
+        struck.stall().await;
+    }
+    sink.keep(envelope, raw);
+    let is_dropped = struck.is_some_and(|struck| struck.fault == FaultKind::Drop);
+    if is_dropped { None } else { Some(ACCEPTED) }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncBufReadExt, BufReader, duplex};
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::mail::faults::FaultPlan;
+
+    const MAIL: &[u8] = b"MAIL FROM:<a@x.org>\r\nRCPT TO:<b@x.org>\r\nDATA\r\nHi\r\n.\r\nQUIT\r\n";
+
+    /// The answers to `input`, from the greeting to the close.
+    async fn talk(sink: &Sink, input: &[u8]) -> String {
+        let (mut peer, stream) = duplex(READ_BYTES);
+        let mut answers = String::new();
+        let (ended, _) = tokio::join!(converse(stream, sink), async {
+            peer.write_all(input).await.unwrap();
+            peer.read_to_string(&mut answers).await.unwrap()
+        });
+        ended.unwrap();
+        answers
+    }
+
+    fn struck(plan: FaultPlan) -> Sink {
+        let sink = Sink::default();
+        sink.faults().set(plan).unwrap();
+        sink
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_peer_gets_an_answer_and_its_connection_closes() {
+        let start = Instant::now();
+        let answers = talk(&Sink::default(), b"NOOP\r\nMAIL FR").await;
+        assert!(answers.ends_with(&format!("{IDLE}\r\n")), "{answers}");
+        assert_eq!(start.elapsed(), IDLE_TIMEOUT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_connection_of_a_peer_that_reads_no_answer_closes() {
+        let (mut peer, stream) = duplex(16);
+        let sink = Sink::default();
+        let (ended, _) = tokio::join!(converse(stream, &sink), peer.write_all(&[b'\n'; 64]));
+        assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stalled_mail_waits_and_is_then_kept_and_accepted() {
+        let sink = struck(FaultPlan::next(1, FaultKind::Stall).for_ms(60_000));
+        let start = Instant::now();
+        assert!(talk(&sink, MAIL).await.contains(ACCEPTED));
+        assert_eq!(start.elapsed(), Duration::from_mins(1));
+        assert!(talk(&sink, MAIL).await.contains(ACCEPTED));
+        assert_eq!(start.elapsed(), Duration::from_mins(1));
+        assert_eq!(sink.mailbox().mails().len(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stalled_mail_is_kept_although_its_sender_has_gone() {
+        let sink = struck(FaultPlan::next(1, FaultKind::Stall).for_ms(60_000));
+        let (mut peer, stream) = duplex(READ_BYTES);
+        let talk = tokio::spawn({
+            let sink = sink.clone();
+            async move { converse(stream, &sink).await }
+        });
+        peer.write_all(MAIL).await.unwrap();
+        let mut answers = BufReader::new(peer).lines();
+        while !answers.next_line().await.unwrap().unwrap().starts_with("354") {}
+        drop(answers);
+        assert_eq!(sink.mailbox().mails().len(), 0);
+        assert!(talk.await.unwrap().is_err());
+        assert_eq!(sink.mailbox().mails().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_dropped_mail_is_kept_without_an_answer() {
+        let sink = struck(FaultPlan::next(1, FaultKind::Drop));
+        let answers = talk(&sink, MAIL).await;
+        assert!(answers.ends_with("a line of its own\r\n"), "{answers}");
+        assert_eq!(sink.mailbox().mails().len(), 1);
+        assert!(talk(&sink, MAIL).await.ends_with("221 Bye\r\n"));
+    }
+}

@@ -1,0 +1,33 @@
+//! `stand-in`: stands in for one service until it is told to stop.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use stand_in::{key_vault, mail, payment, process, trace};
+
+/// Stands in for a service that the shop calls, on 127.0.0.1 and in memory.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    service: Service,
+}
+
+#[derive(Debug, Subcommand)]
+enum Service {
+    Payment(payment::Arguments),
+    Mail(mail::Arguments),
+    Trace(trace::Arguments),
+    KeyVault(key_vault::Arguments),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    process::run(async |Arguments { service }| match service {
+        Service::Payment(arguments) => payment::serve(arguments).await,
+        Service::Mail(arguments) => mail::serve(arguments).await,
+        Service::Trace(arguments) => trace::serve(arguments).await,
+        Service::KeyVault(arguments) => key_vault::serve(arguments).await,
+    })
+    .await
+}

@@ -1,0 +1,42 @@
+//! The payment simulator: payment intents, refunds and the rotation of API keys in Stripe's wire
+//! format, in memory.
+//!
+//! [`app`] is the whole server. Beside Stripe's paths under `/v1` and `/v2` it has:
+//!
+//! - `GET /healthz`: 200 as long as the process serves.
+//! - `PUT /control/faults` with a [`FaultPlan`], `DELETE /control/faults`: the next calls stall or
+//!   fail.
+//! - `GET /control/ledger`: the [`Ledger`], everything charged, declined and refunded.
+//! - `GET /control/keys`: a [`KeySummary`] of each API key, oldest first, never a token.
+//!   `PUT /control/keys` with a [`KeyPlan`]: holds new keys back. `DELETE /control/keys/{id}`: ends
+//!   one now.
+//!
+//! Any active key authorises any call. The first is the process's own; those made by
+//! `POST /v2/iam/api_keys/{id}/rotate` are forgotten when the process ends, and the first is then
+//! active again, as if it had never been rotated.
+//!
+//! The control paths ask for no key; the program listens on the loopback address only.
+
+mod api;
+mod auth;
+mod book;
+mod cards;
+mod control;
+mod error;
+mod faults;
+mod form;
+mod idempotency;
+mod keyring;
+mod ledger;
+mod mask;
+mod objects;
+mod requests;
+mod serve;
+mod simulator;
+
+pub use book::MAX_INTENTS;
+pub use faults::{FaultKind, FaultPlan, Resource};
+pub use idempotency::MAX_KEYS;
+pub use keyring::{FIRST_KEY_ID, KeyPlan, KeyStatus, KeySummary, MAX_API_KEYS};
+pub use ledger::{Calls, Ledger, OrderTotals, Outcome, Payment};
+pub use serve::{Arguments, MAX_BODY_BYTES, app, serve};

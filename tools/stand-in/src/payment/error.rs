@@ -1,0 +1,141 @@
+//! The errors that callers see, in Stripe's wording: <https://docs.stripe.com/api/errors>.
+
+use axum::extract::rejection::BytesRejection;
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::payment::objects::{ErrorObject, PaymentIntent, Reply};
+
+const INVALID_REQUEST: &str = "invalid_request_error";
+
+/// An error and the status it travels under.
+#[derive(Clone, Debug)]
+pub(crate) struct StripeError {
+    status: StatusCode,
+    error: Box<ErrorObject>,
+}
+
+#[derive(Serialize)]
+struct Envelope {
+    error: Box<ErrorObject>,
+}
+
+impl StripeError {
+    pub(crate) fn new(status: StatusCode, error: ErrorObject) -> Self {
+        Self { status, error: Box::new(error) }
+    }
+
+    pub(crate) fn invalid(status: StatusCode, message: impl Into<String>) -> Self {
+        Self::new(status, ErrorObject::new(INVALID_REQUEST, message))
+    }
+
+    /// A request that Stripe would reject before it does anything.
+    pub(crate) fn rejected(message: impl Into<String>) -> Self {
+        Self::invalid(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// A parameter that Stripe would reject before it does anything.
+    pub(crate) fn parameter(param: &str, message: impl Into<String>) -> Self {
+        Self::invalid(StatusCode::BAD_REQUEST, message).on(param)
+    }
+
+    fn on(mut self, param: &str) -> Self {
+        self.error.param = Some(param.to_owned());
+        self
+    }
+
+    pub(crate) fn coded(mut self, code: &'static str) -> Self {
+        self.error.code = Some(code);
+        self
+    }
+
+    pub(crate) fn missing(param: &str) -> Self {
+        Self::parameter(param, format!("Missing required param: {param}."))
+            .coded("parameter_missing")
+    }
+
+    pub(crate) fn unknown(param: &str) -> Self {
+        Self::parameter(param, format!("Received unknown parameter: {param}"))
+            .coded("parameter_unknown")
+    }
+
+    pub(crate) fn not_form() -> Self {
+        let message = "Invalid request (check that your POST content type is \
+                       application/x-www-form-urlencoded).";
+        Self::invalid(StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(crate) fn not_json() -> Self {
+        let message = "Invalid request (check that your POST content type is application/json and its body \
+             a JSON object).";
+        Self::invalid(StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(crate) fn no_key() -> Self {
+        let message = "You did not provide an API key. You need to provide your API key in the \
+                       Authorization header, using Bearer auth (e.g. 'Authorization: Bearer \
+                       YOUR_SECRET_KEY').";
+        Self::invalid(StatusCode::UNAUTHORIZED, message)
+    }
+
+    pub(crate) fn invalid_key(masked: &str) -> Self {
+        let message = format!("Invalid API Key provided: {masked}");
+        Self::invalid(StatusCode::UNAUTHORIZED, message)
+    }
+
+    pub(crate) fn expired_key(masked: &str) -> Self {
+        let message = format!("Expired API Key provided: {masked}");
+        Self::invalid(StatusCode::UNAUTHORIZED, message).coded("api_key_expired")
+    }
+
+    pub(crate) fn unrecognized(method: &Method, path: &str) -> Self {
+        let message = format!("Unrecognized request URL ({method}: {path}).");
+        Self::invalid(StatusCode::NOT_FOUND, message)
+    }
+
+    /// The object that `param` names is not there.
+    pub(crate) fn missing_resource(param: &str, message: impl Into<String>) -> Self {
+        Self::invalid(StatusCode::NOT_FOUND, message).on(param).coded("resource_missing")
+    }
+
+    pub(crate) fn no_such_intent(id: &str, param: &str) -> Self {
+        Self::missing_resource(param, format!("No such payment_intent: '{id}'"))
+    }
+
+    /// A failure of the provider's own.
+    pub(crate) fn internal() -> Self {
+        let error = ErrorObject::new("api_error", "An unknown error occurred.");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, error)
+    }
+
+    pub(crate) fn full(message: String) -> Self {
+        Self::invalid(StatusCode::TOO_MANY_REQUESTS, message).coded("rate_limit")
+    }
+
+    pub(crate) fn declined(intent: PaymentIntent) -> Self {
+        let error = match &intent.last_payment_error {
+            Some(cause) => ErrorObject::clone(cause),
+            None => ErrorObject::new("card_error", "Your card was declined."),
+        };
+        let error = ErrorObject { payment_intent: Some(Box::new(intent)), ..error };
+        Self::new(StatusCode::PAYMENT_REQUIRED, error)
+    }
+
+    /// The same error as a reply that can be kept and given again.
+    pub(crate) fn into_reply(self) -> Reply {
+        Reply::new(self.status, &Envelope { error: self.error })
+    }
+}
+
+impl IntoResponse for StripeError {
+    fn into_response(self) -> Response {
+        self.into_reply().into_response()
+    }
+}
+
+impl From<BytesRejection> for StripeError {
+    fn from(rejection: BytesRejection) -> Self {
+        Self::invalid(rejection.status(), rejection.body_text())
+    }
+}

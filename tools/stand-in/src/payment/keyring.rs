@@ -1,0 +1,299 @@
+//! The keyring: the API keys that callers may show, and their rotation as in Stripe's preview API,
+//! <https://docs.stripe.com/api/v2/iam/api-keys>.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::clock::now;
+use crate::payment::error::StripeError;
+use crate::payment::mask::mask;
+use crate::payment::objects::{IssuedKey, IssuedSecret};
+use crate::payment::requests::Rotation;
+use crate::secret::Secret;
+
+/// The id of the key in the secrets file.
+pub const FIRST_KEY_ID: &str = "mk_first";
+
+/// API keys kept until the process ends; one beyond them is rejected with 429.
+pub const MAX_API_KEYS: usize = 1000;
+
+/// What Stripe would call the key, and each that follows it.
+const NAME: &str = "payment-api-key";
+
+/// Every API key, oldest first.
+#[derive(Debug)]
+pub(crate) struct Keyring {
+    keys: Vec<KeptKey>,
+    hold_new: bool,
+}
+
+#[derive(Debug)]
+struct KeptKey {
+    id: String,
+    key: Secret,
+    end: Option<End>,
+    /// Made, but rejected as if unknown until it is released.
+    held: bool,
+    rotated: bool,
+    authorized: u64,
+}
+
+/// When a key ends, on the clock that decides and on the one that is shown.
+#[derive(Clone, Copy, Debug)]
+struct End {
+    at: Instant,
+    shown: Timestamp,
+}
+
+/// An API key without its token: an element of the answer to `GET /control/keys`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeySummary {
+    /// `mk_…`
+    pub id: String,
+    /// Whether it authorises calls.
+    pub status: KeyStatus,
+    /// When it ends or ended, if it was rotated or ended by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// How many calls it authorised.
+    pub authorized: u64,
+}
+
+/// Whether an API key authorises calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyStatus {
+    /// It does.
+    Active,
+    /// It will, once `PUT /control/keys` releases it.
+    Held,
+    /// It did.
+    Expired,
+}
+
+/// The body of `PUT /control/keys`: a provider may take its time to spread a new key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyPlan {
+    /// Whether keys that are made from now on are rejected as if unknown; `false` releases them.
+    pub hold_new: bool,
+}
+
+/// Why a key does not authorise a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rejection {
+    Unknown,
+    Expired,
+}
+
+/// There is no key with this id.
+#[derive(Debug, PartialEq, Eq, Error)]
+#[error("No such API key: '{0}'")]
+pub(crate) struct NoSuchKey(pub(crate) String);
+
+/// Why a key is not rotated.
+#[derive(Debug, PartialEq, Eq, Error)]
+pub(crate) enum RotateError {
+    #[error(transparent)]
+    NoSuchKey(#[from] NoSuchKey),
+    #[error("The API key {0} has expired and cannot be rotated.")]
+    Expired(String),
+    #[error("The API key {0} has already been rotated.")]
+    Rotated(String),
+    #[error("the simulator keeps at most {MAX_API_KEYS} API keys; restart it")]
+    Full,
+}
+
+impl From<NoSuchKey> for StripeError {
+    fn from(error: NoSuchKey) -> Self {
+        Self::missing_resource("id", error.to_string())
+    }
+}
+
+impl From<RotateError> for StripeError {
+    fn from(error: RotateError) -> Self {
+        match error {
+            RotateError::NoSuchKey(error) => error.into(),
+            RotateError::Full => Self::full(error.to_string()),
+            RotateError::Expired(_) | RotateError::Rotated(_) => {
+                Self::parameter("id", error.to_string())
+            }
+        }
+    }
+}
+
+impl Keyring {
+    pub(crate) fn new(first: Secret) -> Self {
+        Self { keys: vec![KeptKey::new(FIRST_KEY_ID.to_owned(), first, false)], hold_new: false }
+    }
+
+    /// Authorises a caller who shows an active key, and counts it.
+    ///
+    /// # Errors
+    ///
+    /// The key is unknown, is held, or has ended.
+    pub(crate) fn authorize(&mut self, given: &str) -> Result<(), Rejection> {
+        let found = self.keys.iter_mut().find(|kept| kept.key.matches(given.as_bytes()));
+        let kept = found.ok_or(Rejection::Unknown)?;
+        match kept.status() {
+            KeyStatus::Active => kept.authorized += 1,
+            KeyStatus::Held => return Err(Rejection::Unknown),
+            KeyStatus::Expired => return Err(Rejection::Expired),
+        }
+        Ok(())
+    }
+
+    /// Makes a key that follows another, which ends.
+    ///
+    /// # Errors
+    ///
+    /// There is no such key, it has ended or was rotated, or there are too many keys.
+    pub(crate) fn rotate(&mut self, rotation: Rotation) -> Result<IssuedKey, RotateError> {
+        let full = self.keys.len() >= MAX_API_KEYS;
+        let current = self.find(&rotation.id)?;
+        if current.status() == KeyStatus::Expired {
+            return Err(RotateError::Expired(rotation.id));
+        }
+        if current.rotated {
+            return Err(RotateError::Rotated(rotation.id));
+        }
+        if full {
+            return Err(RotateError::Full);
+        }
+        current.rotated = true;
+        current.end = Some(End::after(rotation.overlap));
+        let next = KeptKey::new(new_id(), Secret::random("sk_test_"), self.hold_new);
+        let issued = next.issued();
+        self.keys.push(next);
+        Ok(issued)
+    }
+
+    pub(crate) fn plan(&mut self, KeyPlan { hold_new }: KeyPlan) {
+        self.hold_new = hold_new;
+        if !hold_new {
+            self.keys.iter_mut().for_each(|kept| kept.held = false);
+        }
+    }
+
+    /// Ends a key now, unless it has ended.
+    ///
+    /// # Errors
+    ///
+    /// There is no such key.
+    pub(crate) fn end(&mut self, id: &str) -> Result<(), NoSuchKey> {
+        let kept = self.find(id)?;
+        if kept.status() != KeyStatus::Expired {
+            kept.end = Some(End::after(Duration::ZERO));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn summaries(&self) -> Vec<KeySummary> {
+        self.keys.iter().map(KeptKey::summary).collect()
+    }
+
+    fn find(&mut self, id: &str) -> Result<&mut KeptKey, NoSuchKey> {
+        let found = self.keys.iter_mut().find(|kept| kept.id == id);
+        found.ok_or_else(|| NoSuchKey(id.to_owned()))
+    }
+}
+
+impl KeptKey {
+    fn new(id: String, key: Secret, held: bool) -> Self {
+        Self { id, key, end: None, held, rotated: false, authorized: 0 }
+    }
+
+    fn status(&self) -> KeyStatus {
+        match self.end {
+            Some(end) if end.at <= Instant::now() => KeyStatus::Expired,
+            Some(_) | None if self.held => KeyStatus::Held,
+            Some(_) | None => KeyStatus::Active,
+        }
+    }
+
+    fn summary(&self) -> KeySummary {
+        KeySummary {
+            id: self.id.clone(),
+            status: self.status(),
+            expires_at: self.end.map(|end| end.shown),
+            authorized: self.authorized,
+        }
+    }
+
+    fn issued(&self) -> IssuedKey {
+        IssuedKey {
+            id: self.id.clone(),
+            object: "v2.iam.api_key",
+            created: now(),
+            livemode: false,
+            name: NAME,
+            status: "active",
+            kind: "secret_key",
+            ip_allowlist: [],
+            secret_key: IssuedSecret {
+                token: self.key.expose().to_owned(),
+                secret_token_redacted: mask(self.key.expose()),
+            },
+        }
+    }
+}
+
+impl End {
+    fn after(overlap: Duration) -> Self {
+        let shown = now();
+        Self { at: Instant::now() + overlap, shown: shown.saturating_add(overlap).unwrap_or(shown) }
+    }
+}
+
+fn new_id() -> String {
+    format!("mk_{}", Uuid::now_v7().simple())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keyring() -> Keyring {
+        Keyring::new("sk_test_first".parse().unwrap())
+    }
+
+    fn rotate(keyring: &mut Keyring, id: &str, minutes: u64) -> Result<IssuedKey, RotateError> {
+        keyring.rotate(Rotation { id: id.to_owned(), overlap: Duration::from_mins(minutes) })
+    }
+
+    #[test]
+    fn as_many_keys_are_kept_as_are_allowed() {
+        let mut keyring = keyring();
+        let mut id = FIRST_KEY_ID.to_owned();
+        for _ in 1..MAX_API_KEYS {
+            id = rotate(&mut keyring, &id, 1).unwrap().id;
+        }
+        assert_eq!(rotate(&mut keyring, &id, 1).map(|_| ()), Err(RotateError::Full));
+        assert_eq!(keyring.summaries().len(), MAX_API_KEYS);
+        let last = keyring.summaries().pop().unwrap();
+        assert_eq!((last.status, last.expires_at), (KeyStatus::Active, None));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_key_authorises_until_its_end() {
+        let mut keyring = keyring();
+        let next = rotate(&mut keyring, FIRST_KEY_ID, 1).unwrap();
+        assert_eq!(keyring.authorize("sk_test_first"), Ok(()));
+        tokio::time::advance(Duration::from_mins(1)).await;
+        assert_eq!(keyring.authorize("sk_test_first"), Err(Rejection::Expired));
+        assert_eq!(keyring.authorize(&next.secret_key.token), Ok(()));
+    }
+
+    #[test]
+    fn debug_hides_every_token() {
+        let mut keyring = keyring();
+        let token = rotate(&mut keyring, FIRST_KEY_ID, 1).unwrap().secret_key.token;
+        let shown = format!("{keyring:?}");
+        assert!(!shown.contains(&token) && !shown.contains("sk_test_first"), "{shown}");
+    }
+}

@@ -1,0 +1,135 @@
+//! The objects Stripe answers with, and a reply that can be given twice.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use axum::body::Bytes;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// A payment intent: <https://docs.stripe.com/api/payment_intents/object>.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct PaymentIntent {
+    pub(crate) id: String,
+    pub(crate) object: &'static str,
+    pub(crate) amount: u64,
+    pub(crate) amount_received: u64,
+    pub(crate) created: i64,
+    pub(crate) currency: String,
+    pub(crate) description: Option<String>,
+    pub(crate) last_payment_error: Option<Box<ErrorObject>>,
+    pub(crate) latest_charge: String,
+    pub(crate) livemode: bool,
+    pub(crate) metadata: BTreeMap<String, String>,
+    /// None after a decline: the intent then waits for another method.
+    pub(crate) payment_method: Option<String>,
+    pub(crate) status: IntentStatus,
+}
+
+/// How far a confirmed intent has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum IntentStatus {
+    Succeeded,
+    RequiresPaymentMethod,
+}
+
+/// A refund: <https://docs.stripe.com/api/refunds/object>.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Refund {
+    pub(crate) id: String,
+    pub(crate) object: &'static str,
+    pub(crate) amount: u64,
+    pub(crate) charge: String,
+    pub(crate) created: i64,
+    pub(crate) currency: String,
+    pub(crate) metadata: BTreeMap<String, String>,
+    pub(crate) payment_intent: String,
+    pub(crate) reason: Option<String>,
+    pub(crate) status: &'static str,
+}
+
+/// An API key as it is made: <https://docs.stripe.com/api/v2/iam/api-keys/object>. It has no `Debug`,
+/// because it holds a token.
+#[derive(Serialize)]
+pub(crate) struct IssuedKey {
+    pub(crate) id: String,
+    pub(crate) object: &'static str,
+    pub(crate) created: Timestamp,
+    pub(crate) livemode: bool,
+    pub(crate) name: &'static str,
+    pub(crate) status: &'static str,
+    #[serde(rename = "type")]
+    pub(crate) kind: &'static str,
+    pub(crate) ip_allowlist: [&'static str; 0],
+    pub(crate) secret_key: IssuedSecret,
+}
+
+/// The token of a key, and what of it may be shown.
+#[derive(Serialize)]
+pub(crate) struct IssuedSecret {
+    pub(crate) token: String,
+    pub(crate) secret_token_redacted: String,
+}
+
+/// An error: <https://docs.stripe.com/api/errors>.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ErrorObject {
+    #[serde(rename = "type")]
+    pub(crate) kind: &'static str,
+    pub(crate) message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) code: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) decline_code: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) param: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) charge: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) payment_intent: Option<Box<PaymentIntent>>,
+}
+
+impl ErrorObject {
+    pub(crate) fn new(kind: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            code: None,
+            decline_code: None,
+            param: None,
+            charge: None,
+            payment_intent: None,
+        }
+    }
+}
+
+/// A status and its JSON, as first answered.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Reply {
+    status: StatusCode,
+    body: Bytes,
+}
+
+impl fmt::Debug for Reply {
+    /// Without the body, which may hold a token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+impl Reply {
+    pub(crate) fn new(status: StatusCode, body: &impl Serialize) -> Self {
+        let body = serde_json::to_vec(body).expect("structs with string keys are always JSON");
+        Self { status, body: body.into() }
+    }
+}
+
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        (self.status, [(CONTENT_TYPE, "application/json")], self.body).into_response()
+    }
+}

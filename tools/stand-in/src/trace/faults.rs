@@ -1,0 +1,92 @@
+//! Faults: what happens to exports.
+
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::faults::{self, Fault};
+use crate::web::ApiError;
+
+/// What happens to the next exports.
+pub type FaultPlan = faults::FaultPlan<FaultKind>;
+
+/// The plan in force.
+pub(crate) type Faults = faults::Faults<FaultKind>;
+
+/// A way to fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FaultKind {
+    /// The request is read, then neither kept nor answered before its stall ends. What happens to it
+    /// then is as the plan says that is in force by that time.
+    Hang,
+    /// The request is answered 500, over gRPC `INTERNAL`; nothing is kept.
+    Fail,
+}
+
+/// Why an export failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("exports fail until DELETE /control/faults")]
+pub(crate) struct Failing;
+
+impl From<Failing> for ApiError {
+    fn from(failing: Failing) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, failing.to_string())
+    }
+}
+
+impl Fault for FaultKind {
+    fn stalls(self) -> bool {
+        self == Self::Hang
+    }
+}
+
+/// Waits as long as exports hang.
+///
+/// # Errors
+///
+/// Exports fail.
+pub(crate) async fn endure(faults: &Faults) -> Result<(), Failing> {
+    while let Some(mut struck) = faults.strike(|_| true) {
+        match struck.fault {
+            FaultKind::Fail => return Err(Failing),
+            FaultKind::Hang => struck.stall().await,
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_export_that_hangs_ends_as_the_next_plan_says() {
+        for (next, outcome) in [(None, Ok(())), (Some(FaultKind::Fail), Err(Failing))] {
+            let faults = Faults::default();
+            faults.set(FaultPlan::every(FaultKind::Hang)).unwrap();
+            let mut export = pin!(endure(&faults));
+            let mut context = Context::from_waker(Waker::noop());
+            assert_eq!(export.as_mut().poll(&mut context), Poll::Pending);
+            match next {
+                Some(fault) => faults.set(FaultPlan::every(fault)).unwrap(),
+                None => faults.clear(),
+            }
+            assert_eq!(export.as_mut().poll(&mut context), Poll::Ready(outcome));
+        }
+    }
+
+    #[test]
+    fn a_plan_is_written_as_the_control_path_reads_it() {
+        for (fault, json) in
+            [(FaultKind::Hang, r#"{"fault":"hang"}"#), (FaultKind::Fail, r#"{"fault":"fail"}"#)]
+        {
+            let plan = FaultPlan::every(fault);
+            assert_eq!(serde_json::to_string(&plan).unwrap(), json);
+            assert_eq!(serde_json::from_str::<FaultPlan>(json).unwrap(), plan);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The pages for people: the newest traces, and one trace as a waterfall.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::pages::{self, MAX_LISTED};
+use crate::trace::api::Filter;
+use crate::trace::attributes;
+use crate::trace::duration;
+use crate::trace::id::TraceId;
+use crate::trace::record::{KeptTrace, TraceSummary};
+use crate::trace::sink::Sink;
+use crate::trace::span::{KeptSpan, timestamp};
+use crate::trace::waterfall::{self, Hues, Row};
+
+/// How many spans a waterfall shows; the API has the others.
+const MAX_ROWS: usize = 1_000;
+
+pub(crate) fn routes(sink: &Sink) -> Router {
+    Router::new()
+        .route("/", get(list_traces))
+        .route("/traces/{id}", get(read_trace))
+        .with_state(sink.clone())
+}
+
+#[derive(Template)]
+#[template(path = "trace/traces.html")]
+struct TracesPage {
+    traces: Vec<Listed>,
+    total: usize,
+    order: Option<String>,
+}
+
+/// A trace as the list shows it.
+struct Listed {
+    summary: TraceSummary,
+    duration: String,
+}
+
+#[derive(Template)]
+#[template(path = "trace/trace.html")]
+struct TracePage {
+    summary: TraceSummary,
+    duration: String,
+    hues: Hues,
+    ticks: Vec<String>,
+    start: u64,
+    rows: Vec<Row>,
+}
+
+async fn list_traces(
+    State(sink): State<Sink>,
+    filter: Result<Query<Filter>, QueryRejection>,
+) -> Response {
+    let order = match filter {
+        Ok(Query(Filter { order_id })) => order_id,
+        Err(rejection) => return rejection.into_response(),
+    };
+    let page = {
+        let state = sink.state();
+        let traces = state.traces.newest(order.as_deref());
+        let listed = traces.iter().take(MAX_LISTED).map(|trace| Listed {
+            summary: trace.summary(),
+            duration: duration::words(trace.duration()),
+        });
+        TracesPage { traces: listed.collect(), total: traces.len(), order }
+    };
+    pages::page(&page)
+}
+
+async fn read_trace(State(sink): State<Sink>, Path(id): Path<String>) -> Response {
+    match id.parse().ok().and_then(|id| trace_page(&sink, id)) {
+        Some(page) => pages::page(&page),
+        None => pages::missing("trace", &id),
+    }
+}
+
+fn trace_page(sink: &Sink, id: TraceId) -> Option<TracePage> {
+    let summary = sink.state().traces.trace(id).map(KeptTrace::summary)?;
+    let spans: Vec<Arc<KeptSpan>> = sink.spans(id)?;
+    let hues = waterfall::hues(&spans);
+    let mut rows = waterfall::rows(&spans, &hues);
+    rows.truncate(MAX_ROWS);
+    let (start, total) = waterfall::extent(&spans);
+    let (duration, ticks) = (duration::words(total), waterfall::ticks(total));
+    Some(TracePage { summary, duration, hues, ticks, start, rows })
+}
+
+impl TracePage {
+    /// How long after the trace's start an event happened.
+    fn since_start(&self, at: &Timestamp) -> String {
+        let elapsed = at.as_nanosecond() - timestamp(self.start).as_nanosecond();
+        let after = |elapsed| format!("after {}", duration::words(elapsed));
+        u64::try_from(elapsed).map_or_else(|_| "before the start".to_owned(), after)
+    }
+}
+
+/// The day and the millisecond, in UTC.
+fn time(at: &Timestamp) -> String {
+    at.strftime("%F %T%.3f").to_string()
+}
+
+/// The list of the traces of an order.
+fn order_link(order: &str) -> String {
+    let order: String = form_urlencoded::byte_serialize(order.as_bytes()).collect();
+    format!("/?order_id={order}")
+}
+
+fn span_duration(span: &KeptSpan) -> String {
+    duration::words(span.duration())
+}
+
+fn text(value: &Value) -> String {
+    attributes::text(value)
+}

@@ -1,0 +1,92 @@
+//! The control paths: what is kept, calls that fail, and the event of a near expiry.
+
+use reqwest::Method;
+use serde_json::json;
+use stand_in::key_vault::SecretSummary;
+
+use crate::key_vault::support::{Caller, send};
+
+#[tokio::test]
+async fn control_shows_secrets_and_how_often_they_were_used_but_no_value() {
+    let caller = Caller::start(&[]).await;
+    let expiring = json!({"value": "hush", "tags": {"kind": "test"},
+                          "attributes": {"exp": 2_000_000_000}});
+    caller.put("s", &expiring).await;
+    let second = caller.set("s", "hush").await;
+    caller.get("/secrets/s").await;
+    caller.get("/secrets/nothing").await;
+    let answer = caller.control("/control/secrets").await;
+    assert!(!answer.body.to_string().contains("hush"));
+    let secrets: Vec<SecretSummary> = serde_json::from_value(answer.body.clone()).unwrap();
+    assert_eq!((secrets.len(), secrets[0].reads, secrets[0].writes), (1, 1, 2));
+    assert_eq!(secrets[0].versions[1].version, second);
+    assert_eq!(answer.text("/0/versions/0/expires_at"), "2033-05-18T03:33:20Z");
+    assert_eq!(answer.text("/0/versions/0/tags/kind"), "test");
+    assert_eq!(
+        answer.body[0]["versions"][1],
+        json!({"version": second, "enabled": true,
+                                                     "tags": {}})
+    );
+}
+
+#[tokio::test]
+async fn as_many_calls_fail_as_the_plan_says() {
+    let caller = Caller::start(&[]).await;
+    caller.set("s", "hush").await;
+    assert_eq!(caller.fault(&json!({"fault": "fail", "next": 2})).await.status, 204);
+    assert_eq!(send(caller.request(Method::GET, "/secrets/s")).await.status, 401);
+    for _ in 0..2 {
+        assert_eq!(caller.get("/secrets/s").await.code(), (503, "ServiceUnavailable"));
+    }
+    assert_eq!(caller.get("/secrets/s").await.status, 200);
+    assert_eq!(caller.fault(&json!({"fault": "fail"})).await.status, 204);
+    assert_eq!(caller.clear_faults().await.status, 204);
+    assert_eq!(caller.get("/secrets/s").await.status, 200);
+}
+
+#[tokio::test]
+async fn an_invalid_plan_is_rejected_and_the_answer_says_why() {
+    let caller = Caller::start(&[]).await;
+    for (plan, message) in [
+        (json!({}), "missing field `fault`"),
+        (json!({"fault": "explode"}), "unknown variant `explode`"),
+        (json!({"fault": "fail", "next": -1}), "next"),
+        (json!({"fault": "fail", "next": 1_000_001}), "next must be 1 to 1000000"),
+        (json!({"fault": "fail", "stall_ms": 1}), "stall_ms goes with"),
+        (json!({"fault": "fail", "fail": 1}), "unknown field `fail`"),
+    ] {
+        let answer = caller.fault(&plan).await;
+        assert!((400..500).contains(&answer.status), "{plan}: {}", answer.status);
+        assert!(answer.text("/error").contains(message), "{plan}: {answer:?}");
+    }
+    assert_eq!(caller.get("/secrets").await.status, 200);
+}
+
+#[tokio::test]
+async fn the_event_of_a_near_expiry_is_of_the_current_version() {
+    let caller = Caller::start(&[]).await;
+    let missing = caller.control("/control/near-expiry/s").await;
+    assert_eq!(missing.code(), (404, "SecretNotFound"));
+    let first = caller.set("s", "hush").await;
+    let event = caller.control("/control/near-expiry/s").await;
+    let again = caller.control("/control/near-expiry/s").await;
+    assert_eq!(event.text("/id"), again.text("/id"));
+    assert_eq!(event.text("/type"), "Microsoft.KeyVault.SecretNearExpiry");
+    assert_eq!((event.text("/specversion"), event.text("/subject")), ("1.0", "s"));
+    assert!(event.text("/source").ends_with("/providers/Microsoft.KeyVault/vaults/shop"));
+    assert!(!event.text("/time").is_empty());
+    let id = format!("https://shop.vault.azure.net/secrets/s/{first}");
+    let data = json!({"Id": id, "VaultName": "shop", "ObjectType": "Secret", "ObjectName": "s",
+                      "Version": first, "NBF": null, "EXP": null});
+    assert_eq!(event.body["data"], data);
+    caller.put("s", &json!({"value": "hush", "attributes": {"exp": 2_000_000_000}})).await;
+    let next = caller.control("/control/near-expiry/s").await;
+    assert_ne!(next.text("/id"), event.text("/id"));
+    assert_eq!(next.body["data"]["EXP"], 2_000_000_000);
+}
+
+#[tokio::test]
+async fn health_needs_nothing() {
+    let caller = Caller::start(&[]).await;
+    assert_eq!(caller.control("/healthz").await.status, 200);
+}

@@ -1,0 +1,133 @@
+//! The program: its start, its exit codes, its help and its silence about secrets.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::support::{Signal, fails, help_names, taken_ports_are_named};
+use tempfile::TempDir;
+
+use crate::key_vault::program::{Program, command};
+use crate::key_vault::support::Caller;
+
+fn file(content: &str) -> (TempDir, PathBuf) {
+    let folder = TempDir::new().expect("a folder for the secrets");
+    let path = folder.path().join("secrets.json");
+    fs::write(&path, content).expect("the secrets are written");
+    (folder, path)
+}
+
+#[tokio::test]
+async fn it_serves_on_loopback_and_ends_cleanly_on_either_signal() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let caller = Caller::start(&[]).await;
+        for address in [caller.program.vault, caller.program.identity, caller.program.proxy] {
+            assert!(address.ip().is_loopback());
+        }
+        assert_eq!(caller.get("/secrets").await.status, 200);
+        caller.program.running.stop(signal).await;
+    }
+}
+
+#[tokio::test]
+async fn it_starts_with_the_secrets_of_the_file_and_their_tags() {
+    let (_folder, path) = file(r#"{"api-key": "hush", "other": ""}"#);
+    let tags = ["--tag", "api-key:Id=mk_first", "--tag", "api-key:At=http://127.0.0.1:1/a=b"];
+    let path = path.display().to_string();
+    let caller = Caller::start(&[&["--secrets-file", &path][..], &tags[..]].concat()).await;
+    let secret = caller.get("/secrets/api-key").await;
+    assert_eq!(secret.text("/value"), "hush");
+    assert_eq!(secret.text("/tags/Id"), "mk_first");
+    assert_eq!(secret.text("/tags/At"), "http://127.0.0.1:1/a=b");
+    assert_eq!(caller.get("/secrets/other").await.body["value"], "");
+    assert_eq!(caller.control("/control/secrets").await.body[0]["writes"], 0);
+}
+
+#[tokio::test]
+async fn the_certificate_is_made_afresh_and_no_key_is_written() {
+    let (one, other) = (Program::start(&[]).await, Program::start(&[]).await);
+    let [one, other] = [one, other].map(|program| {
+        let path = program.authority();
+        let files = fs::read_dir(path.parent().unwrap()).unwrap().count();
+        assert_eq!(files, 1);
+        fs::read_to_string(path).unwrap()
+    });
+    assert!(one.starts_with("-----BEGIN CERTIFICATE-----") && !one.contains("PRIVATE"));
+    assert_ne!(one, other);
+}
+
+#[tokio::test]
+async fn bad_secrets_are_exit_64_and_stay_secret() {
+    for (content, message) in [
+        ("hush".to_owned(), "it is not JSON"),
+        ("\"hush\"".to_owned(), "not an object"),
+        (r#"{"a": ["hush"]}"#.to_owned(), "its \"a\" is not a text"),
+        (r#"{"a_b": "hush"}"#.to_owned(), "letters, digits and dashes"),
+        (format!(r#"{{"a": "{}"}}"#, "hush".repeat(7000)), "more than 25600 bytes"),
+        (r#"{"b": "hush"}"#.to_owned(), "no \"a\" for --tag"),
+    ] {
+        let (folder, path) = file(&content);
+        let mut command = command();
+        command.args(["--identity-header", "h", "--tag", "a:b=c", "--secrets-file"]).arg(path);
+        let stderr = fails(command.arg("--ca-file").arg(folder.path().join("ca.pem")), 64).await;
+        assert!(stderr.contains(message) && !stderr.contains("hush"), "{stderr}");
+    }
+}
+
+#[tokio::test]
+async fn a_taken_port_or_an_unusable_path_is_exit_1_and_says_so() {
+    let program = Program::start(&[]).await;
+    let folder = TempDir::new().unwrap();
+    let with_needed = || {
+        let mut command = command();
+        command.args(["--identity-header", "h", "--ca-file"]).arg(folder.path().join("ca.pem"));
+        command
+    };
+    let taken = [
+        ("--port", program.vault),
+        ("--identity-port", program.identity),
+        ("--proxy-port", program.proxy),
+    ];
+    taken_ports_are_named(with_needed, &taken).await;
+    let mut command = command();
+    command.args(["--port", "0", "--identity-port", "0", "--proxy-port", "0"]);
+    command.args(["--identity-header", "h", "--ca-file", "/nowhere/ca.pem"]);
+    let stderr = fails(&mut command, 1).await;
+    assert!(stderr.contains("/nowhere/ca.pem"), "{stderr}");
+}
+
+#[tokio::test]
+async fn a_wrong_command_line_is_exit_64() {
+    let needed = ["--identity-header", "h", "--ca-file", "/nowhere/ca.pem"];
+    for (arguments, message) in [
+        (&needed[2..], "--identity-header"),
+        (&needed[..2], "--ca-file"),
+        (&["--port", "70000"][..], "70000"),
+        (&["--identity-header", "a b"][..], "printable ASCII"),
+        (&[&needed[..], &["--tag", "a:b=c"]].concat(), "--secrets-file"),
+        (&[&needed[..], &["--secrets-file", "x", "--tag", "a"]].concat(), "SECRET:NAME=VALUE"),
+        (&[&needed[..], &["--secrets-file", "/nowhere/s"]].concat(), "/nowhere/s"),
+    ] {
+        let stderr = fails(command().args(arguments), 64).await;
+        assert!(stderr.contains(message), "{stderr}");
+    }
+}
+
+#[tokio::test]
+async fn help_names_every_option_and_ends_well() {
+    let parts = [
+        "--port",
+        "--identity-port",
+        "--proxy-port",
+        "--identity-header",
+        "--secrets-file",
+        "--tag",
+        "--ca-file",
+        "IDENTITY_ENDPOINT",
+        "SSL_CERT_FILE",
+        "HTTPS_PROXY",
+        "/control/secrets",
+        "/control/faults",
+        "/control/near-expiry",
+    ];
+    help_names(command(), &parts).await;
+}

@@ -1,0 +1,86 @@
+//! The control paths: what faults do, plans that are rejected or cleared.
+
+use std::time::{Duration, Instant};
+
+use stand_in::mail::{FaultKind, FaultPlan};
+
+use crate::mail::support::Program;
+
+const RAW: &str = "Subject: s\r\n\r\nHello";
+
+#[tokio::test]
+async fn a_rejected_mail_is_451_and_not_kept() {
+    let program = Program::start().await;
+    program.fault(FaultPlan::next(2, FaultKind::Refuse)).await;
+    let mut talk = program.talk().await;
+    for _ in 0..2 {
+        assert!(talk.say("MAIL FROM:<a@x.org>").await.starts_with("451 "));
+        assert!(talk.say("RCPT TO:<b@x.org>").await.starts_with("503 "));
+    }
+    assert!(talk.say("MAIL FROM:<a@x.org>").await.starts_with("250 "));
+    assert!(program.mails().await.is_empty());
+    program.deliver("b@x.org", RAW).await;
+    assert_eq!(program.mails().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_dropped_mail_is_kept_and_its_connection_closes() {
+    let program = Program::start().await;
+    program.fault(FaultPlan::next(1, FaultKind::Drop)).await;
+    let mut talk = program.talk().await;
+    talk.address("a@x.org", "b@x.org").await;
+    talk.say("DATA").await;
+    assert_eq!(talk.say(&format!("{RAW}\r\n.")).await, "");
+    assert_eq!(program.mails().await.len(), 1);
+    program.deliver("b@x.org", RAW).await;
+    assert_eq!(program.mails().await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_stalled_mail_holds_up_no_other() {
+    let program = Program::start().await;
+    let stall_ms = 1_000;
+    program.fault(FaultPlan::next(1, FaultKind::Stall).for_ms(stall_ms)).await;
+    let start = Instant::now();
+    let mut stalled = program.talk().await;
+    stalled.address("a@x.org", "stalled@x.org").await;
+    stalled.say("DATA").await;
+    stalled.send(&format!("{RAW}\r\n.")).await;
+    let mut health = program.talk().await;
+    assert!(health.say("NOOP").await.starts_with("250 "));
+    assert!(stalled.hear().await.starts_with("250 "));
+    assert!(start.elapsed() >= Duration::from_millis(stall_ms));
+    assert_eq!(program.mails().await[0].envelope.to, ["stalled@x.org"]);
+}
+
+#[tokio::test]
+async fn clearing_ends_a_plan_and_a_new_plan_replaces_it() {
+    let program = Program::start().await;
+    program.fault(FaultPlan::next(1000, FaultKind::Stall).for_ms(60_000)).await;
+    program.fault(FaultPlan::next(2, FaultKind::Refuse)).await;
+    let mut talk = program.talk().await;
+    assert!(talk.say("MAIL FROM:<a@x.org>").await.starts_with("451 "));
+    assert_eq!(program.call("DELETE", "/control/faults", "").await.status, 204);
+    program.deliver("b@x.org", RAW).await;
+    assert_eq!(program.mails().await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_invalid_plan_is_rejected_and_the_answer_says_why() {
+    let program = Program::start().await;
+    for (plan, message) in [
+        ("", "EOF"),
+        ("next", "JSON"),
+        (r#"{"next": 1}"#, "missing field `fault`"),
+        (r#"{"next": 1, "fault": "explode"}"#, "unknown variant `explode`"),
+        (r#"{"next": 1, "fault": "drop", "path": "x"}"#, "unknown variant `x`"),
+        (r#"{"next": 0, "fault": "drop"}"#, "next must be 1 to 1000000"),
+        (r#"{"next": 1, "fault": "stall", "stall_ms": 0}"#, "stall_ms must be 1 to 600000"),
+        (r#"{"next": 1, "fault": "refuse", "stall_ms": 5}"#, "stall_ms goes with"),
+    ] {
+        let answer = program.call("PUT", "/control/faults", plan).await;
+        assert!((400..500).contains(&answer.status), "{plan}: {}", answer.status);
+        assert!(answer.error().contains(message), "{plan}: {}", answer.text());
+    }
+    program.deliver("b@x.org", RAW).await;
+}

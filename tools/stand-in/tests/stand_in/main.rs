@@ -1,0 +1,7 @@
+//! The stand-ins from their callers' side.
+
+mod key_vault;
+mod mail;
+mod payment;
+mod support;
+mod trace;

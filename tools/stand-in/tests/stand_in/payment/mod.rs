@@ -1,0 +1,10 @@
+//! The payment simulator: in process, and as a program.
+
+mod control;
+mod faults;
+mod idempotency;
+mod intents;
+mod keys;
+mod program;
+mod refunds;
+mod support;

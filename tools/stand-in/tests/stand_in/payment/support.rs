@@ -1,0 +1,107 @@
+//! A caller of the simulator in process.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use stand_in::payment::{FaultPlan, Ledger, app};
+use tower::ServiceExt;
+
+pub(crate) const KEY: &str = "sk_test_0123456789abcdef";
+
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A charge of 12.50 EUR that succeeds.
+pub(crate) const CHARGE: &str = "amount=1250&currency=eur&payment_method=pm_card_visa&confirm=true\
+                                 &metadata%5Border_id%5D=order-1";
+
+/// The same charge, declined.
+pub(crate) const DECLINED: &str = "amount=1250&currency=eur&payment_method=pm_card_chargeDeclined\
+                                   &confirm=true&metadata%5Border_id%5D=order-1";
+
+#[derive(Clone)]
+pub(crate) struct Caller(Router);
+
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    pub(crate) fn text(&self, pointer: &str) -> &str {
+        self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    pub(crate) fn replayed(&self) -> bool {
+        self.headers.get("idempotent-replayed").is_some_and(|value| value == "true")
+    }
+}
+
+impl Caller {
+    pub(crate) fn new() -> Self {
+        Self(app(KEY.parse().expect("the key is printable")))
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.0.clone().oneshot(request).await.expect("a router cannot fail");
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.expect("the body is in memory").to_bytes();
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    pub(crate) async fn post(&self, path: &str, key: Option<&str>, form: &str) -> Answer {
+        let mut request = Request::post(path)
+            .header(AUTHORIZATION, format!("Bearer {KEY}"))
+            .header(CONTENT_TYPE, FORM);
+        if let Some(key) = key {
+            request = request.header("Idempotency-Key", key);
+        }
+        self.send(request.body(form.to_owned().into()).expect("the request is well formed")).await
+    }
+
+    pub(crate) async fn charge(&self, form: &str) -> Answer {
+        self.post("/v1/payment_intents", None, form).await
+    }
+
+    pub(crate) async fn charge_once(&self, key: &str, form: &str) -> Answer {
+        self.post("/v1/payment_intents", Some(key), form).await
+    }
+
+    pub(crate) async fn refund(&self, form: &str) -> Answer {
+        self.post("/v1/refunds", None, form).await
+    }
+
+    /// A charge that must succeed; its intent's id.
+    pub(crate) async fn charged(&self) -> String {
+        let answer = self.charge(CHARGE).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        answer.text("/id").to_owned()
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        let request = Request::get(path).header(AUTHORIZATION, format!("Bearer {KEY}"));
+        self.send(request.body(Body::empty()).expect("the request is well formed")).await
+    }
+
+    pub(crate) async fn put_faults(&self, json: String) -> Answer {
+        let request = Request::put("/control/faults").header(CONTENT_TYPE, "application/json");
+        self.send(request.body(json.into()).expect("the request is well formed")).await
+    }
+
+    pub(crate) async fn fault(&self, plan: FaultPlan) {
+        let json = serde_json::to_string(&plan).expect("a plan is JSON");
+        let answer = self.put_faults(json).await;
+        assert_eq!(answer.status, StatusCode::NO_CONTENT, "{answer:?}");
+    }
+
+    pub(crate) async fn ledger(&self) -> Ledger {
+        let request = Request::get("/control/ledger").body(Body::empty());
+        let answer = self.send(request.expect("the request is well formed")).await;
+        serde_json::from_value(answer.body).expect("the answer is a ledger")
+    }
+}
