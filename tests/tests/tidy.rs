@@ -2,8 +2,8 @@
 
 use generate::workspace::{files, functions};
 use tests::checks::tidy::{
-    Manifest, Source, assert_none, foreign_layers, names_crate, names_environment, names_world,
-    sources, test_helpers,
+    Manifest, Source, assert_none, circles, dead_ends, documents, foreign_layers, names_crate,
+    names_environment, names_world, odd_imports, sources, test_helpers,
 };
 
 /// Where the project's Rust is.
@@ -85,6 +85,11 @@ fn every_file_says_first_what_it_is() {
 }
 
 #[test]
+fn imports_are_written_in_one_style() {
+    assert_none(all().flat_map(|file| odd_imports(&file)));
+}
+
+#[test]
 fn no_file_is_longer_than_300_lines() {
     assert_none(all().filter(|file| file.text.lines().count() > 300).map(|file| file.offence(301)));
 }
@@ -117,6 +122,12 @@ fn every_function_is_tested_for_what_all_functions_do() {
 }
 
 #[test]
+fn modules_import_each_other_in_no_circle() {
+    let folders = FOLDERS.into_iter().flat_map(manifests).map(|manifest| manifest.folder("src"));
+    assert_none(folders.flat_map(|folder| circles(&sources(&folder), &folder)));
+}
+
+#[test]
 fn functions_never_depend_on_functions() {
     let functions: Vec<_> = functions().into_iter().map(|function| function.name).collect();
     assert_none(manifests("functions").flat_map(|manifest| manifest.depends_on(&functions)));
@@ -132,6 +143,13 @@ fn every_crate_takes_the_versions_of_the_workspace() {
 fn every_crate_takes_the_lints_of_the_workspace() {
     let manifests = FOLDERS.into_iter().flat_map(manifests);
     assert_none(manifests.filter_map(|manifest| manifest.own_lints()));
+}
+
+#[test]
+fn what_documents_point_to_is_there() {
+    let documents = documents();
+    assert!(documents.contains(&"ARCHITECTURE.md".to_owned()), "{documents:?}");
+    assert_none(documents.iter().flat_map(|document| dead_ends(document)));
 }
 
 fn assert_names_only(own: &str, may_use: &[&str]) {

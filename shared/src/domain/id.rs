@@ -2,7 +2,8 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use std::fmt;
+use std::str::FromStr;
 use uuid::Uuid;
 
 /// The most characters an id has. Ids become actor and workflow ids, which Dapr bounds.

@@ -1,6 +1,7 @@
 //! What every function promises, whatever else it does.
 
-use crate::host::{Service, router::with_middleware};
+use crate::host::Service;
+use crate::host::router::with_middleware;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, Response, StatusCode, header};

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::sync::Arc;
-
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 

@@ -2,7 +2,6 @@
 
 use std::error::Error as _;
 use std::iter::successors;
-
 use thiserror::Error;
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;

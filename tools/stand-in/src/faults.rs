@@ -2,14 +2,13 @@
 
 mod plan;
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use axum::routing::put;
 use axum::{Json, Router};
+use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -130,13 +129,11 @@ async fn clear_plan<F: Fault, P: Word>(State(faults): State<Faults<F, P>>) -> St
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+    use serde::Deserialize;
     use std::pin::pin;
     use std::task::{Context, Poll, Waker};
-
-    use serde::Deserialize;
     use tokio::time::Instant;
-
-    use super::*;
 
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
     enum Kind {

@@ -1,9 +1,8 @@
 //! `stand-in`: stands in for one service until it is told to stop.
 
-use std::process::ExitCode;
-
 use clap::{Parser, Subcommand};
 use stand_in::{key_vault, mail, payment, process, trace};
+use std::process::ExitCode;
 
 /// Stands in for a service that the shop calls, on 127.0.0.1 and in memory.
 #[derive(Debug, Parser)]

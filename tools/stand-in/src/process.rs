@@ -1,16 +1,14 @@
 //! The process: its command line, its listeners, the signals that stop it, and its exit code.
 
+use crate::failure::{Failure, USAGE};
+use clap::Parser;
+use futures::future::select_all;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::process::ExitCode;
-
-use clap::Parser;
-use futures::future::select_all;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-
-use crate::failure::{Failure, USAGE};
 
 /// Lives from the command line to the exit code, and logs to stderr meanwhile.
 ///

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::str::FromStr;
-
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 use uuid::Uuid;

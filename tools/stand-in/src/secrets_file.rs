@@ -1,9 +1,8 @@
 //! A secrets file: a JSON object, read once; errors never show what it holds.
 
+use serde_json::{Map, Value};
 use std::path::Path;
 use std::{fs, io};
-
-use serde_json::{Map, Value};
 use thiserror::Error;
 
 /// Why a secrets file cannot be read.

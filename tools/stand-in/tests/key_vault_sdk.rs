@@ -7,10 +7,8 @@ mod program;
 #[expect(dead_code, unused_imports, reason = "the other tests use the rest")]
 mod support;
 
-use std::collections::HashMap;
-use std::env;
-use std::process::ExitCode;
-
+use crate::program::{HEADER, Program};
+use crate::support::{PATIENCE, Signal};
 use azure_core::http::{RequestContent, StatusCode};
 use azure_core::time::{Duration, OffsetDateTime};
 use azure_identity::ManagedIdentityCredential;
@@ -20,12 +18,12 @@ use azure_security_keyvault_secrets::models::{
 use azure_security_keyvault_secrets::{ResourceExt, SecretClient, SecretClientOptions};
 use futures::TryStreamExt;
 use libtest_mimic::{Arguments, Failed, Trial};
+use std::collections::HashMap;
+use std::env;
+use std::process::ExitCode;
 use tokio::process::Command;
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
-
-use crate::program::{HEADER, Program};
-use crate::support::{PATIENCE, Signal};
 
 /// The first argument of the process that is the client; the second is the vault's address.
 const CLIENT: &str = "client";

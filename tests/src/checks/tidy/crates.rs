@@ -29,6 +29,12 @@ impl Manifest {
         Self { path, text, table }
     }
 
+    /// The path of a folder of the crate.
+    #[must_use]
+    pub fn folder(&self, name: &str) -> String {
+        self.path.replace("Cargo.toml", name)
+    }
+
     /// An offence, if the crate does not take the workspace's lints.
     #[must_use]
     pub fn own_lints(&self) -> Option<Offence> {

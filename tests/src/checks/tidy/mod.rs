@@ -1,19 +1,25 @@
 //! What the rules of the house read: source files, and the paths that their code names.
 
 mod crates;
+mod documents;
+mod imports;
 mod layers;
 mod lexer;
+mod modules;
 mod paths;
 mod source;
 
 pub use self::crates::Manifest;
+pub use self::documents::{dead_ends, documents};
+pub use self::imports::odd_imports;
 pub use self::layers::{foreign_layers, names_crate, names_environment, names_world, test_helpers};
+pub use self::modules::circles;
 pub use self::source::{Source, sources};
 
 use std::fmt;
 
 /// A place that breaks a rule.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Offence {
     /// The file's path from the root.
     pub path: String,

@@ -1,10 +1,9 @@
 //! What a cluster runs, and on which ports.
 
 use super::{Credentials, Place};
-use crate::LocalError;
 use crate::manifest::Function;
 use crate::ports::{self, Block, ControlPlane};
-use crate::{redis, resources};
+use crate::{LocalError, redis, resources};
 use std::collections::BTreeMap;
 
 /// The ports of the mail sink.

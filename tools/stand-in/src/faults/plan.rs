@@ -1,9 +1,8 @@
 //! A fault plan as callers write it, and its bounds.
 
-use std::fmt::Debug;
-
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::fmt::Debug;
 use thiserror::Error;
 
 /// The most calls that one plan strikes by number.

@@ -1,13 +1,5 @@
 //! Key Vault's paths: secrets and their versions.
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, State};
-use axum::middleware::from_fn_with_state;
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
-
 use crate::clock::now;
 use crate::key_vault::auth::{Host, require_token};
 use crate::key_vault::bundle::{Bundle, Page, Properties};
@@ -16,6 +8,13 @@ use crate::key_vault::name::SecretName;
 use crate::key_vault::secrets::ReadError;
 use crate::key_vault::vault::Vault;
 use crate::key_vault::version::{NewSecret, Version};
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Path, State};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
 
 pub(crate) fn routes(vault: &Vault) -> Router {
     Router::new()

@@ -1,18 +1,16 @@
 //! Who may call the vault: callers who show a token of the identity endpoint.
 
-use std::net::IpAddr;
-
+use crate::clock::now;
+use crate::key_vault::error::VaultError;
+use crate::key_vault::vault::Vault;
+use crate::web::bearer;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::HeaderMap;
 use axum::http::header::HOST;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
-
-use crate::clock::now;
-use crate::key_vault::error::VaultError;
-use crate::key_vault::vault::Vault;
-use crate::web::bearer;
+use std::net::IpAddr;
 
 /// Where Azure's clients are to ask for a token; managed identities ask elsewhere.
 const AUTHORITY: &str = "https://login.microsoftonline.com/00000000-0000-0000-0000-000000000000";

@@ -1,12 +1,10 @@
 //! What the vault answers with: a secret with its value, or its properties alone.
 
-use std::collections::BTreeMap;
-
-use jiff::Timestamp;
-use serde::Serialize;
-
 use crate::key_vault::name::SecretName;
 use crate::key_vault::version::Version;
+use jiff::Timestamp;
+use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// A version with its value: <https://learn.microsoft.com/rest/api/keyvault/secrets/get-secret>.
 #[derive(Serialize)]

@@ -1,7 +1,5 @@
 //! The certificates: an authority of its own, and the vault's certificate by it, made at each start.
 
-use std::sync::Arc;
-
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
@@ -9,6 +7,7 @@ use rcgen::{
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::PrivateKeyDer;
+use std::sync::Arc;
 use thiserror::Error;
 
 /// What the vault may be called by.

@@ -1,13 +1,5 @@
 //! The control paths: what the vault keeps, and the event of a near expiry.
 
-use std::collections::BTreeMap;
-
-use axum::extract::{Path, State};
-use axum::routing::get;
-use axum::{Json, Router};
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-
 use crate::clock::now;
 use crate::key_vault::error::VaultError;
 use crate::key_vault::event::NearExpiry;
@@ -15,6 +7,12 @@ use crate::key_vault::name::SecretName;
 use crate::key_vault::secrets::{History, ReadError};
 use crate::key_vault::vault::Vault;
 use crate::key_vault::version::Version;
+use axum::extract::{Path, State};
+use axum::routing::get;
+use axum::{Json, Router};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A secret without its value: an element of the answer to `GET /control/secrets`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

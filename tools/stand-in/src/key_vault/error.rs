@@ -1,15 +1,14 @@
 //! The errors that callers see, in Key Vault's shape: JSON `{"error": {"code", "message"}}`.
 
+use crate::key_vault::limits::SetError;
+use crate::key_vault::name::InvalidName;
+use crate::key_vault::secrets::ReadError;
 use axum::Json;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::http::header::WWW_AUTHENTICATE;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-
-use crate::key_vault::limits::SetError;
-use crate::key_vault::name::InvalidName;
-use crate::key_vault::secrets::ReadError;
 
 /// An error and the status it travels under.
 #[derive(Clone, Debug, PartialEq, Eq)]

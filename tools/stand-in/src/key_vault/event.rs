@@ -1,12 +1,11 @@
 //! The event that Event Grid sends before a secret expires:
 //! <https://learn.microsoft.com/azure/event-grid/event-schema-key-vault>.
 
-use jiff::Timestamp;
-use serde::Serialize;
-
 use crate::key_vault::bundle;
 use crate::key_vault::name::SecretName;
 use crate::key_vault::version::Version;
+use jiff::Timestamp;
+use serde::Serialize;
 
 /// The name of the vault.
 const VAULT: &str = "shop";

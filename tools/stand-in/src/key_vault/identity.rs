@@ -1,16 +1,15 @@
 //! The identity endpoint: App Service's protocol for managed identities, see
 //! <https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference>.
 
+use crate::clock::now;
+use crate::key_vault::error::VaultError;
+use crate::key_vault::vault::Vault;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
-
-use crate::clock::now;
-use crate::key_vault::error::VaultError;
-use crate::key_vault::vault::Vault;
 
 /// The one version of the protocol.
 const API_VERSION: &str = "2019-08-01";

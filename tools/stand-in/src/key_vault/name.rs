@@ -1,9 +1,8 @@
 //! The name of a secret.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// The longest name, as in Key Vault.

@@ -1,14 +1,12 @@
 //! The proxy: leads calls of a vault in Azure to the one here, by `CONNECT`.
 
+use crate::connections::accept;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
-
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
-
-use crate::connections::accept;
 
 /// How many connections are led at once; further ones wait to be accepted.
 const MAX_CONNECTIONS: usize = 256;

@@ -1,12 +1,10 @@
 //! Every secret with its versions.
 
-use std::collections::BTreeMap;
-
-use thiserror::Error;
-
 use crate::key_vault::limits::{MAX_SECRETS, MAX_VERSIONS, SetError};
 use crate::key_vault::name::SecretName;
 use crate::key_vault::version::Version;
+use std::collections::BTreeMap;
+use thiserror::Error;
 
 /// Every secret by its name.
 #[derive(Debug, Default)]
@@ -104,7 +102,6 @@ fn current(versions: &[Version]) -> Option<&Version> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
     use crate::clock::now;
     use crate::key_vault::version::NewSecret;
 

@@ -1,16 +1,14 @@
 //! The secrets to start with: a JSON file, read once; errors never show what it holds.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::str::FromStr;
-
-use serde_json::Value;
-use thiserror::Error;
-
 use crate::key_vault::limits::SetError;
 use crate::key_vault::name::{InvalidName, SecretName};
 use crate::key_vault::vault::Vault;
 use crate::secrets_file::{self, SecretsFileError};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::str::FromStr;
+use thiserror::Error;
 
 /// Why a secrets file cannot be used.
 #[derive(Debug, Error)]

@@ -1,14 +1,5 @@
 //! The process: the vault, the identity endpoint and the proxy, on a port each.
 
-use std::fs;
-use std::io;
-use std::path::PathBuf;
-
-use axum::Router;
-use axum_server::tls_rustls::{RustlsConfig, from_tcp_rustls};
-use clap::Args;
-use tokio::net::TcpListener;
-
 use crate::failure::Failure;
 use crate::key_vault::certificates::Certificates;
 use crate::key_vault::error::VaultError;
@@ -18,6 +9,12 @@ use crate::key_vault::{api, control, identity, proxy};
 use crate::process::{self, listen, server};
 use crate::secret::Secret;
 use crate::web::{bounded, health};
+use axum::Router;
+use axum_server::tls_rustls::{RustlsConfig, from_tcp_rustls};
+use clap::Args;
+use std::path::PathBuf;
+use std::{fs, io};
+use tokio::net::TcpListener;
 
 /// The largest request body read, in bytes; a larger one is rejected with 413. JSON may need six
 /// bytes for one of a value.

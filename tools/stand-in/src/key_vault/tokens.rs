@@ -1,10 +1,8 @@
 //! The tokens that the identity endpoint gives out and the vault demands.
 
-use std::collections::VecDeque;
-
-use jiff::{SignedDuration, Timestamp};
-
 use crate::secret::Secret;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::VecDeque;
 
 /// How long a token is valid.
 const VALIDITY: SignedDuration = SignedDuration::from_hours(24);

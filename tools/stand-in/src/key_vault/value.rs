@@ -1,8 +1,7 @@
 //! The value of a secret, which only its reader sees.
 
-use std::fmt;
-
 use crate::key_vault::limits::{MAX_VALUE_BYTES, SetError};
+use std::fmt;
 
 /// A text that is shown by [`SecretValue::expose`] alone.
 #[derive(Clone, PartialEq, Eq)]

@@ -1,10 +1,5 @@
 //! The vault: all state behind one lock, and the faults to come.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard};
-
-use serde::{Deserialize, Serialize};
-
 use crate::clock::now;
 use crate::faults::{self, Fault, Faults};
 use crate::key_vault::limits::SetError;
@@ -13,6 +8,9 @@ use crate::key_vault::secrets::Secrets;
 use crate::key_vault::tokens::Tokens;
 use crate::key_vault::version::{NewSecret, Version};
 use crate::secret::Secret;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// What happens to the next calls of the vault. Only a call with a valid token counts.
 pub type FaultPlan = faults::FaultPlan<FaultKind>;

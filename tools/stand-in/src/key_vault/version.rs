@@ -1,13 +1,11 @@
 //! One version of a secret, and the request that makes it.
 
-use std::collections::BTreeMap;
-
-use jiff::Timestamp;
-use serde::Deserialize;
-use uuid::Uuid;
-
 use crate::key_vault::limits::{MAX_CONTENT_TYPE_CHARS, MAX_TAG_CHARS, MAX_TAGS, SetError};
 use crate::key_vault::value::SecretValue;
+use jiff::Timestamp;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// The body of a `PUT`, as it was sent. It has no `Debug`, because it holds a value.
 #[derive(Deserialize)]
@@ -90,7 +88,6 @@ fn tags(tags: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, SetE
 #[cfg(test)]
 mod tests {
     use super::*;
-
     use crate::clock::now;
 
     fn set(json: &str) -> Result<Version, SetError> {

@@ -1,7 +1,8 @@
 //! The JSON paths: the mails.
 
-use std::sync::Arc;
-
+use crate::mail::message::Mail;
+use crate::mail::sink::Sink;
+use crate::web::ApiError;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -9,10 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Deserialize;
-
-use crate::mail::message::Mail;
-use crate::mail::sink::Sink;
-use crate::web::ApiError;
+use std::sync::Arc;
 
 /// Which mails are asked for.
 #[derive(Debug, Deserialize)]

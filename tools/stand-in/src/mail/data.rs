@@ -1,9 +1,8 @@
 //! The text of one mail as it comes in after `DATA`: dots unstuffed, size bounded.
 
+use smtp_proto::request::receiver::{DataReceiver, DummyDataReceiver};
 use std::mem;
 use std::slice::Iter;
-
-use smtp_proto::request::receiver::{DataReceiver, DummyDataReceiver};
 
 /// The largest mail accepted, in bytes; a larger one is rejected with 552.
 pub const MAX_MAIL_BYTES: usize = 1024 * 1024;

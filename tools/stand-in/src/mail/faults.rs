@@ -1,8 +1,7 @@
 //! Faults: what happens to the next mails.
 
-use serde::{Deserialize, Serialize};
-
 use crate::faults::{self, Fault};
+use serde::{Deserialize, Serialize};
 
 /// What happens to the next mails. Only a mail that would have been accepted counts.
 pub type FaultPlan = faults::FaultPlan<FaultKind>;

@@ -1,9 +1,8 @@
 //! The mailbox: the newest mails, as many as its bounds allow.
 
+use crate::mail::message::Mail;
 use std::collections::VecDeque;
 use std::sync::Arc;
-
-use crate::mail::message::Mail;
 
 /// How many mails are kept; one more replaces the oldest.
 pub const MAX_MAILS: usize = 10_000;
@@ -55,10 +54,9 @@ impl Mailbox {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
     use crate::mail::message::Envelope;
+    use jiff::Timestamp;
 
     fn keep(mailbox: &mut Mailbox, bytes: usize) {
         mailbox.keep(Mail::read(Timestamp::UNIX_EPOCH, Envelope::default(), b""), bytes);

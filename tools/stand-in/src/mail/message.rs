@@ -132,11 +132,10 @@ fn decoded(value: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use proptest::collection::vec;
     use proptest::prelude::*;
     use proptest::sample::select;
-
-    use super::*;
 
     /// Pieces of which mails, good and bad, are made.
     const PIECES: [&[u8]; 18] = [

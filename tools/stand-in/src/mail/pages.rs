@@ -1,17 +1,15 @@
 //! The pages for people: the newest mails, and one mail.
 
-use std::sync::Arc;
-
+use crate::mail::message::Mail;
+use crate::mail::sink::Sink;
+use crate::pages::{self, MAX_LISTED};
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::get;
 use jiff::Timestamp;
-
-use crate::mail::message::Mail;
-use crate::mail::sink::Sink;
-use crate::pages::{self, MAX_LISTED};
+use std::sync::Arc;
 
 pub(crate) fn routes(sink: &Sink) -> Router {
     Router::new()

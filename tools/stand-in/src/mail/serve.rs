@@ -1,13 +1,12 @@
 //! The process: SMTP on one port, pages and API on another.
 
-use axum::Router;
-use clap::Args;
-
 use crate::failure::Failure;
 use crate::mail::sink::Sink;
 use crate::mail::{api, pages, smtp};
 use crate::process::{self, listen, server};
 use crate::web::{ApiError, bounded, health};
+use axum::Router;
+use clap::Args;
 
 /// The largest HTTP request body read, in bytes; a larger one is rejected with 413.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;

@@ -4,16 +4,14 @@
 //! here. The crates with a whole server fit less: `mailin-embedded` gives each connection a thread
 //! and no mail a bound, `samotop` rests on the abandoned `async-std`.
 
-use std::borrow::Cow;
-use std::slice::Iter;
-
-use smtp_proto::request::receiver::RequestReceiver;
-use smtp_proto::{Error, MailFrom, RcptTo, Request};
-
 use crate::mail::data::{Incoming, MAX_MAIL_BYTES, Progress};
 use crate::mail::faults::Moment;
 use crate::mail::message::Envelope;
 use crate::mail::sink::Sink;
+use smtp_proto::request::receiver::RequestReceiver;
+use smtp_proto::{Error, MailFrom, RcptTo, Request};
+use std::borrow::Cow;
+use std::slice::Iter;
 
 /// The most recipients of one mail; one more is answered 452.
 pub const MAX_RECIPIENTS: usize = 100;

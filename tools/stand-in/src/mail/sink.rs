@@ -1,12 +1,11 @@
 //! The sink: the mails behind one lock, and the faults to come.
 
-use std::sync::{Arc, Mutex, MutexGuard};
-
 use crate::clock;
 use crate::faults::Struck;
 use crate::mail::faults::{FaultKind, Faults, Moment};
 use crate::mail::mailbox::Mailbox;
 use crate::mail::message::{Envelope, Mail};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// A handle on the mails and the faults to come; clones share them.
 #[derive(Clone, Default)]

@@ -1,17 +1,15 @@
 //! The SMTP server: its connections, their bounds, and what faults do to them.
 
-use std::io;
-use std::time::Duration;
-
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpListener;
-use tokio::time::timeout;
-
 use crate::connections::accept;
 use crate::mail::faults::{FaultKind, Moment};
 use crate::mail::message::Envelope;
 use crate::mail::session::{ACCEPTED, GREETING, IDLE, Session, Turn};
 use crate::mail::sink::Sink;
+use std::io;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 /// How many connections are served at once; further ones wait to be accepted.
 pub const MAX_CONNECTIONS: usize = 256;
@@ -81,11 +79,10 @@ async fn keep(sink: &Sink, envelope: Envelope, raw: &[u8]) -> Option<&'static st
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncBufReadExt, BufReader, duplex};
-    use tokio::time::Instant;
-
     use super::*;
     use crate::mail::faults::FaultPlan;
+    use tokio::io::{AsyncBufReadExt, BufReader, duplex};
+    use tokio::time::Instant;
 
     const MAIL: &[u8] = b"MAIL FROM:<a@x.org>\r\nRCPT TO:<b@x.org>\r\nDATA\r\nHi\r\n.\r\nQUIT\r\n";
 

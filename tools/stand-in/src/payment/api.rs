@@ -1,5 +1,13 @@
 //! Stripe's paths: payment intents, refunds and the rotation of API keys.
 
+use crate::payment::auth::require_key;
+use crate::payment::error::StripeError;
+use crate::payment::faults::{FaultKind, Resource};
+use crate::payment::form::Form;
+use crate::payment::idempotency::{Claim, Fingerprint, key_of};
+use crate::payment::objects::Reply;
+use crate::payment::requests::{NewIntent, NewRefund, Rotation, Work};
+use crate::payment::simulator::{Begun, Simulator};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -9,15 +17,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-
-use crate::payment::auth::require_key;
-use crate::payment::error::StripeError;
-use crate::payment::faults::{FaultKind, Resource};
-use crate::payment::form::Form;
-use crate::payment::idempotency::{Claim, Fingerprint, key_of};
-use crate::payment::objects::Reply;
-use crate::payment::requests::{NewIntent, NewRefund, Rotation, Work};
-use crate::payment::simulator::{Begun, Simulator};
 
 pub(crate) fn routes(simulator: &Simulator) -> Router {
     Router::new()

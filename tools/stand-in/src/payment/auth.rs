@@ -1,14 +1,13 @@
 //! Who may call: callers who show an active API key.
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
-
 use crate::payment::error::StripeError;
 use crate::payment::keyring::Rejection;
 use crate::payment::mask::mask;
 use crate::payment::simulator::Simulator;
 use crate::web::bearer;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
 
 /// Lets a request pass only with an active key.
 ///

@@ -1,16 +1,14 @@
 //! The book: every payment intent, and what was refunded of it.
 
-use std::collections::BTreeMap;
-
-use thiserror::Error;
-use uuid::Uuid;
-
 use crate::clock::now;
 use crate::payment::cards::{Card, Decline};
 use crate::payment::error::StripeError;
 use crate::payment::ledger::{Outcome, Payment};
 use crate::payment::objects::{ErrorObject, IntentStatus, PaymentIntent, Refund};
 use crate::payment::requests::{NewIntent, NewRefund};
+use std::collections::BTreeMap;
+use thiserror::Error;
+use uuid::Uuid;
 
 /// Payment intents kept until the process ends; one beyond them is rejected with 429.
 pub const MAX_INTENTS: usize = 1_000_000;
@@ -214,7 +212,6 @@ fn new_id(prefix: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
     use proptest::prelude::*;
 
     #[derive(Clone, Debug)]

@@ -1,15 +1,14 @@
 //! The control paths: the ledger and the API keys.
 
+use crate::payment::keyring::{KeyPlan, KeySummary};
+use crate::payment::ledger::Ledger;
+use crate::payment::simulator::Simulator;
+use crate::web::ApiError;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{delete, get};
 use axum::{Json, Router};
-
-use crate::payment::keyring::{KeyPlan, KeySummary};
-use crate::payment::ledger::Ledger;
-use crate::payment::simulator::Simulator;
-use crate::web::ApiError;
 
 pub(crate) fn routes(simulator: &Simulator) -> Router {
     Router::new()

@@ -1,11 +1,10 @@
 //! The errors that callers see, in Stripe's wording: <https://docs.stripe.com/api/errors>.
 
+use crate::payment::objects::{ErrorObject, PaymentIntent, Reply};
 use axum::extract::rejection::BytesRejection;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-
-use crate::payment::objects::{ErrorObject, PaymentIntent, Reply};
 
 const INVALID_REQUEST: &str = "invalid_request_error";
 

@@ -1,8 +1,7 @@
 //! Faults: what happens to the next calls.
 
-use serde::{Deserialize, Serialize};
-
 use crate::faults::{self, Fault};
+use serde::{Deserialize, Serialize};
 
 /// What happens to the next calls. Only a call counts that is authorised, valid, and about to be
 /// executed or answered from its idempotency key.

@@ -1,8 +1,7 @@
 //! The form: a request's parameters, taken one by one, so that what is left over is unknown.
 
-use std::collections::BTreeMap;
-
 use crate::payment::error::StripeError;
+use std::collections::BTreeMap;
 
 /// The most metadata pairs an object may carry, as with Stripe.
 const MAX_METADATA: usize = 50;

@@ -1,15 +1,13 @@
 //! Idempotency keys: the same key with the same parameters is answered the same way.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-
-use axum::http::{HeaderMap, StatusCode};
-use thiserror::Error;
-
 use crate::payment::error::StripeError;
 use crate::payment::faults::Resource;
 use crate::payment::form::Form;
 use crate::payment::objects::{ErrorObject, Reply};
+use axum::http::{HeaderMap, StatusCode};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use thiserror::Error;
 
 /// Keys kept until the process ends; a new one beyond them is rejected with 429.
 pub const MAX_KEYS: usize = 2_000_000;

@@ -1,20 +1,18 @@
 //! The keyring: the API keys that callers may show, and their rotation as in Stripe's preview API,
 //! <https://docs.stripe.com/api/v2/iam/api-keys>.
 
-use std::time::Duration;
-
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use thiserror::Error;
-use tokio::time::Instant;
-use uuid::Uuid;
-
 use crate::clock::now;
 use crate::payment::error::StripeError;
 use crate::payment::mask::mask;
 use crate::payment::objects::{IssuedKey, IssuedSecret};
 use crate::payment::requests::Rotation;
 use crate::secret::Secret;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use thiserror::Error;
+use tokio::time::Instant;
+use uuid::Uuid;
 
 /// The id of the key in the secrets file.
 pub const FIRST_KEY_ID: &str = "mk_first";

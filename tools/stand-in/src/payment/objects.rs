@@ -1,14 +1,13 @@
 //! The objects Stripe answers with, and a reply that can be given twice.
 
-use std::collections::BTreeMap;
-use std::fmt;
-
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt;
 
 /// A payment intent: <https://docs.stripe.com/api/payment_intents/object>.
 #[derive(Clone, Debug, Serialize)]

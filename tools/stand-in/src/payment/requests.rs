@@ -1,13 +1,11 @@
 //! What callers ask for, checked before anything is done.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
-use serde_json::{Map, Value};
-
 use crate::payment::cards::Card;
 use crate::payment::error::StripeError;
 use crate::payment::form::Form;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// The longest description, in characters, as with Stripe.
 const MAX_DESCRIPTION: usize = 1000;

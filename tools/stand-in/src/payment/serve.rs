@@ -1,12 +1,5 @@
 //! The process: reads its key, and serves Stripe's paths and the control paths on one port.
 
-use std::path::{Path, PathBuf};
-
-use axum::Router;
-use clap::Args;
-use serde_json::Value;
-use thiserror::Error;
-
 use crate::failure::Failure;
 use crate::payment::error::StripeError;
 use crate::payment::simulator::Simulator;
@@ -15,6 +8,11 @@ use crate::process::{self, listen, server};
 use crate::secret::{InvalidSecret, Secret};
 use crate::secrets_file::{self, SecretsFileError};
 use crate::web::{bounded, health};
+use axum::Router;
+use clap::Args;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
 
 /// The largest request body read, in bytes; a larger one is rejected with 413.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;

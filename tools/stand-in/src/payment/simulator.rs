@@ -1,9 +1,5 @@
 //! The simulator: all state behind one lock, the faults to come, and how a call passes through them.
 
-use std::sync::{Arc, Mutex, MutexGuard};
-
-use axum::http::StatusCode;
-
 use crate::payment::book::Book;
 use crate::payment::error::StripeError;
 use crate::payment::faults::{FaultKind, Faults, Resource, Struck};
@@ -13,6 +9,8 @@ use crate::payment::ledger::{Calls, Ledger};
 use crate::payment::objects::Reply;
 use crate::payment::requests::Work;
 use crate::secret::Secret;
+use axum::http::StatusCode;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// A handle on the one state; clones share it.
 #[derive(Clone)]

@@ -1,7 +1,10 @@
 //! The JSON paths: the traces and the metrics.
 
-use std::sync::Arc;
-
+use crate::trace::metrics::Measurement;
+use crate::trace::record::{KeptTrace, Trace, TraceSummary};
+use crate::trace::sink::Sink;
+use crate::trace::span::Span;
+use crate::web::ApiError;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -9,12 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Deserialize;
-
-use crate::trace::metrics::Measurement;
-use crate::trace::record::{KeptTrace, Trace, TraceSummary};
-use crate::trace::sink::Sink;
-use crate::trace::span::Span;
-use crate::web::ApiError;
+use std::sync::Arc;
 
 /// Which traces are asked for.
 #[derive(Debug, Deserialize)]

@@ -1,12 +1,11 @@
 //! Attributes as JSON, sorted by name.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Wire;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use serde_json::{Number, Value};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 /// Names and values; bytes are hexadecimal strings, numbers that JSON does not know are strings.
 pub type Attributes = BTreeMap<String, Value>;
@@ -58,10 +57,9 @@ fn hexadecimal(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use opentelemetry_proto::tonic::common::v1::{ArrayValue, KeyValueList};
     use serde_json::json;
-
-    use super::*;
 
     fn pair(key: &str, value: Wire) -> KeyValue {
         let value = Some(AnyValue { value: Some(value) });

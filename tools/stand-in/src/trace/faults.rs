@@ -1,11 +1,10 @@
 //! Faults: what happens to exports.
 
+use crate::faults::{self, Fault};
+use crate::web::ApiError;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-
-use crate::faults::{self, Fault};
-use crate::web::ApiError;
 
 /// What happens to the next exports.
 pub type FaultPlan = faults::FaultPlan<FaultKind>;
@@ -58,10 +57,9 @@ pub(crate) async fn endure(faults: &Faults) -> Result<(), Failing> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use std::pin::pin;
     use std::task::{Context, Poll, Waker};
-
-    use super::*;
 
     #[tokio::test(start_paused = true)]
     async fn an_export_that_hangs_ends_as_the_next_plan_says() {

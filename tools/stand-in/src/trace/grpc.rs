@@ -1,5 +1,8 @@
 //! OTLP over gRPC.
 
+use crate::trace::faults::{Failing, endure};
+use crate::trace::otlp::MAX_REQUEST_BYTES;
+use crate::trace::sink::Sink;
 use axum::Router;
 use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
     MetricsService, MetricsServiceServer,
@@ -14,10 +17,6 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
 use tonic::{Request, Response, Status};
-
-use crate::trace::faults::{Failing, endure};
-use crate::trace::otlp::MAX_REQUEST_BYTES;
-use crate::trace::sink::Sink;
 
 /// What exporters call over gRPC: `TraceService` and `MetricsService`.
 pub(crate) fn otlp_grpc(sink: &Sink) -> Router {

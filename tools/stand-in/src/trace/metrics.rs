@@ -1,12 +1,10 @@
 //! The metrics: the last measurement of every series.
 
-use std::collections::BTreeMap;
-
+use crate::trace::attributes::Attributes;
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
+use std::collections::BTreeMap;
 use thiserror::Error;
-
-use crate::trace::attributes::Attributes;
 
 /// How many series are kept; a point of one more is rejected.
 pub const MAX_SERIES: usize = 10_000;
@@ -133,9 +131,8 @@ fn total_of_doubles(a: f64, b: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+    use serde_json::json;
 
     fn point(reading: Reading, is_delta: bool) -> Point {
         let measurement = Measurement {

@@ -1,5 +1,8 @@
 //! OTLP over HTTP, in protobuf.
 
+use crate::trace::faults::endure;
+use crate::trace::sink::Sink;
+use crate::web::{ApiError, bounded};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request, State};
@@ -14,10 +17,6 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
 use prost::{DecodeError, Message};
-
-use crate::trace::faults::endure;
-use crate::trace::sink::Sink;
-use crate::web::{ApiError, bounded};
 
 /// The largest export read, in bytes; a larger one is rejected, over HTTP with 413.
 pub const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;

@@ -1,7 +1,13 @@
 //! The pages for people: the newest traces, and one trace as a waterfall.
 
-use std::sync::Arc;
-
+use crate::pages::{self, MAX_LISTED};
+use crate::trace::api::Filter;
+use crate::trace::id::TraceId;
+use crate::trace::record::{KeptTrace, TraceSummary};
+use crate::trace::sink::Sink;
+use crate::trace::span::{KeptSpan, timestamp};
+use crate::trace::waterfall::{self, Hues, Row};
+use crate::trace::{attributes, duration};
 use askama::Template;
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
@@ -10,16 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use jiff::Timestamp;
 use serde_json::Value;
-
-use crate::pages::{self, MAX_LISTED};
-use crate::trace::api::Filter;
-use crate::trace::attributes;
-use crate::trace::duration;
-use crate::trace::id::TraceId;
-use crate::trace::record::{KeptTrace, TraceSummary};
-use crate::trace::sink::Sink;
-use crate::trace::span::{KeptSpan, timestamp};
-use crate::trace::waterfall::{self, Hues, Row};
+use std::sync::Arc;
 
 /// How many spans a waterfall shows; the API has the others.
 const MAX_ROWS: usize = 1_000;

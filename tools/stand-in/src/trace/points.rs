@@ -1,5 +1,7 @@
 //! Points as exporters send them, made alike.
 
+use crate::trace::attributes;
+use crate::trace::metrics::{Measurement, MetricKind, Point, Reading};
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
@@ -7,9 +9,6 @@ use opentelemetry_proto::tonic::metrics::v1::{
     AggregationTemporality, DataPointFlags, Metric, NumberDataPoint,
 };
 use serde_json::Number;
-
-use crate::trace::attributes;
-use crate::trace::metrics::{Measurement, MetricKind, Point, Reading};
 
 /// Attributes, and what was read under them.
 type Read = (Vec<KeyValue>, Reading);
@@ -95,12 +94,11 @@ fn says_something(flags: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use opentelemetry_proto::tonic::metrics::v1::{
         ExponentialHistogram, ExponentialHistogramDataPoint, Gauge, Histogram, HistogramDataPoint,
         Sum, Summary, SummaryDataPoint,
     };
-
-    use super::*;
 
     fn read_one(data: Data) -> (MetricKind, bool, Reading) {
         let mut points = read("stock", Metric { data: Some(data), ..Metric::default() });

@@ -1,14 +1,12 @@
 //! A trace: as it is kept, and as it is shown.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-
 use crate::trace::duration;
 use crate::trace::id::{SpanId, TraceId};
 use crate::trace::span::{KeptSpan, Span, timestamp};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// One trace in full: the answer to `GET /api/traces/{trace_id}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,13 +1,12 @@
 //! The process: OTLP over HTTP and over gRPC, and the pages and the API, on a port each.
 
-use axum::Router;
-use clap::Args;
-
 use crate::failure::Failure;
 use crate::process::{self, listen, server};
 use crate::trace::sink::Sink;
 use crate::trace::{api, grpc, otlp, pages};
 use crate::web::{ApiError, bounded, health};
+use axum::Router;
+use clap::Args;
 
 /// The largest body read by the API, in bytes; a larger one is rejected with 413.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;

@@ -1,21 +1,18 @@
 //! The sink: all state behind one lock, and the fault in force.
 
-use std::sync::{Arc, Mutex, MutexGuard};
-
+use crate::trace::faults::Faults;
+use crate::trace::id::TraceId;
+use crate::trace::metrics::Metrics;
+use crate::trace::span::KeptSpan;
+use crate::trace::traces::Traces;
+use crate::trace::{attributes, points};
 use opentelemetry_proto::tonic::collector::metrics::v1::{
     ExportMetricsPartialSuccess, ExportMetricsServiceRequest, ExportMetricsServiceResponse,
 };
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
-
-use crate::trace::attributes;
-use crate::trace::faults::Faults;
-use crate::trace::id::TraceId;
-use crate::trace::metrics::Metrics;
-use crate::trace::points;
-use crate::trace::span::KeptSpan;
-use crate::trace::traces::Traces;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// A handle on the traces, the metrics and the fault in force; clones share them.
 #[derive(Clone, Default)]

@@ -1,17 +1,15 @@
 //! A span: as it is kept, and as it is shown.
 
-use std::sync::Arc;
-
+use crate::trace::attributes::{self, Attributes};
+use crate::trace::duration;
+use crate::trace::id::{SpanId, TraceId};
 use jiff::Timestamp;
 use opentelemetry_proto::tonic::trace::v1::span::{Event as WireEvent, SpanKind as WireKind};
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{Span as WireSpan, Status};
 use prost::Message as _;
 use serde::{Deserialize, Serialize};
-
-use crate::trace::attributes::{self, Attributes};
-use crate::trace::duration;
-use crate::trace::id::{SpanId, TraceId};
+use std::sync::Arc;
 
 /// The attribute by which traces are found.
 const ORDER_ID: &str = "order.id";

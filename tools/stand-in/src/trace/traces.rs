@@ -1,11 +1,10 @@
 //! The traces: the newest, as many as the bounds allow.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
-
 use crate::trace::id::TraceId;
 use crate::trace::record::KeptTrace;
 use crate::trace::span::KeptSpan;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
 
 /// How many traces are kept; one more replaces the one that came first.
 pub const MAX_TRACES: usize = 10_000;
@@ -75,9 +74,8 @@ impl Traces {
 
 #[cfg(test)]
 mod tests {
-    use opentelemetry_proto::tonic::trace::v1::Span;
-
     use super::*;
+    use opentelemetry_proto::tonic::trace::v1::Span;
 
     fn keep(traces: &mut Traces, trace: u128, span: u64, bytes: usize) {
         let wire = Span {

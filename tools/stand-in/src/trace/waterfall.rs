@@ -1,12 +1,11 @@
 //! The waterfall: the spans of a trace as a tree, each with a bar in time.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::mem;
-use std::sync::Arc;
-
 use crate::trace::duration;
 use crate::trace::id::SpanId;
 use crate::trace::span::KeptSpan;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::mem;
+use std::sync::Arc;
 
 /// The deepest level that is still moved to the right.
 const MAX_INDENT: usize = 24;
@@ -97,9 +96,8 @@ fn order(spans: &[Arc<KeptSpan>], ids: &HashSet<SpanId>) -> Vec<(usize, usize)> 
 
 #[cfg(test)]
 mod tests {
-    use opentelemetry_proto::tonic::trace::v1::Span;
-
     use super::*;
+    use opentelemetry_proto::tonic::trace::v1::Span;
 
     /// Spans of which each is given by its id, its parent's, its start and its end.
     fn spans(given: &[(u64, u64, u64, u64)]) -> Vec<Arc<KeptSpan>> {

@@ -1,10 +1,9 @@
 //! The control paths: what is kept, calls that fail, and the event of a near expiry.
 
+use crate::key_vault::support::{Caller, send};
 use reqwest::Method;
 use serde_json::json;
 use stand_in::key_vault::SecretSummary;
-
-use crate::key_vault::support::{Caller, send};
 
 #[tokio::test]
 async fn control_shows_secrets_and_how_often_they_were_used_but_no_value() {

@@ -1,13 +1,11 @@
 //! The program: its start, its exit codes, its help and its silence about secrets.
 
-use std::fs;
-use std::path::PathBuf;
-
-use crate::support::{Signal, fails, help_names, taken_ports_are_named};
-use tempfile::TempDir;
-
 use crate::key_vault::program::{Program, command};
 use crate::key_vault::support::Caller;
+use crate::support::{Signal, fails, help_names, taken_ports_are_named};
+use std::fs;
+use std::path::PathBuf;
+use tempfile::TempDir;
 
 fn file(content: &str) -> (TempDir, PathBuf) {
     let folder = TempDir::new().expect("a folder for the secrets");

@@ -1,9 +1,8 @@
 //! The running program.
 
+use crate::support::{self, Running};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-
-use crate::support::{self, Running};
 use tempfile::TempDir;
 use tokio::process::Command;
 

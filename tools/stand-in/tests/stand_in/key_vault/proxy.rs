@@ -1,12 +1,11 @@
 //! The proxy: leads calls of a vault in Azure to the simulator.
 
+use crate::key_vault::support::{Caller, client, send};
 use crate::support::PATIENCE;
 use reqwest::{Method, Proxy};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-
-use crate::key_vault::support::{Caller, client, send};
 
 #[tokio::test]
 async fn a_vault_in_azure_is_found_by_the_proxy() {

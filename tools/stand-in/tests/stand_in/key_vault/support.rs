@@ -1,12 +1,10 @@
 //! A caller of the running program, who trusts its authority and has a token.
 
-use std::fs;
-
+use crate::key_vault::program::{HEADER, Program};
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Certificate, Client, ClientBuilder, Method, RequestBuilder};
 use serde_json::{Value, json};
-
-use crate::key_vault::program::{HEADER, Program};
+use std::fs;
 
 /// What a token is asked for with.
 pub(crate) const TOKEN_PATH: &str =

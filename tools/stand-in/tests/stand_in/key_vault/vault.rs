@@ -1,9 +1,8 @@
 //! The vault's paths: secrets set, read and listed; calls that are rejected.
 
+use crate::key_vault::support::{Caller, send};
 use reqwest::Method;
 use serde_json::json;
-
-use crate::key_vault::support::{Caller, send};
 
 #[tokio::test]
 async fn a_secret_is_read_as_it_was_set_and_each_set_is_a_version() {

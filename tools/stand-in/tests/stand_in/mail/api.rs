@@ -1,9 +1,8 @@
 //! The API: its form, its filter, its errors.
 
+use crate::mail::support::Program;
 use serde_json::json;
 use stand_in::mail::Mail;
-
-use crate::mail::support::Program;
 
 #[tokio::test]
 async fn a_mail_has_the_form_that_is_documented() {

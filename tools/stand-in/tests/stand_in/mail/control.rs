@@ -1,10 +1,8 @@
 //! The control paths: what faults do, plans that are rejected or cleared.
 
-use std::time::{Duration, Instant};
-
-use stand_in::mail::{FaultKind, FaultPlan};
-
 use crate::mail::support::Program;
+use stand_in::mail::{FaultKind, FaultPlan};
+use std::time::{Duration, Instant};
 
 const RAW: &str = "Subject: s\r\n\r\nHello";
 

@@ -1,10 +1,9 @@
 //! Delivery: what is sent over SMTP is what is shown, and nothing else.
 
+use crate::mail::support::Program;
 use lettre::Message;
 use lettre::message::MultiPart;
 use stand_in::mail::{MAX_MAIL_BYTES, Mail};
-
-use crate::mail::support::Program;
 
 fn mail(to: &str, subject: &str) -> Message {
     let address = |address: &str| address.parse().expect("the address is one");

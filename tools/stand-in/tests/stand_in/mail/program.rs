@@ -1,8 +1,7 @@
 //! The program: its start line, its exit codes and its help.
 
-use crate::support::{Signal, fails, help_names, taken_ports_are_named};
-
 use crate::mail::support::{Program, command};
+use crate::support::{Signal, fails, help_names, taken_ports_are_named};
 
 #[tokio::test]
 async fn it_serves_on_loopback_and_ends_cleanly_on_either_signal() {

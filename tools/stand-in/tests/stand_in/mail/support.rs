@@ -1,10 +1,9 @@
 //! The running program, and callers that speak SMTP and HTTP with it.
 
-use std::net::SocketAddr;
-
 use crate::support::{self, Answer, PATIENCE, Running};
 use lettre::{Message, SmtpTransport, Transport};
 use stand_in::mail::{FaultPlan, Mail};
+use std::net::SocketAddr;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::Command;

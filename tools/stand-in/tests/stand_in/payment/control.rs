@@ -1,11 +1,10 @@
 //! The control paths: plans that are rejected or cleared, health, the ledger's form.
 
+use crate::payment::support::{CHARGE, Caller, DECLINED};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use serde_json::json;
 use stand_in::payment::{FaultKind, FaultPlan};
-
-use crate::payment::support::{CHARGE, Caller, DECLINED};
 
 #[tokio::test]
 async fn an_invalid_plan_is_rejected_and_the_answer_says_why() {

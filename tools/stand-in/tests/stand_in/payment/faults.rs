@@ -1,12 +1,10 @@
 //! Faults: stalls, failures before and after the effect.
 
-use std::time::Duration;
-
+use crate::payment::support::{CHARGE, Caller};
 use axum::http::StatusCode;
 use stand_in::payment::{FaultKind, FaultPlan, Resource};
+use std::time::Duration;
 use tokio::time::Instant;
-
-use crate::payment::support::{CHARGE, Caller};
 
 #[tokio::test]
 async fn a_call_that_fails_before_has_no_effect_and_its_retry_runs() {

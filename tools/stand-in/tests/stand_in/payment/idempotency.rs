@@ -1,11 +1,10 @@
 //! Idempotency keys: replayed, rejected, or free.
 
+use crate::payment::support::{CHARGE, Caller, DECLINED, FORM};
 use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Request, StatusCode};
 use stand_in::payment::{FaultKind, FaultPlan};
-
-use crate::payment::support::{CHARGE, Caller, DECLINED, FORM};
 
 #[tokio::test]
 async fn the_same_key_and_parameters_charge_once_and_answer_the_same() {

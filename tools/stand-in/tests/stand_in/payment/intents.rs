@@ -1,12 +1,11 @@
 //! Payment intents: created, declined, rejected and read.
 
+use crate::payment::support::{CHARGE, Caller, DECLINED, FORM, KEY};
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{Request, StatusCode};
 use serde_json::json;
 use stand_in::payment::MAX_BODY_BYTES;
-
-use crate::payment::support::{CHARGE, Caller, DECLINED, FORM, KEY};
 
 #[tokio::test]
 async fn a_confirmed_intent_is_charged_in_full() {

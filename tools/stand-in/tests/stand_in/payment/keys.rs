@@ -1,14 +1,12 @@
 //! API keys: rotated, held back, ended, and never shown.
 
-use std::time::Duration;
-
+use crate::payment::support::{Answer, CHARGE, Caller, KEY};
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 use stand_in::payment::{FIRST_KEY_ID, FaultKind, FaultPlan, KeyStatus, KeySummary, Resource};
-
-use crate::payment::support::{Answer, CHARGE, Caller, KEY};
+use std::time::Duration;
 
 /// The other key lives on for a minute.
 const OVERLAP: &str = r#"{"expire_current_key_in_minutes": 1}"#;

@@ -1,13 +1,11 @@
 //! The program: its start line, its exit codes and its silence about the key.
 
+use crate::payment::support::KEY;
+use crate::support::{self, Running, Signal, fails, help_names, taken_ports_are_named};
 use std::fs;
 use std::path::{Path, PathBuf};
-
-use crate::support::{self, Running, Signal, fails, help_names, taken_ports_are_named};
 use tempfile::TempDir;
 use tokio::process::Command;
-
-use crate::payment::support::KEY;
 
 fn program() -> Command {
     support::stand_in("payment")

@@ -1,8 +1,7 @@
 //! Refunds: whole, in parts, and rejected.
 
-use axum::http::StatusCode;
-
 use crate::payment::support::{Caller, DECLINED};
+use axum::http::StatusCode;
 
 #[tokio::test]
 async fn a_refund_without_an_amount_gives_everything_back() {

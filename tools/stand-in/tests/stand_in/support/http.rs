@@ -1,13 +1,11 @@
 //! Callers that speak HTTP/1.1, one request a connection.
 
-use std::net::SocketAddr;
-
+use super::program::PATIENCE;
 use serde_json::Value;
+use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-
-use super::program::PATIENCE;
 
 /// An answer to a request.
 pub(crate) struct Answer {

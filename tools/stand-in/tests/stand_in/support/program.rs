@@ -1,10 +1,9 @@
 //! The program as a process: its start line, its end and its exit codes.
 
+use rustix::process::{Pid, kill_process};
 use std::net::SocketAddr;
 use std::process::{Output, Stdio};
 use std::time::Duration;
-
-use rustix::process::{Pid, kill_process};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::timeout;

@@ -1,12 +1,11 @@
 //! The API: its form, its filter, its errors.
 
+use crate::trace::support::Program;
+use crate::trace::wire::{DELTA, START, durations, failed, of_order, orders, span, text, trace_id};
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::Event;
 use serde_json::json;
 use stand_in::trace::TraceSummary;
-
-use crate::trace::support::Program;
-use crate::trace::wire::{DELTA, START, durations, failed, of_order, orders, span, text, trace_id};
 
 /// A server span with a failed child.
 async fn keep_failed_order(program: &Program) {

@@ -1,11 +1,10 @@
 //! The control paths: what faults do, plans that are rejected.
 
 use crate::support::{read, request};
-use prost::Message;
-use stand_in::trace::FaultKind;
-
 use crate::trace::support::{PROTOBUF, Program};
 use crate::trace::wire::{DELTA, orders, span, traces};
+use prost::Message;
+use stand_in::trace::FaultKind;
 
 #[tokio::test]
 async fn a_failing_sink_answers_500_and_keeps_nothing() {

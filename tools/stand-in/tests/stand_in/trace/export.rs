@@ -1,13 +1,12 @@
 //! Exports over HTTP: what is kept of them, and which are rejected.
 
+use crate::trace::support::{PROTOBUF, Program};
+use crate::trace::wire::{CUMULATIVE, DELTA, durations, orders, span, trace_id, traces};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
 use serde_json::json;
 use stand_in::trace::{MAX_REQUEST_BYTES, MAX_TRACES, Reading};
-
-use crate::trace::support::{PROTOBUF, Program};
-use crate::trace::wire::{CUMULATIVE, DELTA, durations, orders, span, trace_id, traces};
 
 const PATHS: [&str; 3] = ["/v1/traces", "/v1/metrics", "/v1/logs"];
 

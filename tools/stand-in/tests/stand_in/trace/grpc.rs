@@ -1,6 +1,8 @@
 //! Exports over gRPC.
 
 use crate::support::PATIENCE;
+use crate::trace::support::Program;
+use crate::trace::wire::{DELTA, orders, span, traces};
 use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_client::MetricsServiceClient;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
 use opentelemetry_proto::tonic::trace::v1::Span;
@@ -8,9 +10,6 @@ use stand_in::trace::{FaultKind, MAX_REQUEST_BYTES, Reading};
 use tokio::time::timeout;
 use tonic::Code;
 use tonic::transport::Channel;
-
-use crate::trace::support::Program;
-use crate::trace::wire::{DELTA, orders, span, traces};
 
 async fn channel(program: &Program) -> Channel {
     let address = format!("http://{}", program.otlp_grpc);

@@ -1,10 +1,9 @@
 //! The pages: what they show, and that nothing of a trace runs in them.
 
-use opentelemetry_proto::tonic::trace::v1::Span;
-use opentelemetry_proto::tonic::trace::v1::span::Event;
-
 use crate::trace::support::Program;
 use crate::trace::wire::{failed, of_order, span, text, trace_id};
+use opentelemetry_proto::tonic::trace::v1::Span;
+use opentelemetry_proto::tonic::trace::v1::span::Event;
 
 #[tokio::test]
 async fn the_list_shows_the_newest_trace_first() {

@@ -1,9 +1,8 @@
 //! The program: its start line, its exit codes and its help.
 
 use crate::support::{Signal, fails, help_names, request, taken_ports_are_named};
-use stand_in::trace::FaultKind;
-
 use crate::trace::support::{PROTOBUF, Program, command};
+use stand_in::trace::FaultKind;
 
 #[tokio::test]
 async fn it_serves_on_loopback_and_ends_cleanly_on_either_signal() {

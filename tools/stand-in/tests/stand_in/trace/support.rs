@@ -1,14 +1,12 @@
 //! The running program, and callers that speak HTTP with it.
 
-use std::net::SocketAddr;
-
 use crate::support::{self, Answer, Running, read, request};
+use crate::trace::wire::{trace_id, traces};
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
 use stand_in::trace::{FaultKind, FaultPlan, Measurement, Trace, TraceSummary};
+use std::net::SocketAddr;
 use tokio::process::Command;
-
-use crate::trace::wire::{trace_id, traces};
 
 pub(crate) const PROTOBUF: &str = "Content-Type: application/x-protobuf";
 

@@ -1,0 +1,160 @@
+//! The modules of a crate, and which of them import each other in a circle.
+
+use super::paths::{Path, paths};
+use super::{Offence, Source};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A module by its path from the root of its crate.
+type Module = Vec<String>;
+
+/// How often an import is followed through modules that hand it on.
+const HANDED_ON: usize = 5;
+
+/// An import between two modules that lie in the same one.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Import {
+    from: Module,
+    to: Module,
+}
+
+/// The lines that close a circle between neighbours: modules of the same module, with all that lies in
+/// them. `sources` are the files of one crate, below `folder`. What a module and those within it import
+/// from each other is no circle, and tests may import what they like.
+#[must_use]
+pub fn circles(sources: &[Source], folder: &str) -> Vec<Offence> {
+    let modules: BTreeMap<_, _> =
+        sources.iter().map(|source| (module(&source.path, folder), source)).collect();
+    let mut imports = BTreeMap::<Import, Vec<Offence>>::new();
+    for (module, source) in &modules {
+        for path in paths(&source.code).iter().filter(|path| !source.is_test(path.line)) {
+            let target = resolved(module, path, &modules, HANDED_ON);
+            if let Some(import) = target.and_then(|target| between_neighbours(module, &target)) {
+                imports.entry(import).or_default().push(source.offence(path.line));
+            }
+        }
+    }
+    let closing = imports.keys().filter(|import| reaches(&imports, &import.to, &import.from));
+    closing
+        .flat_map(|import| imports[import].clone())
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect()
+}
+
+/// The module that a file holds.
+fn module(path: &str, folder: &str) -> Module {
+    let path = path.trim_start_matches(folder).trim_end_matches(".rs");
+    let segments = path.split('/').filter(|segment| !segment.is_empty());
+    let mut module: Module = segments.map(str::to_owned).collect();
+    let last = module.last().map(String::as_str);
+    if matches!(last, Some("mod")) || (module.len() == 1 && matches!(last, Some("lib" | "main"))) {
+        module.pop();
+    }
+    module
+}
+
+/// The module that a path leads to from within `module`; followed, where that only hands it on.
+fn resolved(
+    module: &Module,
+    path: &Path<'_>,
+    modules: &BTreeMap<Module, &Source>,
+    handed_on: usize,
+) -> Option<Module> {
+    let (mut target, rest) = absolute(module, &path.segments)?;
+    let mut rest = rest.iter();
+    for segment in rest.by_ref() {
+        target.push((*segment).to_owned());
+        if !modules.contains_key(&target) {
+            let name = target.pop()?;
+            let next = handed_on.checked_sub(1)?;
+            let source = modules.get(&target)?;
+            let imports = paths(&source.code);
+            let handed =
+                imports.iter().filter(|it| it.segments.len() > 1 && !source.is_test(it.line));
+            let mut handed = handed.filter(|it| it.segments.last() == Some(&name.as_str()));
+            let further = handed.find_map(|it| resolved(&target, it, modules, next));
+            return Some(further.unwrap_or(target));
+        }
+    }
+    Some(target)
+}
+
+/// Where a path starts that leads into its own crate, and what is left of it.
+fn absolute<'a>(module: &Module, segments: &'a [&'a str]) -> Option<(Module, &'a [&'a str])> {
+    match segments.split_first()? {
+        (&"crate", rest) => Some((Module::new(), rest)),
+        (&"self", rest) => Some((module.clone(), rest)),
+        (&"super", _) => {
+            let above = segments.iter().take_while(|segment| **segment == "super").count();
+            let depth = module.len().checked_sub(above)?;
+            Some((module[..depth].to_vec(), &segments[above..]))
+        }
+        _ => None,
+    }
+}
+
+/// The import as one between neighbours, unless one module lies in the other.
+fn between_neighbours(from: &Module, to: &Module) -> Option<Import> {
+    let shared = from.iter().zip(to).take_while(|(from, to)| from == to).count();
+    let inside = shared == from.len() || shared == to.len();
+    (!inside).then(|| Import { from: from[..=shared].to_vec(), to: to[..=shared].to_vec() })
+}
+
+/// Whether `from` imports `to`, or something that does.
+fn reaches(imports: &BTreeMap<Import, Vec<Offence>>, from: &Module, to: &Module) -> bool {
+    let mut reached = BTreeSet::from([from]);
+    let mut waiting = vec![from];
+    while let Some(module) = waiting.pop() {
+        let next = imports.keys().filter(|import| import.from == *module);
+        waiting.extend(next.map(|import| &import.to).filter(|next| reached.insert(next)));
+    }
+    reached.contains(to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(files: &[(&str, &str)]) -> Vec<String> {
+        let sources: Vec<_> = files.iter().map(|(path, text)| Source::new(path, text)).collect();
+        let found = circles(&sources, "a/src");
+        found.iter().map(|offence| format!("{}:{}", offence.path, offence.line)).collect()
+    }
+
+    #[test]
+    fn neighbours_that_import_each_other_are_a_circle_however_far_it_goes() {
+        let files = [
+            ("a/src/lib.rs", "mod b;\nmod c;\nmod d;\n"),
+            ("a/src/b.rs", "use crate::c::C;\n"),
+            ("a/src/c/mod.rs", "mod e;\n"),
+            ("a/src/c/e.rs", "use super::super::d::D;\nuse super::C;\n"),
+            ("a/src/d.rs", "\nfn f() -> crate::b::B {}\n"),
+        ];
+        assert_eq!(found(&files), ["a/src/b.rs:1", "a/src/c/e.rs:1", "a/src/d.rs:2"]);
+        assert_eq!(found(&files[..4]), [""; 0]);
+    }
+
+    #[test]
+    fn a_circle_through_what_another_module_hands_on_is_found() {
+        let files = [
+            ("a/src/lib.rs", "mod b;\nmod c;\npub use self::b::B;\n"),
+            ("a/src/b.rs", "use crate::c::C;\n"),
+            ("a/src/c.rs", "use crate::B;\n"),
+        ];
+        assert_eq!(found(&files), ["a/src/b.rs:1", "a/src/c.rs:1"]);
+    }
+
+    #[test]
+    fn families_and_tests_are_no_circles() {
+        let files = [
+            ("a/src/lib.rs", "mod b;\nuse b::f;\n"),
+            (
+                "a/src/b.rs",
+                "mod c;\nuse self::c::C;\n#[cfg(test)]\nmod tests {\n    use crate::d::D;\n}\n",
+            ),
+            ("a/src/b/c.rs", "use super::B;\nuse crate::A;\n"),
+            ("a/src/d.rs", "use crate::b::B;\n"),
+        ];
+        assert_eq!(found(&files), [""; 0]);
+    }
+}
