@@ -1,64 +1,104 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Stands in for az, docker, kubectl, helm and curl: notes each call, remembers what was made, and fails
-# where FAIL_ON tells it to. Its folder is in STAGE.
-set -eu
-program=$(basename "$0")
+# where FAIL_ON or FAIL_AT tells it to, saying FAIL_TEXT. Its folder is in STAGE.
+set -euo pipefail
+program=${0##*/}
 call="$program $*"
-echo "$call" | tr '\n' ' ' >>"$STAGE/calls"
-echo >>"$STAGE/calls"
-if [ "${FAIL_ON-}" ]; then
-    case $call in
-    *"$FAIL_ON"*) echo "$program: made to fail" >&2 && exit 1 ;;
-    esac
+call=${call//$'\n'/ }
+echo "$call" >>"$STAGE/calls"
+mapfile -t calls <"$STAGE/calls"
+if [[ ${FAIL_ON-} && $call == *"$FAIL_ON"* || ${FAIL_AT-} == "${#calls[@]}" ]]; then
+    echo "$program: made to fail ${FAIL_TEXT-}" >&2
+    exit 1
 fi
 
 made() {
-    [ -e "$STAGE/made/$1" ]
+    [[ -e $STAGE/made/$1 ]]
 }
 
 make() {
     : >"$STAGE/made/$1"
 }
 
-# Of the image that the last argument names, or the one before its options: another one for each tag.
+# What follows an option.
+option() {
+    local rest=${call##*"$1 "}
+    echo "${rest%% *}"
+}
+
+# Of the image that the last argument names: another one for each tag.
 digest() {
-    echo "sha256:$(printf '%s' "${1##*:}" | od -An -tx1 | tr -d ' \n')"
+    local i tag=${1##*:}
+    printf sha256:
+    for ((i = 0; i < ${#tag}; i++)); do printf %02x "'${tag:i:1}"; done
+    echo
 }
 
 functions() {
-    sed -n 's/^    "name": "\(.*\)",$/\1/p' infra/functions.json
+    grep -v '^#' infra/functions.tsv | cut -f 1
 }
 
-case $call in
-'az account show --query'*) echo 'A subscription' ;;
-'az group exists'*) if made group; then echo true; else echo false; fi ;;
-'az group create'*) make group ;;
-'az deployment group what-if'*)
-    grep -qsxF "$IMAGES" "$STAGE/deployed" || printf 'Create\t/subscriptions/s/providers/Microsoft.App/containerApps/gateway\n'
-    ;;
-'az deployment group create'*)
+# Notes what a template makes: each app with its image, and the payment key.
+deployed() {
     make registry && make vault && echo "$IMAGES" >>"$STAGE/deployed"
-    if [ "${PAYMENT_API_KEY-}" ]; then
+    local entry entries
+    IFS=, read -ra entries <<<"${IMAGES//[\{\}\"]/}"
+    for entry in "${entries[@]+"${entries[@]}"}"; do echo "${entry#*:}" >"$STAGE/apps/${entry%%:*}"; done
+    if [[ ${PAYMENT_API_KEY-} ]]; then
         make payment-key
         echo "$PAYMENT_API_KEY until $PAYMENT_KEY_EXPIRES" >>"$STAGE/keys"
     fi
+}
+
+apps() {
+    local app
+    for app in "$STAGE"/apps/*; do
+        [[ -e $app && ${app##*/} != "${1-}" ]] || continue
+        if [[ ${app##*/} == "${OTHER_IMAGE-}" ]]; then echo other >"$app"; fi
+        printf '%s\t%s\n' "${app##*/}" "$(<"$app")"
+    done
+}
+
+mark() {
+    if made "mark-$1"; then cat "$STAGE/made/mark-$1"; else echo -; fi
+}
+
+case $call in
+'az account show --query'*) echo 's-1 A subscription' ;;
+'az provider list'*)
+    for provider in Microsoft.{App,Authorization,ContainerRegistry,ContainerService,DocumentDB,EventGrid,KeyVault} \
+        Microsoft.{ManagedIdentity,OperationalInsights,Network,ServiceBus,Consumption} microsoft.insights; do
+        [[ $provider == "${UNREGISTERED-}" ]] && ! made "$provider" || echo "$provider"
+    done
     ;;
+'az provider register'*) make "$(option --namespace)" ;;
+'az group list'*) if made group; then echo "westeurope $(mark base) $(mark apps)"; fi ;;
+'az group create'*) make group ;;
+'az tag update'*)
+    tag=$(option --tags)
+    tag=${tag#saga-shop-}
+    echo "${tag#*=}" >"$STAGE/made/mark-${tag%%=*}"
+    ;;
+'az deployment group what-if'*)
+    printf 'Create\t/subscriptions/s/providers/Microsoft.App/containerApps/gateway\nWarning\tonly ten are looked at\n'
+    ;;
+'az deployment group create'*) deployed ;;
 'az deployment group list'*) if made registry; then echo saga-shop; fi ;;
 'az deployment group show'*) echo https://gateway.example.com ;;
 'az acr list'*) if made registry; then echo registry.azurecr.io; fi ;;
 'az acr repository show'*)
-    image=${call##*--image }
-    image=${image%% *}
-    made "$(echo "registry.azurecr.io/$image" | tr / _)" && digest "$image"
+    image=$(option --image)
+    made "registry.azurecr.io_${image/\//_}" && digest "$image"
     ;;
 'az acr login'*) echo "$REGISTRY_TOKEN" ;;
-'az containerapp list'*latestRevisionName*)
-    tail -n 1 "$STAGE/deployed" | tr -d '{}"' | tr ',' '\n' | sed "s/:/\t/; s/$/${OTHER_DIGEST-}/"
-    ;;
-'az containerapp list'*) if [ "${ON_CONTAINER_APPS-}" ]; then functions; fi ;;
+'az containerapp list'*latestRevisionName*) apps "${NEVER_READY-}" ;;
+'az containerapp list'*image*) apps ;;
+'az containerapp list'*) if [[ ${ON_CONTAINER_APPS-} ]]; then functions; fi ;;
+'az containerapp replica list'*) echo "${STARTED-true}" ;;
 'az aks list'*) if made cluster; then echo saga-shop; fi ;;
 'az aks create'*) make cluster ;;
 'az aks show'*) echo https://issuer.example.com ;;
+'az monitor log-analytics workspace list'*) echo /subscriptions/s-1/workspaces/the-workspace ;;
 'az identity list'*)
     functions | awk '{ print "saga-shop-" $1 "\tclient-of-" $1 }'
     ;;
@@ -73,13 +113,14 @@ case $call in
     if made payment-key; then printf 'payment-api-key\t%s\n' "${KEY_MODE:-test}"; fi
     ;;
 'docker login'*) cat >"$STAGE/token" ;;
-'docker push'*) make "$(echo "$2" | tr / _)" && echo "t: digest: $(digest "$2") size: 1" ;;
+'docker push'*) make "${2//\//_}" && echo "t: digest: $(digest "$2") size: 1" ;;
 'docker image inspect'*) echo 8390000 ;;
-'kubectl apply --recursive'*) cp -R "$4" "$STAGE/applied" ;;
+'kubectl apply --recursive'*) rm -rf "$STAGE/applied" && cp -R "$4" "$STAGE/applied" ;;
 'kubectl apply --filename -') cat >>"$STAGE/secrets" ;;
+'kubectl apply --filename '*tls.yaml) make secrets ;;
 'kubectl get secrets'*) if made secrets; then printf 'secret/app-api-token\nsecret/gateway-tls\n'; fi ;;
 'kubectl get gateway'*) echo 192.0.2.1 ;;
-'kubectl create secret tls'*) make secrets && echo 'kind: Secret' ;;
+'kubectl create secret tls'*) echo 'kind: Secret' ;;
 curl*'/status'*) echo "{\"order_id\":\"o-1\",\"status\":\"${ORDER:-completed}\"}" ;;
 curl*'--request POST'*) echo '{"order_id":"o-1","status":"pending"}' ;;
 esac

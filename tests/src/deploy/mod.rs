@@ -2,9 +2,10 @@
 //! with is a stand-in, which notes its calls.
 
 use crate::checks::program::on_path;
-use generate::workspace::root;
+use generate::workspace::{files, root};
+use std::collections::BTreeMap;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs, process};
@@ -15,12 +16,30 @@ const FAKE: &str = include_str!("fake.sh");
 /// The programs that it stands in for.
 const FAKES: [&str; 5] = ["az", "curl", "docker", "helm", "kubectl"];
 
-/// The programs that the scripts may count on: those of POSIX, and Git.
-const TOOLS: [&str; 26] = [
-    "awk", "base64", "basename", "cat", "cp", "cut", "date", "dirname", "env", "git", "grep",
-    "head", "ls", "mkdir", "mktemp", "od", "rm", "sed", "sh", "sleep", "sort", "stty", "tail",
-    "tr", "uniq", "wc",
+/// The programs that the scripts may count on: those of POSIX, Bash and Git.
+const TOOLS: [&str; 22] = [
+    "awk", "base64", "bash", "cat", "cp", "cut", "date", "dirname", "env", "git", "grep", "head",
+    "mkdir", "mktemp", "od", "paste", "rm", "sed", "sleep", "sort", "tee", "tr",
 ];
+
+/// What a deployment to Container Apps is asked for.
+pub const TO_ACA: [&str; 3] = ["--yes", "--tag", "t1"];
+
+/// What a deployment to Kubernetes is asked for.
+pub const TO_AKS: [&str; 9] = [
+    "--yes",
+    "--tag",
+    "t1",
+    "--host",
+    "shop.example.com",
+    "--tls-cert",
+    "cert.pem",
+    "--tls-key",
+    "key.pem",
+];
+
+/// Both deployments: the task and what it is asked for.
+pub const BOTH: [(&str, &[&str]); 2] = [("deploy-aca", &TO_ACA), ("deploy-aks", &TO_AKS)];
 
 /// The key of the payment provider that the scripts are told.
 pub const PAYMENT_KEY: &str = "sk_test_never_shown";
@@ -56,7 +75,7 @@ impl Stage {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("saga-shop-stage-{}-{number}", process::id());
         let stage = Self { folder: env::temp_dir().join(name) };
-        for folder in ["bin", "made", "temp"] {
+        for folder in ["apps", "bin", "made", "temp"] {
             fs::create_dir_all(stage.path(folder)).expect("there is room for a stage");
         }
         for fake in FAKES {
@@ -86,17 +105,33 @@ impl Stage {
         fs::remove_file(self.path("bin").join(program)).expect("there is a stand-in");
     }
 
-    /// Runs a script of `infra`, with nobody to ask, and `variables` beside the usual ones.
+    /// Runs a task of the workspace, with nobody to ask, and `variables` beside the usual ones.
     ///
     /// # Panics
     /// When it cannot be run.
     #[must_use]
-    pub fn run(&self, script: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
+    pub fn run(&self, task: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
+        self.run_in(&root(), task, arguments, variables)
+    }
+
+    /// Runs a task of the workspace in a folder, likewise.
+    ///
+    /// # Panics
+    /// When it cannot be run.
+    #[must_use]
+    pub fn run_in(
+        &self,
+        folder: &Path,
+        task: &str,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Ended {
         let calls = self.path("calls");
         fs::write(&calls, "").expect("there is room for calls");
-        let output = Command::new(root().join("infra").join(script))
+        let output = Command::new(folder.join("makew"))
+            .arg(task)
             .args(arguments)
-            .current_dir(root())
+            .current_dir(folder)
             .env_clear()
             .env("PATH", self.path("bin"))
             .env("HOME", &self.folder)
@@ -108,7 +143,7 @@ impl Stage {
             .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .output()
-            .unwrap_or_else(|error| panic!("infra/{script}: {error}"));
+            .unwrap_or_else(|error| panic!("./makew {task}: {error}"));
         let text = [output.stdout, output.stderr].concat();
         let calls = fs::read_to_string(calls).expect("calls are noted");
         Ended {
@@ -116,6 +151,47 @@ impl Stage {
             text: String::from_utf8_lossy(&text).into_owned(),
             calls: calls.lines().map(|call| call.trim_end().to_owned()).collect(),
         }
+    }
+
+    /// A copy of what the scripts read, to be changed.
+    ///
+    /// # Panics
+    /// When there is no room for it.
+    #[must_use]
+    pub fn copy_of_the_workspace(&self) -> PathBuf {
+        let copy = self.path("workspace");
+        for file in ["makew", "Makefile.toml", "Cargo.toml"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain(files("infra"))
+        {
+            let to = copy.join(&file);
+            fs::create_dir_all(to.parent().expect("it is in a folder")).expect("there is room");
+            fs::copy(root().join(&file), to).expect("there is room for a copy");
+        }
+        copy
+    }
+
+    /// What is there after a run: what was made, each app with its image, and the payment keys written.
+    ///
+    /// # Panics
+    /// When it cannot be read.
+    #[must_use]
+    pub fn there(&self) -> BTreeMap<String, String> {
+        let mut there = BTreeMap::new();
+        for folder in ["apps", "made"] {
+            for entry in fs::read_dir(self.path(folder)).expect("it is there") {
+                let path = entry.expect("a folder that opened can be read").path();
+                let text = fs::read_to_string(&path).expect("it is text");
+                let name = path.strip_prefix(&self.folder).expect("it is inside");
+                there.insert(name.display().to_string(), text);
+            }
+        }
+        let keys = fs::read_to_string(self.path("keys")).unwrap_or_default();
+        // When a key ends depends on the second in which it was written.
+        let keys = keys.lines().filter_map(|line| line.split(' ').next());
+        there.insert("keys".to_owned(), keys.collect());
+        there
     }
 
     /// What the scripts left in the folder for temporary files.
@@ -146,6 +222,12 @@ impl Ended {
     #[must_use]
     pub fn called(&self, start: &str) -> bool {
         self.calls.iter().any(|call| call.starts_with(start))
+    }
+
+    /// The last thing that the script said.
+    #[must_use]
+    pub fn last_line(&self) -> &str {
+        self.text.lines().next_back().unwrap_or_default()
     }
 
     /// The calls that start like one of `starts`, each cut down to that.

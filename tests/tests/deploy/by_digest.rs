@@ -3,9 +3,7 @@
 use generate::workspace::functions;
 use std::collections::BTreeMap;
 use std::fs;
-use tests::deploy::Stage;
-
-const TO_ACA: [&str; 3] = ["--yes", "--tag", "t1"];
+use tests::deploy::{Stage, TO_ACA};
 
 #[test]
 fn functions_are_deployed_by_digest_whether_they_were_pushed_now_or_earlier() {
@@ -26,7 +24,7 @@ fn functions_are_deployed_by_digest_whether_they_were_pushed_now_or_earlier() {
 /// The images that a deployment names.
 fn deployed(stage: &Stage) -> BTreeMap<String, String> {
     let _ = fs::remove_file(stage.path("deployed"));
-    let ended = stage.run("deploy-aca", &TO_ACA, &[]);
+    let ended = stage.run("deploy-aca", &[&TO_ACA[..], &["--force"]].concat(), &[]);
     assert_eq!(ended.code, Some(0), "{}", ended.text);
     let told = fs::read_to_string(stage.path("deployed")).expect("something was deployed");
     let last = told.lines().last().expect("something was told");
@@ -35,9 +33,9 @@ fn deployed(stage: &Stage) -> BTreeMap<String, String> {
 
 #[test]
 fn a_function_that_runs_another_image_is_not_ready() {
-    let other = [("OTHER_DIGEST", "0"), ("READY_SECONDS", "0")];
+    let other = [("OTHER_IMAGE", "check-stock"), ("READY_SECONDS", "0")];
     let ended = Stage::new().run("deploy-aca", &TO_ACA, &other);
     assert_eq!(ended.code, Some(1), "{}", ended.text);
-    assert!(ended.text.contains("not ready after 15 minutes: check-stock "), "{}", ended.text);
+    assert!(ended.text.contains("not ready after 15 minutes: check-stock;"), "{}", ended.text);
     assert!(!ended.called("curl"), "{:?}", ended.calls);
 }

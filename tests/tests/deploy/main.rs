@@ -2,6 +2,9 @@
 //! with.
 
 mod by_digest;
+mod changes;
 mod kubernetes;
 mod payment_key;
+mod recovery;
+mod refused;
 mod scripts;

@@ -2,9 +2,7 @@
 
 use std::fs;
 use std::time::UNIX_EPOCH;
-use tests::deploy::{Ended, PAYMENT_KEY, Stage};
-
-const TO_ACA: [&str; 3] = ["--yes", "--tag", "t1"];
+use tests::deploy::{Ended, PAYMENT_KEY, Stage, TO_ACA};
 
 #[test]
 fn the_payment_key_is_written_once_and_later_only_on_demand() {

@@ -8,6 +8,7 @@ pub mod components;
 pub mod readme;
 pub mod run_file;
 pub mod schemas;
+pub mod scripts;
 pub mod workspace;
 
 use self::workspace::{functions, read};
@@ -46,6 +47,7 @@ pub fn all() -> Vec<Generated> {
     files.extend(components::scoped(&local, &functions));
     files.extend(azure::generated(&components::components(azure::FOLDER), &functions));
     files.extend(aks::manifests(&functions));
+    files.push(scripts::functions_tsv(&functions));
     files.extend(schemas::schemas());
     files
 }

@@ -39,7 +39,7 @@ fn services(functions: &[Function]) -> String {
 }
 
 /// A kind or service as manifests write it.
-fn word(value: impl Serialize) -> String {
+pub(crate) fn word(value: impl Serialize) -> String {
     let word = serde_json::to_value(value).ok();
     word.as_ref().and_then(|word| word.as_str()).expect("it is a word").to_owned()
 }

@@ -1,6 +1,6 @@
 //! `infra/aks`: the shop for Kubernetes, written from the functions' manifests.
 //!
-//! What is known at deployment alone stands there as `${NAME}`, for `infra/deploy-aks` to fill in.
+//! What is known at deployment alone stands there as `${NAME}`, for `infra/deploy aks` to fill in.
 
 mod dapr;
 mod edge;

@@ -1,14 +1,14 @@
-#!/bin/sh
-# Deploys the shop to Azure Kubernetes Service; see `--help`.
-set -eu
-cd "$(dirname "$0")/.."
-. infra/common.sh
-. infra/payment-key.sh
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # the other parts read and set the rest
+# The functions on Kubernetes. Sourced by infra/deploy.
 
+more_providers=(Microsoft.ContainerService)
+default_group=saga-shop-aks
 dapr_chart=1.18.2
 shop=saga-shop
 # The namespace of the Gateway, which has a certificate and no functions.
 edge=saga-shop-edge
+gateway_host='' tls_cert='' tls_key='' cluster=$shop node_size=Standard_D4ds_v5
 
 usage() {
     cat <<'END'
@@ -17,7 +17,7 @@ Usage: ./makew deploy-aks --host NAME [OPTION...]
 Deploys the shop to Azure Kubernetes Service: what it needs as for Container Apps (broker, documents,
 vault, registry, identities), a cluster if there is none, Dapr by its chart, and the manifests of
 infra/aks. Shows what would change, asks, waits until every function is ready, and places an order.
-Running it again changes what differs, and nothing else.
+Running it again deploys what differs, and nothing else.
 
   --host NAME        The public API's name, for TLS
   --tls-cert FILE    Its certificate and
@@ -26,17 +26,25 @@ Running it again changes what differs, and nothing else.
   --group NAME       The resource group; by default saga-shop-aks-ENV: not one of deploy-aca's
   --location REGION  Where the group is created; by default westeurope
   --cluster NAME     The cluster; by default saga-shop. One that is there needs the OIDC issuer,
-                     workload identities, KEDA, the Gateway API with application routing, and
-                     network policies
+                     workload identities, KEDA, the Gateway API with application routing, Container
+                     Insights and network policies
+  --node-size SIZE   Of the three nodes of a cluster that is created; by default Standard_D4ds_v5,
+                     4 cores: Dapr and 19 pods with sidecars do not fit on nodes of 2
   --tag TAG          The images' tag; by default the Git revision. A tag that is there is not built
                      again
   --prebuilt         Compiles on this machine, and only packs the images
   --new-payment-key  Writes the payment key though the vault has one, which may have been rotated
+  --force            Deploys though nothing here differs, such as after changes made by hand
+  --what-if          Only shows what would change in Azure, the cluster left aside
   --yes              Asks nothing
   --dry-run          Only shows the commands; needs neither Azure nor a login
   --help             Shows this
 
-Environment: as for ./makew deploy-aca, and
+END
+    usage_of_environment
+    cat <<'END'
+
+And for Kubernetes:
   GATEWAY_CLASS                The class of the Gateway; by default approuting-istio
   OTEL_EXPORTER_OTLP_ENDPOINT  A collector in the cluster, http://HOST:PORT, that takes traces and
                                metrics by OTLP over HTTP; without it none are sent
@@ -47,53 +55,43 @@ Environment: as for ./makew deploy-aca, and
 END
 }
 
-main() {
-    gateway_host='' tls_cert='' tls_key='' cluster=$shop
-    while [ $# -gt 0 ]; do
-        case $1 in
-        --host) gateway_host=$(value "$@"); shift ;;
-        --tls-cert) tls_cert=$(value "$@"); shift ;;
-        --tls-key) tls_key=$(value "$@"); shift ;;
-        --env) env=$(value "$@"); shift ;;
-        --group) group=$(value "$@"); shift ;;
-        --location) location=$(value "$@"); shift ;;
-        --cluster) cluster=$(value "$@"); shift ;;
-        --tag) tag=$(value "$@"); shift ;;
-        --prebuilt) prebuilt=--prebuilt ;;
-        --new-payment-key) new_payment_key=yes ;;
-        --yes) yes=yes ;;
-        --dry-run) dry_run=yes ;;
-        -h | --help) usage && exit ;;
-        *) misused "there is no option $1" ;;
-        esac
-        shift
-    done
-    [ "$gateway_host" ] || misused '--host is missing'
-    : "${OTEL_EXPORTER_OTLP_ENDPOINT:=}"
-    [ -z "$OTEL_EXPORTER_OTLP_ENDPOINT" ] || echo "$OTEL_EXPORTER_OTLP_ENDPOINT" | grep -qxE 'http://[^/]+' ||
-        fail 64 'OTEL_EXPORTER_OTLP_ENDPOINT must be http://HOST:PORT, of a collector in the cluster'
-    [ "${tls_cert:+1}" = "${tls_key:+1}" ] || misused '--tls-cert and --tls-key go together'
-    [ -f "infra/$env.bicepparam" ] || misused "there is no infra/$env.bicepparam"
-    group=${group:-saga-shop-aks-$env}
-    location=${location:-westeurope}
-    [ "$tag" ] || default_tag
+platform_option() {
+    taken=2
+    case $1 in
+    --host) gateway_host=$(value "$@") ;;
+    --tls-cert) tls_cert=$(value "$@") ;;
+    --tls-key) tls_key=$(value "$@") ;;
+    --cluster) cluster=$(value "$@") ;;
+    --node-size) node_size=$(value "$@") ;;
+    *) misused "there is no option $1" ;;
+    esac
+}
 
-    private_folder
-    [ -z "$dry_run" ] || say 'a dry run: nothing of this is carried out'
-    need_azure
+need_platform() {
+    [[ $gateway_host ]] || misused '--host is missing'
+    export GATEWAY_HOST=$gateway_host
+    [[ ${tls_cert:+1} == "${tls_key:+1}" ]] || misused '--tls-cert and --tls-key go together'
+    collector=${OTEL_EXPORTER_OTLP_ENDPOINT-}
+    [[ -z $collector || $collector =~ ^http://[^/]+$ ]] ||
+        fail 64 'OTEL_EXPORTER_OTLP_ENDPOINT must be http://HOST:PORT, of a collector in the cluster'
     need kubectl 'install it with: az aks install-cli'
     need helm 'install Helm 3, https://helm.sh'
-    need curl 'install curl; an order is placed with it in the end'
-    need_builder
-    need_mail_settings
-    need_payment_key
+}
 
-    ensure_group
-    # Two sets of functions would share the subscriptions, each taking half of the events.
+# Two sets of functions would share the subscriptions, each taking half of the events.
+refuse_neighbour() {
+    local apps
     apps=$(query '' az containerapp list --resource-group "$group" --query '[].name' --output tsv)
-    [ -z "$apps" ] || fail 65 "the shop of $group runs on Container Apps: choose another --group"
-    ensure_base
-    ensure_images
+    [[ -z $apps ]] || fail 65 "the shop of $group runs on Container Apps: choose another --group"
+}
+
+# The functions are no part of the template here.
+images_that_run() {
+    echo '{}'
+}
+
+deploy_functions() {
+    local function
     ensure_cluster
     trust_pods
     fill_in
@@ -112,91 +110,102 @@ main() {
 }
 
 ensure_cluster() {
+    local found
     found=$(query '' az aks list --resource-group "$group" --query "[?name=='$cluster'].name" --output tsv)
-    if [ -z "$found" ]; then
-        confirm "Create the cluster $cluster, of three nodes?"
-        run az aks create --resource-group "$group" --name "$cluster" --node-count 3 \
-            --enable-oidc-issuer --enable-workload-identity --enable-keda \
-            --enable-gateway-api --enable-app-routing-istio \
-            --network-plugin azure --network-plugin-mode overlay --network-dataplane cilium \
-            --network-policy cilium --attach-acr "$registry" --no-ssh-key --output none
-    fi
+    [[ $found ]] || create_cluster
     # Not the user's own: nothing is left behind that points to this cluster.
     export KUBECONFIG="$work/kubeconfig"
     run az aks get-credentials --resource-group "$group" --name "$cluster" --file "$KUBECONFIG"
 }
 
+create_cluster() {
+    local workspace
+    workspace=$(of_group '[0].id' monitor log-analytics workspace list)
+    [[ $workspace ]] || fail 65 "there is no Log Analytics workspace in $group for the cluster's logs: run this again \
+with --force"
+    confirm "Create the cluster $cluster, of three nodes of $node_size?"
+    run az aks create --resource-group "$group" --name "$cluster" --node-count 3 --node-vm-size "$node_size" \
+        --enable-oidc-issuer --enable-workload-identity --enable-keda \
+        --enable-gateway-api --enable-app-routing-istio \
+        --enable-addons monitoring --workspace-resource-id "$workspace" \
+        --network-plugin azure --network-plugin-mode overlay --network-dataplane cilium \
+        --network-policy cilium --attach-acr "$registry" --no-ssh-key --output none
+}
+
 # Lets the pods of each function take the identities that are meant for them.
 trust_pods() {
+    local account identity issuer
     issuer=$(query https://ISSUER az aks show --resource-group "$group" --name "$cluster" \
         --query oidcIssuerProfile.issuerUrl --output tsv)
-    [ "$issuer" ] || fail 65 "the cluster $cluster has no OIDC issuer: az aks update \
---resource-group $group --name $cluster --enable-oidc-issuer --enable-workload-identity"
-    grep -v '^#' infra/aks/identities.tsv >"$work/identities"
-    while IFS='	' read -r identity account; do
+    [[ $issuer ]] || fail 65 "the cluster $cluster has no OIDC issuer: az aks update --resource-group $group \
+--name $cluster --enable-oidc-issuer --enable-workload-identity, then run this again"
+    while IFS=$'\t' read -r identity account; do
         run az identity federated-credential create --resource-group "$group" \
             --identity-name "$identity" --name "aks-${account##*:}" --issuer "$issuer" \
             --subject "$account" --audiences api://AzureADTokenExchange --output none </dev/null
-    done <"$work/identities"
+    done < <(grep -v '^#' infra/aks/identities.tsv)
 }
 
 # The manifests with what is known only now.
 fill_in() {
+    local file files function
+    values_of_manifests >"$work/values"
+    # They stand in single quotes there, within which those alone are doubled.
+    sed "s/'/''/g"'; s/[\\&|]/\\&/g; s/^\([A-Z_]*\)=\(.*\)$/s|${\1}|\2|g/' "$work/values" >"$work/values.sed"
+    mkdir "$work/manifests" "$work/manifests/components" "$work/manifests/functions"
+    files=(infra/aks/shop.yaml infra/aks/dapr.yaml infra/aks/components/*.yaml)
+    for function in $(deployed); do files+=("infra/aks/functions/$function.yaml"); done
+    for file in "${files[@]}"; do
+        [[ $file != infra/aks/components/email.yaml || ${MAIL_HOST-} ]] || continue
+        sed -f "$work/values.sed" "$file" >"$work/manifests/${file#infra/aks/}"
+    done
+    [[ $dry_run ]] || ! grep -rhoE '\$\{[A-Z_]+\}' "$work/manifests" >"$work/unknown" ||
+        fail 65 "nothing is known of $(sort -u "$work/unknown" | tr '\n' ' ')in infra/aks: run this again with --force"
+}
+
+values_of_manifests() {
+    local bus cosmos vault vault_url
     bus=$(of_group '[0].name' servicebus namespace list)
     cosmos=$(of_group '[0].documentEndpoint' cosmosdb list)
     vault=$(of_group '[0].name' keyvault list)
     vault_url=$(of_group '[0].properties.vaultUri' keyvault list)
-    of_group '[].[name, clientId]' identity list >"$work/clients"
-    {
-        clients
-        awk -F '\t' '{ name = toupper($1); gsub("-", "_", name); print "IMAGE_" name "=" $2 }' "$work/images"
-        echo "SERVICE_BUS=$bus"
-        echo "SERVICE_BUS_HOST=$bus.servicebus.windows.net"
-        echo "COSMOS_URL=$cosmos"
-        echo "COSMOS_DATABASE=$shop"
-        echo "KEY_VAULT_NAME=$vault"
-        echo "KEY_VAULT_URL=$vault_url"
-        echo "PAYMENT_KEY_DAYS=$PAYMENT_KEY_DAYS"
-        echo "PAYMENT_KEY_OVERLAP_MINUTES=$PAYMENT_KEY_OVERLAP_MINUTES"
-        echo "PAYMENT_PROVIDER_URL=${PAYMENT_PROVIDER_URL:-https://api.stripe.com}"
-        echo "GATEWAY_HOST=$gateway_host"
-        echo "GATEWAY_CLASS=${GATEWAY_CLASS:-approuting-istio}"
-        echo "OTLP_ENDPOINT=$OTEL_EXPORTER_OTLP_ENDPOINT"
-        echo "OTLP_ADDRESS=${OTEL_EXPORTER_OTLP_ENDPOINT#http://}"
-        echo "TRACE_SAMPLING=${TRACE_SAMPLING:-1}"
-        echo "METRICS_NAMESPACE=${METRICS_NAMESPACE:-kube-system}"
-        if [ "${MAIL_HOST-}" ]; then
-            printf 'MAIL_%s\n' "HOST=$MAIL_HOST" "PORT=${MAIL_PORT:-587}" "FROM=$MAIL_FROM" "USER=$MAIL_USER"
-        fi
-    } >"$work/values"
-    # They stand in single quotes there, within which those alone are doubled.
-    sed "s/'/''/g"'; s/[\\&|]/\\&/g; s/^\([A-Z_]*\)=\(.*\)$/s|${\1}|\2|g/' "$work/values" >"$work/values.sed"
-    mkdir "$work/manifests" "$work/manifests/components" "$work/manifests/functions"
-    set -- infra/aks/shop.yaml infra/aks/dapr.yaml infra/aks/components/*.yaml
-    for function in $(deployed); do set -- "$@" "infra/aks/functions/$function.yaml"; done
-    for file in "$@"; do
-        [ "$file" != infra/aks/components/email.yaml ] || [ "${MAIL_HOST-}" ] || continue
-        sed -f "$work/values.sed" "$file" >"$work/manifests/${file#infra/aks/}"
-    done
-    [ "$dry_run" ] || ! grep -rhoE '\$\{[A-Z_]+\}' "$work/manifests" >"$work/unknown" ||
-        fail 65 "nothing is known of $(sort -u "$work/unknown" | tr '\n' ' ')in infra/aks"
+    clients
+    awk -F '\t' '{ name = toupper($1); gsub("-", "_", name); print "IMAGE_" name "=" $2 }' "$work/images"
+    echo "SERVICE_BUS=$bus"
+    echo "SERVICE_BUS_HOST=$bus.servicebus.windows.net"
+    echo "COSMOS_URL=$cosmos"
+    echo "COSMOS_DATABASE=$shop"
+    echo "KEY_VAULT_NAME=$vault"
+    echo "KEY_VAULT_URL=$vault_url"
+    echo "PAYMENT_KEY_DAYS=$PAYMENT_KEY_DAYS"
+    echo "PAYMENT_KEY_OVERLAP_MINUTES=$PAYMENT_KEY_OVERLAP_MINUTES"
+    echo "PAYMENT_PROVIDER_URL=${PAYMENT_PROVIDER_URL:-https://api.stripe.com}"
+    echo "GATEWAY_HOST=$gateway_host"
+    echo "GATEWAY_CLASS=${GATEWAY_CLASS:-approuting-istio}"
+    echo "OTLP_ENDPOINT=$collector"
+    echo "OTLP_ADDRESS=${collector#http://}"
+    echo "TRACE_SAMPLING=${TRACE_SAMPLING:-1}"
+    echo "METRICS_NAMESPACE=${METRICS_NAMESPACE:-kube-system}"
+    if [[ ${MAIL_HOST-} ]]; then
+        printf 'MAIL_%s\n' "HOST=$MAIL_HOST" "PORT=${MAIL_PORT:-587}" "FROM=$MAIL_FROM" "USER=$MAIL_USER"
+    fi
 }
 
 # of_group QUERY COMMAND...
 of_group() {
-    wanted=$1
+    local wanted=$1
     shift
     query STAND-IN az "$@" --resource-group "$group" --query "$wanted" --output tsv
 }
 
 # The client id of each function's identity, by the name that the manifests have for it.
 clients() {
-    awk -v shop="$shop-" '
+    of_group '[].[name, clientId]' identity list | awk -F '\t' -v shop="$shop-" '
         index($1, shop) == 1 {
             name = substr($1, length(shop) + 1)
             gsub("-", "_", name)
             print "FUNCTION_CLIENT_ID_" toupper(name) "=" $2
-        }' "$work/clients"
+        }'
 }
 
 install_dapr() {
@@ -208,23 +217,25 @@ install_dapr() {
 
 # Secrets reach the cluster by standard input.
 ensure_secrets() {
+    local found
     found=$(query '' kubectl get secrets --namespace "$shop" --output name)
-    echo "$found" | grep -qxF secret/app-api-token ||
+    grep -qxF secret/app-api-token <<<"$found" ||
         secret app-api-token token "$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')"
-    [ -z "${MAIL_HOST-}" ] || secret mail-password mail-password "${MAIL_PASSWORD-}"
-    if [ "$tls_cert" ]; then
+    [[ -z ${MAIL_HOST-} ]] || secret mail-password mail-password "${MAIL_PASSWORD-}"
+    if [[ $tls_cert ]]; then
         run kubectl create secret tls gateway-tls --namespace "$edge" --cert "$tls_cert" \
             --key "$tls_key" --dry-run=client --output yaml >"$work/tls.yaml"
         run kubectl apply --filename "$work/tls.yaml"
     else
         found=$(query '' kubectl get secrets --namespace "$edge" --output name)
-        [ "$dry_run" ] || echo "$found" | grep -qxF secret/gateway-tls ||
+        [[ $dry_run ]] || grep -qxF secret/gateway-tls <<<"$found" ||
             fail 64 "there is no certificate for $gateway_host yet: say --tls-cert and --tls-key"
     fi
 }
 
 # secret NAME KEY VALUE
 secret() {
+    local encoded
     encoded=$(printf '%s' "$3" | base64 | tr -d '\n')
     printf 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: %s\n  namespace: %s\ndata:\n  %s: %s\n' \
         "$1" "$shop" "$2" "$encoded" >"$work/secret.yaml"
@@ -234,15 +245,13 @@ secret() {
 
 # The name need not lead to the cluster yet for an order to be placed there.
 find_address() {
-    until_true 600 'the gateway has an address' has_address ||
-        fail 1 "the gateway got no address in ten minutes: kubectl describe gateway gateway --namespace $edge"
+    until_true "${ADDRESS_SECONDS:-600}" 'the gateway has an address' has_address ||
+        fail 1 "the gateway got no address in ten minutes: kubectl describe gateway gateway --namespace $edge tells why"
     connect_to=${address:+$gateway_host:443:$address:443}
 }
 
 has_address() {
     address=$(query '' kubectl get gateway gateway --namespace "$edge" \
-        --output 'jsonpath={.status.addresses[0].value}')
-    [ "$address" ]
+        --output 'jsonpath={.status.addresses[0].value}') || exit
+    [[ $address ]]
 }
-
-main "$@"

@@ -1,0 +1,137 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # the other parts read and set the rest
+# The functions on Container Apps. Sourced by infra/deploy.
+
+more_providers=()
+default_group=saga-shop
+
+usage() {
+    cat <<'END'
+Usage: ./makew deploy-aca [OPTION...]
+
+Deploys the shop to Azure Container Apps: what it needs first, then its images, then its functions. Tries
+first, with the workflow host alone, whether the environment has Dapr Workflow at all. Shows what would
+change, asks, waits until every function is ready, and places an order. Running it again deploys what
+differs, and nothing else.
+
+  --env NAME         Parameters of infra/NAME.bicepparam: dev (default) or prod
+  --group NAME       The resource group; by default saga-shop-ENV
+  --location REGION  Where the group is created; by default westeurope
+  --tag TAG          The images' tag; by default the Git revision. A tag that is there is not built
+                     again
+  --prebuilt         Compiles on this machine, and only packs the images
+  --new-payment-key  Writes the payment key though the vault has one, which may have been rotated
+  --force            Deploys though nothing here differs, such as after changes made by hand
+  --what-if          Only shows what would change in Azure, with the images that run there
+  --yes              Asks nothing
+  --dry-run          Only shows the commands; needs neither Azure nor a login
+  --help             Shows this
+
+END
+    usage_of_environment
+}
+
+platform_option() {
+    misused "there is no option $1"
+}
+
+need_platform() {
+    :
+}
+
+# Two sets of functions would share the subscriptions, each taking half of the events.
+refuse_neighbour() {
+    local clusters
+    clusters=$(query '' az aks list --resource-group "$group" --query '[].name' --output tsv)
+    [[ -z $clusters ]] || fail 65 "the shop of $group runs on Kubernetes: choose another --group"
+}
+
+deploy_functions() {
+    check_workflow
+    local mark
+    mark=$(mark_of_apps)
+    if [[ $dry_run || $force || $apps_mark != "$mark" ]] || ! all_run; then
+        deploy "$(images_json)"
+        remember apps "$mark"
+    else
+        say 'the functions are as they were deployed last'
+    fi
+    wait_until_ready
+    url=$(query https://GATEWAY az deployment group show --resource-group "$group" --name saga-shop \
+        --query properties.outputs.gatewayUrl.value --output tsv)
+    smoke "$url"
+    say "the shop is at $url; ./makew destroy-aca --group $group removes all of it"
+}
+
+# The base and the images, in 40 digits.
+mark_of_apps() {
+    { echo "$base_mark" && cat "$work/images"; } | git hash-object --stdin
+}
+
+# The workflow host first and alone, until it was once ready: without Workflow no order can be carried out, and
+# managed Dapr does not promise it. Its function is ready once its sidecar has connected it as a workflow worker.
+check_workflow() {
+    local workflow_host
+    workflow_host=$(of_kind workflow)
+    list_ready
+    [[ $dry_run ]] || ! grep -q "^$workflow_host"$'\t' "$work/ready" || return 0
+    say "tries Dapr Workflow first: deploys $workflow_host alone"
+    deploy "$(images_json "$workflow_host")"
+    until_true "${WORKFLOW_SECONDS:-600}" 'this environment has Dapr Workflow' is_ready "$workflow_host" ||
+        no_workflow "$workflow_host"
+}
+
+no_workflow() {
+    local started
+    started=$(query true az containerapp replica list --resource-group "$group" --name "$1" --output tsv \
+        --query "[].properties.containers[?name=='$1'].started[]")
+    [[ $started != *rue* ]] || fail 69 "the managed Dapr of this environment has no Workflow: $1 runs, and its sidecar \
+connects no workflow worker; deploy to Kubernetes instead: ./makew deploy-aks --host NAME (./makew destroy-aca --group \
+$group removes what was deployed here)"
+    fail 1 "$1 does not start: $(logs_of "$1") tells why; once that is mended, run this again"
+}
+
+logs_of() {
+    echo "\`az containerapp logs show --resource-group $group --name $1 --type system\`"
+}
+
+wait_until_ready() {
+    until_true "${READY_SECONDS:-900}" 'every function is ready' all_are_ready ||
+        fail 1 "not ready after 15 minutes: $late; $(logs_of FUNCTION) tells why"
+}
+
+# Each function whose latest revision is one that was ready, with its image.
+list_ready() {
+    query '' az containerapp list --resource-group "$group" --output tsv --query \
+        "[?properties.latestRevisionName==properties.latestReadyRevisionName && \
+properties.provisioningState=='Succeeded'].[name, properties.template.containers[0].image]" >"$work/ready"
+}
+
+# Whether each function is ready with the image that was deployed.
+all_are_ready() {
+    list_ready || exit
+    late=$(grep -vxF -f "$work/ready" "$work/images" | cut -f 1 | paste -sd ' ' -) || true
+    [[ -z $late ]]
+}
+
+is_ready() {
+    list_ready || exit
+    grep -qxF "$(grep "^$1"$'\t' "$work/images")" "$work/ready"
+}
+
+# Whether each function has the image that is to be deployed, ready or not.
+all_run() {
+    list_images >"$work/running" || exit
+    ! grep -qvxF -f "$work/running" "$work/images"
+}
+
+# What runs, as the parameter of the template.
+images_that_run() {
+    list_images >"$work/images"
+    images_json
+}
+
+list_images() {
+    query '' az containerapp list --resource-group "$group" --output tsv \
+        --query '[].[name, properties.template.containers[0].image]'
+}

@@ -1,0 +1,213 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # the other parts set and read the rest
+# The subscription, its resource group and the deployments of infra/main.bicep. Sourced after ui.sh.
+
+# What the options set: `location` is empty where nobody chose one.
+env=dev group='' location='' force=''
+default_location=westeurope
+
+need_azure() {
+    need az 'install the Azure CLI, https://aka.ms/installazurecli'
+    [[ $dry_run ]] || az account show --output none 2>/dev/null ||
+        fail 77 'nobody is logged in to Azure: run az login, then az account set --subscription NAME'
+    local account
+    account=$(query 'SUBSCRIPTION NAME' az account show --query "join(' ', [id, name])" --output tsv)
+    subscription=${account%% *}
+    say "the subscription is ${account#* }"
+}
+
+# explain_azure SAID: ends the script where what Azure said has a known cure.
+explain_azure() {
+    case $1 in
+    *AADSTS* | *'az login'* | *InvalidAuthenticationToken* | *ExpiredAuthenticationToken*)
+        fail 77 'the login to Azure has ended: run az login, then run this again' ;;
+    *MissingSubscriptionRegistration* | *'not registered to use namespace'*)
+        fail 77 "the subscription does not know a resource provider yet: have an owner run \
+az provider register --wait --namespace $(namespace_in "$1"), then run this again" ;;
+    *'high demand in this region'* | *ServiceUnavailable* | *'zonal redundant'* | *SkuNotAvailable* | *LocationNotAvailable*)
+        fail 69 "Azure has no capacity for this in $(region) now: run this again with --location REGION --group NAME, \
+another region and a new group (./makew destroy-aca --group $group removes this one)" ;;
+    *QuotaExceeded* | *'exceeding approved'* | *InsufficientVCPUQuota*)
+        fail 69 "the subscription's quota in $(region) is used up: ask for more in the portal under Quotas, or run this \
+again with another --location and --group" ;;
+    *AuthorizationFailed* | *'does not have authorization'*)
+        fail 77 "who is logged in may not do that: it takes Owner, or Contributor with Role Based Access Control \
+Administrator, of the resource group $group" ;;
+    *DeploymentActive*)
+        fail 75 'another deployment of this group is still under way: run this again once it has ended' ;;
+    esac
+}
+
+namespace_in() {
+    local name
+    name=$(grep -oiE "microsoft\.[a-z]+" <<<"$1" | head -n 1)
+    echo "${name:-NAMESPACE}"
+}
+
+region() {
+    echo "${group_region:-${location:-$default_location}}"
+}
+
+# What Azure has of the group: its region, and the marks of what was deployed to it last.
+find_group() {
+    local found mark="not_null(tags.\"saga-shop-%s\", '-')"
+    # shellcheck disable=SC2059 # it is a format
+    found=$(query "$(region) - -" az group list --output tsv --query \
+        "[?name=='$group'].join(' ', [location, $(printf "$mark" base), $(printf "$mark" apps)]) | [0]")
+    read -r group_region base_mark apps_mark <<<"$found" || true
+    if [[ $group_region && $location && $group_region != "$location" ]]; then
+        fail 65 "the resource group $group is in $group_region: for $location choose another --group"
+    fi
+}
+
+ensure_group() {
+    [[ $dry_run || -z $group_region ]] || return 0
+    confirm "Create the resource group $group in $(region)?"
+    run az group create --name "$group" --location "$(region)" --output none
+    group_region=$(region)
+}
+
+# A subscription knows only those resource providers that were registered with it. Which are needed is read from
+# the types in the Bicep.
+ensure_providers() {
+    local provider there missing=()
+    there=$(registered_providers)
+    for provider in $(needed_providers); do
+        grep -qixF "$provider" <<<"$there" || missing+=("$provider")
+    done
+    ((${#missing[@]})) || return 0
+    confirm "Register with the subscription: ${missing[*]}?"
+    for provider in "${missing[@]}"; do
+        run az provider register --namespace "$provider" --output none
+    done
+    until_true 900 'the resource providers are registered' all_registered "${missing[@]}" ||
+        fail 75 "Azure takes longer than 15 minutes to register ${missing[*]}: run this again later"
+}
+
+needed_providers() {
+    {
+        sed -n "s|^resource .* '\(Microsoft\.[A-Za-z]*\)/.*|\1|p" infra/*.bicep
+        printf '%s\n' "${more_providers[@]}"
+    } | sort -u
+}
+
+registered_providers() {
+    query '' az provider list --query "[?registrationState=='Registered'].namespace" --output tsv
+}
+
+all_registered() {
+    local provider there
+    there=$(registered_providers) || exit
+    for provider in "$@"; do
+        grep -qixF "$provider" <<<"$there" || return 1
+    done
+}
+
+# A vault outlives its group for 90 days and keeps its name, which is made of the group's.
+recover_vaults() {
+    local vault vaults
+    vaults=$(deleted_vaults)
+    for vault in $vaults; do
+        confirm "Recover the vault $vault, which was deleted with an earlier group $group?"
+        run az keyvault recover --name "$vault" --resource-group "$group" --output none
+    done
+    [[ -z $vaults ]] || need_payment_key
+}
+
+deleted_vaults() {
+    query '' az keyvault list-deleted --resource-type vault \
+        --query "[?contains(properties.vaultId, '/resourceGroups/$group/')].name" --output tsv
+}
+
+# deploy IMAGES: all but the functions when it is {}. What-if is shown, and decides nothing.
+deploy() {
+    what_if "$1"
+    confirm 'Deploy that?'
+    run env "IMAGES=$1" az deployment group create --resource-group "$group" --name saga-shop \
+        --parameters "infra/$env.bicepparam" --output none
+    # It is written: to write it again with the functions would only make another version of it.
+    PAYMENT_API_KEY=
+}
+
+what_if() {
+    local command
+    command=(env "IMAGES=$1" az deployment group what-if --resource-group "$group" --name saga-shop
+        --parameters "infra/$env.bicepparam" --no-pretty-print --output tsv --query
+        "[changes[?changeType!='NoChange' && changeType!='Ignore'].[changeType, resourceId], \
+not_null(diagnostics, \`[]\`)[].[level, message]][]")
+    say 'what would change, as far as what-if can tell:'
+    if [[ $dry_run ]]; then
+        show "${command[@]}"
+    elif attempt "${command[@]}" >"$work/changes"; then
+        summary
+    else
+        case $(cat "$work/errors") in *AADSTS* | *'az login'*) failed az ;; esac
+        say 'what-if failed, see above; it decides nothing'
+    fi
+}
+
+# Each change by its resource's type and name, what what-if warns of, then how many there are of each kind.
+summary() {
+    awk -F '\t' '
+        $2 !~ /^\// { print "  " $1 ": " $2; next }
+        { n = split($2, part, "/"); kind = part[n - 1]; name = part[n]; count[$1]++
+          printf "  %-11s %s %s\n", $1, kind, name }
+        END {
+            for (change in count) { text = text (text ? ", " : "") count[change] " " change; all = 1 }
+            print "  " (all ? "in all: " text : "nothing")
+        }
+    ' "$work/changes"
+}
+
+# Everything but the functions, unless exactly that was deployed last: roles and identities are there minutes before
+# the functions that need them, for the images are built in between.
+ensure_base() {
+    local mark
+    mark=$(mark_of_base)
+    find_registry
+    if [[ $dry_run || $force || -z $registry || ${PAYMENT_API_KEY-} || $base_mark != "$mark" ]]; then
+        [[ $registry && -z $dry_run ]] || recover_vaults
+        deploy '{}'
+        find_registry
+        [[ $registry ]] || fail 1 "there is no registry in $group after its deployment: look at the group's deployments \
+in the portal, then run this again"
+        remember base "$mark"
+    else
+        say 'what the functions need is as it was deployed last; --force deploys it again'
+    fi
+}
+
+find_registry() {
+    host=$(query REGISTRY.azurecr.io az acr list --resource-group "$group" --query '[0].loginServer' --output tsv)
+    registry=${host%%.*}
+}
+
+# remember NAME MARK: a tag of the group says what was deployed to it last.
+remember() {
+    run az tag update --resource-id "/subscriptions/$subscription/resourceGroups/$group" --operation Merge \
+        --tags "saga-shop-$1=$2" --output none
+    if [[ $1 == base ]]; then base_mark=$2; else apps_mark=$2; fi
+}
+
+# What the base is made of, in 40 digits: the template, and the values of its parameters.
+mark_of_base() {
+    {
+        echo "$platform $env"
+        cat infra/*.bicep infra/*.json "infra/$env.bicepparam" infra/queries/*
+        settings
+    } | git hash-object --stdin
+}
+
+# The variables that the parameters read. What is new of a payment key is deployed anyhow; of a password there are
+# four digits, which tell that it changed and too little to guess it by.
+settings() {
+    local name names
+    names=$(grep -o "readEnvironmentVariable('[A-Z_]*'" "infra/$env.bicepparam" | cut -d "'" -f 2)
+    for name in $names; do
+        case $name in
+        IMAGES | PAYMENT_API_KEY | PAYMENT_KEY_ID | PAYMENT_KEY_EXPIRES) ;;
+        *PASSWORD) echo "$name $(printf '%s' "${!name-}" | git hash-object --stdin | cut -c 1-4)" ;;
+        *) echo "$name ${!name-}" ;;
+        esac
+    done
+}

@@ -1,0 +1,61 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # the other parts set the options
+# A whole order through the public API. Sourced after ui.sh.
+
+# Where the API's name leads to, for curl, while no name server knows it.
+connect_to=''
+
+# smoke URL
+smoke() {
+    local accepted url=$1
+    if [[ $live ]]; then
+        say 'no order is placed: the payment provider would charge for it'
+        call GET /healthz >/dev/null
+        return
+    fi
+    say "places an order at $url"
+    call PUT /api/inventory/smoke-test \
+        '{"name":"Smoke test","unit_price":{"amount":100,"currency":"EUR"},"on_hand":1000}' >/dev/null
+    accepted=$(call POST /api/orders '{"customer_id":"smoke-test","email":"smoke-test@example.com",
+        "items":[{"product_id":"smoke-test","quantity":1}],"payment_method":"pm_card_visa",
+        "ship_to":{"name":"Smoke Test","line1":"Street 1","city":"Berlin","postal_code":"10115",
+        "country":"DE"}}')
+    order=$(sed -n 's/.*"order_id": *"\([^"]*\)".*/\1/p' <<<"$accepted")
+    [[ -z $dry_run ]] || order=ORDER
+    [[ $order ]] || fail 1 'the order was accepted, but without an id'
+    until_true "${ORDER_SECONDS:-180}" 'the order is completed' order_is_completed ||
+        fail 1 "the order $order is not completed after three minutes: $status"
+}
+
+order_is_completed() {
+    status=$(call GET "/api/orders/$order/status") || exit
+    case $status in
+    *'"status":"completed"'*) ;;
+    *'"status":"cancelled"'* | *'"status":"stuck"'*) fail 1 "the order $order failed: $status" ;;
+    *) return 1 ;;
+    esac
+}
+
+# call METHOD PATH [BODY]: a function at rest wakes in up to 40 s, and repeating a request does no harm.
+call() {
+    local command
+    [[ -f $work/headers ]] || write_headers
+    command=(curl --silent --show-error --fail-with-body --max-time 60 --retry 12 --retry-delay 5
+        --retry-connrefused --header "@$work/headers" --request "$1" "$url$2")
+    [[ -z ${3-} ]] || command+=(--data "$3")
+    [[ -z $connect_to ]] || command+=(--connect-to "$connect_to")
+    if [[ $dry_run ]]; then
+        show "${command[@]}"
+    else
+        "${command[@]}" || fail 1 "$1 $2 failed, see above; if it asks for a token, set SHOP_TOKEN"
+    fi
+}
+
+# In a file, for no command line shall show the token.
+write_headers() {
+    {
+        echo 'content-type: application/json'
+        echo "idempotency-key: smoke-$(date +%s)-$$"
+        [[ -z ${SHOP_TOKEN-} ]] || echo "authorization: Bearer $SHOP_TOKEN"
+    } >"$work/headers"
+}

@@ -1,0 +1,124 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # `task` is set by who sources this
+# What the scripts of deployment say, ask and run. Sourced in the workspace's root by a script that has set
+# `task`, what it is called as a task of ./makew.
+
+if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)); then
+    echo "$task: this is bash $BASH_VERSION: install bash 4.4 or later and put it first on PATH" >&2
+    exit 69
+fi
+set -euo pipefail
+shopt -s inherit_errexit
+
+# What the options set.
+dry_run='' yes=''
+# What a dry run shows goes past what is being captured.
+exec 3>&1
+
+say() {
+    echo "$task: $*"
+}
+
+# fail CODE MESSAGE: codes are those of sysexits.h.
+fail() {
+    echo "$task: $2" >&2
+    exit "$1"
+}
+
+misused() {
+    fail 64 "$1; see ./makew $task --help"
+}
+
+# The value of the option that stands first.
+value() {
+    (($# > 1)) || misused "$1 needs a value"
+    echo "$2"
+}
+
+# A folder, `work`, for what nobody else may read; gone when the script ends, however it ends.
+private_folder() {
+    umask 077
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' HUP TERM
+}
+
+# Shows a command as it could be typed.
+show() {
+    local word quote="'" escaped="'\\''"
+    {
+        printf '+'
+        for word in "$@"; do
+            case $word in
+            '' | *[!A-Za-z0-9_/.:=@%+,-]*) printf " '%s'" "${word//$quote/$escaped}" ;;
+            *) printf ' %s' "$word" ;;
+            esac
+        done
+        echo
+    } >&3
+}
+
+# attempt COMMAND...: runs it; what it says on standard error is shown, and kept for `failed`.
+attempt() {
+    { "$@" 2>&1 >&4 4>&- | tee "$work/errors" >&2; } 4>&1
+}
+
+# Runs a command that changes something.
+run() {
+    if [[ $dry_run ]]; then show "$@"; else attempt "$@" || failed "$@"; fi
+}
+
+# query STAND_IN COMMAND...: runs a command that reads something; a dry run gets the stand-in.
+query() {
+    local stand_in=$1
+    shift
+    if [[ $dry_run ]]; then
+        show "$@"
+        [[ -z $stand_in ]] || echo "$stand_in"
+    else
+        attempt "$@" || failed "$@"
+    fi
+}
+
+# failed COMMAND...: ends the script with one sentence that says what to do, by what the command said.
+failed() {
+    local said
+    [[ $1 != env ]] || shift 2
+    said=$(tr -s '\n\t ' ' ' <"$work/errors")
+    if [[ $1 == az ]]; then explain_azure "$said"; fi
+    case $1 in
+    kubectl) fail 1 "\`$1 ${2-} ${3-}\` failed, see above; if the cluster does not answer, wait for \`az aks show\` to say \
+Succeeded, then run this again" ;;
+    *) fail 1 "\`$1 ${2-} ${3-}\` failed, see above; once that is mended, run this again" ;;
+    esac
+}
+
+confirm() {
+    local answer=
+    [[ -z $yes$dry_run ]] || return 0
+    [[ -t 0 ]] || fail 64 "nobody is here to be asked: $1 To go on unasked, say --yes"
+    printf '%s [y/N] ' "$1"
+    read -r answer || true
+    case $answer in
+    y | Y | yes) ;;
+    *) fail 1 'stopped: nothing more is changed' ;;
+    esac
+}
+
+# need PROGRAM FIX
+need() {
+    [[ $dry_run ]] || command -v "$1" >/dev/null || fail 69 "$1 is missing: $2"
+}
+
+# until_true SECONDS WHAT COMMAND...
+until_true() {
+    local deadline=$((SECONDS + $1)) what=$2
+    shift 2
+    until "$@"; do
+        [[ -z $dry_run ]] || return 0
+        ((SECONDS < deadline)) || return 1
+        sleep "${POLL_SECONDS:-5}"
+    done
+    say "$what"
+}

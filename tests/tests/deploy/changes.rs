@@ -1,0 +1,145 @@
+//! Later deployments: what changed arrives, and nothing else.
+
+use generate::workspace::functions;
+use std::fs;
+use std::path::Path;
+use tests::deploy::{BOTH, Ended, PAYMENT_KEY, Stage, TO_ACA, TO_AKS};
+
+#[test]
+fn a_new_payment_key_is_written_by_both() {
+    for (task, arguments) in BOTH {
+        let stage = deployed(task, arguments);
+        fs::remove_file(stage.path("keys")).unwrap();
+        let ended = stage.run(task, &[arguments, &["--new-payment-key"]].concat(), &[]);
+        assert_eq!(ended.code, Some(0), "{}", ended.text);
+        assert_eq!(stage.there()["keys"], PAYMENT_KEY, "{task}");
+    }
+}
+
+#[test]
+fn a_changed_parameter_arrives_and_is_then_known() {
+    let changed = [("PAYMENT_PROVIDER_URL", "https://pay.example.com")];
+    for (task, arguments) in BOTH {
+        let stage = deployed(task, arguments);
+        assert!(deploys(&stage.run(task, arguments, &changed)), "{task}");
+        assert!(!deploys(&stage.run(task, arguments, &changed)), "{task}");
+        assert!(deploys(&stage.run(task, arguments, &[])), "{task}");
+    }
+}
+
+#[test]
+fn a_changed_password_arrives_and_is_not_written_down() {
+    let with = |password| {
+        let user = [("MAIL_HOST", "h"), ("MAIL_FROM", "f"), ("MAIL_USER", "u")];
+        [&user[..], &[("MAIL_PASSWORD", password)]].concat()
+    };
+    for (task, arguments) in BOTH {
+        let stage = Stage::new();
+        assert_eq!(stage.run(task, arguments, &with("first")).code, Some(0));
+        assert!(!deploys(&stage.run(task, arguments, &with("first"))), "{task}");
+        assert!(deploys(&stage.run(task, arguments, &with("second"))), "{task}");
+    }
+}
+
+#[test]
+fn mail_that_is_added_later_builds_and_deploys_what_mails() {
+    let mail = [("MAIL_HOST", "h"), ("MAIL_FROM", "f"), ("MAIL_USER", "u"), ("MAIL_PASSWORD", "p")];
+    for (task, arguments) in BOTH {
+        let stage = deployed(task, arguments);
+        let ended = stage.run(task, arguments, &mail);
+        assert!(deploys(&ended), "{}", ended.text);
+        assert_eq!(builds(&ended), ["send-email"], "{task}");
+    }
+}
+
+#[test]
+fn a_new_function_gets_what_it_needs_then_its_image_then_is_deployed() {
+    for (task, arguments) in BOTH {
+        let stage = deployed(task, arguments);
+        let copy = stage.copy_of_the_workspace();
+        add_function(&copy);
+        let ended = stage.run_in(&copy, task, arguments, &[]);
+        assert_eq!(ended.code, Some(0), "{}", ended.text);
+        assert_eq!(builds(&ended), ["new-one"], "{task}");
+        let expected = ["az deployment group create", "docker build"];
+        assert_eq!(ended.order(&expected)[..2], expected, "{task}");
+    }
+    let stage = deployed("deploy-aks", &TO_AKS);
+    let copy = stage.copy_of_the_workspace();
+    add_function(&copy);
+    let ended = stage.run_in(&copy, "deploy-aks", &TO_AKS, &[]);
+    assert!(ended.called("kubectl rollout status deployment/new-one"), "{:?}", ended.calls);
+}
+
+#[test]
+fn what_if_alone_changes_nothing() {
+    for (task, arguments) in BOTH {
+        let nothing = Stage::new().run(task, &["--what-if"], &[]);
+        assert_eq!(nothing.code, Some(65), "{}", nothing.text);
+        let stage = deployed(task, arguments);
+        let before = stage.there();
+        let ended = stage.run(task, &["--what-if"], &[("PAYMENT_API_KEY", "")]);
+        assert_eq!(ended.code, Some(0), "{}", ended.text);
+        assert!(ended.text.contains("Create      containerApps gateway"), "{}", ended.text);
+        assert!(ended.text.contains("Warning: only ten are looked at"), "{}", ended.text);
+        assert_eq!(stage.there(), before);
+        assert!(!deploys(&ended), "{:?}", ended.calls);
+    }
+}
+
+#[test]
+fn what_if_decides_nothing() {
+    for (task, arguments) in BOTH {
+        let ended = Stage::new().run(task, arguments, &[("FAIL_ON", "what-if")]);
+        assert_eq!(ended.code, Some(0), "{}", ended.text);
+        assert!(ended.text.contains("what-if failed, see above"), "{}", ended.text);
+    }
+}
+
+#[test]
+fn an_image_that_was_changed_by_hand_is_deployed_again() {
+    let stage = deployed("deploy-aca", &TO_ACA);
+    fs::write(stage.path("apps/stock"), "registry.azurecr.io/another").unwrap();
+    assert!(deploys(&stage.run("deploy-aca", &TO_ACA, &[])));
+}
+
+/// A stage with a shop on it.
+fn deployed(task: &str, arguments: &[&str]) -> Stage {
+    let stage = Stage::new();
+    let ended = stage.run(task, arguments, &[]);
+    assert_eq!(ended.code, Some(0), "{}", ended.text);
+    stage
+}
+
+fn deploys(ended: &Ended) -> bool {
+    ended.called("az deployment group create")
+}
+
+/// The functions whose images were built.
+fn builds(ended: &Ended) -> Vec<String> {
+    let builds = ended.calls.iter().filter(|call| call.starts_with("docker build"));
+    let names = builds.filter_map(|call| call.split("FUNCTION=").nth(1)?.split(' ').next());
+    names.map(str::to_owned).collect()
+}
+
+/// Adds a function to what is generated, as a folder of its own would.
+fn add_function(workspace: &Path) {
+    let edit = |file: &str, change: &dyn Fn(String) -> String| {
+        let file = workspace.join(file);
+        let text = fs::read_to_string(&file).expect("it was copied");
+        fs::write(file, change(text)).expect("there is room");
+    };
+    let model =
+        functions().into_iter().find(|it| it.manifest.uses.is_empty()).expect("there is one").name;
+    edit("infra/functions.tsv", &|text| text + "new-one\thttp\t-\tIs new.\n");
+    let manifest = workspace.join("infra/aks/functions");
+    fs::copy(manifest.join(format!("{model}.yaml")), manifest.join("new-one.yaml"))
+        .expect("there is room");
+    let variable = model.to_uppercase().replace('-', "_");
+    edit("infra/aks/functions/new-one.yaml", &|text| {
+        text.replace(&model, "new-one").replace(&variable, "NEW_ONE")
+    });
+    edit("infra/functions.json", &|text| {
+        text.replace("[\n  {", "[\n  { \"name\": \"new-one\" },\n  {")
+    });
+}

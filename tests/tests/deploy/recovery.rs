@@ -1,0 +1,94 @@
+//! Deployments that fail at any command: each ends with one sentence that says what to do, and a second
+//! run ends where an unbroken one does.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::{fs, thread};
+use tests::deploy::{Stage, TO_ACA, TO_AKS};
+
+/// What may fail without ending a deployment: what-if decides nothing, an image that the registry does not
+/// show is built, and sizes are only shown.
+const HARMLESS: [&str; 3] =
+    ["az deployment group what-if", "az acr repository show", "docker image inspect"];
+
+/// Enough of a shop: every kind of function that scripts tell apart, and one more.
+const FUNCTIONS: [&str; 3] = ["gateway", "notify-order", "order-saga"];
+
+/// What such a sentence tells.
+const CURES: [&str; 8] = [
+    "run this again",
+    "run az login",
+    "see ./makew",
+    "install one, or start its daemon",
+    "tells why",
+    "set SHOP_TOKEN",
+    "cannot log in to",
+    "is missing",
+];
+
+#[test]
+fn on_container_apps_every_failure_is_told_and_mended_by_a_second_run() {
+    mended_by_a_second_run("deploy-aca", &TO_ACA);
+}
+
+#[test]
+fn on_kubernetes_every_failure_is_told_and_mended_by_a_second_run() {
+    mended_by_a_second_run("deploy-aks", &TO_AKS);
+}
+
+fn mended_by_a_second_run(task: &str, arguments: &[&str]) {
+    let (stage, shop) = small_shop();
+    let unbroken = stage.run_in(&shop, task, arguments, &[]);
+    assert_eq!(unbroken.code, Some(0), "{}", unbroken.text);
+    let there = stage.there();
+    let failures = of_each_kind(&unbroken.calls);
+    assert!(failures.len() > 20, "{failures:?}");
+    let fails = |failure: &(usize, String)| {
+        let (number, call) = failure;
+        let (stage, shop) = small_shop();
+        let ended = stage.run_in(&shop, task, arguments, &[("FAIL_AT", &number.to_string())]);
+        if HARMLESS.iter().any(|harmless| call.starts_with(harmless)) {
+            assert_eq!(ended.code, Some(0), "{call}: {}", ended.text);
+            return;
+        }
+        assert!(ended.code.is_some_and(|code| code != 0), "{call}: {}", ended.text);
+        let sentence = ended.last_line();
+        assert!(sentence.starts_with(task) || sentence.starts_with("images: "), "{}", ended.text);
+        assert!(CURES.iter().any(|cure| sentence.contains(cure)), "{call}: {sentence}");
+        let again = stage.run_in(&shop, task, arguments, &[]);
+        assert_eq!(again.code, Some(0), "{call}: {}", again.text);
+        assert_eq!(stage.there(), there, "{call}");
+        assert_eq!(stage.left_behind(), 0, "{call}");
+    };
+    thread::scope(|scope| {
+        for part in failures.chunks(failures.len().div_ceil(4)) {
+            scope.spawn(move || part.iter().for_each(fails));
+        }
+    });
+}
+
+/// A stage, and the scripts of a shop that deploys in a moment.
+fn small_shop() -> (Stage, PathBuf) {
+    let stage = Stage::new();
+    let shop = stage.copy_of_the_workspace();
+    for table in ["functions.tsv", "aks/identities.tsv"] {
+        let file = shop.join("infra").join(table);
+        let text = fs::read_to_string(&file).expect("it was copied");
+        let named = |line: &&str| FUNCTIONS.iter().any(|name| line.contains(name));
+        let kept: Vec<_> = text.lines().filter(named).collect();
+        fs::write(file, kept.join("\n") + "\n").expect("there is room");
+    }
+    (stage, shop)
+}
+
+/// The first call of each kind, with its number: what stands before its first option, and what it asks for.
+fn of_each_kind(calls: &[String]) -> Vec<(usize, String)> {
+    let mut seen = BTreeSet::new();
+    let kind = |call: &str| {
+        let words = call.split(' ').take_while(|word| !word.starts_with("--"));
+        let plain: Vec<_> = words.filter(|word| !word.contains(['/', ':'])).collect();
+        (plain.join(" "), call.split("--query").nth(1).map(str::to_owned))
+    };
+    let numbered = calls.iter().enumerate().map(|(at, call)| (at + 1, call.clone()));
+    numbered.filter(|(_, call)| seen.insert(kind(call))).collect()
+}

@@ -1,0 +1,138 @@
+//! What stops a deployment: each ends with one sentence that says what to do.
+
+use tests::deploy::{BOTH, Stage, TO_ACA, TO_AKS};
+
+#[test]
+fn what_is_missing_is_told_with_its_fix() {
+    let cases = [
+        ("az", "https://aka.ms/installazurecli", 69),
+        ("curl", "install curl", 69),
+        ("docker", "install one, or start its daemon", 69),
+    ];
+    for (program, fix, code) in cases {
+        let stage = Stage::new();
+        stage.without(program);
+        let ended = stage.run("deploy-aca", &TO_ACA, &[]);
+        assert_eq!(ended.code, Some(code), "{}", ended.text);
+        assert!(ended.text.contains(fix), "{}", ended.text);
+        assert!(!ended.called("az group create"), "{:?}", ended.calls);
+    }
+    let cases = [
+        (("FAIL_ON", "az account show"), "run az login", 77),
+        (("PAYMENT_API_KEY", ""), "PAYMENT_API_KEY is not set", 64),
+        (("PAYMENT_API_KEY", "short"), "at least 8 characters", 64),
+        (("MAIL_HOST", "mail.example.com"), "MAIL_FROM is not set", 64),
+    ];
+    for (variable, fix, code) in cases {
+        let ended = Stage::new().run("deploy-aca", &TO_ACA, &[variable]);
+        assert_eq!(ended.code, Some(code), "{}", ended.text);
+        assert!(ended.text.contains(fix), "{}", ended.text);
+        assert!(!ended.called("az group create"), "{:?}", ended.calls);
+    }
+}
+
+#[test]
+fn what_azure_refuses_is_told_with_its_cure() {
+    let deployment = "az deployment group create";
+    let cases = [
+        (deployment, "AADSTS700082: The refresh token has expired", "run az login, then", 77),
+        (
+            "az deployment group what-if",
+            "Please run 'az login' to setup account.",
+            "run az login",
+            77,
+        ),
+        (
+            deployment,
+            "(MissingSubscriptionRegistration) The subscription is not registered to use namespace \
+             'Microsoft.DocumentDB'",
+            "az provider register --wait --namespace Microsoft.DocumentDB",
+            77,
+        ),
+        (
+            deployment,
+            "(ServiceUnavailable) Sorry, we are currently experiencing high demand in this region",
+            "no capacity for this in westeurope now: run this again with --location REGION --group",
+            69,
+        ),
+        (deployment, "(QuotaExceeded) Operation could not be completed", "quota in westeurope", 69),
+        (deployment, "(AuthorizationFailed) The client does not have it", "it takes Owner", 77),
+        (
+            deployment,
+            "(DeploymentActive) it is still active",
+            "run this again once it has ended",
+            75,
+        ),
+        (deployment, "(BadRequest) something else", "once that is mended, run this again", 1),
+    ];
+    for (call, said, cure, code) in cases {
+        for (task, arguments) in BOTH {
+            let variables = [("FAIL_ON", call), ("FAIL_TEXT", said)];
+            let ended = Stage::new().run(task, arguments, &variables);
+            assert_eq!(ended.code, Some(code), "{}", ended.text);
+            assert!(ended.text.contains(said), "{}", ended.text);
+            assert!(ended.last_line().contains(cure), "{}", ended.last_line());
+        }
+    }
+}
+
+#[test]
+fn a_resource_provider_that_is_not_registered_is_registered_first() {
+    let unregistered = [("UNREGISTERED", "Microsoft.DocumentDB")];
+    for (task, arguments) in BOTH {
+        let stage = Stage::new();
+        let ended = stage.run(task, arguments, &unregistered);
+        assert_eq!(ended.code, Some(0), "{}", ended.text);
+        let expected = ["az provider register", "az group create"];
+        assert_eq!(ended.order(&expected), expected);
+        let again = stage.run(task, arguments, &unregistered);
+        assert!(!again.called("az provider register"), "{:?}", again.calls);
+    }
+    let ended =
+        Stage::new().run("deploy-aks", &TO_AKS, &[("UNREGISTERED", "Microsoft.ContainerService")]);
+    assert!(ended.called("az provider register --namespace Microsoft.ContainerService"));
+}
+
+#[test]
+fn where_managed_dapr_has_no_workflow_kubernetes_is_named() {
+    let variables = [("NEVER_READY", "order-saga"), ("WORKFLOW_SECONDS", "0")];
+    let stage = Stage::new();
+    let ended = stage.run("deploy-aca", &TO_ACA, &variables);
+    assert_eq!(ended.code, Some(69), "{}", ended.text);
+    assert!(ended.last_line().contains("./makew deploy-aks --host NAME"), "{}", ended.last_line());
+    // Nothing else was deployed for nothing.
+    let apps = stage.there().into_keys().filter(|name| name.starts_with("apps/"));
+    assert_eq!(apps.collect::<Vec<_>>(), ["apps/order-saga"]);
+
+    let variables = [&variables[..], &[("STARTED", "false")]].concat();
+    let ended = Stage::new().run("deploy-aca", &TO_ACA, &variables);
+    assert_eq!(ended.code, Some(1), "{}", ended.text);
+    assert!(ended.last_line().contains("--name order-saga --type system"), "{}", ended.last_line());
+}
+
+#[test]
+fn a_group_in_another_region_is_not_deployed_to() {
+    for (task, arguments) in BOTH {
+        let stage = Stage::new();
+        assert_eq!(stage.run(task, arguments, &[]).code, Some(0));
+        let elsewhere = [arguments, &["--location", "northeurope"]].concat();
+        let ended = stage.run(task, &elsewhere, &[]);
+        assert_eq!(ended.code, Some(65), "{}", ended.text);
+        assert!(ended.last_line().contains("choose another --group"), "{}", ended.last_line());
+    }
+}
+
+#[test]
+fn a_second_set_of_functions_in_one_group_is_refused() {
+    let ended = Stage::new().run("deploy-aks", &TO_AKS, &[("ON_CONTAINER_APPS", "1")]);
+    assert_eq!(ended.code, Some(65), "{}", ended.text);
+    assert!(ended.text.contains("choose another --group"), "{}", ended.text);
+    assert!(!ended.called("az aks create"));
+
+    let stage = Stage::new();
+    let group = ["--group", "one"];
+    assert_eq!(stage.run("deploy-aks", &[&TO_AKS[..], &group].concat(), &[]).code, Some(0));
+    let ended = stage.run("deploy-aca", &[&TO_ACA[..], &group].concat(), &[]);
+    assert_eq!(ended.code, Some(65), "{}", ended.text);
+    assert!(!ended.called("az deployment group create"));
+}
