@@ -10,13 +10,12 @@ use crate::domain::stock::{Command, Reply, Stock, turn};
 use crate::domain::{ProductId, Refusal};
 use crate::observe;
 use crate::ports::{Chain, Clock, Failure, OrFail};
-use axum::Json;
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::{delete, get, put};
+use axum::{Json, Router};
 use dapr::dapr::proto::common::v1::{
     JobFailurePolicy, JobFailurePolicyConstant, job_failure_policy,
 };
