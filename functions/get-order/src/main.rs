@@ -1,6 +1,5 @@
 //! `GET /api/orders/{order_id}`: tells everything about an order.
 
-use shared::domain::order::Order;
 use shared::http::views::OrderView;
 use shared::operations::orders::find;
 use shared::prelude::*;
@@ -14,12 +13,12 @@ async fn main() -> ExitCode {
     .await
 }
 
-fn app<D: Documents<OrderId, Order>, S: Sagas>(orders: D, sagas: S) -> Router {
-    Router::new().route("/api/orders/{order_id}", get(order::<D, S>)).with_state((orders, sagas))
+fn app<O: Orders, S: Sagas>(orders: O, sagas: S) -> Router {
+    Router::new().route("/api/orders/{order_id}", get(order::<O, S>)).with_state((orders, sagas))
 }
 
-async fn order<D: Documents<OrderId, Order>, S: Sagas>(
-    State((orders, sagas)): State<(D, S)>,
+async fn order<O: Orders, S: Sagas>(
+    State((orders, sagas)): State<(O, S)>,
     Path(id): Path<OrderId>,
 ) -> Result<Json<OrderView>, Problem> {
     match find(&orders, &sagas, &id).await? {

@@ -1,7 +1,6 @@
 //! On `payments`: decides what customers are told of their payments.
 
 use shared::domain::event::{CloudEvent, Topic};
-use shared::domain::order::Order;
 use shared::http::delivery::{DeliveryError, on};
 use shared::operations::notifications;
 use shared::prelude::*;
@@ -13,7 +12,7 @@ async fn main() -> ExitCode {
     host::run(NAME, |setup| Some(app(setup.sidecar().orders(), setup.sidecar().publisher()))).await
 }
 
-fn app<D: Documents<OrderId, Order>, P: Publisher>(orders: D, publisher: P) -> Router {
+fn app<O: Orders, P: Publisher>(orders: O, publisher: P) -> Router {
     on(Topic::Payments, NAME, publisher.clone(), move |event: CloudEvent| {
         let (orders, publisher) = (orders.clone(), publisher.clone());
         async move {
@@ -30,6 +29,7 @@ mod tests {
     use super::*;
     use serde_json::json;
     use shared::domain::event::PaymentCharged;
+    use shared::domain::order::Order;
     use shared::testing::fakes::{FakeBroker, FakeDocuments};
     use shared::testing::orders::{at, euro, placed_order};
     use shared::testing::{conforms, send};

@@ -10,7 +10,8 @@ async fn main() -> ExitCode {
         let reservation_ttl = setup.read(&RESERVATION)?;
         let sidecar = setup.sidecar();
         let worker = Worker::new(sidecar, SystemClock, reservation_ttl);
-        Some(Service::from(app(sidecar.workflows())).with_worker(|stop| worker.run(stop)))
+        let app = app(sidecar.workflows(reservation_ttl));
+        Some(Service::from(app).with_worker(|stop| worker.run(stop)))
     })
     .await
 }

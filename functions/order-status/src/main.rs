@@ -1,6 +1,5 @@
 //! `GET /api/orders/{order_id}/status`: tells how far an order has come.
 
-use shared::domain::order::Order;
 use shared::http::views::StatusView;
 use shared::operations::orders::find;
 use shared::prelude::*;
@@ -14,14 +13,14 @@ async fn main() -> ExitCode {
     .await
 }
 
-fn app<D: Documents<OrderId, Order>, S: Sagas>(orders: D, sagas: S) -> Router {
+fn app<O: Orders, S: Sagas>(orders: O, sagas: S) -> Router {
     Router::new()
-        .route("/api/orders/{order_id}/status", get(status::<D, S>))
+        .route("/api/orders/{order_id}/status", get(status::<O, S>))
         .with_state((orders, sagas))
 }
 
-async fn status<D: Documents<OrderId, Order>, S: Sagas>(
-    State((orders, sagas)): State<(D, S)>,
+async fn status<O: Orders, S: Sagas>(
+    State((orders, sagas)): State<(O, S)>,
     Path(id): Path<OrderId>,
 ) -> Result<Json<StatusView>, Problem> {
     match find(&orders, &sagas, &id).await? {
@@ -35,7 +34,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
     use shared::domain::order::Progress;
-    use shared::operations::orders::OrderLog;
+    use shared::operations::orders::{DocumentLog, OrderLog};
     use shared::testing::fakes::{FakeBroker, FakeClock, FakeDocuments, FakeSagas};
     use shared::testing::orders::{at, euro, placed_order};
     use shared::testing::{conforms, send};
@@ -49,7 +48,7 @@ mod tests {
     #[tokio::test]
     async fn the_steps_are_told_in_order() {
         let (documents, placed) = (FakeDocuments::default(), placed_order());
-        let log = OrderLog::new(documents.clone(), FakeBroker::default(), FakeClock(at(1)));
+        let log = DocumentLog::new(documents.clone(), FakeBroker::default(), FakeClock(at(1)));
         log.note(&placed, &Progress::Reserved { total: euro(5) }).await.unwrap();
         let route = format!("GET /api/orders/{}/status", placed.order_id);
         let (_, told) = send(app(documents, FakeSagas::default()), &route, &Value::Null).await;

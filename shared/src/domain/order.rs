@@ -6,7 +6,7 @@ use super::{Money, PaymentId, TrackingId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// How far an order has come. It only ever walks down this list; the last three are final.
+/// How far an order has come. It only ever walks down this list; the last two are final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
@@ -18,12 +18,12 @@ pub enum Status {
     Paid,
     /// The shipment is booked.
     Shipped,
+    /// Something could not be brought to its end yet.
+    Stuck,
     /// Done.
     Completed,
     /// Undone.
     Cancelled,
-    /// Something could not be brought to its end.
-    Stuck,
 }
 
 /// What happened to an order.
@@ -65,7 +65,7 @@ pub struct Order {
     pub payment_id: Option<PaymentId>,
     /// The shipment, once it is booked.
     pub tracking_id: Option<TrackingId>,
-    /// How it ended, once it has.
+    /// How its saga ended, once it has; when it is stuck, what is left.
     pub outcome: Option<Outcome>,
     /// What was done, in order.
     pub steps: Vec<StepDone>,
@@ -96,8 +96,22 @@ pub enum StepState {
     Failed,
 }
 
+impl Progress {
+    /// The step of which the world is told.
+    #[must_use]
+    pub fn step(&self) -> Option<Step> {
+        match self {
+            Self::Reserved { .. } => Some(Step::Reserve),
+            Self::Paid { .. } => Some(Step::Pay),
+            Self::Shipped { .. } => Some(Step::Ship),
+            Self::Ended(_) => Some(Step::Close),
+            Self::Stopped(_) | Self::Undone(_) => None,
+        }
+    }
+}
+
 impl Status {
-    /// Whether the order has ended.
+    /// Whether the order has ended for good.
     #[must_use]
     pub fn is_final(self) -> bool {
         self >= Self::Completed
@@ -156,6 +170,10 @@ impl Order {
     }
 
     fn end(&mut self, outcome: &Outcome, at: Timestamp) -> bool {
+        if self.outcome.as_ref() == Some(outcome) {
+            return false;
+        }
+        self.updated_at = at;
         match outcome {
             Outcome::Fulfilled => {
                 self.advance(Status::Completed, Step::Complete, at);
@@ -233,7 +251,7 @@ mod tests {
                 prop_assert!(order.status >= before.status);
                 prop_assert_eq!(changed, order != before);
                 prop_assert!(!before.status.is_final() || order == before);
-                prop_assert_eq!(order.status.is_final(), order.outcome.is_some());
+                prop_assert_eq!(order.status >= Status::Stuck, order.outcome.is_some());
             }
         }
 

@@ -168,17 +168,13 @@ impl From<Quantity> for i64 {
     }
 }
 
-/// The sum of what `prices` hold for each item.
+/// `sum` so far, if there is any, and what `quantity` pieces cost at `price`.
 ///
 /// # Errors
 /// [`MoneyError`], when the currencies differ or the sum is too large.
-pub fn total(
-    prices: impl IntoIterator<Item = (Money, Quantity)>,
-) -> Result<Option<Money>, MoneyError> {
-    prices.into_iter().try_fold(None, |sum: Option<Money>, (price, quantity)| {
-        let price = price.times(quantity.pieces())?;
-        sum.map_or(Ok(price), |sum| sum.plus(price)).map(Some)
-    })
+pub fn add(sum: Option<Money>, price: Money, quantity: Quantity) -> Result<Money, MoneyError> {
+    let cost = price.times(quantity.pieces())?;
+    sum.map_or(Ok(cost), |sum| sum.plus(cost))
 }
 
 #[cfg(test)]
@@ -218,14 +214,10 @@ mod tests {
     fn the_total_adds_up_price_times_quantity() {
         let price = |amount, currency: &str| Money::new(amount, currency.parse().unwrap()).unwrap();
         let two = Quantity::try_from(2).unwrap();
-        assert_eq!(
-            total([(price(150, "EUR"), two), (price(100, "EUR"), two)]),
-            Ok(Some(price(500, "EUR")))
-        );
-        assert_eq!(
-            total([(price(1, "EUR"), two), (price(1, "USD"), two)]),
-            Err(MoneyError::MixedCurrencies)
-        );
-        assert_eq!(total([(price(Money::MAX_AMOUNT, "EUR"), two)]), Err(MoneyError::OutOfBounds));
+        assert_eq!(add(None, price(150, "EUR"), two), Ok(price(300, "EUR")));
+        let sum = Some(price(300, "EUR"));
+        assert_eq!(add(sum, price(100, "EUR"), two), Ok(price(500, "EUR")));
+        assert_eq!(add(sum, price(1, "USD"), two), Err(MoneyError::MixedCurrencies));
+        assert_eq!(add(None, price(Money::MAX_AMOUNT, "EUR"), two), Err(MoneyError::OutOfBounds));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::placing::PlacedOrder;
 use super::{Money, Refusal};
+use futures::future::join_all;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -37,7 +38,7 @@ pub enum Step {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stop {
-    /// It was refused: nothing changed.
+    /// It was refused: this try changed nothing.
     Refused(Refusal),
     /// Its machinery failed: it may have happened or not.
     Failed,
@@ -114,50 +115,48 @@ impl Undo {
 }
 
 /// Fulfils an order, or leaves no trace of it, or says what is left.
+///
+/// Every step that was tried is undone, a refused one too: an earlier try of it may have happened.
 pub async fn fulfil(steps: &impl Steps, order: &PlacedOrder) -> Outcome {
-    let mut ledger = Ledger::default();
-    match attempt(steps, order, &mut ledger).await {
+    let mut tried = Vec::new();
+    match attempt(steps, order, &mut tried).await {
         Ok(outcome) => outcome,
-        Err(cause) => {
-            let left = unwind(steps, order, ledger, &cause).await;
-            close(steps, order, cause, left).await
-        }
+        // The goods are on their way: the only way out is forward.
+        Err(cause) if cause.step == Step::Complete => ended(cause, vec![Step::Complete]),
+        Err(cause) => unwind(steps, order, tried, cause).await,
     }
 }
 
 async fn attempt(
     steps: &impl Steps,
     order: &PlacedOrder,
-    ledger: &mut Ledger,
+    tried: &mut Vec<Undo>,
 ) -> Result<Outcome, Cause> {
-    if let Some(outcome) = steps.create(order).await.map_err(failed_at(Step::Create))? {
+    if let Some(outcome) = steps.create(order).await.map_err(stopped_at(Step::Create))? {
         return Ok(outcome);
     }
-    let total = ledger.step(Step::Reserve, Undo::ReleaseStock, steps.reserve(order)).await?;
-    ledger.step(Step::Pay, Undo::RefundPayment, steps.pay(order, total)).await?;
-    ledger.step(Step::Ship, Undo::CancelShipment, steps.ship(order)).await?;
-    steps.complete(order).await.map_err(failed_at(Step::Complete))?;
+    tried.push(Undo::ReleaseStock);
+    let total = steps.reserve(order).await.map_err(stopped_at(Step::Reserve))?;
+    tried.push(Undo::RefundPayment);
+    steps.pay(order, total).await.map_err(stopped_at(Step::Pay))?;
+    tried.push(Undo::CancelShipment);
+    steps.ship(order).await.map_err(stopped_at(Step::Ship))?;
+    steps.complete(order).await.map_err(stopped_at(Step::Complete))?;
     Ok(Outcome::Fulfilled)
 }
 
-/// Undoes what the ledger holds, last first, and returns what could not be done.
+/// Carries out the `undos`, side by side: none waits for another that fails.
 async fn unwind(
     steps: &impl Steps,
     order: &PlacedOrder,
-    ledger: Ledger,
-    cause: &Cause,
-) -> Vec<Step> {
-    if cause.step == Step::Complete {
-        // The goods are on their way: the only way out is forward.
-        return vec![Step::Complete];
-    }
-    let mut left = Vec::new();
-    for undo in ledger.0.into_iter().rev() {
-        if steps.undo(order, undo, cause).await.is_err() {
-            left.push(undo.into());
-        }
-    }
-    left
+    undos: Vec<Undo>,
+    cause: Cause,
+) -> Outcome {
+    let undone = undos.iter().map(|undo| steps.undo(order, *undo, &cause));
+    let undone = join_all(undone).await;
+    let failed = undos.into_iter().zip(undone).filter(|(_, undone)| undone.is_err());
+    let left = failed.map(|(undo, _)| undo.into()).collect();
+    close(steps, order, cause, left).await
 }
 
 async fn close(
@@ -178,30 +177,7 @@ fn ended(cause: Cause, left: Vec<Step>) -> Outcome {
     if left.is_empty() { Outcome::Cancelled { cause } } else { Outcome::Stuck { cause, left } }
 }
 
-/// The undos of the steps that may have happened, in the order of the steps.
-#[derive(Default)]
-struct Ledger(Vec<Undo>);
-
-impl Ledger {
-    /// Tries a step whose undo is noted before, because a step that fails may have happened, and
-    /// struck out only when the step is refused.
-    async fn step<T>(
-        &mut self,
-        step: Step,
-        undo: Undo,
-        trial: impl StepFuture<T>,
-    ) -> Result<T, Cause> {
-        self.0.push(undo);
-        trial.await.map_err(|stop| {
-            if matches!(stop, Stop::Refused(_)) {
-                self.0.pop();
-            }
-            Cause { step, stop }
-        })
-    }
-}
-
-fn failed_at(step: Step) -> impl FnOnce(Stop) -> Cause {
+fn stopped_at(step: Step) -> impl FnOnce(Stop) -> Cause {
     move |stop| Cause { step, stop }
 }
 

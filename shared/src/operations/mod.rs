@@ -2,10 +2,10 @@
 //! keys.
 
 pub mod email;
+pub mod fulfilment;
 pub mod notifications;
 mod order_events;
 pub mod orders;
 pub mod payments;
 pub mod rotation;
 pub mod shipments;
-pub mod steps;

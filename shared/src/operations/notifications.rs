@@ -1,15 +1,14 @@
 //! Who hears what: from events to what customers are told.
 
 use super::email::price;
+use crate::domain::Refusal;
 use crate::domain::event::{
     CloudEvent, Event, Notice, NotificationRequested, OrderCancelled, OrderCompleted, OrderCreated,
     OrderPaid, OrderReserved, OrderShipped, OrderStuck, PaymentCharged, PaymentDeclined,
     PaymentRefunded, Poison, Topic,
 };
-use crate::domain::order::Order;
 use crate::domain::saga::{Cause, Stop};
-use crate::domain::{OrderId, Refusal};
-use crate::ports::{Documents, Publisher, Result, document};
+use crate::ports::{Orders, Publisher, Result, document};
 
 /// What a reader makes of an event that it may not know.
 type Known<T> = std::result::Result<T, Poison>;
@@ -67,7 +66,7 @@ fn silent<E: Event>(event: &CloudEvent) -> Known<Option<()>> {
 /// # Errors
 /// When the orders or the broker fail.
 pub async fn request(
-    orders: &impl Documents<OrderId, Order>,
+    orders: &impl Orders,
     publisher: &impl Publisher,
     event: &CloudEvent,
     notice: Option<Notice>,
@@ -127,7 +126,9 @@ fn refused(refusal: &Refusal) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::order::Order;
     use crate::domain::{PaymentId, TrackingId};
+    use crate::ports::Documents;
     use crate::testing::fakes::{FakeBroker, FakeDocuments};
     use crate::testing::orders::{at, euro, placed_order};
 

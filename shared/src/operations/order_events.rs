@@ -1,65 +1,75 @@
-//! News of orders: the events that the saga publishes.
+//! The events of orders: each tells what the order's document says of one step.
 //!
-//! An event is published after what it tells has been written, and again whenever its step is
-//! repeated, always under the same id. A step whose event cannot be published has failed, so no
-//! event is lost.
+//! An event is published after what it tells has been written, always under the same id and with the
+//! same time. So it may be published again at any time, and tells nothing that was not written.
 
 use crate::domain::event::{
     Line, OrderCancelled, OrderCompleted, OrderCreated, OrderPaid, OrderReserved, OrderShipped,
     OrderStuck,
 };
-use crate::domain::order::{Order, Progress};
-use crate::domain::saga::Outcome;
+use crate::domain::order::Order;
+use crate::domain::saga::{Outcome, Step};
 use crate::domain::{CustomerId, OrderId};
 use crate::ports::{Publisher, Result};
+use jiff::Timestamp;
 
-/// Tells that `order` was accepted.
+/// Publishes what the document of `order` says of `step`, if it says anything and the world is to
+/// hear of it.
 ///
 /// # Errors
 /// When the broker fails.
-pub(super) async fn created(publisher: &impl Publisher, order: &Order) -> Result<()> {
+pub(super) async fn publish(publisher: &impl Publisher, order: &Order, step: Step) -> Result<()> {
+    match step {
+        Step::Create => created(publisher, order).await,
+        Step::Reserve => reserved(publisher, order).await,
+        Step::Pay => paid(publisher, order).await,
+        Step::Ship => shipped(publisher, order).await,
+        Step::Complete | Step::Close => ended(publisher, order).await,
+        Step::CancelShipment | Step::RefundPayment | Step::ReleaseStock => Ok(()),
+    }
+}
+
+async fn created(publisher: &impl Publisher, order: &Order) -> Result<()> {
     let (order_id, customer_id) = about(order);
     let items = Line::all(&order.placed.order.items);
     publisher.tell(&OrderCreated { order_id, customer_id, items }, order.placed.created_at).await
 }
 
-/// Tells what has just been noted in the document of `order`.
-///
-/// # Errors
-/// When the broker fails.
-pub(super) async fn noted(
-    publisher: &impl Publisher,
-    order: &Order,
-    progress: &Progress,
-) -> Result<()> {
-    let ((order_id, customer_id), at) = (about(order), order.updated_at);
-    match progress.clone() {
-        Progress::Reserved { total } => {
-            publisher.tell(&OrderReserved { order_id, customer_id, total }, at).await
-        }
-        Progress::Paid { payment_id } => {
-            publisher.tell(&OrderPaid { order_id, customer_id, payment_id }, at).await
-        }
-        Progress::Shipped { tracking_id } => {
-            publisher.tell(&OrderShipped { order_id, customer_id, tracking_id }, at).await
-        }
-        Progress::Ended(outcome) => ended(publisher, order, outcome).await,
-        Progress::Stopped(_) | Progress::Undone(_) => Ok(()),
-    }
+async fn reserved(publisher: &impl Publisher, order: &Order) -> Result<()> {
+    let (Some(total), at) = (order.total, done_at(order, Step::Reserve)) else { return Ok(()) };
+    let (order_id, customer_id) = about(order);
+    publisher.tell(&OrderReserved { order_id, customer_id, total }, at).await
 }
 
-async fn ended(publisher: &impl Publisher, order: &Order, outcome: Outcome) -> Result<()> {
+async fn paid(publisher: &impl Publisher, order: &Order) -> Result<()> {
+    let (Some(payment_id), at) = (order.payment_id.clone(), done_at(order, Step::Pay)) else {
+        return Ok(());
+    };
+    let (order_id, customer_id) = about(order);
+    publisher.tell(&OrderPaid { order_id, customer_id, payment_id }, at).await
+}
+
+async fn shipped(publisher: &impl Publisher, order: &Order) -> Result<()> {
+    let (Some(tracking_id), at) = (order.tracking_id.clone(), done_at(order, Step::Ship)) else {
+        return Ok(());
+    };
+    let (order_id, customer_id) = about(order);
+    publisher.tell(&OrderShipped { order_id, customer_id, tracking_id }, at).await
+}
+
+async fn ended(publisher: &impl Publisher, order: &Order) -> Result<()> {
     let ((order_id, customer_id), at) = (about(order), order.updated_at);
-    match outcome {
-        Outcome::Fulfilled => {
+    match order.outcome.clone() {
+        None => Ok(()),
+        Some(Outcome::Fulfilled) => {
             let total = order.total.expect("a completed order was reserved, and has a total");
             publisher.tell(&OrderCompleted { order_id, customer_id, total }, at).await
         }
-        Outcome::Cancelled { cause } => {
+        Some(Outcome::Cancelled { cause }) => {
             let refunded = order.payment_id.as_ref().and(order.total);
             publisher.tell(&OrderCancelled { order_id, customer_id, cause, refunded }, at).await
         }
-        Outcome::Stuck { cause, left } => {
+        Some(Outcome::Stuck { cause, left }) => {
             publisher.tell(&OrderStuck { order_id, customer_id, cause, left }, at).await
         }
     }
@@ -67,4 +77,9 @@ async fn ended(publisher: &impl Publisher, order: &Order, outcome: Outcome) -> R
 
 fn about(order: &Order) -> (OrderId, CustomerId) {
     (order.placed.order_id.clone(), order.placed.order.customer_id.clone())
+}
+
+fn done_at(order: &Order, step: Step) -> Timestamp {
+    let done = order.steps.iter().find(|done| done.step == step);
+    done.map_or(order.updated_at, |done| done.at)
 }

@@ -4,81 +4,130 @@ use super::order_events;
 use crate::domain::OrderId;
 use crate::domain::order::{Order, Progress};
 use crate::domain::placing::PlacedOrder;
-use crate::domain::saga::{Cause, Outcome};
+use crate::domain::saga::{Cause, Outcome, Step};
 use crate::observe;
-use crate::ports::{Clock, Documents, Failure, Publisher, Result, Sagas, document};
+use crate::ports::{
+    Chain, Clock, Error, Failure, Orders, PortFuture, Publisher, Result, Sagas, document,
+};
 use jiff::{SignedDuration, Timestamp};
 
-/// Where the saga writes how far an order has come, and tells the world.
+/// What a step did, and whether the broker has its event. An event that it does not take fails no
+/// step: it is published later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Noted<T> {
+    /// What the step did.
+    pub value: T,
+    /// Whether the event of the step has been published, or there is none.
+    pub published: bool,
+}
+
+impl<T> Noted<T> {
+    /// The same, with what `of` makes of its value.
+    pub fn map<U>(self, of: impl FnOnce(T) -> U) -> Noted<U> {
+        Noted { value: of(self.value), published: self.published }
+    }
+}
+
+/// Where the saga notes how far an order has come, and tells the world.
+pub trait OrderLog: Clone + Send + Sync + 'static {
+    /// `wait` from now.
+    fn after(&self, wait: SignedDuration) -> Timestamp;
+
+    /// Opens the document of an order; the answer is how the order ended, if it has.
+    fn open(&self, placed: &PlacedOrder) -> impl PortFuture<Noted<Option<Outcome>>>;
+
+    /// The order whose document is open; fails when there is none.
+    fn placed(&self, id: &OrderId) -> impl PortFuture<PlacedOrder>;
+
+    /// Notes what happened to an order, and publishes it.
+    fn note(&self, placed: &PlacedOrder, progress: &Progress) -> impl PortFuture<Noted<()>>;
+
+    /// Publishes what the document says of each of `steps`; fails when the broker does.
+    fn publish(&self, id: &OrderId, steps: &[Step]) -> impl PortFuture<()>;
+
+    /// The order whose document is open, which is about to be undone because of `cause`.
+    fn begin_undo(&self, id: &OrderId, cause: Cause) -> impl PortFuture<PlacedOrder> {
+        async move {
+            let placed = self.placed(id).await?;
+            self.note(&placed, &Progress::Stopped(cause)).await?;
+            Ok(placed)
+        }
+    }
+}
+
+/// The log kept in order documents.
 #[derive(Debug, Clone)]
-pub struct OrderLog<D, P, C> {
-    documents: D,
+pub struct DocumentLog<D, P, C> {
+    orders: D,
     publisher: P,
     clock: C,
 }
 
-impl<D: Documents<OrderId, Order>, P: Publisher, C: Clock> OrderLog<D, P, C> {
-    /// The log kept in `documents` by `clock`; `publisher` tells the world.
-    pub fn new(documents: D, publisher: P, clock: C) -> Self {
-        Self { documents, publisher, clock }
+impl<D: Orders, P: Publisher, C: Clock> DocumentLog<D, P, C> {
+    /// The log kept in `orders` by `clock`; `publisher` tells the world.
+    pub fn new(orders: D, publisher: P, clock: C) -> Self {
+        Self { orders, publisher, clock }
     }
 
-    /// `wait` from now.
-    #[must_use]
-    pub fn after(&self, wait: SignedDuration) -> Timestamp {
+    async fn existing(&self, id: &OrderId) -> Result<Order> {
+        let missing = || Failure::new("orders", "read an order", "its document is missing");
+        Ok(document(&self.orders, id).await?.ok_or_else(missing)?)
+    }
+
+    /// Publishes what the document says of `step`; the answer is whether the broker took it.
+    async fn try_publish(&self, order: &Order, step: Step) -> bool {
+        match order_events::publish(&self.publisher, order, step).await {
+            Ok(()) => true,
+            Err(Error::Refused(refusal)) => unreachable!("a broker refuses nothing: {refusal}"),
+            Err(Error::Failed(failure)) => {
+                let id = &order.placed.order_id;
+                tracing::warn!(order.id = %id, error = %Chain(&failure), "the event of step {step} of order {id} is published later");
+                false
+            }
+        }
+    }
+}
+
+impl<D: Orders, P: Publisher, C: Clock> OrderLog for DocumentLog<D, P, C> {
+    fn after(&self, wait: SignedDuration) -> Timestamp {
         self.clock.after(wait)
     }
 
-    /// Opens the document of an order, and tells how the order ended, if it has.
-    ///
-    /// # Errors
-    /// When the store or the broker fails.
-    pub async fn open(&self, placed: &PlacedOrder) -> Result<Option<Outcome>> {
+    async fn open(&self, placed: &PlacedOrder) -> Result<Noted<Option<Outcome>>> {
         let open = |found: Option<Order>| (found.unwrap_or_else(|| Order::new(placed.clone())), ());
-        let (order, ()) = self.documents.update(&placed.order_id, open).await?;
-        if order.outcome.is_none() {
-            order_events::created(&self.publisher, &order).await?;
-        }
-        Ok(order.outcome)
+        let (order, ()) = self.orders.update(&placed.order_id, open).await?;
+        let published = order.outcome.is_some() || self.try_publish(&order, Step::Create).await;
+        Ok(Noted { value: order.outcome, published })
     }
 
-    /// The order whose document is open.
-    ///
-    /// # Errors
-    /// When the store fails, or there is no such document.
-    pub async fn placed(&self, id: &OrderId) -> Result<PlacedOrder> {
-        match document(&self.documents, id).await? {
-            Some(order) => Ok(order.placed),
-            None => Err(Failure::new("orders", "read an order", "its document is missing").into()),
-        }
+    async fn placed(&self, id: &OrderId) -> Result<PlacedOrder> {
+        Ok(self.existing(id).await?.placed)
     }
 
-    /// The order whose document is open, which is about to be undone because of `cause`.
-    ///
-    /// # Errors
-    /// As [`OrderLog::placed`].
-    pub async fn begin_undo(&self, id: &OrderId, cause: Cause) -> Result<PlacedOrder> {
-        let placed = self.placed(id).await?;
-        self.note(&placed, &Progress::Stopped(cause)).await?;
-        Ok(placed)
-    }
-
-    /// Notes what happened to an order.
-    ///
-    /// # Errors
-    /// When the store or the broker fails.
-    pub async fn note(&self, placed: &PlacedOrder, progress: &Progress) -> Result<()> {
+    async fn note(&self, placed: &PlacedOrder, progress: &Progress) -> Result<Noted<()>> {
         let now = self.clock.now();
         let note = |found: Option<Order>| {
             let mut order = found.unwrap_or_else(|| Order::new(placed.clone()));
             let changed = order.note(progress, now);
             (order, changed)
         };
-        let (order, is_news) = self.documents.update(&placed.order_id, note).await?;
-        if is_news {
+        let (order, changed) = self.orders.update(&placed.order_id, note).await?;
+        if changed {
             measure(&order, progress);
         }
-        order_events::noted(&self.publisher, &order, progress).await
+        let published = match progress.step() {
+            Some(step) => self.try_publish(&order, step).await,
+            None => true,
+        };
+        Ok(Noted { value: (), published })
+    }
+
+    async fn publish(&self, id: &OrderId, steps: &[Step]) -> Result<()> {
+        let order = self.existing(id).await?;
+        for step in steps {
+            order_events::publish(&self.publisher, &order, *step).await?;
+        }
+        Ok(())
     }
 }
 
@@ -97,7 +146,7 @@ fn measure(order: &Order, progress: &Progress) {
 /// # Errors
 /// When the store or the saga cannot be asked.
 pub async fn find(
-    documents: &impl Documents<OrderId, Order>,
+    documents: &impl Orders,
     sagas: &impl Sagas,
     id: &OrderId,
 ) -> Result<Option<Order>> {
@@ -111,6 +160,7 @@ pub async fn find(
 mod tests {
     use super::*;
     use crate::domain::order::Status;
+    use crate::domain::saga::Stop;
     use crate::testing::fakes::{FakeBroker, FakeClock, FakeDocuments, FakeSagas};
     use crate::testing::orders::{at, euro, placed_order};
 
@@ -122,7 +172,7 @@ mod tests {
         sagas.start(&placed).await.unwrap();
         let early = find(&documents, &sagas, &placed.order_id).await.unwrap();
         assert_eq!(early, Some(Order::new(placed.clone())));
-        let log = OrderLog::new(documents.clone(), FakeBroker::default(), FakeClock(at(5)));
+        let log = DocumentLog::new(documents.clone(), FakeBroker::default(), FakeClock(at(5)));
         log.note(&placed, &Progress::Reserved { total: euro(7) }).await.unwrap();
         let later = find(&documents, &sagas, &placed.order_id).await.unwrap().unwrap();
         assert_eq!((later.status, later.updated_at), (Status::Reserved, at(5)));
@@ -130,28 +180,40 @@ mod tests {
 
     #[tokio::test]
     async fn a_second_run_learns_how_the_first_one_ended() {
-        let (documents, broker, placed) =
-            (FakeDocuments::default(), FakeBroker::default(), placed_order());
-        let log = OrderLog::new(documents, broker.clone(), FakeClock(at(5)));
-        assert_eq!(log.open(&placed).await.unwrap(), None);
+        let (broker, placed) = (FakeBroker::default(), placed_order());
+        let log = DocumentLog::new(FakeDocuments::default(), broker.clone(), FakeClock(at(5)));
+        assert_eq!(log.open(&placed).await.unwrap().value, None);
         log.note(&placed, &Progress::Reserved { total: euro(7) }).await.unwrap();
         log.note(&placed, &Progress::Ended(Outcome::Fulfilled)).await.unwrap();
-        assert_eq!(log.open(&placed).await.unwrap(), Some(Outcome::Fulfilled));
+        assert_eq!(log.open(&placed).await.unwrap().value, Some(Outcome::Fulfilled));
         assert_eq!(broker.types(), ["order.created", "order.reserved", "order.completed"]);
     }
 
     #[tokio::test]
-    async fn a_step_whose_event_cannot_be_published_fails_and_tells_it_when_repeated() {
-        let (documents, broker, placed) =
-            (FakeDocuments::default(), FakeBroker::default(), placed_order());
-        let log = OrderLog::new(documents, broker.clone(), FakeClock(at(5)));
+    async fn a_step_whose_event_cannot_be_published_is_done_and_its_event_is_published_later() {
+        let (broker, placed) = (FakeBroker::default(), placed_order());
+        let log = DocumentLog::new(FakeDocuments::default(), broker.clone(), FakeClock(at(5)));
+        log.open(&placed).await.unwrap();
         broker.fail_next();
         let progress = Progress::Reserved { total: euro(7) };
-        assert!(log.note(&placed, &progress).await.is_err());
+        let noted = log.note(&placed, &progress).await.unwrap();
+        assert_eq!((noted.published, broker.types().len()), (false, 1));
+        broker.fail_next();
+        assert!(log.publish(&placed.order_id, &[Step::Reserve]).await.is_err());
         for _ in 0..2 {
-            log.note(&placed, &progress).await.unwrap();
+            log.publish(&placed.order_id, &[Step::Reserve]).await.unwrap();
         }
         let published = broker.published();
-        assert_eq!((published.len(), &published[0]), (2, &published[1]));
+        assert_eq!((published.len(), &published[1]), (3, &published[2]));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_published_that_was_not_noted() {
+        let (broker, placed) = (FakeBroker::default(), placed_order());
+        let log = DocumentLog::new(FakeDocuments::default(), broker.clone(), FakeClock(at(5)));
+        let cause = Cause { step: Step::Reserve, stop: Stop::Failed };
+        log.note(&placed, &Progress::Ended(Outcome::Cancelled { cause })).await.unwrap();
+        log.note(&placed, &Progress::Reserved { total: euro(7) }).await.unwrap();
+        assert_eq!(broker.types(), ["order.cancelled"]);
     }
 }

@@ -3,9 +3,10 @@
 use crate::domain::placing::Address;
 use crate::domain::shipment::{ServedCountries, Shipment, ShipmentState};
 use crate::domain::{OrderId, Refusal, TrackingId};
-use crate::ports::{Documents, Result};
+use crate::ports::{Documents, Result, document};
 
-/// Books the shipment of an order. Repeated, it answers with the shipment that was booked.
+/// Books the shipment of an order. Repeated, it answers with the shipment that was booked, whatever
+/// countries are served by then.
 ///
 /// # Errors
 /// Refused: `country-not-served`, `shipment-cancelled`. Failed: when the store fails.
@@ -15,7 +16,9 @@ pub async fn book(
     order: &OrderId,
     ship_to: &Address,
 ) -> Result<TrackingId> {
-    served.check(&ship_to.country)?;
+    if document(documents, order).await?.is_none() {
+        served.check(&ship_to.country)?;
+    }
     let book = |found: Option<Shipment>| {
         (found.unwrap_or_else(|| Shipment::new(order.clone(), ShipmentState::Booked)), ())
     };
@@ -49,7 +52,10 @@ mod tests {
         let served = "DE".parse().unwrap();
         let ship_to = &placed.order.ship_to;
         let first = book(&documents, &served, &placed.order_id, ship_to).await.unwrap();
-        assert_eq!(book(&documents, &served, &placed.order_id, ship_to).await.unwrap(), first);
+        let elsewhere = "FR".parse().unwrap();
+        for served in [served, elsewhere] {
+            assert_eq!(book(&documents, &served, &placed.order_id, ship_to).await.unwrap(), first);
+        }
     }
 
     #[tokio::test]

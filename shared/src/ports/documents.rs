@@ -1,6 +1,8 @@
 //! Documents under a key, changed by one writer at a time.
 
 use super::{Failure, PortFuture, Result};
+use crate::domain::OrderId;
+use crate::domain::order::Order;
 
 /// Which state of a document was read; a write that names it fails once the document has moved on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +62,11 @@ pub trait Documents<K: Sync, T: Clone + Send + Sync>: Clone + Send + Sync + 'sta
         }
     }
 }
+
+/// The documents of the orders.
+pub trait Orders: Documents<OrderId, Order> {}
+
+impl<D: Documents<OrderId, Order>> Orders for D {}
 
 fn split<T>(versioned: Option<Versioned<T>>) -> (Option<T>, Option<Version>) {
     match versioned {

@@ -8,7 +8,7 @@ mod keys;
 mod publisher;
 mod secret;
 
-pub use documents::{Documents, Saved, Version, Versioned, document};
+pub use documents::{Documents, Orders, Saved, Version, Versioned, document};
 pub use error::{Chain, Error, Failure, OrFail, Result};
 pub use functions::Functions;
 pub use keys::{API_KEY, ApiKey, KeptKey, KeyIssuer, PREVIOUS_API_KEY, Vault};

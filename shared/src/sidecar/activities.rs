@@ -6,14 +6,16 @@ use super::functions::{PaymentFunctions, ShipOrder};
 use super::pubsub::Broker;
 use super::state::StateStore;
 use super::stocks::ActorStocks;
-use super::workflow::{self, ActivityResult, CloseInput, PayInput, UndoInput};
+use super::workflow::{
+    self, CloseInput, PUBLISH, PayInput, PublishInput, ReserveInput, StepResult, UndoInput,
+};
 use crate::domain::OrderId;
-use crate::domain::order::{Order, Progress};
+use crate::domain::order::Order;
 use crate::domain::placing::PlacedOrder;
 use crate::domain::saga::{Step, Undo};
 use crate::observe;
-use crate::operations::orders::OrderLog;
-use crate::operations::steps;
+use crate::operations::fulfilment::Fulfilment;
+use crate::operations::orders::{DocumentLog, Noted};
 use crate::ports::{Chain, Clock, Error, Failure, OrFail, Result};
 use dapr_durabletask::api::DurableTaskError;
 use dapr_durabletask::task::ActivityContext;
@@ -22,6 +24,7 @@ use jiff::SignedDuration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -37,16 +40,10 @@ const CONCURRENT: usize = 256;
 /// The longest wait before the worker looks again for a sidecar that it lost.
 const RECONNECT: Duration = Duration::from_secs(2);
 
+type Orders<C> = DocumentLog<StateStore<Order>, Broker, C>;
+
 /// What the activities work with.
-#[derive(Clone)]
-struct Shop<C> {
-    log: OrderLog<StateStore<Order>, Broker, C>,
-    stocks: ActorStocks,
-    payments: PaymentFunctions,
-    shipping: ShipOrder,
-    reservation_ttl: SignedDuration,
-    attempts: Attempts,
-}
+type Shop<C> = Arc<Fulfilment<Orders<C>, ActorStocks, PaymentFunctions, ShipOrder>>;
 
 /// Runs the order saga's workflows and activities.
 pub struct Worker(TaskHubGrpcWorker);
@@ -54,20 +51,25 @@ pub struct Worker(TaskHubGrpcWorker);
 impl Worker {
     /// A worker of `sidecar`; stock is held for `reservation_ttl` by `clock`.
     pub fn new(sidecar: &Sidecar, clock: impl Clock, reservation_ttl: SignedDuration) -> Self {
-        let shop = Shop {
-            log: OrderLog::new(sidecar.orders(), sidecar.publisher(), clock),
+        let shop = Fulfilment {
+            log: DocumentLog::new(sidecar.orders(), sidecar.publisher(), clock),
             stocks: sidecar.stocks(),
             payments: sidecar.payments(),
             shipping: sidecar.shipping(),
             reservation_ttl,
-            attempts: Attempts::default(),
         };
         let options = WorkerOptions::new()
             .with_max_concurrent_work_items(CONCURRENT)
             .with_reconnect_policy(ReconnectPolicy::new().with_max_delay(RECONNECT));
         let mut worker = TaskHubGrpcWorker::with_options(sidecar.grpc.address(), options);
         worker.registry_mut().add_named_orchestrator(workflow::NAME, workflow::order_saga);
-        register(worker.registry_mut(), &shop);
+        let mut activities = Activities {
+            registry: worker.registry_mut(),
+            shop: Arc::new(shop),
+            attempts: Attempts::default(),
+        };
+        activities.add_steps();
+        activities.add_undos();
         Self(worker)
     }
 
@@ -80,120 +82,133 @@ impl Worker {
     }
 }
 
-fn register<C: Clock>(registry: &mut Registry, shop: &Shop<C>) {
-    add(registry, Step::Create, shop, |shop, order: PlacedOrder| async move {
-        shop.log.open(&order).await
-    });
-    add(registry, Step::Reserve, shop, |shop, id: OrderId| async move {
-        let order = shop.log.placed(&id).await?;
-        steps::reserve(&shop.log, &shop.stocks, &order, shop.reservation_ttl).await
-    });
-    add(registry, Step::Pay, shop, |shop, PayInput { order_id, total }| async move {
-        let order = shop.log.placed(&order_id).await?;
-        steps::pay(&shop.log, &shop.payments, &order, total).await
-    });
-    add(registry, Step::Ship, shop, |shop, id: OrderId| async move {
-        let order = shop.log.placed(&id).await?;
-        steps::ship(&shop.log, &shop.stocks, &shop.shipping, &order).await
-    });
-    add(registry, Step::Complete, shop, |shop, id: OrderId| async move {
-        let order = shop.log.placed(&id).await?;
-        steps::complete(&shop.log, &shop.stocks, &order).await
-    });
-    register_undos(registry, shop);
+/// The activities that a worker is to run.
+struct Activities<'a, C> {
+    registry: &'a mut Registry,
+    shop: Shop<C>,
+    attempts: Attempts,
 }
 
-fn register_undos<C: Clock>(registry: &mut Registry, shop: &Shop<C>) {
-    add(registry, Step::CancelShipment, shop, |shop, UndoInput { order_id, cause }| async move {
-        let order = shop.log.begin_undo(&order_id, cause).await?;
-        steps::cancel_shipment(&shop.log, &shop.shipping, &order).await
-    });
-    add(registry, Step::RefundPayment, shop, |shop, UndoInput { order_id, cause }| async move {
-        let order = shop.log.begin_undo(&order_id, cause).await?;
-        steps::refund_payment(&shop.log, &shop.payments, &order).await
-    });
-    add(registry, Step::ReleaseStock, shop, |shop, UndoInput { order_id, cause }| async move {
-        let order = shop.log.begin_undo(&order_id, cause).await?;
-        steps::release_stock(&shop.log, &shop.stocks, &order).await
-    });
-    add(registry, Step::Close, shop, |shop, CloseInput { order, outcome }| async move {
-        shop.log.note(&order, &Progress::Ended(outcome)).await
-    });
-}
+impl<C: Clock> Activities<'_, C> {
+    fn add_steps(&mut self) {
+        self.add(Step::Create.name(), |shop, order: PlacedOrder| async move {
+            shop.create(&order).await
+        });
+        self.add(Step::Reserve.name(), |shop, ReserveInput { order_id, part }| async move {
+            shop.reserve(&order_id, part).await
+        });
+        self.add(Step::Pay.name(), |shop, PayInput { order_id, total }| async move {
+            shop.pay(&order_id, total).await
+        });
+        self.add(Step::Ship.name(), |shop, id: OrderId| async move { shop.ship(&id).await });
+        self.add(
+            Step::Complete.name(),
+            |shop, id: OrderId| async move { shop.complete(&id).await },
+        );
+        self.add(PUBLISH, |shop, PublishInput { order_id, steps }| async move {
+            shop.publish(&order_id, &steps).await
+        });
+    }
 
-/// Registers the activity of `step`: JSON in, `Result<O, Refusal>` as JSON out, an error when the
-/// machinery failed or took too long.
-fn add<C, I, O, W, F>(registry: &mut Registry, step: Step, shop: &Shop<C>, work: W)
-where
-    C: Clock,
-    I: DeserializeOwned + Send + 'static,
-    O: Serialize + Send + 'static,
-    W: Fn(Shop<C>, I) -> F + Send + Sync + 'static,
-    F: Future<Output = Result<O>> + Send + 'static,
-{
-    let shop = shop.clone();
-    registry.add_named_activity(step.name(), move |context, input| {
-        let input = serde_json::from_str(input.as_deref().unwrap_or("null"));
-        let work = input.map(|input| work(shop.clone(), input));
-        let attempts = shop.attempts.clone();
-        async move {
-            let execution = context.task_execution_id();
-            let attempt = attempts.begin(execution);
-            let tried = try_once(step, &context, work?);
-            let tried = tried.instrument(span(step, &context, attempt)).await;
-            match &tried {
-                Ok(_) => attempts.forget(execution),
-                Err(_) => attempts.fail(execution, attempt),
+    fn add_undos(&mut self) {
+        self.add(Step::CancelShipment.name(), |shop, UndoInput { order_id, cause }| async move {
+            shop.cancel_shipment(&order_id, cause).await
+        });
+        self.add(Step::RefundPayment.name(), |shop, UndoInput { order_id, cause }| async move {
+            shop.refund_payment(&order_id, cause).await
+        });
+        self.add(Step::ReleaseStock.name(), |shop, UndoInput { order_id, cause }| async move {
+            shop.release_stock(&order_id, cause).await
+        });
+        self.add(Step::Close.name(), |shop, CloseInput { order, outcome }| async move {
+            shop.close(&order, outcome).await
+        });
+    }
+
+    /// Registers an activity: JSON in, [`StepResult`] as JSON out, an error when the machinery
+    /// failed or took too long.
+    fn add<I, O, F>(
+        &mut self,
+        name: &'static str,
+        work: impl Fn(Shop<C>, I) -> F + Copy + Send + Sync + 'static,
+    ) where
+        I: DeserializeOwned + Send + 'static,
+        O: Serialize + Send + 'static,
+        F: Future<Output = Result<Noted<O>>> + Send + 'static,
+    {
+        let (shop, attempts) = (self.shop.clone(), self.attempts.clone());
+        self.registry.add_named_activity(name, move |context, input| {
+            let input = serde_json::from_str(input.as_deref().unwrap_or("null"));
+            let work = input.map(|input| work(shop.clone(), input));
+            let attempts = attempts.clone();
+            async move {
+                let execution = context.task_execution_id();
+                let attempt = attempts.begin(execution);
+                let tried = try_once(name, &context, work?);
+                let tried = tried.instrument(span(name, &context, attempt)).await;
+                match &tried {
+                    Ok(_) => attempts.forget(execution),
+                    Err(_) => attempts.fail(execution, attempt),
+                }
+                tried
             }
-            tried
-        }
-    });
+        });
+    }
 }
 
 /// The span of a try of `step`, a child of the workflow's.
-fn span(step: Step, context: &ActivityContext, attempt: i64) -> Span {
+fn span(step: &'static str, context: &ActivityContext, attempt: i64) -> Span {
     tracing::info_span!(
         "step",
-        otel.name = step.name(),
+        otel.name = step,
         otel.status_code = field::Empty,
         error.r#type = field::Empty,
         order.id = context.orchestration_id(),
-        saga.step = step.name(),
+        saga.step = step,
         attempt,
-        saga.compensation = Undo::ALL.into_iter().any(|undo| Step::from(undo) == step),
+        saga.compensation = Undo::ALL.into_iter().any(|undo| Step::from(undo).name() == step),
         saga.refusal = field::Empty,
     )
 }
 
 async fn try_once<O: Serialize>(
-    step: Step,
+    step: &'static str,
     context: &ActivityContext,
-    work: impl Future<Output = Result<O>>,
+    work: impl Future<Output = Result<Noted<O>>>,
 ) -> dapr_durabletask::api::Result<Option<String>> {
     let began = Instant::now();
-    let late = |_| Err(Failure::new(step.name(), "finish in time", "it was stopped").into());
+    let late = |_| Err(Failure::new(step, "finish in time", "it was stopped").into());
     let done = tokio::select! {
         done = timeout(DEADLINE, work) => done.unwrap_or_else(late),
         // The engine hands the step to another worker.
-        () = context.cancelled() => Err(Failure::new(step.name(), "finish", "the function stops").into()),
+        () = context.cancelled() => Err(Failure::new(step, "finish", "the function stops").into()),
     };
-    observe::step_tried(step.name(), result(&done), began.elapsed());
-    let answer: ActivityResult<O> = match done {
-        Ok(done) => Ok(done),
+    observe::step_tried(step, result(&done), began.elapsed());
+    Ok(Some(serde_json::to_string(&answer(step, context.orchestration_id(), done)?)?))
+}
+
+/// What a try tells the workflow: a refusal is an answer, a failure is an error.
+fn answer<O>(
+    step: &'static str,
+    order: &str,
+    done: Result<Noted<O>>,
+) -> dapr_durabletask::api::Result<StepResult<O>> {
+    match done {
+        Ok(Noted { value, published }) => {
+            Ok(StepResult { result: Ok(value), unpublished: !published })
+        }
         Err(Error::Refused(refusal)) => {
             Span::current().record("saga.refusal", refusal.name());
-            Err(refusal)
+            Ok(StepResult { result: Err(refusal), unpublished: false })
         }
         Err(Error::Failed(failure)) => {
             Span::current()
                 .record("otel.status_code", "ERROR")
                 .record("error.type", failure.operation);
-            let order = context.orchestration_id();
-            tracing::warn!(order.id = order, saga.step = %step, error = %Chain(&failure), "a step failed");
-            return Err(DurableTaskError::Other(failure.to_string()));
+            tracing::warn!(order.id = order, saga.step = step, error = %Chain(&failure), "step {step} of order {order} failed");
+            Err(DurableTaskError::Other(failure.to_string()))
         }
-    };
-    Ok(Some(serde_json::to_string(&answer)?))
+    }
 }
 
 /// How a try went, as its measures name it.
@@ -202,5 +217,56 @@ fn result<O>(done: &Result<O>) -> &'static str {
         Ok(_) => "done",
         Err(Error::Refused(_)) => "refused",
         Err(Error::Failed(_)) => "failed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Refusal;
+    use std::future::{pending, ready};
+
+    fn context() -> ActivityContext {
+        ActivityContext::new("order".to_owned(), 1, "execution".to_owned())
+    }
+
+    async fn tried(
+        work: impl Future<Output = Result<Noted<u8>>>,
+    ) -> dapr_durabletask::api::Result<Option<String>> {
+        try_once("pay", &context(), work).await
+    }
+
+    #[tokio::test]
+    async fn what_is_done_or_refused_is_an_answer() {
+        let done = tried(ready(Ok(Noted { value: 7, published: true }))).await.unwrap();
+        assert_eq!(done.as_deref(), Some(r#"{"result":{"Ok":7}}"#));
+        let unpublished = tried(ready(Ok(Noted { value: 7, published: false }))).await.unwrap();
+        assert_eq!(unpublished.as_deref(), Some(r#"{"result":{"Ok":7},"unpublished":true}"#));
+        let refused = tried(ready(Err(Refusal::PaymentVoided.into()))).await.unwrap();
+        assert_eq!(refused.as_deref(), Some(r#"{"result":{"Err":{"type":"payment-voided"}}}"#));
+    }
+
+    #[tokio::test]
+    async fn what_failed_is_an_error_that_the_engine_tries_again() {
+        let failure = Failure::new("payments", "charge", "connection refused");
+        let failed = tried(ready(Err(failure.into()))).await.unwrap_err();
+        assert!(failed.to_string().contains("payments could not charge"), "{failed}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_hangs_fails_after_its_deadline() {
+        let began = tokio::time::Instant::now();
+        let late = tried(pending()).await.unwrap_err();
+        assert_eq!(began.elapsed().as_secs(), DEADLINE.as_secs());
+        assert!(late.to_string().contains("finish in time"), "{late}");
+    }
+
+    #[tokio::test]
+    async fn a_function_that_stops_leaves_its_step_to_another() {
+        let stop = CancellationToken::new();
+        let context = context().with_cancellation_token(stop.clone());
+        stop.cancel();
+        let stopped = try_once("pay", &context, pending::<Result<Noted<u8>>>()).await.unwrap_err();
+        assert!(stopped.to_string().contains("could not finish"), "{stopped}");
     }
 }

@@ -29,6 +29,7 @@ use crate::domain::order::Order;
 use crate::domain::payment::Payment;
 use crate::domain::shipment::Shipment;
 use crate::operations::email::Mailed;
+use jiff::SignedDuration;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -146,9 +147,9 @@ impl Sidecar {
         ShipOrder(self.invocation())
     }
 
-    /// The workflows that this function hosts.
+    /// The workflows that this function hosts, for orders whose stock is held for `reservation_ttl`.
     #[must_use]
-    pub fn workflows(&self) -> WorkflowSagas {
-        WorkflowSagas::new(self.grpc.clone(), self.orders())
+    pub fn workflows(&self, reservation_ttl: SignedDuration) -> WorkflowSagas {
+        WorkflowSagas::new(self.grpc.clone(), self.orders(), reservation_ttl)
     }
 }

@@ -1,13 +1,15 @@
 //! The sagas that this function hosts, as Dapr workflows.
 
+use super::Grpc;
 use super::grpc::DEADLINE;
 use super::state::StateStore;
-use super::{Grpc, workflow};
+use super::workflow::{self, SagaInput};
 use crate::domain::OrderId;
 use crate::domain::order::Order;
 use crate::domain::placing::PlacedOrder;
 use crate::ports::{OrFail, Result, Sagas, document};
 use dapr_durabletask::api::DurableTaskError;
+use jiff::SignedDuration;
 use std::time::Duration;
 use tokio::time::{interval, timeout};
 use tonic::Code;
@@ -22,17 +24,26 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 pub struct WorkflowSagas {
     grpc: Grpc,
     orders: StateStore<Order>,
+    /// How long the steps up to the shipment are retried.
+    forward: Duration,
 }
 
 impl WorkflowSagas {
-    pub(super) fn new(grpc: Grpc, orders: StateStore<Order>) -> Self {
-        Self { grpc, orders }
+    /// Stock is held for `reservation_ttl`; the steps that need it are retried for 4/5 of that, so that
+    /// there is time left to ship.
+    pub(super) fn new(
+        grpc: Grpc,
+        orders: StateStore<Order>,
+        reservation_ttl: SignedDuration,
+    ) -> Self {
+        Self { grpc, orders, forward: reservation_ttl.unsigned_abs() / 5 * 4 }
     }
 
     /// Starts the workflow; tells whether there was none that runs.
     async fn schedule(&self, order: &PlacedOrder) -> Result<bool> {
         const START: &str = "start a workflow";
-        let input = serde_json::to_string(order).or_fail(ENGINE, START)?;
+        let input = SagaInput { order: order.clone(), forward_seconds: self.forward.as_secs() };
+        let input = serde_json::to_string(&input).or_fail(ENGINE, START)?;
         let id = order.order_id.to_string();
         let mut client = self.grpc.workflows();
         let start = client.schedule_new_orchestration(workflow::NAME, Some(input), Some(id), None);
@@ -62,7 +73,10 @@ impl WorkflowSagas {
         };
         let state = timeout(DEADLINE, look).await.or_fail(ENGINE, FIND)?.or_fail(ENGINE, FIND)?;
         match state.and_then(|state| state.serialized_input) {
-            Some(input) => Ok(Some(serde_json::from_str(&input).or_fail(ENGINE, FIND)?)),
+            Some(input) => {
+                let input: SagaInput = serde_json::from_str(&input).or_fail(ENGINE, FIND)?;
+                Ok(Some(input.order))
+            }
             None => Ok(None),
         }
     }

@@ -6,17 +6,49 @@
 use crate::domain::placing::PlacedOrder;
 use crate::domain::saga::{Cause, Outcome, Step, Steps, Stop, Undo, fulfil};
 use crate::domain::{Money, OrderId, Refusal};
+use crate::operations::fulfilment::{Part, Reserved};
 use dapr_durabletask::api::RetryPolicy;
 use dapr_durabletask::task::{ActivityOptions, OrchestrationContext};
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::mem;
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 /// The name of the workflow.
 pub const NAME: &str = "order-saga";
 
+/// The activity that publishes events which the broker did not take at once.
+pub(super) const PUBLISH: &str = "publish";
+
+/// The input of the workflow.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct SagaInput {
+    /// The order.
+    #[serde(flatten)]
+    pub(super) order: PlacedOrder,
+    /// How long the steps up to the shipment are retried, all together. It travels with the order, so that
+    /// a changed setting changes no order on its way.
+    pub(super) forward_seconds: u64,
+}
+
 /// What an activity answers: refused is data, so it travels as a value; an error is retried.
-pub(super) type ActivityResult<T> = Result<T, Refusal>;
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct StepResult<T> {
+    /// What the step did, or why it was refused.
+    pub(super) result: Result<T, Refusal>,
+    /// Whether the event of the step is still to be published.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) unpublished: bool,
+}
+
+/// The input of [`Step::Reserve`].
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct ReserveInput {
+    pub(super) order_id: OrderId,
+    pub(super) part: Part,
+}
 
 /// The input of [`Step::Pay`].
 #[derive(Debug, Serialize, Deserialize)]
@@ -39,52 +71,111 @@ pub(super) struct CloseInput {
     pub(super) outcome: Outcome,
 }
 
+/// The input of [`PUBLISH`].
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct PublishInput {
+    pub(super) order_id: OrderId,
+    pub(super) steps: Vec<Step>,
+}
+
 /// Carries one order from end to end; the workflow's output is the [`Outcome`].
 pub(super) async fn order_saga(
     context: OrchestrationContext,
 ) -> dapr_durabletask::api::Result<Option<String>> {
-    let order: PlacedOrder = context.input()?;
-    let outcome = fulfil(&Activities(context), &order).await;
+    let SagaInput { order, forward_seconds } = context.input()?;
+    let steps = Activities::new(context, Duration::from_secs(forward_seconds));
+    let outcome = fulfil(&steps, &order).await;
+    steps.publish(&order.order_id).await;
     Ok(Some(serde_json::to_string(&outcome)?))
 }
 
-struct Activities(OrchestrationContext);
+struct Activities {
+    context: OrchestrationContext,
+    /// When the time for the steps up to the shipment is over.
+    until: Timestamp,
+    /// The steps whose events are still to be published.
+    unpublished: Mutex<Vec<Step>>,
+}
 
 impl Activities {
+    fn new(context: OrchestrationContext, forward: Duration) -> Self {
+        let until = now(&context).saturating_add(forward).unwrap_or(Timestamp::MAX);
+        Self { context, until, unpublished: Mutex::default() }
+    }
+
     async fn call<T: DeserializeOwned>(
         &self,
         step: Step,
         input: impl Serialize + Send,
         retry: RetryPolicy,
     ) -> Result<T, Stop> {
+        let answer: StepResult<T> = self.activity(step.name(), input, retry).await?;
+        if answer.unpublished {
+            self.unpublished().push(step);
+        }
+        answer.result.map_err(Stop::Refused)
+    }
+
+    async fn activity<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        input: impl Serialize + Send,
+        retry: RetryPolicy,
+    ) -> Result<StepResult<T>, Stop> {
         let options = ActivityOptions::new().with_retry_policy(retry);
-        let answer = self.0.call_activity_with_options(step.name(), input, options);
+        let answer = self.context.call_activity_with_options(name, input, options);
         let answer = answer.await.map_err(|_| Stop::Failed)?.ok_or(Stop::Failed)?;
-        let answer: ActivityResult<T> = serde_json::from_str(&answer).map_err(|_| Stop::Failed)?;
-        answer.map_err(Stop::Refused)
+        serde_json::from_str(&answer).map_err(|_| Stop::Failed)
+    }
+
+    fn unpublished(&self) -> MutexGuard<'_, Vec<Step>> {
+        self.unpublished.lock().expect("nobody panics while noting a step")
+    }
+
+    /// Publishes what the broker did not take at once, in the order of the steps. Whether it succeeds
+    /// changes nothing about the order.
+    async fn publish(&self, order_id: &OrderId) {
+        let steps = mem::take(&mut *self.unpublished());
+        if !steps.is_empty() {
+            let input = PublishInput { order_id: order_id.clone(), steps };
+            let _published = self.activity::<()>(PUBLISH, input, undo_retries()).await;
+        }
+    }
+
+    /// Until the time for the steps up to the shipment is over, up to 15 s apart: what is away for
+    /// some minutes costs time and no order.
+    fn forward_retries(&self) -> RetryPolicy {
+        let left = Duration::try_from(self.until.duration_since(now(&self.context)));
+        RetryPolicy::new(u32::MAX, Duration::from_millis(500))
+            .with_backoff_coefficient(2.0)
+            .with_max_retry_interval(Duration::from_secs(15))
+            .with_retry_timeout(left.unwrap_or_default())
     }
 }
 
 impl Steps for Activities {
     async fn create(&self, order: &PlacedOrder) -> Result<Option<Outcome>, Stop> {
-        self.call(Step::Create, order, forward_retries()).await
+        self.call(Step::Create, order, self.forward_retries()).await
     }
 
     async fn reserve(&self, order: &PlacedOrder) -> Result<Money, Stop> {
-        self.call(Step::Reserve, &order.order_id, forward_retries()).await
+        let mut part = Part::default();
+        loop {
+            let input = ReserveInput { order_id: order.order_id.clone(), part };
+            match self.call(Step::Reserve, input, self.forward_retries()).await? {
+                Reserved::All { total } => return Ok(total),
+                Reserved::Part(more) => part = more,
+            }
+        }
     }
 
     async fn pay(&self, order: &PlacedOrder, total: Money) -> Result<(), Stop> {
-        self.call(
-            Step::Pay,
-            PayInput { order_id: order.order_id.clone(), total },
-            forward_retries(),
-        )
-        .await
+        let input = PayInput { order_id: order.order_id.clone(), total };
+        self.call(Step::Pay, input, self.forward_retries()).await
     }
 
     async fn ship(&self, order: &PlacedOrder) -> Result<(), Stop> {
-        self.call(Step::Ship, &order.order_id, forward_retries()).await
+        self.call(Step::Ship, &order.order_id, self.forward_retries()).await
     }
 
     async fn complete(&self, order: &PlacedOrder) -> Result<(), Stop> {
@@ -102,11 +193,10 @@ impl Steps for Activities {
     }
 }
 
-/// Six tries within about a quarter of a minute, and the time that each takes: a customer waits.
-fn forward_retries() -> RetryPolicy {
-    RetryPolicy::new(6, Duration::from_millis(500))
-        .with_backoff_coefficient(2.0)
-        .with_max_retry_interval(Duration::from_secs(5))
+/// The time as the workflow knows it, the same whenever it replays.
+fn now(context: &OrchestrationContext) -> Timestamp {
+    let millis = context.current_utc_datetime().timestamp_millis();
+    Timestamp::from_millisecond(millis).expect("the engine's clock is within the calendar")
 }
 
 /// About a day of tries, 15 minutes apart in the end: money or goods are left to give back.

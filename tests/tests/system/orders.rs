@@ -93,13 +93,16 @@ pub(crate) async fn a_country_that_is_not_served_cancels_the_order_and_refunds_i
     let charges = charges(shop, &order).await;
     assert_eq!((charges.len(), &charges[0]["refunded"]), (1, &json!(4_000)));
     let steps = shop.status(&order).await.body["steps"].clone();
-    let steps: Vec<_> = steps
+    let mut steps: Vec<_> = steps
         .as_array()
         .expect("there are steps")
         .iter()
-        .map(|step| step["step"].clone())
+        .filter_map(|step| step["step"].as_str())
         .collect();
-    assert_eq!(steps, ["create", "reserve", "pay", "ship", "refund-payment", "release-stock"]);
+    // The undos run side by side.
+    steps[4..].sort_unstable();
+    let undone = ["cancel-shipment", "refund-payment", "release-stock"];
+    assert_eq!(steps, [&["create", "reserve", "pay", "ship"][..], &undone].concat());
 }
 
 pub(crate) async fn one_sold_out_item_of_three_leaves_nothing_reserved(shop: &Shop) {

@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::testing::orders::{euro, placed_order};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
 
+/// What befalls one try of a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Fault {
     None,
@@ -13,48 +14,67 @@ enum Fault {
     FailAfter,
 }
 
-const FAULTS: [Fault; 4] = [Fault::None, Fault::Refuse, Fault::FailBefore, Fault::FailAfter];
+/// What befalls the tries of one step; those that fail are tried again, as the engine does, until
+/// there are no more.
+type Tries = &'static [Fault];
 
-/// A world in which a step takes effect or not as its script says.
+use Fault::{FailAfter, FailBefore, None as Well, Refuse};
+
+/// A step goes well, is refused or fails, at once or after tries that failed before or after their
+/// effect.
+const TRIES: [Tries; 8] = [
+    &[Well],
+    &[FailAfter, Well],
+    &[Refuse],
+    &[FailBefore, Refuse],
+    &[FailAfter, Refuse],
+    &[FailBefore, FailBefore],
+    &[FailAfter, FailBefore],
+    &[FailBefore, FailAfter],
+];
+
+/// An undo is refused by nobody.
+const UNDO_TRIES: [Tries; 3] =
+    [&[FailAfter, Well], &[FailBefore, FailBefore], &[FailBefore, FailAfter]];
+
+/// A world in which each try of a step takes effect or not as its script says.
+#[derive(Default)]
 struct FakeWorld {
-    steps: Mutex<VecDeque<Fault>>,
-    undos: Mutex<VecDeque<Fault>>,
+    scripts: HashMap<Step, Tries>,
     effects: Mutex<BTreeSet<Step>>,
     calls: Mutex<Vec<Step>>,
 }
 
 impl FakeWorld {
-    fn new(steps: &[Fault], undos: &[Fault]) -> Self {
-        Self {
-            steps: Mutex::new(steps.iter().copied().collect()),
-            undos: Mutex::new(undos.iter().copied().collect()),
-            effects: Mutex::default(),
-            calls: Mutex::default(),
-        }
+    fn new(scripts: impl IntoIterator<Item = (Step, Tries)>) -> Self {
+        Self { scripts: scripts.into_iter().collect(), ..Self::default() }
     }
 
-    fn act(
-        &self,
-        script: &Mutex<VecDeque<Fault>>,
-        step: Step,
-        effect: impl FnOnce(&mut BTreeSet<Step>),
-    ) -> Result<(), Stop> {
+    fn act(&self, step: Step, effect: impl Fn(&mut BTreeSet<Step>)) -> Result<(), Stop> {
         self.calls.lock().unwrap().push(step);
-        let fault = script.lock().unwrap().pop_front().unwrap_or(Fault::None);
-        if matches!(fault, Fault::None | Fault::FailAfter) {
-            effect(&mut self.effects.lock().unwrap());
+        let mut last = Err(Stop::Failed);
+        for fault in self.scripts.get(&step).copied().unwrap_or(&[Well]) {
+            if matches!(fault, Well | FailAfter) {
+                effect(&mut self.effects.lock().unwrap());
+            }
+            last = match fault {
+                Well => Ok(()),
+                Refuse => Err(Stop::Refused(Refusal::PaymentVoided)),
+                FailBefore | FailAfter => Err(Stop::Failed),
+            };
         }
-        match fault {
-            Fault::None => Ok(()),
-            Fault::Refuse => Err(Stop::Refused(Refusal::PaymentVoided)),
-            Fault::FailBefore | Fault::FailAfter => Err(Stop::Failed),
-        }
+        last
     }
 
     fn step(&self, step: Step) -> Result<(), Stop> {
-        self.act(&self.steps, step, |effects| {
+        self.act(step, |effects| {
             effects.insert(step);
         })
+    }
+
+    fn calls(&self) -> String {
+        let calls = self.calls.lock().unwrap();
+        calls.iter().map(|step| step.name()).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -80,15 +100,13 @@ impl Steps for FakeWorld {
     }
 
     async fn undo(&self, _: &PlacedOrder, undo: Undo, _: &Cause) -> Result<(), Stop> {
-        self.act(&self.undos, undo.into(), |effects| {
+        self.act(undo.into(), |effects| {
             effects.remove(&undone_by(undo));
         })
     }
 
     async fn close(&self, _: &PlacedOrder, _: &Outcome) -> Result<(), Stop> {
-        self.act(&self.undos, Step::Close, |effects| {
-            effects.insert(Step::Close);
-        })
+        self.step(Step::Close)
     }
 }
 
@@ -98,16 +116,6 @@ fn undone_by(undo: Undo) -> Step {
         Undo::RefundPayment => Step::Pay,
         Undo::CancelShipment => Step::Ship,
     }
-}
-
-/// Every list of `length` faults.
-fn scripts(length: usize) -> Vec<Vec<Fault>> {
-    (0..length).fold(vec![vec![]], |scripts, _| {
-        let longer = |script: &Vec<Fault>| {
-            FAULTS.iter().map(|fault| [script.as_slice(), &[*fault]].concat()).collect::<Vec<_>>()
-        };
-        scripts.iter().flat_map(longer).collect()
-    })
 }
 
 fn check(outcome: &Outcome, world: &FakeWorld) {
@@ -140,13 +148,43 @@ fn check(outcome: &Outcome, world: &FakeWorld) {
     }
 }
 
+/// Every way in which `tries` may befall `steps`.
+fn scripts(steps: &[Step], tries: &[Tries]) -> Vec<Vec<(Step, Tries)>> {
+    steps.iter().fold(vec![vec![]], |scripts, step| {
+        let longer = |script: &Vec<(Step, Tries)>| {
+            let one_more = |tries: &Tries| [script.as_slice(), &[(*step, *tries)]].concat();
+            tries.iter().map(one_more).collect::<Vec<_>>()
+        };
+        scripts.iter().flat_map(longer).collect()
+    })
+}
+
+const FORWARD: [Step; 5] = [Step::Create, Step::Reserve, Step::Pay, Step::Ship, Step::Complete];
+const BACK: [Step; 4] =
+    [Step::CancelShipment, Step::RefundPayment, Step::ReleaseStock, Step::Close];
+
+/// The scripts of the steps that matter: what comes after one that stops the order is never tried.
+fn forward_scripts() -> Vec<Vec<(Step, Tries)>> {
+    let stops = |tries: Tries| tries.last() != Some(&Well);
+    (0..FORWARD.len())
+        .flat_map(|last| {
+            let before = scripts(&FORWARD[..last], &TRIES[..2]);
+            let ends = TRIES.iter().filter(move |tries| stops(tries) || last == 4);
+            let ends: Vec<_> = ends.map(|tries| (FORWARD[last], *tries)).collect();
+            before.into_iter().flat_map(move |before| {
+                ends.clone().into_iter().map(move |end| [before.as_slice(), &[end]].concat())
+            })
+        })
+        .collect()
+}
+
 #[tokio::test]
 async fn an_order_is_fulfilled_or_undone_or_names_what_is_left_under_every_script() {
     let order = placed_order();
-    let undo_scripts = scripts(4);
-    for steps in scripts(5) {
+    let undo_scripts = scripts(&BACK, &UNDO_TRIES);
+    for steps in forward_scripts() {
         for undos in &undo_scripts {
-            let world = FakeWorld::new(&steps, undos);
+            let world = FakeWorld::new(steps.iter().chain(undos).copied());
             let outcome = fulfil(&world, &order).await;
             check(&outcome, &world);
         }
@@ -154,30 +192,38 @@ async fn an_order_is_fulfilled_or_undone_or_names_what_is_left_under_every_scrip
 }
 
 #[tokio::test]
-async fn undos_run_in_reverse_and_a_refused_step_is_not_undone() {
-    let world = FakeWorld::new(&[Fault::None, Fault::None, Fault::None, Fault::Refuse], &[]);
-    let outcome = fulfil(&world, &placed_order()).await;
-    assert!(matches!(outcome, Outcome::Cancelled { cause: Cause { step: Step::Ship, .. } }));
-    let calls: Vec<_> = world.calls.lock().unwrap().iter().map(|step| step.name()).collect();
-    assert_eq!(calls.join(" "), "create reserve pay ship refund-payment release-stock close");
+async fn every_step_that_was_tried_is_undone() {
+    for tries in TRIES.into_iter().filter(|tries| tries.last() != Some(&Well)) {
+        let world = FakeWorld::new([(Step::Ship, tries)]);
+        let outcome = fulfil(&world, &placed_order()).await;
+        assert!(matches!(outcome, Outcome::Cancelled { cause: Cause { step: Step::Ship, .. } }));
+        let expected = "create reserve pay ship release-stock refund-payment cancel-shipment close";
+        assert_eq!(world.calls(), expected);
+    }
 }
 
 #[tokio::test]
-async fn a_failed_step_is_undone_because_it_may_have_happened() {
-    let world = FakeWorld::new(&[Fault::None, Fault::None, Fault::None, Fault::FailAfter], &[]);
-    fulfil(&world, &placed_order()).await;
-    let calls: Vec<_> = world.calls.lock().unwrap().iter().map(|step| step.name()).collect();
-    assert_eq!(
-        calls.join(" "),
-        "create reserve pay ship cancel-shipment refund-payment release-stock close"
-    );
+async fn a_step_refused_after_a_try_that_took_effect_is_undone() {
+    let world = FakeWorld::new([(Step::Pay, &[FailAfter, Refuse] as Tries)]);
+    let outcome = fulfil(&world, &placed_order()).await;
+    assert!(matches!(outcome, Outcome::Cancelled { .. }), "{outcome:?}");
+    assert!(!world.effects.lock().unwrap().contains(&Step::Pay));
+}
+
+#[tokio::test]
+async fn an_undo_that_fails_holds_up_no_other() {
+    let world = FakeWorld::new([
+        (Step::Ship, &[Refuse] as Tries),
+        (Step::ReleaseStock, &[FailBefore] as Tries),
+    ]);
+    let outcome = fulfil(&world, &placed_order()).await;
+    assert!(matches!(outcome, Outcome::Stuck { left, .. } if left == [Step::ReleaseStock]));
+    assert!(!world.effects.lock().unwrap().contains(&Step::Pay));
 }
 
 #[tokio::test]
 async fn what_is_shipped_is_never_taken_back() {
-    let mut steps = vec![Fault::None; 4];
-    steps.push(Fault::FailBefore);
-    let world = FakeWorld::new(&steps, &[]);
+    let world = FakeWorld::new([(Step::Complete, &[FailBefore] as Tries)]);
     let outcome = fulfil(&world, &placed_order()).await;
     assert!(matches!(outcome, Outcome::Stuck { left, .. } if left == [Step::Complete]));
     assert!(world.effects.lock().unwrap().contains(&Step::Ship));

@@ -31,9 +31,11 @@ impl<F: FnMut(&str) -> Answer> FakeEngine<F> {
     fn new(answer: F) -> Self {
         let now = Timestamp { seconds: 1_800_000_000, nanos: 0 };
         let mut engine = Self { answer, now, past: vec![], new: vec![], calls: vec![] };
-        engine.turn(EventType::ExecutionStarted(ExecutionStartedEvent {
+        let started = EventType::WorkflowStarted(WorkflowStartedEvent::default());
+        engine.happen(started);
+        engine.happen(EventType::ExecutionStarted(ExecutionStartedEvent {
             name: NAME.to_owned(),
-            input: Some(json!(placed_order()).to_string()),
+            input: Some(json!(saga_input()).to_string()),
             ..ExecutionStartedEvent::default()
         }));
         engine
@@ -62,6 +64,8 @@ impl<F: FnMut(&str) -> Answer> FakeEngine<F> {
                     return (self.calls.join("\n"), outcome);
                 }
             }
+            let started = EventType::WorkflowStarted(WorkflowStartedEvent::default());
+            self.new.insert(0, self.event(-1, started));
         }
     }
 
@@ -90,7 +94,7 @@ impl<F: FnMut(&str) -> Answer> FakeEngine<F> {
         let result = (self.answer)(&name);
         let scheduled = TaskScheduledEvent { name, input, ..TaskScheduledEvent::default() };
         self.past.push(self.event(id, EventType::TaskScheduled(scheduled)));
-        self.turn(match result {
+        self.happen(match result {
             Some(result) => EventType::TaskCompleted(TaskCompletedEvent {
                 task_scheduled_id: id,
                 result: Some(result.to_string()),
@@ -111,12 +115,11 @@ impl<F: FnMut(&str) -> Answer> FakeEngine<F> {
         let created = TimerCreatedEvent { fire_at: Some(until), ..TimerCreatedEvent::default() };
         self.past.push(self.event(id, EventType::TimerCreated(created)));
         self.now = until;
-        self.turn(EventType::TimerFired(TimerFiredEvent { fire_at: Some(until), timer_id: id }));
+        self.happen(EventType::TimerFired(TimerFiredEvent { fire_at: Some(until), timer_id: id }));
     }
 
-    fn turn(&mut self, happened: EventType) {
-        let started = EventType::WorkflowStarted(WorkflowStartedEvent { version: None });
-        self.new = vec![self.event(-1, started), self.event(-1, happened)];
+    fn happen(&mut self, happened: EventType) {
+        self.new.push(self.event(-1, happened));
     }
 
     fn event(&self, event_id: i32, happened: EventType) -> HistoryEvent {
@@ -129,15 +132,28 @@ impl<F: FnMut(&str) -> Answer> FakeEngine<F> {
     }
 }
 
+fn saga_input() -> SagaInput {
+    SagaInput { order: placed_order(), forward_seconds: 720 }
+}
+
 fn well(step: &str) -> Value {
-    if step == "reserve" { json!({"Ok": euro(700)}) } else { json!({"Ok": null}) }
+    match step {
+        "reserve" => json!({"result": {"Ok": {"all": {"total": euro(700)}}}}),
+        _ => json!({"result": {"Ok": null}}),
+    }
+}
+
+/// The waits among `calls`, in milliseconds.
+fn waits(calls: &str) -> Vec<i64> {
+    let millis = |call: &str| call.strip_prefix("wait ")?.strip_suffix(" ms")?.parse().ok();
+    calls.lines().filter_map(millis).collect()
 }
 
 #[tokio::test]
 async fn an_order_that_goes_well_calls_its_steps_in_order() {
     let (calls, outcome) = FakeEngine::new(|step| Some(well(step))).run().await;
     let expected = r#"create ORDER
-reserve "ID"
+reserve {"order_id":"ID","part":{"products":0,"sum":null}}
 pay {"order_id":"ID","total":{"amount":700,"currency":"EUR"}}
 ship "ID"
 complete "ID""#;
@@ -145,56 +161,109 @@ complete "ID""#;
 }
 
 #[tokio::test]
-async fn an_order_that_is_refused_is_undone_in_reverse() {
+async fn an_order_of_many_products_is_reserved_in_parts() {
+    let mut tries = 0;
+    let parts = |step: &str| match step {
+        "reserve" if tries == 0 => {
+            tries += 1;
+            Some(json!({"result": {"Ok": {"part": {"products": 60, "sum": euro(400)}}}}))
+        }
+        step => Some(well(step)),
+    };
+    let (calls, outcome) = FakeEngine::new(parts).run().await;
+    let expected = r#"
+reserve {"order_id":"ID","part":{"products":60,"sum":{"amount":400,"currency":"EUR"}}}
+pay {"order_id":"ID","total":{"amount":700,"currency":"EUR"}}"#;
+    assert!(calls.contains(expected), "{calls}");
+    assert_eq!(outcome, Outcome::Fulfilled);
+}
+
+#[tokio::test]
+async fn an_order_that_is_refused_is_undone() {
     let refused = |step: &str| match step {
-        "ship" => Some(json!({"Err": {"type": "country-not-served", "country": "AQ"}})),
+        "ship" => {
+            let refusal = json!({"type": "country-not-served", "country": "AQ"});
+            Some(json!({"result": {"Err": refusal}}))
+        }
         step => Some(well(step)),
     };
     let (calls, outcome) = FakeEngine::new(refused).run().await;
     let expected = r#"create ORDER
-reserve "ID"
+reserve {"order_id":"ID","part":{"products":0,"sum":null}}
 pay {"order_id":"ID","total":{"amount":700,"currency":"EUR"}}
 ship "ID"
-refund-payment {"order_id":"ID","cause":{"step":"ship","stop":{"refused":{"type":"country-not-served","country":"AQ"}}}}
 release-stock {"order_id":"ID","cause":{"step":"ship","stop":{"refused":{"type":"country-not-served","country":"AQ"}}}}
+refund-payment {"order_id":"ID","cause":{"step":"ship","stop":{"refused":{"type":"country-not-served","country":"AQ"}}}}
+cancel-shipment {"order_id":"ID","cause":{"step":"ship","stop":{"refused":{"type":"country-not-served","country":"AQ"}}}}
 close {"order":ORDER,"outcome":{"cancelled":{"cause":{"step":"ship","stop":{"refused":{"type":"country-not-served","country":"AQ"}}}}}}"#;
     assert_eq!(calls, expected);
     assert!(matches!(outcome, Outcome::Cancelled { .. }));
 }
 
 #[tokio::test]
-async fn a_step_that_fails_is_tried_six_times_and_then_undone() {
+async fn a_step_that_fails_is_tried_until_its_time_is_over_and_then_undone() {
     let fails = |step: &str| if step == "reserve" { None } else { Some(well(step)) };
     let (calls, outcome) = FakeEngine::new(fails).run().await;
-    let expected = r#"create ORDER
-reserve "ID"
-wait 500 ms
-reserve "ID"
-wait 1000 ms
-reserve "ID"
-wait 2000 ms
-reserve "ID"
-wait 4000 ms
-reserve "ID"
-wait 5000 ms
-reserve "ID"
-release-stock {"order_id":"ID","cause":{"step":"reserve","stop":"failed"}}
+    let waits = waits(&calls);
+    assert_eq!(waits[..7], [500, 1000, 2000, 4000, 8000, 15_000, 15_000]);
+    let seconds = waits.iter().sum::<i64>() / 1000;
+    assert!((720..=735).contains(&seconds), "{seconds} seconds");
+    let undone = r#"release-stock {"order_id":"ID","cause":{"step":"reserve","stop":"failed"}}
 close {"order":ORDER,"outcome":{"cancelled":{"cause":{"step":"reserve","stop":"failed"}}}}"#;
-    assert_eq!(calls, expected);
+    assert!(calls.ends_with(undone), "{calls}");
     assert!(matches!(outcome, Outcome::Cancelled { cause: Cause { stop: Stop::Failed, .. } }));
 }
 
 #[tokio::test]
-async fn an_undo_is_tried_for_a_day_and_then_named() {
+async fn the_time_for_the_steps_up_to_the_shipment_is_one_for_all_of_them() {
+    let mut tries = 0;
+    let fails = |step: &str| match step {
+        "reserve" if tries < 40 => {
+            tries += 1;
+            None
+        }
+        "pay" => None,
+        step => Some(well(step)),
+    };
+    let (calls, _) = FakeEngine::new(fails).run().await;
+    let seconds = waits(&calls).iter().sum::<i64>() / 1000;
+    assert!((720..=735).contains(&seconds), "{seconds} seconds");
+}
+
+#[tokio::test]
+async fn an_undo_is_tried_for_a_day_and_then_named_and_holds_up_no_other() {
     let fails = |step: &str| {
         if step == "pay" || step == "refund-payment" { None } else { Some(well(step)) }
     };
     let (calls, outcome) = FakeEngine::new(fails).run().await;
-    let waits =
-        calls.split("release-stock").next().unwrap().lines().filter_map(|call| {
-            call.strip_prefix("wait ")?.strip_suffix(" ms")?.parse::<i64>().ok()
-        });
-    let hours = waits.sum::<i64>() / 3_600_000;
+    let (before, undos) = calls.split_once("release-stock").unwrap();
+    let hours = waits(undos).iter().sum::<i64>() / 3_600_000;
     assert!((20..=25).contains(&hours), "{hours} hours");
+    assert!(!before.contains("refund-payment"));
     assert!(matches!(outcome, Outcome::Stuck { left, .. } if left == [Step::RefundPayment]));
+}
+
+#[tokio::test]
+async fn events_that_the_broker_does_not_take_are_published_in_the_end_and_undo_nothing() {
+    let silent = |step: &str| {
+        let mut done = well(step);
+        done["unpublished"] = json!(step == "reserve" || step == "complete");
+        Some(done)
+    };
+    let (calls, outcome) = FakeEngine::new(silent).run().await;
+    let published = r#"complete "ID"
+publish {"order_id":"ID","steps":["reserve","complete"]}"#;
+    assert!(calls.ends_with(published), "{calls}");
+    assert_eq!(outcome, Outcome::Fulfilled);
+}
+
+#[tokio::test]
+async fn an_order_is_the_same_when_its_events_are_never_published() {
+    let silent = |step: &str| {
+        let mut done = well(step);
+        done["unpublished"] = json!(true);
+        (step != PUBLISH).then_some(done)
+    };
+    let (_, outcome) = FakeEngine::new(silent).run().await;
+    assert_eq!(outcome, Outcome::Fulfilled);
 }

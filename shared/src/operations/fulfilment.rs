@@ -1,0 +1,243 @@
+//! What the steps of the saga do. Each does its work first and then notes it in the order's
+//! document, and each is harmless when repeated.
+
+use super::orders::{Noted, OrderLog};
+use crate::domain::money::MoneyError;
+use crate::domain::order::Progress;
+use crate::domain::payment::Charge;
+use crate::domain::placing::{Item, PlacedOrder, add};
+use crate::domain::saga::{Cause, Outcome, Step};
+use crate::domain::stock::Reserve;
+use crate::domain::{Money, OrderId, Refusal};
+use crate::ports::{Error, Failure, PaymentClient, Result, Shipping, Stocks};
+use futures::stream::{self, StreamExt};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// After this long, one try of `reserve` answers with the part that it has reserved: well within
+/// the bound of an activity, the last product's turn (5 s) and the order log included.
+const PART: Duration = Duration::from_secs(4);
+
+/// Products of one order at work at once, where their order does not matter.
+const AT_ONCE: usize = 8;
+
+/// What the steps of the saga work with.
+#[derive(Debug, Clone)]
+pub struct Fulfilment<L, S, P, C> {
+    /// Where orders and their progress are kept.
+    pub log: L,
+    /// The stock of every product.
+    pub stocks: S,
+    /// The payments.
+    pub payments: P,
+    /// The carrier.
+    pub shipping: C,
+    /// How long products are held for an order that is not shipped.
+    pub reservation_ttl: SignedDuration,
+}
+
+/// How much of an order is reserved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reserved {
+    /// Every product.
+    All {
+        /// What they cost.
+        total: Money,
+    },
+    /// Some products; the next try goes on from there.
+    Part(Part),
+}
+
+/// The products of an order that are reserved already, in the order of their ids.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// How many.
+    pub products: usize,
+    /// What they cost.
+    pub sum: Option<Money>,
+}
+
+impl<L: OrderLog, S: Stocks, P: PaymentClient, C: Shipping> Fulfilment<L, S, P, C> {
+    /// Opens the order's document; the answer is how the order ended, if it has.
+    ///
+    /// # Errors
+    /// Failed: when the order log cannot be reached.
+    pub async fn create(&self, order: &PlacedOrder) -> Result<Noted<Option<Outcome>>> {
+        self.log.open(order).await
+    }
+
+    /// Reserves the products that `part` does not hold yet, in the order of their ids: of two
+    /// orders that want the same products, one gets the first of them and then all.
+    ///
+    /// # Errors
+    /// Refused: as [`Stocks::reserve`], `mixed-currencies`, `total-too-large`. Failed: when the
+    /// stock or the order log cannot be reached, or a product has no room for one more
+    /// reservation. Some products may be reserved in any case.
+    pub async fn reserve(&self, id: &OrderId, part: Part) -> Result<Noted<Reserved>> {
+        let order = self.log.placed(id).await?;
+        match self.reserve_on(&order, part).await? {
+            Reserved::All { total } => {
+                let noted = self.log.note(&order, &Progress::Reserved { total }).await?;
+                Ok(noted.map(|()| Reserved::All { total }))
+            }
+            part @ Reserved::Part(_) => Ok(Noted { value: part, published: true }),
+        }
+    }
+
+    async fn reserve_on(&self, order: &PlacedOrder, mut part: Part) -> Result<Reserved> {
+        let (began, expires_at) = (Instant::now(), self.log.after(self.reservation_ttl));
+        for item in by_product(order).into_iter().skip(part.products) {
+            if began.elapsed() > PART {
+                return Ok(Reserved::Part(part));
+            }
+            part.sum = Some(self.reserve_item(order, item, expires_at, part.sum).await?);
+            part.products += 1;
+        }
+        let total = part.sum.expect("an order holds at least one item");
+        Ok(Reserved::All { total })
+    }
+
+    /// Reserves one product and adds what it costs to `sum`.
+    async fn reserve_item(
+        &self,
+        order: &PlacedOrder,
+        item: &Item,
+        expires_at: Timestamp,
+        sum: Option<Money>,
+    ) -> Result<Money> {
+        let request = reservation_request(order, item, expires_at);
+        let held = self.stocks.reserve(&item.product_id, &request).await.map_err(wait_for_room)?;
+        Ok(add(sum, held.unit_price, held.quantity).map_err(refused_total)?)
+    }
+
+    /// Charges `total`.
+    ///
+    /// # Errors
+    /// As [`PaymentClient::charge`], and when the order log cannot be reached.
+    pub async fn pay(&self, id: &OrderId, total: Money) -> Result<Noted<()>> {
+        let order = self.log.placed(id).await?;
+        let payment_method = order.order.payment_method.clone();
+        let charge = Charge { order_id: id.clone(), amount: total, payment_method };
+        let payment_id = self.payments.charge(&charge).await?;
+        self.log.note(&order, &Progress::Paid { payment_id }).await
+    }
+
+    /// Commits the reservations, then books the shipment.
+    ///
+    /// # Errors
+    /// Refused: `reservation-expired`, `country-not-served`, `shipment-cancelled`. Failed: when the
+    /// stock, the carrier or the order log cannot be reached.
+    pub async fn ship(&self, id: &OrderId) -> Result<Noted<()>> {
+        let order = self.log.placed(id).await?;
+        each(&order, |item| async move { self.stocks.commit(&item.product_id, id).await }).await?;
+        let tracking_id = self.shipping.book(id, &order.order.ship_to).await?;
+        self.log.note(&order, &Progress::Shipped { tracking_id }).await
+    }
+
+    /// Settles the stock and marks the order completed.
+    ///
+    /// # Errors
+    /// Failed: when the stock or the order log cannot be reached.
+    pub async fn complete(&self, id: &OrderId) -> Result<Noted<()>> {
+        let order = self.log.placed(id).await?;
+        each(&order, |item| async move { self.stocks.settle(&item.product_id, id).await }).await?;
+        self.log.note(&order, &Progress::Ended(Outcome::Fulfilled)).await
+    }
+
+    /// Calls the shipment off, because of `cause`.
+    ///
+    /// # Errors
+    /// Failed: when the carrier or the order log cannot be reached.
+    pub async fn cancel_shipment(&self, id: &OrderId, cause: Cause) -> Result<Noted<()>> {
+        let order = self.log.begin_undo(id, cause).await?;
+        self.shipping.cancel(id).await?;
+        self.log.note(&order, &Progress::Undone(Step::CancelShipment)).await
+    }
+
+    /// Gives the money back, because of `cause`.
+    ///
+    /// # Errors
+    /// Failed: when the payments or the order log cannot be reached.
+    pub async fn refund_payment(&self, id: &OrderId, cause: Cause) -> Result<Noted<()>> {
+        let order = self.log.begin_undo(id, cause).await?;
+        self.payments.void(id).await?;
+        self.log.note(&order, &Progress::Undone(Step::RefundPayment)).await
+    }
+
+    /// Gives back every product of the order, reserved or committed, because of `cause`.
+    ///
+    /// # Errors
+    /// Failed: when the stock or the order log cannot be reached.
+    pub async fn release_stock(&self, id: &OrderId, cause: Cause) -> Result<Noted<()>> {
+        let order = self.log.begin_undo(id, cause).await?;
+        each(&order, |item| async move { self.stocks.release(&item.product_id, id).await }).await?;
+        self.log.note(&order, &Progress::Undone(Step::ReleaseStock)).await
+    }
+
+    /// Writes how the order ended.
+    ///
+    /// # Errors
+    /// Failed: when the order log cannot be reached.
+    pub async fn close(&self, order: &PlacedOrder, outcome: Outcome) -> Result<Noted<()>> {
+        self.log.note(order, &Progress::Ended(outcome)).await
+    }
+
+    /// Publishes what the order's document says of `steps`.
+    ///
+    /// # Errors
+    /// Failed: when the order log or the broker cannot be reached.
+    pub async fn publish(&self, id: &OrderId, steps: &[Step]) -> Result<Noted<()>> {
+        self.log.publish(id, steps).await?;
+        Ok(Noted { value: (), published: true })
+    }
+}
+
+/// The items of an order, by the ids of their products.
+fn by_product(order: &PlacedOrder) -> Vec<&Item> {
+    let mut items: Vec<_> = order.order.items.iter().collect();
+    items.sort_by(|one, other| one.product_id.cmp(&other.product_id));
+    items
+}
+
+/// Does `work` for every item of an order, some at once. One that fails keeps no other from its
+/// turn.
+async fn each<'a, F: Future<Output = Result<()>> + Send + 'a>(
+    order: &'a PlacedOrder,
+    work: impl Fn(&'a Item) -> F,
+) -> Result<()> {
+    let work: Vec<_> = order.order.items.iter().map(work).collect();
+    let done: Vec<_> = stream::iter(work).buffer_unordered(AT_ONCE).collect().await;
+    done.into_iter().collect()
+}
+
+fn reservation_request(order: &PlacedOrder, item: &Item, expires_at: Timestamp) -> Reserve {
+    Reserve {
+        order_id: order.order_id.clone(),
+        quantity: item.quantity,
+        seen_price: item.unit_price,
+        expires_at,
+    }
+}
+
+/// A product that is full has room again soon: the step is tried again.
+fn wait_for_room(error: Error) -> Error {
+    match error {
+        Error::Refused(full @ Refusal::TooManyReservations { .. }) => {
+            Failure::new("stock", "hold one more order", full).into()
+        }
+        other @ (Error::Refused(_) | Error::Failed(_)) => other,
+    }
+}
+
+fn refused_total(error: MoneyError) -> Refusal {
+    match error {
+        MoneyError::MixedCurrencies => Refusal::MixedCurrencies,
+        MoneyError::OutOfBounds | MoneyError::NotACurrency => Refusal::TotalTooLarge,
+    }
+}
+
+#[cfg(test)]
+mod tests;

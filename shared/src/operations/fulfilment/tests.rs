@@ -1,0 +1,94 @@
+//! The steps against fakes of the ports.
+
+use super::*;
+use crate::domain::order::Order;
+use crate::domain::saga::Stop;
+use crate::operations::orders::DocumentLog;
+use crate::testing::fakes::{
+    FakeBroker, FakeClock, FakeDocuments, FakePaymentClient, FakeShipping, FakeStocks,
+};
+use crate::testing::orders::{at, euro, offer, placed_order, product};
+
+type Log = DocumentLog<FakeDocuments<OrderId, Order>, FakeBroker, FakeClock>;
+type Shop = Fulfilment<Log, FakeStocks, FakePaymentClient, FakeShipping>;
+
+/// A shop that sells 10 lamps and some bulbs, and has accepted the sample order.
+async fn shop(bulbs: i64) -> (Shop, PlacedOrder) {
+    let stocks = FakeStocks::default();
+    stocks.set(&product("lamp"), &offer(euro(500), 10)).await.unwrap();
+    stocks.set(&product("bulb"), &offer(euro(100), bulbs)).await.unwrap();
+    let log = DocumentLog::new(FakeDocuments::default(), FakeBroker::default(), FakeClock(at(0)));
+    let shop = Fulfilment {
+        log,
+        stocks,
+        payments: FakePaymentClient,
+        shipping: FakeShipping,
+        reservation_ttl: SignedDuration::from_secs(60),
+    };
+    let order = placed_order();
+    shop.create(&order).await.unwrap();
+    (shop, order)
+}
+
+async fn reserved(shop: &Shop, name: &str) -> u32 {
+    shop.stocks.check(&product(name)).await.unwrap().reserved
+}
+
+fn all(total: i64) -> Reserved {
+    Reserved::All { total: euro(total) }
+}
+
+#[tokio::test]
+async fn the_total_is_the_sum_of_the_prices_held() {
+    let (shop, order) = shop(10).await;
+    for _ in 0..2 {
+        let done = shop.reserve(&order.order_id, Part::default()).await.unwrap();
+        assert_eq!((done.value, done.published), (all(2 * 500 + 3 * 100), true));
+    }
+    assert_eq!((reserved(&shop, "lamp").await, reserved(&shop, "bulb").await), (2, 3));
+}
+
+#[tokio::test]
+async fn products_are_reserved_in_the_order_of_their_ids_from_where_the_last_try_stopped() {
+    let (shop, order) = shop(10).await;
+    let bulbs = Part { products: 1, sum: Some(euro(300)) };
+    let done = shop.reserve(&order.order_id, bulbs).await.unwrap();
+    assert_eq!(done.value, all(2 * 500 + 300));
+    assert_eq!((reserved(&shop, "lamp").await, reserved(&shop, "bulb").await), (2, 0));
+}
+
+#[tokio::test]
+async fn the_first_product_that_is_sold_out_ends_the_step_and_its_undo_leaves_nothing_reserved() {
+    let (shop, order) = shop(2).await;
+    let out = shop.reserve(&order.order_id, Part::default()).await;
+    let Err(Error::Refused(refusal)) = out else { panic!("{out:?}") };
+    assert_eq!(refusal, Refusal::OutOfStock { product_id: product("bulb") });
+    assert_eq!(reserved(&shop, "lamp").await, 0);
+    shop.stocks.set(&product("bulb"), &offer(euro(100), 3)).await.unwrap();
+    shop.reserve(&order.order_id, Part::default()).await.unwrap();
+    let cause = Cause { step: Step::Pay, stop: Stop::Failed };
+    shop.release_stock(&order.order_id, cause).await.unwrap();
+    assert_eq!((reserved(&shop, "lamp").await, reserved(&shop, "bulb").await), (0, 0));
+}
+
+#[test]
+fn a_product_without_room_for_one_more_order_is_waited_for() {
+    let full = Refusal::TooManyReservations { product_id: product("lamp") };
+    assert!(matches!(wait_for_room(full.into()), Error::Failed(_)));
+    let gone = Refusal::OutOfStock { product_id: product("lamp") };
+    assert!(matches!(wait_for_room(gone.into()), Error::Refused(_)));
+}
+
+#[tokio::test]
+async fn what_is_completed_has_left_the_shop() {
+    let (shop, order) = shop(10).await;
+    let id = &order.order_id;
+    shop.reserve(id, Part::default()).await.unwrap();
+    shop.pay(id, euro(1300)).await.unwrap();
+    shop.ship(id).await.unwrap();
+    for _ in 0..2 {
+        shop.complete(id).await.unwrap();
+    }
+    assert_eq!(shop.stocks.check(&product("lamp")).await.unwrap().on_hand, 8);
+    assert_eq!(shop.create(&order).await.unwrap().value, Some(Outcome::Fulfilled));
+}
