@@ -22,7 +22,7 @@ struct Named {
     anchors: BTreeSet<String>,
 }
 
-/// The documents: those in the root, in `docs` and in `infra`.
+/// The documents of today: those in the root, in `docs` and in `infra`, but for the log of changes.
 ///
 /// # Panics
 /// When a folder cannot be read.
@@ -31,7 +31,8 @@ pub fn documents() -> Vec<String> {
     let entries = root().read_dir().expect("the root can be read");
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let below = ["docs", "infra"].into_iter().flat_map(files);
-    let mut documents: Vec<_> = names.chain(below).filter(|path| is_document(path)).collect();
+    let mut documents: Vec<_> =
+        names.chain(below).filter(|path| is_document(path) && path != "CHANGELOG.md").collect();
     documents.sort();
     documents
 }

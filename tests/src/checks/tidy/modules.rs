@@ -7,8 +7,25 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A module by its path from the root of its crate.
 type Module = Vec<String>;
 
+/// The modules of a crate.
+type Modules<'a> = BTreeMap<Module, File<'a>>;
+
 /// How often an import is followed through modules that hand it on.
 const HANDED_ON: usize = 5;
+
+/// What a module's code names, its tests aside.
+struct File<'a> {
+    source: &'a Source,
+    paths: Vec<Path<'a>>,
+}
+
+impl<'a> File<'a> {
+    fn of(source: &'a Source) -> Self {
+        let mut paths = paths(&source.code);
+        paths.retain(|path| !source.is_test(path.line));
+        Self { source, paths }
+    }
+}
 
 /// An import between two modules that lie in the same one.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,11 +39,11 @@ struct Import {
 /// from each other is no circle, and tests may import what they like.
 #[must_use]
 pub fn circles(sources: &[Source], folder: &str) -> Vec<Offence> {
-    let modules: BTreeMap<_, _> =
-        sources.iter().map(|source| (module(&source.path, folder), source)).collect();
+    let modules = sources.iter().map(|source| (module(&source.path, folder), File::of(source)));
+    let modules: Modules<'_> = modules.collect();
     let mut imports = BTreeMap::<Import, Vec<Offence>>::new();
-    for (module, source) in &modules {
-        for path in paths(&source.code).iter().filter(|path| !source.is_test(path.line)) {
+    for (module, File { source, paths }) in &modules {
+        for path in paths {
             let target = resolved(module, path, &modules, HANDED_ON);
             if let Some(import) = target.and_then(|target| between_neighbours(module, &target)) {
                 imports.entry(import).or_default().push(source.offence(path.line));
@@ -57,7 +74,7 @@ fn module(path: &str, folder: &str) -> Module {
 fn resolved(
     module: &Module,
     path: &Path<'_>,
-    modules: &BTreeMap<Module, &Source>,
+    modules: &Modules<'_>,
     handed_on: usize,
 ) -> Option<Module> {
     let (mut target, rest) = absolute(module, &path.segments)?;
@@ -67,11 +84,9 @@ fn resolved(
         if !modules.contains_key(&target) {
             let name = target.pop()?;
             let next = handed_on.checked_sub(1)?;
-            let source = modules.get(&target)?;
-            let imports = paths(&source.code);
-            let handed =
-                imports.iter().filter(|it| it.segments.len() > 1 && !source.is_test(it.line));
-            let mut handed = handed.filter(|it| it.segments.last() == Some(&name.as_str()));
+            let paths = modules.get(&target)?.paths.iter();
+            let mut handed = paths
+                .filter(|it| it.segments.len() > 1 && it.segments.last() == Some(&name.as_str()));
             let further = handed.find_map(|it| resolved(&target, it, modules, next));
             return Some(further.unwrap_or(target));
         }
