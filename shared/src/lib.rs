@@ -1,6 +1,7 @@
 //! What every function of the shop is built from, in layers whose arrows point inward:
-//! `domain ◄ ports ◄ {operations, sidecar, provider, key_vault, http}`, and `host` over all;
-//! `observe` is what any of them but `domain` may measure by.
+//! `domain ◄ ports ◄ operations ◄ sidecar ◄ host ◄ wiring`. Beside `operations` lie `http`, which
+//! `sidecar` and `host` name too, and `provider` and `key_vault`, which `wiring` alone names.
+//! `observe` names no layer, and all but `domain` and `ports` may measure by it.
 
 pub mod domain;
 pub mod host;
@@ -10,8 +11,8 @@ pub mod key_vault;
 pub mod observe;
 pub mod operations;
 pub mod ports;
-pub mod prelude;
 pub mod provider;
 pub mod sidecar;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod wiring;

@@ -13,39 +13,41 @@ const FOLDERS: [&str; 4] = ["functions", "shared", "tests", "tools"];
 const FORBIDDEN: [&str; 8] =
     ["#[allow", "#![allow", "#[ignore", "FIXME", "TODO", "dbg!", "todo!", "unimplemented!"];
 
+/// The layers of `shared`, and those that each may name. Tests may name `testing` besides.
+const MAY_NAME: [(&str, &[&str]); 10] = [
+    ("domain", &[]),
+    ("observe", &[]),
+    ("ports", &["domain"]),
+    ("operations", &["domain", "observe", "ports"]),
+    ("http", &["domain", "observe", "ports"]),
+    ("provider", &["domain", "observe", "ports"]),
+    ("key_vault", &["ports"]),
+    ("sidecar", &["domain", "http", "observe", "operations", "ports"]),
+    ("host", &["domain", "http", "observe", "ports", "sidecar"]),
+    (
+        "wiring",
+        &["domain", "host", "key_vault", "observe", "operations", "ports", "provider", "sidecar"],
+    ),
+];
+
 #[test]
-fn domain_names_no_other_layer() {
-    assert_names_only("domain", &[]);
+fn a_layer_names_only_those_further_in() {
+    for (own, may_name) in MAY_NAME {
+        assert_none(layer(own).iter().flat_map(|file| foreign_layers(file, own, may_name)));
+    }
 }
 
 #[test]
-fn ports_name_the_domain_alone() {
-    assert_names_only("ports", &["domain"]);
-}
-
-#[test]
-fn operations_name_domain_and_ports_alone() {
-    assert_names_only("operations", &["domain", "ports"]);
-}
-
-#[test]
-fn http_names_domain_and_ports_alone() {
-    assert_names_only("http", &["domain", "ports"]);
-}
-
-#[test]
-fn the_provider_names_domain_and_ports_alone() {
-    assert_names_only("provider", &["domain", "ports"]);
-}
-
-#[test]
-fn the_vault_names_ports_alone() {
-    assert_names_only("key_vault", &["ports"]);
-}
-
-#[test]
-fn the_sidecar_names_domain_ports_and_operations_alone() {
-    assert_names_only("sidecar", &["domain", "ports", "operations"]);
+fn every_module_of_shared_has_its_place_among_the_layers() {
+    let modules = sources("shared/src").into_iter().filter(|file| file.path == "shared/src/lib.rs");
+    let declared = |file: Source| -> Vec<String> {
+        let lines = file.code.lines().filter_map(|line| line.strip_prefix("pub mod "));
+        lines.map(|name| name.trim_end_matches(';').to_owned()).collect()
+    };
+    let mut placed: Vec<_> = MAY_NAME.map(|(layer, _)| layer.to_owned()).into();
+    placed.push("testing".to_owned());
+    placed.sort_unstable();
+    assert_eq!(modules.flat_map(declared).collect::<Vec<_>>(), placed);
 }
 
 #[test]
@@ -95,7 +97,7 @@ fn no_file_is_longer_than_300_lines() {
 }
 
 #[test]
-fn the_main_of_a_function_fits_in_40_lines() {
+fn the_main_of_a_function_fits_in_40_lines_below_its_imports() {
     let long = sources("functions").into_iter().filter(|file| file.lines_before_tests() > 40);
     assert_none(long.map(|file| file.offence(41)));
 }
@@ -150,10 +152,6 @@ fn what_documents_point_to_is_there() {
     let documents = documents();
     assert!(documents.contains(&"ARCHITECTURE.md".to_owned()), "{documents:?}");
     assert_none(documents.iter().flat_map(|document| dead_ends(document)));
-}
-
-fn assert_names_only(own: &str, may_use: &[&str]) {
-    assert_none(layer(own).iter().flat_map(|file| foreign_layers(file, own, may_use)));
 }
 
 /// The files of a layer of `shared`.

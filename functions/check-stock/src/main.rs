@@ -1,11 +1,18 @@
 //! `GET /api/inventory/{product_id}`: tells how much there is of a product.
 
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use shared::domain::ProductId;
 use shared::domain::stock::Level;
-use shared::prelude::*;
+use shared::host;
+use shared::http::{Json, Path, Problem};
+use shared::ports::Stocks;
+use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    host::run(env!("CARGO_PKG_NAME"), |setup| Some(app(setup.sidecar().stocks()))).await
+    host::run(env!("CARGO_PKG_NAME"), |setup| Ok(app(setup.sidecar().stocks()))).await
 }
 
 fn app<S: Stocks>(stocks: S) -> Router {

@@ -1,15 +1,23 @@
 //! `POST /api/orders`: accepts an order by starting its saga.
 
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::routing::post;
+use shared::domain::OrderId;
 use shared::domain::order::Order;
 use shared::domain::placing::{NewOrder, PlacedOrder};
-use shared::http::IdempotencyKey;
+use shared::host::{self, SystemClock};
 use shared::http::views::OrderView;
-use shared::prelude::*;
+use shared::http::{IdempotencyKey, Json, Kind, Problem};
+use shared::ports::{Clock, Sagas};
+use std::process::ExitCode;
 use uuid::Uuid;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    host::run(env!("CARGO_PKG_NAME"), |setup| Some(app(setup.sidecar().sagas(), SystemClock))).await
+    host::run(env!("CARGO_PKG_NAME"), |setup| Ok(app(setup.sidecar().sagas(), SystemClock))).await
 }
 
 fn app<S: Sagas, C: Clock>(sagas: S, clock: C) -> Router {

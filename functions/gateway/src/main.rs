@@ -1,13 +1,16 @@
 //! The public API: sends each request to the function that serves it.
 
+use axum::Router;
 use axum::routing::MethodFilter;
+use shared::host::{self, Service};
 use shared::http::forward::to;
-use shared::prelude::*;
+use shared::ports::Functions;
+use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     host::run(env!("CARGO_PKG_NAME"), |setup| {
-        Some(Service::from(app(setup.sidecar().invocation())).public())
+        Ok(Service::from(app(setup.sidecar().invocation())).public())
     })
     .await
 }

@@ -1,15 +1,18 @@
 //! On `payments`: decides what customers are told of their payments.
 
+use axum::Router;
 use shared::domain::event::{CloudEvent, Topic};
+use shared::host;
 use shared::http::delivery::{DeliveryError, on};
 use shared::operations::notifications;
-use shared::prelude::*;
+use shared::ports::{Orders, Publisher};
+use std::process::ExitCode;
 
 const NAME: &str = env!("CARGO_PKG_NAME");
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    host::run(NAME, |setup| Some(app(setup.sidecar().orders(), setup.sidecar().publisher()))).await
+    host::run(NAME, |setup| Ok(app(setup.sidecar().orders(), setup.sidecar().publisher()))).await
 }
 
 fn app<O: Orders, P: Publisher>(orders: O, publisher: P) -> Router {
@@ -28,8 +31,10 @@ fn app<O: Orders, P: Publisher>(orders: O, publisher: P) -> Router {
 mod tests {
     use super::*;
     use serde_json::json;
+    use shared::domain::PaymentId;
     use shared::domain::event::PaymentCharged;
     use shared::domain::order::Order;
+    use shared::ports::Documents;
     use shared::testing::fakes::{FakeBroker, FakeDocuments};
     use shared::testing::orders::{at, euro, placed_order};
     use shared::testing::{conforms, send};

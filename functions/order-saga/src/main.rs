@@ -1,8 +1,15 @@
 //! Hosts the order saga: its workflow, its activities, and the door by which others start and find it.
 
+use axum::Router;
+use axum::extract::State;
+use axum::routing::put;
+use shared::domain::OrderId;
 use shared::domain::placing::PlacedOrder;
-use shared::prelude::*;
+use shared::host::{self, RESERVATION, Service, SystemClock};
+use shared::http::{Json, Kind, Path, Problem};
+use shared::ports::Sagas;
 use shared::sidecar::activities::Worker;
+use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -11,7 +18,7 @@ async fn main() -> ExitCode {
         let sidecar = setup.sidecar();
         let worker = Worker::new(sidecar, SystemClock, reservation_ttl);
         let app = app(sidecar.workflows(reservation_ttl));
-        Some(Service::from(app).with_worker(|stop| worker.run(stop)))
+        Ok(Service::from(app).with_worker(|stop| worker.run(stop)))
     })
     .await
 }

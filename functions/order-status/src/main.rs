@@ -1,14 +1,21 @@
 //! `GET /api/orders/{order_id}/status`: tells how far an order has come.
 
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use shared::domain::OrderId;
+use shared::host;
 use shared::http::views::StatusView;
+use shared::http::{Json, Kind, Path, Problem};
 use shared::operations::orders::find;
-use shared::prelude::*;
+use shared::ports::{Orders, Sagas};
+use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     host::run(env!("CARGO_PKG_NAME"), |setup| {
         let sidecar = setup.sidecar();
-        Some(app(sidecar.orders(), sidecar.sagas()))
+        Ok(app(sidecar.orders(), sidecar.sagas()))
     })
     .await
 }

@@ -1,11 +1,19 @@
 //! `POST /api/payments/{payment_id}/refund`: gives a payment back. For the saga: voids an order's.
 
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::{delete, post};
+use shared::domain::{OrderId, PaymentId};
 use shared::http::views::PaymentView;
-use shared::prelude::*;
+use shared::http::{Json, Kind, Path, Problem};
+use shared::operations::payments::Payments;
+use shared::{host, wiring};
+use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    host::run(env!("CARGO_PKG_NAME"), |setup| Some(app(setup.payments()?))).await
+    host::run(env!("CARGO_PKG_NAME"), |setup| Ok(app(wiring::payments(setup)?))).await
 }
 
 fn app<C: Payments>(payments: C) -> Router {

@@ -1,12 +1,19 @@
 //! `POST /api/inventory/{product_id}/release`: gives back what an order holds of a product.
 
+use axum::Router;
+use axum::extract::State;
+use axum::routing::post;
 use serde::Deserialize;
 use shared::domain::stock::Level;
-use shared::prelude::*;
+use shared::domain::{OrderId, ProductId};
+use shared::host;
+use shared::http::{Json, Path, Problem};
+use shared::ports::Stocks;
+use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    host::run(env!("CARGO_PKG_NAME"), |setup| Some(app(setup.sidecar().stocks()))).await
+    host::run(env!("CARGO_PKG_NAME"), |setup| Ok(app(setup.sidecar().stocks()))).await
 }
 
 fn app<S: Stocks>(stocks: S) -> Router {

@@ -1,15 +1,23 @@
 //! `POST /api/inventory/{product_id}/reserve`: holds pieces of a product for an order.
 
+use axum::Router;
+use axum::extract::State;
+use axum::routing::post;
+use jiff::SignedDuration;
 use serde::Deserialize;
 use shared::domain::placing::Quantity;
 use shared::domain::stock::{Held, Reserve};
-use shared::prelude::*;
+use shared::domain::{OrderId, ProductId};
+use shared::host::{self, RESERVATION, SystemClock};
+use shared::http::{Json, Path, Problem};
+use shared::ports::{Clock, Stocks};
+use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     host::run(env!("CARGO_PKG_NAME"), |setup| {
         let reservation_ttl = setup.read(&RESERVATION)?;
-        Some(app(setup.sidecar().stocks(), SystemClock, reservation_ttl))
+        Ok(app(setup.sidecar().stocks(), SystemClock, reservation_ttl))
     })
     .await
 }

@@ -1,16 +1,18 @@
 //! On `key-vault`: replaces the payment provider's key before it expires.
 
+use axum::Router;
 use shared::domain::event::{CloudEvent, SecretNearExpiry, Topic};
 use shared::http::delivery::{DeliveryError, on};
 use shared::operations::rotation::Rotation;
-use shared::ports::{KeyIssuer, Vault};
-use shared::prelude::*;
+use shared::ports::{Clock, KeyIssuer, Publisher, Vault};
+use shared::{host, wiring};
+use std::process::ExitCode;
 
 const NAME: &str = env!("CARGO_PKG_NAME");
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    host::run(NAME, |setup| Some(app(setup.rotation()?, setup.sidecar().publisher()))).await
+    host::run(NAME, |setup| Ok(app(wiring::rotation(setup)?, setup.sidecar().publisher()))).await
 }
 
 fn app<V, I, C, P>(rotation: Rotation<V, I, C>, publisher: P) -> Router
@@ -32,6 +34,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::SignedDuration;
     use serde_json::json;
     use shared::testing::fakes::{FakeBroker, FakeClock, FakeIssuer, FakeVault};
     use shared::testing::orders::at;

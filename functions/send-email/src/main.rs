@@ -1,9 +1,12 @@
 //! On `notifications`: mails what customers are to be told, once each.
 
+use axum::Router;
 use shared::domain::event::{CloudEvent, NotificationRequested, Topic};
+use shared::host::{self, SystemClock};
 use shared::http::delivery::{DeliveryError, on};
 use shared::operations::email::{Mailed, NotificationMailer};
-use shared::prelude::*;
+use shared::ports::{Clock, Documents, Mailer, Publisher};
+use std::process::ExitCode;
 
 const NAME: &str = env!("CARGO_PKG_NAME");
 
@@ -12,7 +15,7 @@ async fn main() -> ExitCode {
     host::run(NAME, |setup| {
         let sidecar = setup.sidecar();
         let room = NotificationMailer::new(sidecar.inbox(), sidecar.mailer(), SystemClock);
-        Some(app(room, sidecar.publisher()))
+        Ok(app(room, sidecar.publisher()))
     })
     .await
 }

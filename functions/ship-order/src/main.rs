@@ -1,15 +1,23 @@
 //! Books the shipment of an order, and calls it off.
 
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::put;
+use shared::domain::OrderId;
 use shared::domain::placing::Address;
 use shared::domain::shipment::{Booked, ServedCountries, Shipment};
+use shared::host::{self, SERVED_COUNTRIES};
+use shared::http::{Json, Path, Problem};
 use shared::operations::shipments;
-use shared::prelude::*;
+use shared::ports::Documents;
+use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     host::run(env!("CARGO_PKG_NAME"), |setup| {
         let served = setup.read(&SERVED_COUNTRIES)?;
-        Some(app(setup.sidecar().shipments(), served))
+        Ok(app(setup.sidecar().shipments(), served))
     })
     .await
 }

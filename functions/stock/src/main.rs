@@ -1,11 +1,14 @@
 //! Hosts one actor per product, which owns its stock.
 
-use shared::prelude::*;
+use axum::Router;
+use shared::host::{self, SystemClock};
+use shared::ports::Clock;
 use shared::sidecar::{Sidecar, actor};
+use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    host::run(env!("CARGO_PKG_NAME"), |setup| Some(app(setup.sidecar(), SystemClock))).await
+    host::run(env!("CARGO_PKG_NAME"), |setup| Ok(app(setup.sidecar(), SystemClock))).await
 }
 
 fn app(sidecar: &Sidecar, clock: impl Clock) -> Router {

@@ -1,20 +1,16 @@
 //! The process around a function: settings, log, serving, health, drain and exit code.
 
 mod clock;
-#[cfg(feature = "key-vault")]
-mod rotation;
 pub(crate) mod router;
 mod serve;
 pub mod settings;
 mod telemetry;
 
 pub use clock::SystemClock;
-pub use settings::{RESERVATION, SERVED_COUNTRIES};
+pub use settings::{InvalidSettings, RESERVATION, SERVED_COUNTRIES};
 
-use self::settings::{Environment, Reader, Setting, Variables};
-use crate::operations::payments::{PaymentService, Payments};
+use self::settings::{DAPR_GRPC_PORT, DAPR_HTTP_PORT, Environment, Setting, Together};
 use crate::ports::Failure;
-use crate::provider::StripeProvider;
 use crate::sidecar::Sidecar;
 use axum::Router;
 use futures::future::BoxFuture;
@@ -61,28 +57,18 @@ impl From<Router> for Service {
     }
 }
 
-/// What a function is built from.
+/// What a function is built from: its settings and its sidecar.
 pub struct Setup {
-    reader: Reader<Environment>,
     sidecar: Sidecar,
 }
 
 impl Setup {
-    /// The value of `setting`; nothing, and the fault is told, when it cannot be used.
-    pub fn read<T>(&mut self, setting: &Setting<T>) -> Option<T> {
-        self.reader.read(setting)
-    }
-
-    /// The payments of the payment provider that the settings name; nothing, and the fault is told,
-    /// when they name none.
-    pub fn payments(&mut self) -> Option<impl Payments> {
-        let address = self.read(&settings::PAYMENT_PROVIDER_URL)?;
-        Some(PaymentService {
-            documents: self.sidecar.payment_documents(),
-            provider: StripeProvider::new(address, self.sidecar.secrets()),
-            publisher: self.sidecar.publisher(),
-            clock: SystemClock,
-        })
+    /// The value of `setting` in the environment.
+    ///
+    /// # Errors
+    /// When it cannot be used.
+    pub fn read<T>(&self, setting: &Setting<T>) -> Result<T, InvalidSettings> {
+        setting.read(&Environment)
     }
 
     /// The sidecar of this function.
@@ -92,37 +78,25 @@ impl Setup {
     }
 }
 
-/// Runs the function called `name`, which `build` makes, until the process is told to stop. `build`
-/// gives nothing when a setting that it needs is at fault.
+/// Runs the function called `name`, which `build` makes, until the process is asked to stop.
 ///
-/// The exit code is 0 after a clean stop, 64 when settings are at fault, else 1.
+/// The exit code is 0 after a clean stop, 64 when settings cannot be used, else 1.
 pub async fn run<S: Into<Service>>(
     name: &'static str,
-    build: impl FnOnce(&mut Setup) -> Option<S>,
+    build: impl FnOnce(&Setup) -> Result<S, InvalidSettings>,
 ) -> ExitCode {
-    // Whoever installed one before serves as well.
+    // One that was installed before serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut reader = Reader::new(Environment);
-    let process = serve::Process::read(name, &mut reader);
-    let sidecar = sidecar(&mut reader);
-    let mut setup = Setup { reader, sidecar };
-    let service = build(&mut setup);
-    match (process, service) {
-        (Some(process), Some(service)) if setup.reader.invalid().is_empty() => {
-            process.run(service.into(), setup.sidecar).await
-        }
-        _ => {
-            for invalid in setup.reader.invalid() {
-                eprintln!("{name}: {invalid}");
-            }
+    let process = serve::Process::read(name, &Environment);
+    let ports = (DAPR_HTTP_PORT.read(&Environment), DAPR_GRPC_PORT.read(&Environment)).together();
+    // Without ports the sidecar is on none, so that faults of other settings are found too.
+    let (http, grpc) = ports.clone().unwrap_or_default();
+    let setup = Setup { sidecar: Sidecar::new(http, grpc) };
+    match (process, ports, build(&setup)).together() {
+        Ok((process, _, service)) => process.run(service.into(), setup.sidecar).await,
+        Err(invalid) => {
+            invalid.iter().for_each(|fault| eprintln!("{name}: {fault}"));
             ExitCode::from(USAGE)
         }
     }
-}
-
-/// The sidecar; one on no port when a setting is at fault, so that the others can still be read.
-fn sidecar(reader: &mut Reader<impl Variables>) -> Sidecar {
-    let http = reader.read(&settings::DAPR_HTTP_PORT).unwrap_or_default();
-    let grpc = reader.read(&settings::DAPR_GRPC_PORT).unwrap_or_default();
-    Sidecar::new(http, grpc)
 }

@@ -1,13 +1,16 @@
 //! The life of a process: listen, serve, be told to stop, drain, end.
 
-use super::settings::{self, Reader, Variables};
+use super::settings::telemetry::Telemetry as TelemetrySettings;
+use super::settings::{
+    APP_API_TOKEN, APP_HOST, APP_PORT, DRAIN, InvalidSettings, Together, Variables,
+};
 use super::telemetry::Telemetry;
 use super::{Service, Worker, router};
 use crate::ports::{Chain, Failure};
 use crate::sidecar::Sidecar;
 use axum::Router;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -22,7 +25,7 @@ pub(super) struct Process {
     address: SocketAddr,
     token: String,
     drain: Duration,
-    telemetry: settings::Telemetry,
+    telemetry: TelemetrySettings,
 }
 
 /// Why a process ends before it is told to.
@@ -41,19 +44,16 @@ enum RunError {
 }
 
 impl Process {
-    pub(super) fn read(name: &'static str, reader: &mut Reader<impl Variables>) -> Option<Self> {
-        let host: Option<IpAddr> = reader.read(&settings::APP_HOST);
-        let port = reader.read(&settings::APP_PORT);
-        let token = reader.read(&settings::APP_API_TOKEN);
-        let drain = reader.read(&settings::DRAIN);
-        let telemetry = settings::Telemetry::read(reader);
-        Some(Self {
-            name,
-            address: SocketAddr::new(host?, port?),
-            token: token?,
-            drain: drain?,
-            telemetry: telemetry?,
-        })
+    pub(super) fn read(
+        name: &'static str,
+        variables: &impl Variables,
+    ) -> Result<Self, InvalidSettings> {
+        let address = (APP_HOST.read(variables), APP_PORT.read(variables)).together();
+        let token = APP_API_TOKEN.read(variables);
+        let drain = DRAIN.read(variables);
+        let telemetry = TelemetrySettings::read(variables);
+        let (address, token, drain, telemetry) = (address, token, drain, telemetry).together()?;
+        Ok(Self { name, address: address.into(), token, drain, telemetry })
     }
 
     pub(super) async fn run(self, service: Service, sidecar: Sidecar) -> ExitCode {

@@ -1,6 +1,6 @@
 //! What the rotation of keys needs to know.
 
-use super::{Setting, told, web_address, within};
+use super::{Setting, parsed, web_address, within};
 use jiff::SignedDuration;
 use reqwest::Url;
 
@@ -16,13 +16,13 @@ pub const KEY_VAULT_URL: Setting<Url> = Setting {
 
 /// `AZURE_CLIENT_ID`: the managed identity that may write there; empty: the only one that there is.
 pub const AZURE_CLIENT_ID: Setting<String> =
-    Setting { name: "AZURE_CLIENT_ID", default: Some(""), parse: told };
+    Setting { name: "AZURE_CLIENT_ID", default: Some(""), parse: parsed };
 
 /// `AZURE_FEDERATED_TOKEN_FILE`: set where a workload's identity is used in place of a managed one
 /// ([AKS](https://learn.microsoft.com/azure/aks/workload-identity-overview)), with other variables
 /// that the SDK reads.
 pub const AZURE_FEDERATED_TOKEN_FILE: Setting<String> =
-    Setting { name: "AZURE_FEDERATED_TOKEN_FILE", default: Some(""), parse: told };
+    Setting { name: "AZURE_FEDERATED_TOKEN_FILE", default: Some(""), parse: parsed };
 
 /// `PAYMENT_KEY_DAYS`: how long a fresh key lasts. The vault tells 30 days before.
 pub const PAYMENT_KEY_DAYS: Setting<SignedDuration> = Setting {
@@ -44,7 +44,7 @@ pub const PAYMENT_KEY_OVERLAP_MINUTES: Setting<SignedDuration> = Setting {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Reader, Variables};
+    use super::super::Variables;
     use super::*;
 
     struct Every(&'static str);
@@ -55,30 +55,27 @@ mod tests {
         }
     }
 
-    fn wrong<T>(setting: &Setting<T>, value: &'static str) -> Vec<String> {
-        let mut reader = Reader::new(Every(value));
-        reader.read(setting);
-        reader.invalid().iter().map(ToString::to_string).collect()
+    fn fault<T>(setting: &Setting<T>, value: &'static str) -> Option<String> {
+        let invalid = setting.read(&Every(value)).err()?;
+        Some(invalid.iter().map(ToString::to_string).collect())
     }
 
     #[test]
     fn a_vault_is_reached_by_tls_alone() {
-        assert!(wrong(&KEY_VAULT_URL, "https://shop.vault.azure.net").is_empty());
+        assert!(fault(&KEY_VAULT_URL, "https://shop.vault.azure.net").is_none());
         assert_eq!(
-            wrong(&KEY_VAULT_URL, "http://shop.vault.azure.net"),
-            [
-                "KEY_VAULT_URL: `http://shop.vault.azure.net` must be such as https://shop.vault.azure.net"
-            ]
+            fault(&KEY_VAULT_URL, "http://shop.vault.azure.net"),
+            Some("KEY_VAULT_URL: `http://shop.vault.azure.net` must be such as https://shop.vault.azure.net".to_owned())
         );
     }
 
     #[test]
     fn a_key_lasts_longer_than_the_vault_s_notice() {
-        assert!(wrong(&PAYMENT_KEY_DAYS, "31").is_empty());
+        assert!(fault(&PAYMENT_KEY_DAYS, "31").is_none());
         assert_eq!(
-            wrong(&PAYMENT_KEY_DAYS, "30"),
-            ["PAYMENT_KEY_DAYS: `30` must be a whole number from 31 to 3650"]
+            fault(&PAYMENT_KEY_DAYS, "30"),
+            Some("PAYMENT_KEY_DAYS: `30` must be a whole number from 31 to 3650".to_owned())
         );
-        assert!(!wrong(&PAYMENT_KEY_OVERLAP_MINUTES, "0").is_empty());
+        assert!(fault(&PAYMENT_KEY_OVERLAP_MINUTES, "0").is_some());
     }
 }

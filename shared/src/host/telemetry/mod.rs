@@ -9,7 +9,7 @@ mod lines;
 
 use self::export::Quiet;
 use self::lines::WithTrace;
-use super::settings::{LogFormat, OtlpProtocol, Telemetry as Settings};
+use super::settings::telemetry::{LogFormat, OtlpProtocol, Telemetry as Settings};
 use opentelemetry::trace::TracerProvider;
 use opentelemetry::{KeyValue, global};
 use opentelemetry_otlp::{MetricExporter, SpanExporter};

@@ -4,6 +4,9 @@
 use super::{Offence, Source};
 use std::collections::BTreeSet;
 
+/// The modules that may be imported whole: the one around tests, and what proptest asks for.
+const WHOLE: [&str; 2] = ["super::", "proptest::prelude::"];
+
 /// A `use` item.
 struct Import<'a> {
     /// Where it starts and ends in the file.
@@ -30,8 +33,9 @@ pub fn odd_imports(source: &Source) -> Vec<Offence> {
         let conditional = source.code[..import.start].trim_end().ends_with(']');
         let twice = !seen.insert((import.scope, import.visibility, import.module));
         let nested = import.names.contains("::");
-        if nested || (twice && !conditional) || before.is_some_and(|it| parted(source, it, import))
-        {
+        let whole = import.names == "*" && !WHOLE.contains(&import.module);
+        let parted = before.is_some_and(|it| parted(source, it, import));
+        if nested || whole || (twice && !conditional) || parted {
             let line = source.code[..import.start].matches('\n').count() + 1;
             odd.push(source.offence(line));
         }
@@ -101,6 +105,11 @@ mod tests {
     #[test]
     fn trees_are_found() {
         assert_eq!(lines("use a::B;\nuse std::{\n    fmt,\n    str::FromStr,\n};\n"), [2]);
+    }
+
+    #[test]
+    fn a_module_that_is_imported_whole_is_found() {
+        assert_eq!(lines("use a::*;\nmod tests {\n    use super::*;\n}\n"), [1]);
     }
 
     #[test]

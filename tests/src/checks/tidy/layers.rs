@@ -4,8 +4,9 @@ use super::paths::Path;
 use super::{Offence, Source};
 
 /// The modules of `shared`, outermost last.
-const LAYERS: [&str; 10] = [
+const LAYERS: [&str; 11] = [
     "domain",
+    "observe",
     "ports",
     "operations",
     "http",
@@ -13,7 +14,7 @@ const LAYERS: [&str; 10] = [
     "key_vault",
     "sidecar",
     "host",
-    "prelude",
+    "wiring",
     "testing",
 ];
 
