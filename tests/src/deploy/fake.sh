@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Stands in for az, docker, kubectl, helm and curl: notes each call, remembers what was made, and fails
+# Stands in for az, docker, kubectl, helm and curl: notes each call, plain and as it could be typed, remembers what was made, and fails
 # where FAIL_ON or FAIL_AT tells it to, saying FAIL_TEXT. Its folder is in STAGE.
 set -euo pipefail
 program=${0##*/}
 call="$program $*"
 call=${call//$'\n'/ }
 echo "$call" >>"$STAGE/calls"
+echo "$program ${*@Q}" >>"$STAGE/typed"
 mapfile -t calls <"$STAGE/calls"
 if [[ ${FAIL_ON-} && $call == *"$FAIL_ON"* || ${FAIL_AT-} == "${#calls[@]}" ]]; then
     echo "$program: made to fail ${FAIL_TEXT-}" >&2

@@ -5,6 +5,7 @@ mod by_digest;
 mod changes;
 mod kubernetes;
 mod payment_key;
+mod reads;
 mod recovery;
 mod refused;
 mod scripts;

@@ -1,0 +1,123 @@
+//! The real Azure CLI reads every command line of the scripts and of the documents, without running them: an
+//! argument that it refuses is found here, and not by whoever deploys.
+
+use generate::workspace::{files, read, root};
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::sync::Mutex;
+use tests::checks::program::not_checked;
+use tests::deploy::{BOTH, Stage, TO_ACA};
+
+/// The release of the Azure CLI that reads them.
+const VERSION: &str = "2.91.0";
+
+#[test]
+fn the_azure_cli_takes_every_command_line() {
+    let mut lines = of_the_scripts();
+    lines.extend(of_the_documents());
+    assert!(lines.len() > 40, "{lines:?}");
+    let Some(output) = read_by_azure_cli(&lines) else { return };
+    assert!(output.status.success(), "{}", text(&output));
+}
+
+#[test]
+fn the_azure_cli_refuses_what_is_wrong() {
+    let wrong = [
+        "az group create --name x",
+        "az group create --name x --location y --colour red",
+        "az aks create-all",
+        "az group list --query '[bad'",
+    ];
+    let lines = wrong.into_iter().chain(["az group list"]).map(str::to_owned).collect();
+    let Some(output) = read_by_azure_cli(&lines) else { return };
+    let text = text(&output);
+    assert!(text.contains("read 5 command lines and refused 4"), "{text}");
+}
+
+/// What the scripts run on a stage, and what they would show.
+fn of_the_scripts() -> BTreeSet<String> {
+    let stage = Stage::new();
+    fs::write(stage.path("made/deleted-vault"), "").expect("there is room");
+    let without = [("NEVER_READY", "order-saga"), ("WORKFLOW_SECONDS", "0")];
+    let ended = stage.run(
+        "deploy-aca",
+        &TO_ACA,
+        &[&without[..], &[("UNREGISTERED", "Microsoft.App")]].concat(),
+    );
+    assert_eq!(ended.code, Some(69), "{}", ended.text);
+    for (task, arguments) in BOTH {
+        let stage_of_task = Stage::new();
+        assert_eq!(stage_of_task.run(task, arguments, &[]).code, Some(0));
+        assert_eq!(stage_of_task.run(task, &["--what-if"], &[]).code, Some(0));
+        append(&stage, &stage_of_task);
+    }
+    assert_eq!(stage.run("destroy-aca", &["--yes"], &[]).code, Some(0));
+    let typed = fs::read_to_string(stage.path("typed")).expect("calls are noted");
+    let mut lines: BTreeSet<_> =
+        typed.lines().filter(|it| it.starts_with("az ")).map(str::to_owned).collect();
+    for (task, arguments) in BOTH {
+        let shown = stage.run(task, &[arguments, &["--dry-run"]].concat(), &[]).text;
+        let commands = shown.lines().filter_map(|line| line.strip_prefix("+ "));
+        lines.extend(commands.filter(|it| it.starts_with("az ")).map(str::to_owned));
+    }
+    lines
+}
+
+fn append(to: &Stage, from: &Stage) {
+    let typed = fs::read_to_string(from.path("typed")).expect("calls are noted");
+    let mut file =
+        fs::OpenOptions::new().append(true).open(to.path("typed")).expect("calls are noted");
+    file.write_all(typed.as_bytes()).expect("there is room");
+}
+
+/// What the documents tell people to type.
+fn of_the_documents() -> BTreeSet<String> {
+    let documents = ["infra", "docs"].into_iter().flat_map(files);
+    let documents = documents
+        .chain(["README.md".to_owned()])
+        .filter(|path| Path::new(path).extension().is_some_and(|it| it == "md"));
+    let texts = documents.map(|path| read(&path).replace("\\\n", " "));
+    texts
+        .flat_map(|text| {
+            text.lines()
+                .filter(|line| line.starts_with("az "))
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// What the Azure CLI says of lines; nothing, and a word on it, where it cannot be had.
+fn read_by_azure_cli(lines: &BTreeSet<String>) -> Option<Output> {
+    // One at a time: the first installs it.
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock();
+    let mut command = Command::new(root().join("makew"));
+    command.args(["--pypi", "azure-cli", VERSION, "python", "tests/src/deploy/az_reads.py"]);
+    let mut reader = command
+        .current_dir(root())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("makew runs");
+    let mut input = reader.stdin.take().expect("it is piped");
+    let text: Vec<_> = lines.iter().map(String::as_str).collect();
+    // Nobody reads it where the Azure CLI cannot be had.
+    let _ = input.write_all(text.join("\n").as_bytes());
+    drop(input);
+    let output = reader.wait_with_output().expect("it ends");
+    if output.status.code() == Some(69) {
+        not_checked(
+            "the command lines for Azure: the Azure CLI cannot be had here, as python3 or its packages are missing",
+        );
+        return None;
+    }
+    Some(output)
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned()
+}
