@@ -40,9 +40,8 @@ async fn release<S: Stocks>(
 mod tests {
     use super::*;
     use serde_json::json;
-    use shared::domain::stock::Reserve;
     use shared::testing::fakes::FakeStocks;
-    use shared::testing::orders::{at, euro, offer, product};
+    use shared::testing::orders::{euro, offer, product, reserve};
     use shared::testing::{conforms, send};
 
     const ROUTE: &str = "POST /api/inventory/lamp/release";
@@ -56,9 +55,7 @@ mod tests {
     async fn what_is_given_back_is_available_again_also_when_repeated() {
         let stocks = FakeStocks::default();
         stocks.set(&product("lamp"), &offer(euro(500), 3)).await.unwrap();
-        let (order_id, quantity) = ("a".parse().unwrap(), 2.try_into().unwrap());
-        let reserve = Reserve { order_id, quantity, seen_price: None, expires_at: at(60) };
-        stocks.reserve(&product("lamp"), &reserve).await.unwrap();
+        stocks.reserve(&product("lamp"), &reserve("a", 2)).await.unwrap();
         for _ in 0..2 {
             let (status, level) = send(app(stocks.clone()), ROUTE, &json!({"order_id": "a"})).await;
             assert_eq!((status.as_u16(), &level["available"]), (200, &json!(3)));
@@ -67,12 +64,10 @@ mod tests {
 
     #[tokio::test]
     async fn an_order_on_its_way_keeps_its_pieces() {
-        let (stocks, order) = (FakeStocks::default(), "a".parse().unwrap());
+        let stocks = FakeStocks::default();
         stocks.set(&product("lamp"), &offer(euro(500), 3)).await.unwrap();
-        let quantity = 2.try_into().unwrap();
-        let reserve = Reserve { order_id: order, quantity, seen_price: None, expires_at: at(60) };
-        stocks.reserve(&product("lamp"), &reserve).await.unwrap();
-        stocks.commit(&product("lamp"), &reserve.order_id).await.unwrap();
+        stocks.reserve(&product("lamp"), &reserve("a", 2)).await.unwrap();
+        stocks.commit(&product("lamp"), &"a".parse().unwrap()).await.unwrap();
         let (status, problem) = send(app(stocks), ROUTE, &json!({"order_id": "a"})).await;
         assert_eq!((status.as_u16(), &problem["type"]), (409, &json!("reservation-committed")));
     }

@@ -8,23 +8,23 @@ use serde::Deserialize;
 use shared::domain::placing::Quantity;
 use shared::domain::stock::{Held, Reserve};
 use shared::domain::{OrderId, ProductId};
-use shared::host::{self, RESERVATION, SystemClock};
+use shared::host::{self, RESERVATION};
 use shared::http::{Json, Path, Problem};
-use shared::ports::{Clock, Stocks};
+use shared::ports::Stocks;
 use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     host::run(env!("CARGO_PKG_NAME"), |setup| {
         let reservation_ttl = setup.read(&RESERVATION)?;
-        Ok(app(setup.sidecar().stocks(), SystemClock, reservation_ttl))
+        Ok(app(setup.sidecar().stocks(), reservation_ttl))
     })
     .await
 }
 
-fn app<S: Stocks, C: Clock>(stocks: S, clock: C, reservation_ttl: SignedDuration) -> Router {
+fn app<S: Stocks>(stocks: S, hold_for: SignedDuration) -> Router {
     let path = "/api/inventory/{product_id}/reserve";
-    Router::new().route(path, post(reserve::<S, C>)).with_state((stocks, clock, reservation_ttl))
+    Router::new().route(path, post(reserve::<S>)).with_state((stocks, hold_for))
 }
 
 #[derive(Deserialize)]
@@ -34,13 +34,12 @@ struct Asked {
     quantity: Quantity,
 }
 
-async fn reserve<S: Stocks, C: Clock>(
-    State((stocks, clock, reservation_ttl)): State<(S, C, SignedDuration)>,
+async fn reserve<S: Stocks>(
+    State((stocks, hold_for)): State<(S, SignedDuration)>,
     Path(product): Path<ProductId>,
     Json(Asked { order_id, quantity }): Json<Asked>,
 ) -> Result<Json<Held>, Problem> {
-    let expires_at = clock.after(reservation_ttl);
-    let ask = Reserve { order_id, quantity, seen_price: None, expires_at };
+    let ask = Reserve { order_id, quantity, seen_price: None, hold_for };
     Ok(Json(stocks.reserve(&product, &ask).await?))
 }
 
@@ -48,7 +47,7 @@ async fn reserve<S: Stocks, C: Clock>(
 mod tests {
     use super::*;
     use serde_json::json;
-    use shared::testing::fakes::{FakeClock, FakeStocks};
+    use shared::testing::fakes::FakeStocks;
     use shared::testing::orders::{at, euro, offer, product};
     use shared::testing::{conforms, send};
 
@@ -57,7 +56,7 @@ mod tests {
     async fn shop() -> Router {
         let stocks = FakeStocks::default();
         stocks.set(&product("lamp"), &offer(euro(500), 3)).await.unwrap();
-        app(stocks, FakeClock(at(0)), SignedDuration::from_secs(60))
+        app(stocks, SignedDuration::from_secs(60))
     }
 
     #[tokio::test]

@@ -1,37 +1,19 @@
 //! Stock of one product: what is on hand, what it costs, and who has reserved how much until when.
 
+mod offer;
+mod reservation;
 mod turn;
 
-pub use turn::{Command, Reply, turn};
+pub use offer::{NotOnHand, Offer, OnHand};
+pub use reservation::{Held, Reserve};
+pub use turn::{Answer, Command, Reply, turn};
 
-use super::placing::Quantity;
+use self::reservation::{Reservation, ReservationState};
 use super::text::Text;
 use super::{Money, OrderId, ProductId, Refusal};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// A product as the shop offers it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Offer {
-    /// What customers read.
-    pub name: Text<200>,
-    /// What one piece costs.
-    pub unit_price: Money,
-    /// Pieces on hand, reserved ones included.
-    pub on_hand: OnHand,
-}
-
-/// Pieces on hand, 0 to [`OnHand::MAX`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "i64", into = "i64")]
-pub struct OnHand(u32);
-
-/// A stock out of bounds.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("must be between 0 and {}", OnHand::MAX)]
-pub struct NotOnHand;
 
 /// The stock of one product: the document of its actor. Its size follows the orders in flight.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,26 +23,11 @@ pub struct Stock {
     unit_price: Money,
     on_hand: u32,
     open: BTreeMap<OrderId, Reservation>,
+    /// What ended without being released, and can be taken again.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    lapsed: BTreeMap<OrderId, Reservation>,
     /// When the actor's reminder fires; none is set without this.
     sweep_at: Option<Timestamp>,
-}
-
-/// Pieces held for one order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reservation {
-    quantity: Quantity,
-    unit_price: Money,
-    state: ReservationState,
-    expires_at: Timestamp,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum ReservationState {
-    /// Held until it expires.
-    Reserved,
-    /// Held until it is settled or released.
-    Committed,
 }
 
 /// How much of a product there is.
@@ -80,44 +47,24 @@ pub struct Level {
     pub available: u32,
 }
 
-/// What an order asks of a product.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reserve {
-    /// For whom.
-    pub order_id: OrderId,
-    /// How many pieces.
-    pub quantity: Quantity,
-    /// The price of one piece that the customer saw.
-    pub seen_price: Option<Money>,
-    /// Until when.
-    pub expires_at: Timestamp,
-}
-
-/// What an order holds of a product.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Held {
-    /// The product.
-    pub product_id: ProductId,
-    /// The order.
-    pub order_id: OrderId,
-    /// Pieces held.
-    pub quantity: Quantity,
-    /// What one piece costs, whatever happens to the price meanwhile.
-    pub unit_price: Money,
-    /// When the hold ends, unless it is committed before.
-    pub expires_at: Timestamp,
-}
-
 impl Stock {
-    /// The most reservations open at once, so that the document stays below 256 KiB.
+    /// The most reservations open at once; more of them wait. It keeps the document below 256 KiB.
     pub const MAX_OPEN: usize = 1000;
+
+    /// The most lapsed reservations that are remembered.
+    pub const MAX_LAPSED: usize = 500;
+
+    /// How long a lapsed reservation is remembered: longer than an order goes forward, with a margin
+    /// for an outage of the workflow engine.
+    pub const LAPSED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
     /// A product put on sale.
     #[must_use]
     pub fn new(product_id: ProductId, offer: Offer) -> Self {
         let Offer { name, unit_price, on_hand } = offer;
-        let on_hand = on_hand.0;
-        Self { product_id, name, unit_price, on_hand, open: BTreeMap::new(), sweep_at: None }
+        let (open, lapsed) = (BTreeMap::new(), BTreeMap::new());
+        let on_hand = on_hand.pieces();
+        Self { product_id, name, unit_price, on_hand, open, lapsed, sweep_at: None }
     }
 
     /// Takes over name, price and stock; what is reserved stays reserved at its price.
@@ -126,31 +73,32 @@ impl Stock {
     /// [`Refusal::BelowReserved`].
     pub fn set(&mut self, offer: Offer) -> Result<(), Refusal> {
         let reserved = self.reserved();
-        if offer.on_hand.0 < reserved {
+        if offer.on_hand.pieces() < reserved {
             return Err(Refusal::BelowReserved { product_id: self.product_id.clone(), reserved });
         }
         self.name = offer.name;
         self.unit_price = offer.unit_price;
-        self.on_hand = offer.on_hand.0;
+        self.on_hand = offer.on_hand.pieces();
         Ok(())
     }
 
-    /// Holds pieces for an order. Repeated, it answers as before.
+    /// Holds pieces for an order from `now` on. Repeated, it answers as before, unless the customer
+    /// saw another price than the one held.
     ///
     /// # Errors
-    /// [`Refusal`]: `out-of-stock`, `price-changed`, `reservation-mismatch`, `too-many-reservations`.
-    pub fn reserve(&mut self, ask: &Reserve) -> Result<Held, Refusal> {
+    /// [`Refusal`]: `out-of-stock`, `price-changed`, `reservation-mismatch`; `too-many-reservations`,
+    /// which passes when others end.
+    pub fn reserve(&mut self, ask: &Reserve, now: Timestamp) -> Result<Held, Refusal> {
         let product_id = self.product_id.clone();
-        if let Some(held) = self.open.get(&ask.order_id) {
-            let same = held.quantity == ask.quantity;
-            return if same {
-                Ok(self.held(&ask.order_id, held))
-            } else {
-                Err(Refusal::ReservationMismatch { product_id })
-            };
+        let held = self.open.get(&ask.order_id);
+        let unit_price = held.map_or(self.unit_price, |held| held.unit_price);
+        if ask.seen_price.is_some_and(|seen| seen != unit_price) {
+            return Err(Refusal::PriceChanged { product_id, unit_price });
         }
-        if ask.seen_price.is_some_and(|seen| seen != self.unit_price) {
-            return Err(Refusal::PriceChanged { product_id, unit_price: self.unit_price });
+        if let Some(held) = held {
+            let same = held.quantity == ask.quantity;
+            let refusal = Refusal::ReservationMismatch { product_id };
+            return if same { Ok(self.held(&ask.order_id, held)) } else { Err(refusal) };
         }
         if self.available() < ask.quantity.pieces() {
             return Err(Refusal::OutOfStock { product_id });
@@ -158,32 +106,60 @@ impl Stock {
         if self.open.len() >= Self::MAX_OPEN {
             return Err(Refusal::TooManyReservations { product_id });
         }
+        Ok(self.hold(ask, now))
+    }
+
+    fn hold(&mut self, ask: &Reserve, now: Timestamp) -> Held {
         let reservation = Reservation {
             quantity: ask.quantity,
             unit_price: self.unit_price,
             state: ReservationState::Reserved,
-            expires_at: ask.expires_at,
+            expires_at: now.saturating_add(ask.hold_for).unwrap_or(Timestamp::MAX),
         };
         let held = self.held(&ask.order_id, &reservation);
+        self.lapsed.remove(&ask.order_id);
         self.open.insert(ask.order_id.clone(), reservation);
-        Ok(held)
+        held
     }
 
-    /// Keeps what is held for `order` beyond its expiry. Repeated, it changes nothing.
+    /// Keeps what is held for `order` beyond its expiry. A reservation that has lapsed is taken again,
+    /// if the pieces are there at its price. Repeated, it changes nothing.
     ///
     /// # Errors
-    /// [`Refusal::ReservationExpired`], when nothing is held (any more).
+    /// [`Refusal`]: `reservation-expired`, when nothing was held or others have the pieces by now;
+    /// `price-changed`, when they cost something else by now.
     pub fn commit(&mut self, order: &OrderId) -> Result<(), Refusal> {
-        let Some(held) = self.open.get_mut(order) else {
-            return Err(Refusal::ReservationExpired { product_id: self.product_id.clone() });
-        };
-        held.state = ReservationState::Committed;
+        if !self.open.contains_key(order) {
+            self.take_again(order)?;
+        }
+        if let Some(held) = self.open.get_mut(order) {
+            held.state = ReservationState::Committed;
+        }
         Ok(())
     }
 
-    /// Gives back what is held for `order`, if anything.
+    fn take_again(&mut self, order: &OrderId) -> Result<(), Refusal> {
+        let (product_id, unit_price) = (self.product_id.clone(), self.unit_price);
+        match self.lapsed.get(order) {
+            Some(lapsed) if lapsed.quantity.pieces() > self.available() => {
+                Err(Refusal::ReservationExpired { product_id })
+            }
+            Some(lapsed) if lapsed.unit_price != unit_price => {
+                Err(Refusal::PriceChanged { product_id, unit_price })
+            }
+            Some(_) => {
+                self.open.extend(self.lapsed.remove_entry(order));
+                Ok(())
+            }
+            None => Err(Refusal::ReservationExpired { product_id }),
+        }
+    }
+
+    /// Gives back what is held for `order`, if anything, and forgets the order: nothing can be
+    /// committed for it any more.
     pub fn release(&mut self, order: &OrderId) {
         self.open.remove(order);
+        self.lapsed.remove(order);
     }
 
     /// Gives back what is reserved for `order`, if anything, as somebody outside its saga asks.
@@ -191,32 +167,41 @@ impl Stock {
     /// # Errors
     /// [`Refusal::ReservationCommitted`]: the goods may have left.
     pub fn withdraw(&mut self, order: &OrderId) -> Result<(), Refusal> {
-        if self.open.get(order).is_some_and(|held| held.state == ReservationState::Committed) {
+        if self.open.get(order).is_some_and(Reservation::is_committed) {
             return Err(Refusal::ReservationCommitted { product_id: self.product_id.clone() });
         }
-        self.release(order);
+        self.lapse(|id, _| id == order);
         Ok(())
     }
 
     /// Takes what is committed for `order` out of the shop and forgets the order.
     pub fn settle(&mut self, order: &OrderId) {
-        if self.open.get(order).is_some_and(|held| held.state == ReservationState::Committed)
+        if self.open.get(order).is_some_and(Reservation::is_committed)
             && let Some(sold) = self.open.remove(order)
         {
             self.on_hand -= sold.quantity.pieces();
         }
     }
 
-    /// Releases what has expired at `now`.
+    /// Lets what has expired at `now` lapse, and forgets what lapsed long ago.
     pub fn expire(&mut self, now: Timestamp) {
-        self.open
-            .retain(|_, held| held.state == ReservationState::Committed || held.expires_at > now);
+        self.lapse(|_, held| !held.is_committed() && held.expires_at <= now);
+        self.lapsed.retain(|_, held| now.duration_since(held.expires_at) < Self::LAPSED_FOR);
+    }
+
+    fn lapse(&mut self, ends: impl Fn(&OrderId, &Reservation) -> bool) {
+        self.lapsed.extend(self.open.extract_if(.., |order, held| ends(order, held)));
+        while self.lapsed.len() > Self::MAX_LAPSED {
+            let oldest = self.lapsed.iter().min_by_key(|(_, held)| held.expires_at);
+            let oldest = oldest.map(|(order, _)| order.clone()).expect("some are remembered");
+            self.lapsed.remove(&oldest);
+        }
     }
 
     /// When the first reservation expires, if none is committed before.
     #[must_use]
     pub fn next_expiry(&self) -> Option<Timestamp> {
-        let reserved = self.open.values().filter(|held| held.state == ReservationState::Reserved);
+        let reserved = self.open.values().filter(|held| !held.is_committed());
         reserved.map(|held| held.expires_at).min()
     }
 
@@ -270,27 +255,7 @@ impl Stock {
     }
 }
 
-impl OnHand {
-    /// The most pieces of one product.
-    pub const MAX: u32 = 1_000_000_000;
-}
-
-impl TryFrom<i64> for OnHand {
-    type Error = NotOnHand;
-
-    fn try_from(pieces: i64) -> Result<Self, NotOnHand> {
-        match u32::try_from(pieces) {
-            Ok(pieces) if pieces <= Self::MAX => Ok(Self(pieces)),
-            _ => Err(NotOnHand),
-        }
-    }
-}
-
-impl From<OnHand> for i64 {
-    fn from(on_hand: OnHand) -> Self {
-        on_hand.0.into()
-    }
-}
-
+#[cfg(test)]
+mod examples;
 #[cfg(test)]
 mod laws;

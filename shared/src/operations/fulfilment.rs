@@ -9,9 +9,9 @@ use crate::domain::placing::{Item, PlacedOrder, add};
 use crate::domain::saga::{Cause, Outcome, Step};
 use crate::domain::stock::Reserve;
 use crate::domain::{Money, OrderId, Refusal};
-use crate::ports::{Error, Failure, PaymentClient, Result, Shipping, Stocks};
+use crate::ports::{PaymentClient, Result, Shipping, Stocks};
 use futures::stream::{self, StreamExt};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -88,12 +88,12 @@ impl<L: OrderLog, S: Stocks, P: PaymentClient, C: Shipping> Fulfilment<L, S, P, 
     }
 
     async fn reserve_on(&self, order: &PlacedOrder, mut part: Part) -> Result<Reserved> {
-        let (began, expires_at) = (Instant::now(), self.log.after(self.reservation_ttl));
+        let began = Instant::now();
         for item in by_product(order).into_iter().skip(part.products) {
             if began.elapsed() > PART {
                 return Ok(Reserved::Part(part));
             }
-            part.sum = Some(self.reserve_item(order, item, expires_at, part.sum).await?);
+            part.sum = Some(self.reserve_item(order, item, part.sum).await?);
             part.products += 1;
         }
         let total = part.sum.expect("an order holds at least one item");
@@ -105,11 +105,15 @@ impl<L: OrderLog, S: Stocks, P: PaymentClient, C: Shipping> Fulfilment<L, S, P, 
         &self,
         order: &PlacedOrder,
         item: &Item,
-        expires_at: Timestamp,
         sum: Option<Money>,
     ) -> Result<Money> {
-        let request = reservation_request(order, item, expires_at);
-        let held = self.stocks.reserve(&item.product_id, &request).await.map_err(wait_for_room)?;
+        let request = Reserve {
+            order_id: order.order_id.clone(),
+            quantity: item.quantity,
+            seen_price: item.unit_price,
+            hold_for: self.reservation_ttl,
+        };
+        let held = self.stocks.reserve(&item.product_id, &request).await?;
         Ok(add(sum, held.unit_price, held.quantity).map_err(refused_total)?)
     }
 
@@ -211,25 +215,6 @@ async fn each<'a, F: Future<Output = Result<()>> + Send + 'a>(
     let work: Vec<_> = order.order.items.iter().map(work).collect();
     let done: Vec<_> = stream::iter(work).buffer_unordered(AT_ONCE).collect().await;
     done.into_iter().collect()
-}
-
-fn reservation_request(order: &PlacedOrder, item: &Item, expires_at: Timestamp) -> Reserve {
-    Reserve {
-        order_id: order.order_id.clone(),
-        quantity: item.quantity,
-        seen_price: item.unit_price,
-        expires_at,
-    }
-}
-
-/// A product that is full has room again soon: the step is tried again.
-fn wait_for_room(error: Error) -> Error {
-    match error {
-        Error::Refused(full @ Refusal::TooManyReservations { .. }) => {
-            Failure::new("stock", "hold one more order", full).into()
-        }
-        other @ (Error::Refused(_) | Error::Failed(_)) => other,
-    }
 }
 
 fn refused_total(error: MoneyError) -> Refusal {

@@ -9,7 +9,6 @@ use crate::observe;
 use crate::ports::{
     Chain, Clock, Error, Failure, Orders, PortFuture, Publisher, Result, Sagas, document,
 };
-use jiff::{SignedDuration, Timestamp};
 
 /// What a step did, and whether the broker has its event. An event that it does not take fails no
 /// step: it is published later.
@@ -30,9 +29,6 @@ impl<T> Noted<T> {
 
 /// Where the saga notes how far an order has come, and tells the world.
 pub trait OrderLog: Clone + Send + Sync + 'static {
-    /// `wait` from now.
-    fn after(&self, wait: SignedDuration) -> Timestamp;
-
     /// Opens the document of an order; the answer is how the order ended, if it has.
     fn open(&self, placed: &PlacedOrder) -> impl PortFuture<Noted<Option<Outcome>>>;
 
@@ -89,10 +85,6 @@ impl<D: Orders, P: Publisher, C: Clock> DocumentLog<D, P, C> {
 }
 
 impl<D: Orders, P: Publisher, C: Clock> OrderLog for DocumentLog<D, P, C> {
-    fn after(&self, wait: SignedDuration) -> Timestamp {
-        self.clock.after(wait)
-    }
-
     async fn open(&self, placed: &PlacedOrder) -> Result<Noted<Option<Outcome>>> {
         let open = |found: Option<Order>| (found.unwrap_or_else(|| Order::new(placed.clone())), ());
         let (order, ()) = self.orders.update(&placed.order_id, open).await?;

@@ -7,6 +7,7 @@ mod functions;
 mod keys;
 mod publisher;
 mod secret;
+mod stocks;
 
 pub use documents::{Documents, Orders, Saved, Version, Versioned, document};
 pub use error::{Chain, Error, Failure, OrFail, Result};
@@ -14,11 +15,11 @@ pub use functions::Functions;
 pub use keys::{API_KEY, ApiKey, KeptKey, KeyIssuer, PREVIOUS_API_KEY, Vault};
 pub use publisher::{Mail, Mailer, Publisher};
 pub use secret::Secret;
+pub use stocks::Stocks;
 
 use crate::domain::payment::Charge;
 use crate::domain::placing::{Address, PlacedOrder};
-use crate::domain::stock::{Held, Level, Offer, Reserve};
-use crate::domain::{Money, OrderId, PaymentId, ProductId, TrackingId};
+use crate::domain::{Money, OrderId, PaymentId, TrackingId};
 use jiff::{SignedDuration, Timestamp};
 use std::future::Future;
 
@@ -45,24 +46,6 @@ pub trait Sagas: Clone + Send + Sync + 'static {
     fn start(&self, order: &PlacedOrder) -> impl PortFuture<PlacedOrder>;
     /// The order that a saga was started with.
     fn find(&self, order: &OrderId) -> impl PortFuture<Option<PlacedOrder>>;
-}
-
-/// The stock of every product. Everything but [`Stocks::set`] is harmless when repeated.
-pub trait Stocks: Clone + Send + Sync + 'static {
-    /// Puts a product on sale, or changes its name, price and stock.
-    fn set(&self, product: &ProductId, offer: &Offer) -> impl PortFuture<Level>;
-    /// How much there is of a product.
-    fn check(&self, product: &ProductId) -> impl PortFuture<Level>;
-    /// Holds pieces for an order.
-    fn reserve(&self, product: &ProductId, ask: &Reserve) -> impl PortFuture<Held>;
-    /// Keeps what is held beyond its expiry.
-    fn commit(&self, product: &ProductId, order: &OrderId) -> impl PortFuture<()>;
-    /// Gives back what is held, if anything.
-    fn release(&self, product: &ProductId, order: &OrderId) -> impl PortFuture<()>;
-    /// Gives back what is held, if anything, unless the order is on its way, and tells what there is.
-    fn withdraw(&self, product: &ProductId, order: &OrderId) -> impl PortFuture<Level>;
-    /// Takes what is committed out of the shop.
-    fn settle(&self, product: &ProductId, order: &OrderId) -> impl PortFuture<()>;
 }
 
 /// The payments of orders, one each.

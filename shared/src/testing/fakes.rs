@@ -6,12 +6,12 @@ pub use keys::{FakeIssuer, FakeVault};
 
 use crate::domain::payment::Charge;
 use crate::domain::placing::{Address, PlacedOrder};
-use crate::domain::stock::{Command, Held, Level, Offer, Reply, Reserve, Stock, turn};
+use crate::domain::stock::{Answer, Command, Stock, turn};
 use crate::domain::{Money, OrderId, PaymentId, ProductId, TrackingId};
 use crate::operations::payments::{PaymentService, Payments};
 use crate::ports::{
-    Clock, Documents, Error, Failure, Functions, Mail, Mailer, PaymentClient, Provider, Publisher,
-    Result, Sagas, Saved, Shipping, Stocks, Verdict, Version, Versioned,
+    Clock, Documents, Failure, Functions, Mail, Mailer, PaymentClient, Provider, Publisher, Result,
+    Sagas, Saved, Shipping, Stocks, Verdict, Version, Versioned,
 };
 use crate::testing::orders::at;
 use axum::body::Bytes;
@@ -93,57 +93,14 @@ impl Sagas for FakeSagas {
 #[derive(Debug, Clone, Default)]
 pub struct FakeStocks(Shared<HashMap<ProductId, Stock>>);
 
-impl FakeStocks {
-    fn tell(&self, product: &ProductId, command: &Command) -> Result<Reply> {
+impl Stocks for FakeStocks {
+    async fn tell(&self, product: &ProductId, command: Command) -> Result<Answer> {
         let mut stocks = lock(&self.0);
         let mut stock = stocks.remove(product);
-        let reply = turn(&mut stock, product, command, at(0));
+        let reply = turn(&mut stock, product, &command, at(0));
         stock.map(|stock| stocks.insert(product.clone(), stock));
-        Ok(reply?)
+        Ok(reply)
     }
-
-    fn done(&self, product: &ProductId, command: &Command) -> Result<()> {
-        self.tell(product, command).map(|_| ())
-    }
-}
-
-impl Stocks for FakeStocks {
-    async fn set(&self, product: &ProductId, offer: &Offer) -> Result<Level> {
-        level(self.tell(product, &Command::Set(offer.clone()))?)
-    }
-
-    async fn check(&self, product: &ProductId) -> Result<Level> {
-        level(self.tell(product, &Command::Check)?)
-    }
-
-    async fn reserve(&self, product: &ProductId, ask: &Reserve) -> Result<Held> {
-        let reply = self.tell(product, &Command::Reserve(ask.clone()))?;
-        if let Reply::Held(held) = reply { Ok(held) } else { Err(unexpected(&reply)) }
-    }
-
-    async fn commit(&self, product: &ProductId, order: &OrderId) -> Result<()> {
-        self.done(product, &Command::Commit(order.clone()))
-    }
-
-    async fn release(&self, product: &ProductId, order: &OrderId) -> Result<()> {
-        self.done(product, &Command::Release(order.clone()))
-    }
-
-    async fn withdraw(&self, product: &ProductId, order: &OrderId) -> Result<Level> {
-        level(self.tell(product, &Command::Withdraw(order.clone()))?)
-    }
-
-    async fn settle(&self, product: &ProductId, order: &OrderId) -> Result<()> {
-        self.done(product, &Command::Settle(order.clone()))
-    }
-}
-
-fn level(reply: Reply) -> Result<Level> {
-    if let Reply::Level(level) = reply { Ok(level) } else { Err(unexpected(&reply)) }
-}
-
-fn unexpected(reply: &Reply) -> Error {
-    Failure::new("fake stock", "answer", format!("{reply:?}")).into()
 }
 
 /// A payment provider that charges everything, unless it is told otherwise.

@@ -1,9 +1,9 @@
 //! Sample orders.
 
 use crate::domain::placing::{NewOrder, PlacedOrder};
-use crate::domain::stock::Offer;
+use crate::domain::stock::{Offer, Reserve};
 use crate::domain::{Money, OrderId, ProductId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 /// `amount` cents.
@@ -74,4 +74,18 @@ pub fn offer(unit_price: Money, on_hand: i64) -> Offer {
 #[must_use]
 pub fn product(name: &str) -> ProductId {
     name.parse().expect("the name is an id")
+}
+
+/// What the order called `order` asks of a product: `quantity` pieces for a minute, at any price.
+///
+/// # Panics
+/// When `order` is no id, or `quantity` is out of bounds.
+#[must_use]
+pub fn reserve(order: &str, quantity: i64) -> Reserve {
+    Reserve {
+        order_id: order.parse().expect("the name is an id"),
+        quantity: quantity.try_into().expect("the quantity is within bounds"),
+        seen_price: None,
+        hold_for: SignedDuration::from_mins(1),
+    }
 }

@@ -9,15 +9,19 @@ enum Command {
     Reserve(u8, u8),
     Commit(u8),
     Release(u8),
+    Withdraw(u8),
     Settle(u8),
     Expire,
     Set(u8),
 }
 
-/// The simplest thing that could be right: one list of holds and two counters.
+/// The simplest thing that could be right: a list of holds, one of what lapsed, and two counters.
 #[derive(Default)]
 struct Model {
+    /// Pieces, whether they are committed, and the second in which they expire.
     holds: BTreeMap<u8, (u32, bool, i64)>,
+    /// Pieces that can be taken again.
+    lapsed: BTreeMap<u8, u32>,
     supplied: i64,
     sold: i64,
 }
@@ -28,56 +32,67 @@ fn any_command() -> impl Strategy<Value = Command> {
         4 => (order.clone(), 1..5_u8).prop_map(|(order, quantity)| Command::Reserve(order, quantity)),
         3 => order.clone().prop_map(Command::Commit),
         2 => order.clone().prop_map(Command::Release),
+        1 => order.clone().prop_map(Command::Withdraw),
         2 => order.prop_map(Command::Settle),
         1 => Just(Command::Expire),
         1 => (0..30_u8).prop_map(Command::Set),
     ]
 }
 
-fn at(second: i64) -> Timestamp {
+pub(super) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-fn order(number: u8) -> OrderId {
+pub(super) fn order(number: u8) -> OrderId {
     format!("order-{number}").parse().unwrap()
 }
 
-fn price() -> Money {
+pub(super) fn price() -> Money {
     Money::new(500, "EUR".parse::<Currency>().unwrap()).unwrap()
 }
 
-fn offer(on_hand: u8) -> Offer {
+pub(super) fn offer(on_hand: u8) -> Offer {
     let name = String::from("Mug").try_into().unwrap();
     Offer { name, unit_price: price(), on_hand: i64::from(on_hand).try_into().unwrap() }
 }
 
-fn send(number: u8, quantity: u8, now: i64) -> Reserve {
+/// An order asks for pieces for three seconds.
+pub(super) fn ask(number: u8, quantity: u8) -> Reserve {
     let quantity = i64::from(quantity).try_into().unwrap();
-    Reserve { order_id: order(number), quantity, seen_price: None, expires_at: at(now + 3) }
+    let hold_for = SignedDuration::from_secs(3);
+    Reserve { order_id: order(number), quantity, seen_price: None, hold_for }
 }
 
-fn stock(on_hand: u8) -> Stock {
+pub(super) fn stock(on_hand: u8) -> Stock {
     Stock::new("mug".parse().unwrap(), offer(on_hand))
 }
 
 impl Model {
+    fn available(&self) -> i64 {
+        let held: u32 = self.holds.values().map(|hold| hold.0).sum();
+        self.supplied - self.sold - i64::from(held)
+    }
+
     fn run(&mut self, stock: &mut Stock, command: &Command, now: i64) {
         match *command {
             Command::Reserve(number, quantity) => {
-                if stock.reserve(&send(number, quantity, now)).is_ok() {
+                if stock.reserve(&ask(number, quantity), at(now)).is_ok() {
+                    self.lapsed.remove(&number);
                     self.holds.entry(number).or_insert((quantity.into(), false, now + 3));
                 }
             }
             Command::Commit(number) => {
-                let held = self.holds.get_mut(&number);
-                assert_eq!(stock.commit(&order(number)).is_ok(), held.is_some());
-                if let Some(hold) = held {
-                    hold.1 = true;
-                }
+                assert_eq!(stock.commit(&order(number)).is_ok(), self.commit(number));
             }
             Command::Release(number) => {
                 stock.release(&order(number));
+                self.lapsed.remove(&number);
                 self.holds.remove(&number);
+            }
+            Command::Withdraw(number) => {
+                let committed = self.holds.get(&number).is_some_and(|hold| hold.1);
+                assert_eq!(stock.withdraw(&order(number)).is_err(), committed);
+                self.lapse(|id, hold| id == number && !hold.1);
             }
             Command::Settle(number) => {
                 stock.settle(&order(number));
@@ -87,14 +102,31 @@ impl Model {
             }
             Command::Expire => {
                 stock.expire(at(now));
-                self.holds.retain(|_, hold| hold.1 || hold.2 > now);
+                self.lapse(|_, hold| !hold.1 && hold.2 <= now);
             }
             Command::Set(on_hand) => {
-                if stock.set(offer(on_hand)).is_ok() {
+                let held: u32 = self.holds.values().map(|hold| hold.0).sum();
+                assert_eq!(stock.set(offer(on_hand)).is_ok(), u32::from(on_hand) >= held);
+                if u32::from(on_hand) >= held {
                     self.supplied = i64::from(on_hand) + self.sold;
                 }
             }
         }
+    }
+
+    fn commit(&mut self, number: u8) -> bool {
+        if let Some(pieces) = self.lapsed.get(&number).copied()
+            && i64::from(pieces) <= self.available()
+        {
+            self.lapsed.remove(&number);
+            self.holds.insert(number, (pieces, true, 0));
+        }
+        self.holds.get_mut(&number).map(|hold| hold.1 = true).is_some()
+    }
+
+    fn lapse(&mut self, ends: impl Fn(u8, &(u32, bool, i64)) -> bool) {
+        let ended = self.holds.extract_if(.., |number, hold| ends(*number, hold));
+        self.lapsed.extend(ended.map(|(number, hold)| (number, hold.0)));
     }
 }
 
@@ -116,7 +148,7 @@ proptest! {
     #[test]
     fn repeating_a_command_changes_nothing(before in prop::collection::vec(any_command(), 0..20), command in any_command()) {
         let mut once = stock(10);
-        let mut model = Model::default();
+        let mut model = Model { supplied: 10, ..Model::default() };
         for command in &before {
             model.run(&mut once, command, 0);
         }
@@ -129,70 +161,14 @@ proptest! {
     #[test]
     fn releasing_what_was_reserved_changes_nothing(before in prop::collection::vec(any_command(), 0..20)) {
         let mut stock = stock(10);
-        let mut model = Model::default();
+        let mut model = Model { supplied: 10, ..Model::default() };
         for command in &before {
             model.run(&mut stock, command, 0);
         }
         let untouched = stock.clone();
-        if stock.reserve(&send(9, 1, 0)).is_ok() {
+        if stock.reserve(&ask(9, 1), at(0)).is_ok() {
             stock.release(&order(9));
         }
         prop_assert_eq!(stock, untouched);
     }
-}
-
-#[test]
-fn an_order_keeps_the_price_it_reserved_at() {
-    let mut stock = stock(5);
-    let held = stock.reserve(&send(1, 2, 0)).unwrap();
-    let dearer = Money::new(900, price().currency()).unwrap();
-    stock.set(Offer { unit_price: dearer, ..offer(5) }).unwrap();
-    assert_eq!(stock.reserve(&send(1, 2, 9)), Ok(held));
-}
-
-#[test]
-fn a_price_the_customer_did_not_see_is_refused() {
-    let seen = Money::new(400, price().currency()).unwrap();
-    let refused = stock(5).reserve(&Reserve { seen_price: Some(seen), ..send(1, 1, 0) });
-    assert_eq!(
-        refused,
-        Err(Refusal::PriceChanged { product_id: "mug".parse().unwrap(), unit_price: price() })
-    );
-}
-
-#[test]
-fn a_reservation_expires_unless_it_is_committed() {
-    let mut stock = stock(5);
-    stock.reserve(&send(1, 1, 0)).unwrap();
-    stock.reserve(&send(2, 1, 0)).unwrap();
-    stock.commit(&order(1)).unwrap();
-    stock.expire(at(3));
-    assert_eq!(stock.level().reserved, 1);
-    assert!(matches!(stock.commit(&order(2)), Err(Refusal::ReservationExpired { .. })));
-}
-
-#[test]
-fn only_the_saga_gives_back_what_is_committed() {
-    let mut stock = stock(5);
-    stock.reserve(&send(1, 2, 0)).unwrap();
-    stock.reserve(&send(2, 2, 0)).unwrap();
-    stock.commit(&order(1)).unwrap();
-    let committed = Err(Refusal::ReservationCommitted { product_id: "mug".parse().unwrap() });
-    assert_eq!((stock.withdraw(&order(1)), stock.withdraw(&order(2))), (committed, Ok(())));
-    assert_eq!((stock.withdraw(&order(2)), stock.level().reserved), (Ok(()), 2));
-    stock.release(&order(1));
-    assert_eq!(stock.level().reserved, 0);
-}
-
-#[test]
-fn the_reminder_is_set_once_for_all_reservations_before_it() {
-    let mut stock = stock(5);
-    assert_eq!(stock.plan_sweep(at(0)), None);
-    stock.reserve(&send(1, 1, 0)).unwrap();
-    assert_eq!(stock.plan_sweep(at(0)), Some(at(3)));
-    stock.reserve(&send(2, 1, 1)).unwrap();
-    assert_eq!(stock.plan_sweep(at(1)), None);
-    stock.swept();
-    stock.expire(at(3));
-    assert_eq!(stock.plan_sweep(at(3)), Some(at(4)));
 }

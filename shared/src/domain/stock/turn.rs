@@ -15,7 +15,7 @@ pub enum Command {
     Check,
     /// Reserve pieces for an order.
     Reserve(Reserve),
-    /// Keep what is held for an order beyond its expiry.
+    /// Keep what is held for an order beyond its expiry, or take it again.
     Commit(OrderId),
     /// Give back what is held for an order.
     Release(OrderId),
@@ -39,6 +39,9 @@ pub enum Reply {
     Done,
 }
 
+/// A reply, or why the command is refused.
+pub type Answer = Result<Reply, Refusal>;
+
 /// Carries out `command` on the stock of `product` at `now`.
 ///
 /// # Errors
@@ -48,10 +51,10 @@ pub fn turn(
     product: &ProductId,
     command: &Command,
     now: Timestamp,
-) -> Result<Reply, Refusal> {
+) -> Answer {
     if let Some(stock) = stock {
         stock.expire(now);
-        return told(stock, command);
+        return told(stock, command, now);
     }
     match command {
         Command::Set(offer) => {
@@ -65,12 +68,12 @@ pub fn turn(
     }
 }
 
-fn told(stock: &mut Stock, command: &Command) -> Result<Reply, Refusal> {
+fn told(stock: &mut Stock, command: &Command, now: Timestamp) -> Answer {
     match command {
         Command::Set(offer) => stock.set(offer.clone())?,
         Command::Check => {}
         Command::Withdraw(order) => stock.withdraw(order)?,
-        Command::Reserve(ask) => return stock.reserve(ask).map(Reply::Held),
+        Command::Reserve(ask) => return stock.reserve(ask, now).map(Reply::Held),
         Command::Commit(order) => return stock.commit(order).map(|()| Reply::Done),
         Command::Release(order) => return Ok(done(|| stock.release(order))),
         Command::Settle(order) => return Ok(done(|| stock.settle(order))),
@@ -88,11 +91,17 @@ fn done(act: impl FnOnce()) -> Reply {
 mod tests {
     use super::*;
     use crate::testing::orders::{at, euro, offer, placed_order, product};
+    use jiff::SignedDuration;
 
-    fn reserve(quantity: i64, expires_at: Timestamp) -> Command {
+    fn reserve(quantity: i64, seconds: i64) -> Command {
         let quantity = quantity.try_into().unwrap();
         let order_id = placed_order().order_id;
-        Command::Reserve(Reserve { order_id, quantity, seen_price: None, expires_at })
+        Command::Reserve(Reserve {
+            order_id,
+            quantity,
+            seen_price: None,
+            hold_for: SignedDuration::from_secs(seconds),
+        })
     }
 
     #[test]
@@ -100,7 +109,7 @@ mod tests {
         let (mut stock, lamp) = (None, product("lamp"));
         let unknown = Err(Refusal::UnknownProduct { product_id: lamp.clone() });
         assert_eq!(turn(&mut stock, &lamp, &Command::Check, at(0)), unknown);
-        assert_eq!(turn(&mut stock, &lamp, &reserve(1, at(9)), at(0)), unknown);
+        assert_eq!(turn(&mut stock, &lamp, &reserve(1, 9), at(0)), unknown);
         let set = turn(&mut stock, &lamp, &Command::Set(offer(euro(500), 10)), at(0));
         assert!(matches!(set, Ok(Reply::Level(Level { on_hand: 10, available: 10, .. }))));
     }
@@ -117,7 +126,7 @@ mod tests {
     fn every_turn_releases_what_has_expired() {
         let (mut stock, lamp) = (None, product("lamp"));
         turn(&mut stock, &lamp, &Command::Set(offer(euro(500), 10)), at(0)).unwrap();
-        turn(&mut stock, &lamp, &reserve(4, at(60)), at(0)).unwrap();
+        turn(&mut stock, &lamp, &reserve(4, 60), at(0)).unwrap();
         let reserved =
             |stock: &mut Option<Stock>, now| match turn(stock, &lamp, &Command::Check, now) {
                 Ok(Reply::Level(level)) => level.reserved,

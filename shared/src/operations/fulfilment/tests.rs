@@ -4,6 +4,7 @@ use super::*;
 use crate::domain::order::Order;
 use crate::domain::saga::Stop;
 use crate::operations::orders::DocumentLog;
+use crate::ports::Error;
 use crate::testing::fakes::{
     FakeBroker, FakeClock, FakeDocuments, FakePaymentClient, FakeShipping, FakeStocks,
 };
@@ -69,14 +70,6 @@ async fn the_first_product_that_is_sold_out_ends_the_step_and_its_undo_leaves_no
     let cause = Cause { step: Step::Pay, stop: Stop::Failed };
     shop.release_stock(&order.order_id, cause).await.unwrap();
     assert_eq!((reserved(&shop, "lamp").await, reserved(&shop, "bulb").await), (0, 0));
-}
-
-#[test]
-fn a_product_without_room_for_one_more_order_is_waited_for() {
-    let full = Refusal::TooManyReservations { product_id: product("lamp") };
-    assert!(matches!(wait_for_room(full.into()), Error::Failed(_)));
-    let gone = Refusal::OutOfStock { product_id: product("lamp") };
-    assert!(matches!(wait_for_room(gone.into()), Error::Refused(_)));
 }
 
 #[tokio::test]

@@ -1,0 +1,71 @@
+//! What the shop offers of a product.
+
+use crate::domain::Money;
+use crate::domain::text::Text;
+use serde::{Deserialize, Serialize};
+
+/// A product as the shop offers it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// What customers read.
+    pub name: Text<200>,
+    /// What one piece costs.
+    pub unit_price: Money,
+    /// Pieces on hand, reserved ones included.
+    pub on_hand: OnHand,
+}
+
+/// Pieces on hand, 0 to [`OnHand::MAX`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
+pub struct OnHand(u32);
+
+/// A stock out of bounds.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("must be between 0 and {}", OnHand::MAX)]
+pub struct NotOnHand;
+
+impl OnHand {
+    /// The most pieces of one product.
+    pub const MAX: u32 = 1_000_000_000;
+
+    /// How many.
+    #[must_use]
+    pub fn pieces(self) -> u32 {
+        self.0
+    }
+}
+
+impl TryFrom<i64> for OnHand {
+    type Error = NotOnHand;
+
+    fn try_from(pieces: i64) -> Result<Self, NotOnHand> {
+        match u32::try_from(pieces) {
+            Ok(pieces) if pieces <= Self::MAX => Ok(Self(pieces)),
+            _ => Err(NotOnHand),
+        }
+    }
+}
+
+impl From<OnHand> for i64 {
+    fn from(on_hand: OnHand) -> Self {
+        on_hand.0.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_on_hand_are_0_to_a_thousand_million() {
+        for pieces in [0, 1, 1_000_000_000] {
+            let on_hand = OnHand::try_from(pieces).unwrap();
+            assert_eq!(i64::from(on_hand), pieces);
+            assert_eq!(i64::from(on_hand.pieces()), pieces);
+        }
+        for pieces in [-1, 1_000_000_001, i64::from(u32::MAX), i64::MAX, i64::MIN] {
+            assert_eq!(OnHand::try_from(pieces), Err(NotOnHand));
+        }
+    }
+}

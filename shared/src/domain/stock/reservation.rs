@@ -1,0 +1,58 @@
+//! Pieces held for orders.
+
+use crate::domain::placing::Quantity;
+use crate::domain::{Money, OrderId, ProductId};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// What an order asks of a product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reserve {
+    /// For whom.
+    pub order_id: OrderId,
+    /// How many pieces.
+    pub quantity: Quantity,
+    /// The price of one piece that the customer saw.
+    pub seen_price: Option<Money>,
+    /// For how long, by the stock's own clock.
+    pub hold_for: SignedDuration,
+}
+
+/// What an order holds of a product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// The product.
+    pub product_id: ProductId,
+    /// The order.
+    pub order_id: OrderId,
+    /// Pieces held.
+    pub quantity: Quantity,
+    /// What one piece costs, whatever happens to the price meanwhile.
+    pub unit_price: Money,
+    /// When the hold ends, unless it is committed before.
+    pub expires_at: Timestamp,
+}
+
+/// Pieces held for one order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Reservation {
+    pub(super) quantity: Quantity,
+    pub(super) unit_price: Money,
+    pub(super) state: ReservationState,
+    pub(super) expires_at: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum ReservationState {
+    /// Held until it expires.
+    Reserved,
+    /// Held until it is settled or released.
+    Committed,
+}
+
+impl Reservation {
+    pub(super) fn is_committed(&self) -> bool {
+        self.state == ReservationState::Committed
+    }
+}

@@ -1,0 +1,102 @@
+//! The stock of every product.
+
+use super::{Error, Failure, PortFuture, Result};
+use crate::domain::stock::{Answer, Command, Held, Level, Offer, Reply, Reserve};
+use crate::domain::{OrderId, ProductId, Refusal};
+
+/// What is named when a stock fails.
+const STOCK: &str = "stock";
+
+/// The stock of every product. Everything but [`Stocks::set`] is harmless when repeated.
+pub trait Stocks: Clone + Send + Sync + 'static {
+    /// What the stock of a product answers to a command.
+    fn tell(&self, product: &ProductId, command: Command) -> impl PortFuture<Answer>;
+
+    /// Puts a product on sale, or changes its name, price and stock.
+    fn set(&self, product: &ProductId, offer: &Offer) -> impl PortFuture<Level> {
+        let told = self.tell(product, Command::Set(offer.clone()));
+        async { level(answer(told.await?)?) }
+    }
+
+    /// How much there is of a product.
+    fn check(&self, product: &ProductId) -> impl PortFuture<Level> {
+        let told = self.tell(product, Command::Check);
+        async { level(answer(told.await?)?) }
+    }
+
+    /// Holds pieces for an order, from now on by the stock's own clock. It fails, to be tried again,
+    /// while as many orders hold the product as its document can carry.
+    fn reserve(&self, product: &ProductId, ask: &Reserve) -> impl PortFuture<Held> {
+        let told = self.tell(product, Command::Reserve(ask.clone()));
+        async {
+            let reply = answer(told.await?)?;
+            if let Reply::Held(held) = reply { Ok(held) } else { Err(unexpected(&reply)) }
+        }
+    }
+
+    /// Keeps what is held beyond its expiry. What has expired is taken again, if it is there at its
+    /// price.
+    fn commit(&self, product: &ProductId, order: &OrderId) -> impl PortFuture<()> {
+        let told = self.tell(product, Command::Commit(order.clone()));
+        async { answer(told.await?).map(|_| ()) }
+    }
+
+    /// Gives back what is held, if anything, and sees to it that nothing will be committed later.
+    fn release(&self, product: &ProductId, order: &OrderId) -> impl PortFuture<()> {
+        let told = self.tell(product, Command::Release(order.clone()));
+        async { answer(told.await?).map(|_| ()) }
+    }
+
+    /// Gives back what is held, if anything, unless the order is on its way, and tells what there is.
+    fn withdraw(&self, product: &ProductId, order: &OrderId) -> impl PortFuture<Level> {
+        let told = self.tell(product, Command::Withdraw(order.clone()));
+        async { level(answer(told.await?)?) }
+    }
+
+    /// Takes what is committed out of the shop.
+    fn settle(&self, product: &ProductId, order: &OrderId) -> impl PortFuture<()> {
+        let told = self.tell(product, Command::Settle(order.clone()));
+        async { answer(told.await?).map(|_| ()) }
+    }
+}
+
+/// A reply, or why there is none. A product that has no room for another reservation has room again
+/// when others end, so that is a failure, which is tried again.
+fn answer(told: Answer) -> Result<Reply> {
+    match told {
+        Err(full @ Refusal::TooManyReservations { .. }) => {
+            Err(Failure::new(STOCK, "hold more reservations", full).into())
+        }
+        told => Ok(told?),
+    }
+}
+
+fn level(reply: Reply) -> Result<Level> {
+    if let Reply::Level(level) = reply { Ok(level) } else { Err(unexpected(&reply)) }
+}
+
+fn unexpected(reply: &Reply) -> Error {
+    Failure::new(STOCK, "answer", format!("an answer to something else: {reply:?}")).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::stock::Stock;
+    use crate::testing::fakes::FakeStocks;
+    use crate::testing::orders::{euro, offer, product, reserve};
+
+    #[tokio::test]
+    async fn an_order_beyond_those_that_a_document_can_carry_waits_for_one_to_end() {
+        let (stocks, lamp) = (FakeStocks::default(), product("lamp"));
+        stocks.set(&lamp, &offer(euro(500), 2_000)).await.unwrap();
+        let ask = |number: usize| reserve(&format!("order-{number}"), 1);
+        for number in 0..Stock::MAX_OPEN {
+            stocks.reserve(&lamp, &ask(number)).await.unwrap();
+        }
+        let one_more = ask(Stock::MAX_OPEN);
+        assert!(matches!(stocks.reserve(&lamp, &one_more).await, Err(Error::Failed(_))));
+        stocks.release(&lamp, &ask(0).order_id).await.unwrap();
+        stocks.reserve(&lamp, &one_more).await.unwrap();
+    }
+}
