@@ -33,7 +33,7 @@ fn request_of(function: &str) -> (Method, &'static str, Value) {
             )
         }
         "process-payment" => {
-            let amount = json!({"amount": 1, "currency": "EUR"});
+            let amount = json!({"amount": 100, "currency": "EUR"});
             let method = "pm_card_chargeDeclined";
             (
                 Method::POST,

@@ -2,27 +2,36 @@
 
 use crate::payment::auth::require_key;
 use crate::payment::error::StripeError;
-use crate::payment::faults::{FaultKind, Resource};
+use crate::payment::faults::{FaultKind, Operation};
 use crate::payment::form::Form;
 use crate::payment::idempotency::{Claim, Fingerprint, key_of};
 use crate::payment::objects::Reply;
-use crate::payment::requests::{NewIntent, NewRefund, Rotation, Work};
+use crate::payment::requests::{
+    Confirmation, NewIntent, NewRefund, RefundFilter, Rotation, Work, cancellation_reason,
+};
 use crate::payment::simulator::{Begun, Simulator};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use std::panic::resume_unwind;
+
+/// The body of a request, or why it cannot be read.
+type Body = Result<Bytes, BytesRejection>;
 
 pub(crate) fn routes(simulator: &Simulator) -> Router {
     Router::new()
         .route("/v1/payment_intents", post(create_intent))
         .route("/v1/payment_intents/{id}", get(read_intent))
-        .route("/v1/refunds", post(create_refund))
+        .route("/v1/payment_intents/{id}/confirm", post(confirm_intent))
+        .route("/v1/payment_intents/{id}/cancel", post(cancel_intent))
+        .route("/v1/refunds", post(create_refund).get(list_refunds))
+        .route("/v1/refunds/{id}", get(read_refund))
         .route("/v2/iam/api_keys/{id}/rotate", post(rotate_key))
         .route_layer(from_fn_with_state(simulator.clone(), require_key))
         .with_state(simulator.clone())
@@ -31,62 +40,95 @@ pub(crate) fn routes(simulator: &Simulator) -> Router {
 async fn create_intent(
     State(simulator): State<Simulator>,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    body: Body,
 ) -> Result<Response, StripeError> {
-    simulator.state().calls.payment_intents += 1;
+    simulator.count(Operation::Create);
     let form = form_of(&headers, &body?)?;
-    let work = Work::Charge(NewIntent::read(form.clone())?);
-    let fingerprint = Fingerprint { resource: Resource::PaymentIntents, form };
-    create(simulator, key_of(&headers)?, fingerprint, work).await
+    let work = Work::Create(NewIntent::read(form.clone())?);
+    post_of(simulator, &headers, Operation::Create, Fingerprint::new(String::new(), form), work)
+        .await
+}
+
+async fn confirm_intent(
+    State(simulator): State<Simulator>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, StripeError> {
+    simulator.count(Operation::Confirm);
+    let form = form_of(&headers, &body?)?;
+    let work = Work::Confirm(id.clone(), Confirmation::read(form.clone())?);
+    post_of(simulator, &headers, Operation::Confirm, Fingerprint::new(id, form), work).await
+}
+
+async fn cancel_intent(
+    State(simulator): State<Simulator>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, StripeError> {
+    simulator.count(Operation::Cancel);
+    let form = form_of(&headers, &body?)?;
+    let work = Work::Cancel(id.clone(), cancellation_reason(form.clone())?);
+    post_of(simulator, &headers, Operation::Cancel, Fingerprint::new(id, form), work).await
 }
 
 async fn create_refund(
     State(simulator): State<Simulator>,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    body: Body,
 ) -> Result<Response, StripeError> {
-    simulator.state().calls.refunds += 1;
+    simulator.count(Operation::Refund);
     let form = form_of(&headers, &body?)?;
     let work = Work::Refund(NewRefund::read(form.clone())?);
-    let fingerprint = Fingerprint { resource: Resource::Refunds, form };
-    create(simulator, key_of(&headers)?, fingerprint, work).await
+    post_of(simulator, &headers, Operation::Refund, Fingerprint::new(String::new(), form), work)
+        .await
 }
 
 async fn rotate_key(
     State(simulator): State<Simulator>,
     Path(id): Path<String>,
     headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    body: Body,
 ) -> Result<Response, StripeError> {
-    simulator.state().calls.key_rotations += 1;
+    simulator.count(Operation::Rotate);
     let body = body?;
     if !is_of_type(&headers, "application/json") {
         return Err(StripeError::not_json());
     }
-    let rotation = Rotation::read(id, &body)?;
-    let fingerprint = Fingerprint { resource: Resource::KeyRotations, form: rotation.form() };
-    create(simulator, key_of(&headers)?, fingerprint, Work::Rotate(rotation)).await
+    let rotation = Rotation::read(id.clone(), &body)?;
+    let fingerprint = Fingerprint::new(id, rotation.form());
+    post_of(simulator, &headers, Operation::Rotate, fingerprint, Work::Rotate(rotation)).await
 }
 
 async fn read_intent(
     State(simulator): State<Simulator>,
     Path(id): Path<String>,
 ) -> Result<Reply, StripeError> {
-    simulator.state().calls.reads += 1;
-    if let Some(mut struck) = simulator.strike(Resource::PaymentIntents) {
-        struck.stall().await;
-        if struck.fault != FaultKind::Stall {
-            return Err(StripeError::internal());
-        }
-    }
-    let state = simulator.state();
-    let intent =
-        state.book.intent(&id).ok_or_else(|| StripeError::no_such_intent(&id, "intent"))?;
-    Ok(Reply::new(StatusCode::OK, intent))
+    begin_read(&simulator, Operation::ReadIntent).await?;
+    Ok(Reply::new(StatusCode::OK, simulator.state().book.intent(&id)?))
+}
+
+async fn read_refund(
+    State(simulator): State<Simulator>,
+    Path(id): Path<String>,
+) -> Result<Reply, StripeError> {
+    begin_read(&simulator, Operation::ReadRefund).await?;
+    Ok(Reply::new(StatusCode::OK, simulator.state().book.refund_of_id(&id)?))
+}
+
+async fn list_refunds(
+    State(simulator): State<Simulator>,
+    RawQuery(query): RawQuery,
+) -> Result<Reply, StripeError> {
+    let filter = RefundFilter::read(Form::read(query.unwrap_or_default().as_bytes())?)?;
+    begin_read(&simulator, Operation::ReadRefund).await?;
+    Ok(Reply::new(StatusCode::OK, &simulator.state().book.list_refunds(&filter)?))
 }
 
 fn form_of(headers: &HeaderMap, body: &[u8]) -> Result<Form, StripeError> {
-    if is_of_type(headers, "application/x-www-form-urlencoded") {
+    // A call without parameters, such as a cancellation, needs no type.
+    if body.is_empty() || is_of_type(headers, "application/x-www-form-urlencoded") {
         Form::read(body)
     } else {
         Err(StripeError::not_form())
@@ -99,40 +141,79 @@ fn is_of_type(headers: &HeaderMap, expected: &str) -> bool {
     essence.trim().eq_ignore_ascii_case(expected)
 }
 
+/// Counts a call that changes nothing, and waits or fails as a fault plan asks for.
+async fn begin_read(simulator: &Simulator, operation: Operation) -> Result<(), StripeError> {
+    simulator.count(operation);
+    let Some(mut struck) = simulator.strike(operation) else { return Ok(()) };
+    struck.stall().await;
+    if struck.fault.drops() {
+        drop_connection();
+    }
+    if struck.fault == FaultKind::Stall { Ok(()) } else { Err(fault_error(struck.fault, None)) }
+}
+
 /// Answers a checked call; the work is spawned, so that a caller who hangs up does not undo it.
-async fn create(
+async fn post_of(
     simulator: Simulator,
-    key: Option<String>,
+    headers: &HeaderMap,
+    operation: Operation,
     fingerprint: Fingerprint,
     work: Work,
 ) -> Result<Response, StripeError> {
-    let begun = simulator.begin(key.as_deref(), fingerprint)?;
-    tokio::spawn(carry_out(simulator, key, begun, work)).await.map_err(|_| StripeError::internal())
+    let key = key_of(headers)?;
+    let begun = simulator.begin(key.as_deref(), operation, fingerprint)?;
+    let carried_out = tokio::spawn(carry_out(simulator, key, begun, work)).await;
+    match carried_out.map_err(|_| StripeError::internal())? {
+        Some(response) => Ok(response),
+        None => drop_connection(),
+    }
 }
 
+/// The answer to a call, or none when the connection is to close.
 async fn carry_out(
     simulator: Simulator,
     key: Option<String>,
     Begun { claim, mut struck }: Begun,
     work: Work,
-) -> Response {
+) -> Option<Response> {
     if let Some(struck) = &mut struck {
         struck.stall().await;
     }
+    let key = key.as_deref();
     let fault = struck.map(|struck| struck.fault);
-    if let (Some(FaultKind::FailBefore), Claim::Fresh, Some(key)) = (fault, &claim, &key) {
-        simulator.state().keys.release(key);
-    }
-    if fault == Some(FaultKind::FailBefore) {
-        return StripeError::internal().into_response();
+    if let Some(fault) = fault.filter(|fault| fault.spares_key()) {
+        if let (Claim::Fresh, Some(key)) = (&claim, key) {
+            simulator.state().keys.release(key);
+        }
+        return (!fault.drops()).then(|| fault_error(fault, key).into_response());
     }
     let response = match claim {
-        Claim::Fresh => simulator.state().execute(key.as_deref(), work).into_response(),
+        Claim::Fresh => simulator.state().execute(key, work, fault).into_response(),
         Claim::Replay(reply) => ([("idempotent-replayed", "true")], reply).into_response(),
     };
-    if fault == Some(FaultKind::FailAfter) {
-        StripeError::internal().into_response()
-    } else {
-        response
+    match fault {
+        Some(fault) if fault.drops() => None,
+        Some(FaultKind::FailAfter) => Some(StripeError::internal().into_response()),
+        Some(_) | None => Some(response),
     }
+}
+
+/// What a call is answered that a fault keeps from any effect.
+fn fault_error(fault: FaultKind, key: Option<&str>) -> StripeError {
+    match fault {
+        FaultKind::RateLimit => StripeError::rate_limited(),
+        FaultKind::Conflict => StripeError::key_in_use(key.unwrap_or("none")),
+        FaultKind::Stall
+        | FaultKind::FailBefore
+        | FaultKind::FailAfter
+        | FaultKind::CrashBefore
+        | FaultKind::CrashAfter
+        | FaultKind::DropBefore
+        | FaultKind::DropAfter => StripeError::internal(),
+    }
+}
+
+/// Closes the connection without an answer: unwinding ends its task, and nothing else.
+fn drop_connection() -> ! {
+    resume_unwind(Box::new("a fault closes the connection"))
 }

@@ -28,7 +28,9 @@ pub(crate) async fn require_key(
 
 fn authorize(simulator: &Simulator, given: Option<&str>) -> Result<(), StripeError> {
     let given = given.ok_or_else(StripeError::no_key)?;
-    simulator.state().keyring.authorize(given).map_err(|rejection| match rejection {
+    let mut state = simulator.state();
+    let now = state.clock.now();
+    state.keyring.authorize(given, now).map_err(|rejection| match rejection {
         Rejection::Unknown => StripeError::invalid_key(&mask(given)),
         Rejection::Expired => StripeError::expired_key(&mask(given)),
     })

@@ -1,281 +1,207 @@
-//! The book: every payment intent, and what was refunded of it.
+//! The book: every payment intent, its refunds, and every movement of money.
 
-use crate::clock::now;
-use crate::payment::cards::{Card, Decline};
+mod entry;
+mod refunds;
+#[cfg(test)]
+mod tests;
+
+use self::entry::{Entry, new_id};
+use crate::payment::cards::{Card, GENERIC_DECLINE};
+use crate::payment::clock::later;
 use crate::payment::error::StripeError;
-use crate::payment::ledger::{Outcome, Payment};
-use crate::payment::objects::{ErrorObject, IntentStatus, PaymentIntent, Refund};
-use crate::payment::requests::{NewIntent, NewRefund};
-use std::collections::BTreeMap;
-use thiserror::Error;
-use uuid::Uuid;
+use crate::payment::ledger::{Movement, MovementStatus, Payment};
+use crate::payment::objects::{IntentStatus, NextAction, PaymentIntent};
+use crate::payment::requests::{Confirmation, NewIntent};
+use crate::payment::settlement::{PaymentEnd, RefundEnd, SettlementPlan};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
-/// Payment intents kept until the process ends; one beyond them is rejected with 429.
+/// Payment intents, and refunds, kept until the process ends; one beyond them is rejected with 429.
 pub const MAX_INTENTS: usize = 1_000_000;
 
 /// Every payment intent by its id, which sorts by the time of its creation.
 #[derive(Debug, Default)]
-pub(crate) struct Book(BTreeMap<String, Entry>);
-
-#[derive(Debug)]
-struct Entry {
-    intent: PaymentIntent,
-    /// Minor units, at most `intent.amount_received`.
-    refunded: u64,
-    refunds: u64,
+pub(crate) struct Book {
+    entries: BTreeMap<String, Entry>,
+    /// The intent of each refund.
+    refunds: HashMap<String, String>,
+    /// What settles later, by when and in which order it began.
+    due: BTreeMap<(Timestamp, u64), Due>,
+    begun: u64,
+    movements: Vec<Movement>,
 }
 
-/// Why no money was taken.
-#[derive(Debug, Error)]
-pub(crate) enum ChargeError {
-    #[error("the card was declined")]
-    Declined(Box<PaymentIntent>),
-    #[error("the simulator keeps at most {MAX_INTENTS} payment intents; restart it")]
-    Full,
-}
-
-/// Why no money was refunded.
-#[derive(Debug, PartialEq, Eq, Error)]
-pub(crate) enum RefundError {
-    #[error("there is no payment intent {0}")]
-    NoSuchIntent(String),
-    #[error("payment intent {0} was never charged")]
-    NeverCharged(String),
-    #[error("charge {0} is already refunded in full")]
-    AlreadyRefunded(String),
-    #[error("{asked} is more than the {left} {currency} left")]
-    TooMuch { asked: u64, left: u64, currency: String },
-}
-
-impl From<ChargeError> for StripeError {
-    fn from(error: ChargeError) -> Self {
-        match error {
-            ChargeError::Declined(intent) => Self::declined(*intent),
-            ChargeError::Full => Self::full(error.to_string()),
-        }
-    }
-}
-
-impl From<RefundError> for StripeError {
-    fn from(error: RefundError) -> Self {
-        match error {
-            RefundError::NoSuchIntent(id) => Self::no_such_intent(&id, "payment_intent"),
-            RefundError::NeverCharged(id) => Self::parameter(
-                "payment_intent",
-                format!("This PaymentIntent ({id}) does not have a successful charge to refund."),
-            ),
-            RefundError::AlreadyRefunded(charge) => {
-                let message = format!("Charge {charge} has already been refunded.");
-                Self::rejected(message).coded("charge_already_refunded")
-            }
-            RefundError::TooMuch { asked, left, currency } => Self::parameter(
-                "amount",
-                format!(
-                    "Refund amount ({asked} {currency}) is greater than unrefunded amount on \
-                     charge ({left} {currency})"
-                ),
-            ),
-        }
-    }
+/// What settles later.
+#[derive(Clone, Debug)]
+enum Due {
+    Payment(String, PaymentEnd),
+    Refund(String, RefundEnd),
 }
 
 impl Book {
-    /// Creates an intent and charges its card.
+    /// Creates an intent, and confirms it if asked to.
     ///
     /// # Errors
     ///
-    /// The card declines (the intent is kept all the same), or the book is full.
-    pub(crate) fn charge(&mut self, new: NewIntent) -> Result<PaymentIntent, ChargeError> {
-        if self.0.len() >= MAX_INTENTS {
-            return Err(ChargeError::Full);
+    /// The intent cannot be confirmed, or its card declines (it is kept all the same); or the book is
+    /// full.
+    pub(crate) fn create(
+        &mut self,
+        new: NewIntent,
+        now: Timestamp,
+        plan: &mut SettlementPlan,
+    ) -> Result<PaymentIntent, StripeError> {
+        if self.entries.len() >= MAX_INTENTS {
+            return Err(full());
         }
-        let intent = confirmed(new);
-        let entry = Entry { intent: intent.clone(), refunded: 0, refunds: 0 };
-        self.0.insert(intent.id.clone(), entry);
+        let confirm = new.confirm;
+        let entry = Entry::new(new, now);
+        let id = entry.intent.id.clone();
+        let created = entry.intent.clone();
+        self.entries.insert(id.clone(), entry);
+        if confirm { self.charge(&id, now, plan) } else { Ok(created) }
+    }
+
+    /// Confirms an intent: <https://docs.stripe.com/api/payment_intents/confirm>.
+    ///
+    /// # Errors
+    ///
+    /// There is no such intent, it cannot be confirmed in its state, or its card declines.
+    pub(crate) fn confirm(
+        &mut self,
+        id: &str,
+        confirmation: Confirmation,
+        now: Timestamp,
+        plan: &mut SettlementPlan,
+    ) -> Result<PaymentIntent, StripeError> {
+        let entry = self.entries.get_mut(id).ok_or_else(|| no_such_intent(id, "intent"))?;
+        entry.check_confirmable(&confirmation)?;
+        if let Some(method) = confirmation.method {
+            entry.card = Some(method.card);
+            entry.intent.payment_method = Some(method.token);
+        }
+        self.charge(id, now, plan)
+    }
+
+    /// Cancels an intent: <https://docs.stripe.com/api/payment_intents/cancel>.
+    ///
+    /// # Errors
+    ///
+    /// There is no such intent, or it cannot be cancelled in its state.
+    pub(crate) fn cancel(
+        &mut self,
+        id: &str,
+        reason: Option<String>,
+        now: Timestamp,
+    ) -> Result<PaymentIntent, StripeError> {
+        let entry = self.entries.get_mut(id).ok_or_else(|| no_such_intent(id, "intent"))?;
+        let intent = &mut entry.intent;
         match intent.status {
-            IntentStatus::Succeeded => Ok(intent),
-            IntentStatus::RequiresPaymentMethod => Err(ChargeError::Declined(Box::new(intent))),
+            IntentStatus::RequiresPaymentMethod
+            | IntentStatus::RequiresConfirmation
+            | IntentStatus::RequiresAction => {}
+            IntentStatus::Processing | IntentStatus::Succeeded | IntentStatus::Canceled => {
+                let message = format!(
+                    "You cannot cancel this PaymentIntent because it has a status of {}.",
+                    intent.status.name()
+                );
+                return Err(StripeError::unexpected_state(message, intent.clone()));
+            }
         }
+        intent.status = IntentStatus::Canceled;
+        intent.canceled_at = Some(now.as_second());
+        intent.cancellation_reason = reason;
+        intent.next_action = None;
+        Ok(intent.clone())
     }
 
-    /// Refunds part or all of what an intent took.
-    ///
     /// # Errors
     ///
-    /// There is no such intent, or less left on it than asked for.
-    pub(crate) fn refund(&mut self, new: NewRefund) -> Result<Refund, RefundError> {
-        let Some(entry) = self.0.get_mut(&new.payment_intent) else {
-            return Err(RefundError::NoSuchIntent(new.payment_intent));
-        };
-        let amount = entry.refundable(new.amount)?;
-        entry.refunded += amount;
-        entry.refunds += 1;
-        assert!(entry.refunded <= entry.intent.amount_received, "refunded more than was charged");
-        Ok(Refund {
-            id: new_id("re"),
-            object: "refund",
-            amount,
-            charge: entry.intent.latest_charge.clone(),
-            created: now().as_second(),
-            currency: entry.intent.currency.clone(),
-            metadata: new.metadata,
-            payment_intent: new.payment_intent,
-            reason: new.reason,
-            status: "succeeded",
-        })
+    /// There is no such intent.
+    pub(crate) fn intent(&self, id: &str) -> Result<&PaymentIntent, StripeError> {
+        let entry = self.entries.get(id).ok_or_else(|| no_such_intent(id, "intent"))?;
+        Ok(&entry.intent)
     }
 
-    pub(crate) fn intent(&self, id: &str) -> Option<&PaymentIntent> {
-        self.0.get(id).map(|entry| &entry.intent)
+    /// Settles whatever is due by `now`.
+    pub(crate) fn settle(&mut self, now: Timestamp) {
+        while let Some(entry) = self.due.first_entry().filter(|entry| entry.key().0 <= now) {
+            let at = entry.key().0;
+            match entry.remove() {
+                Due::Payment(intent, end) => self.settle_payment(&intent, end, at),
+                Due::Refund(refund, end) => self.settle_refund(&refund, end, at),
+            }
+        }
     }
 
     /// The ledger's entries, oldest first.
     pub(crate) fn payments(&self) -> Vec<Payment> {
-        self.0.values().map(Entry::payment).collect()
+        self.entries.values().map(|entry| Payment::of(&entry.intent, &entry.refunds)).collect()
     }
-}
 
-impl Entry {
-    /// The amount to refund when `asked` for it, or for all that is left.
-    fn refundable(&self, asked: Option<u64>) -> Result<u64, RefundError> {
-        let left = self.intent.amount_received - self.refunded;
-        match (self.intent.status, asked) {
-            (IntentStatus::RequiresPaymentMethod, _) => {
-                Err(RefundError::NeverCharged(self.intent.id.clone()))
-            }
-            (IntentStatus::Succeeded, _) if left == 0 => {
-                Err(RefundError::AlreadyRefunded(self.intent.latest_charge.clone()))
-            }
-            (IntentStatus::Succeeded, Some(asked)) if asked > left => {
-                Err(RefundError::TooMuch { asked, left, currency: self.intent.currency.clone() })
-            }
-            (IntentStatus::Succeeded, asked) => Ok(asked.unwrap_or(left)),
+    /// Every movement, in order.
+    pub(crate) fn movements(&self) -> Vec<Movement> {
+        self.movements.clone()
+    }
+
+    /// Charges the card of an intent that may be confirmed.
+    fn charge(
+        &mut self,
+        id: &str,
+        now: Timestamp,
+        plan: &mut SettlementPlan,
+    ) -> Result<PaymentIntent, StripeError> {
+        let entry = self.entries.get_mut(id).ok_or_else(|| no_such_intent(id, "intent"))?;
+        let card = entry.card.ok_or_else(|| StripeError::missing("payment_method"))?;
+        entry.intent.last_payment_error = None;
+        if card == Card::Authenticates {
+            entry.intent.status = IntentStatus::RequiresAction;
+            entry.intent.next_action = Some(NextAction { kind: "use_stripe_sdk" });
+            return Ok(entry.intent.clone());
         }
-    }
-
-    fn payment(&self) -> Payment {
-        Payment {
-            payment_intent: self.intent.id.clone(),
-            order_id: self.intent.metadata.get("order_id").cloned(),
-            amount: self.intent.amount,
-            currency: self.intent.currency.clone(),
-            outcome: match self.intent.status {
-                IntentStatus::Succeeded => Outcome::Charged,
-                IntentStatus::RequiresPaymentMethod => Outcome::Declined,
+        entry.intent.next_action = None;
+        entry.intent.latest_charge = Some(new_id("ch"));
+        let (status, delay) = match card {
+            Card::Declines(decline) => (entry.decline(decline), None),
+            Card::Accepts(_) | Card::Authenticates => match plan.next_payment() {
+                Some(delay) => (entry.process(), Some(delay)),
+                None => (entry.succeed(), None),
             },
-            refunded: self.refunded,
-            refunds: self.refunds,
+        };
+        let intent = entry.intent.clone();
+        self.movements.push(Movement::of_charge(&intent, status, now));
+        if let Some((wait, end)) = delay {
+            self.later(now, wait, Due::Payment(id.to_owned(), end));
         }
+        if status == MovementStatus::Failed {
+            Err(StripeError::declined(intent))
+        } else {
+            Ok(intent)
+        }
+    }
+
+    fn settle_payment(&mut self, id: &str, end: PaymentEnd, at: Timestamp) {
+        let Some(entry) = self.entries.get_mut(id) else { return };
+        let status = match end {
+            PaymentEnd::Succeed => entry.succeed(),
+            PaymentEnd::Fail => entry.decline(GENERIC_DECLINE),
+        };
+        self.movements.push(Movement::of_charge(&entry.intent, status, at));
+    }
+
+    fn later(&mut self, now: Timestamp, wait: Duration, due: Due) {
+        self.begun += 1;
+        self.due.insert((later(now, wait), self.begun), due);
     }
 }
 
-/// The intent as its card leaves it.
-fn confirmed(new: NewIntent) -> PaymentIntent {
-    let latest_charge = new_id("ch");
-    let (status, amount_received, payment_method, last_payment_error) = match new.card {
-        Card::Accepts => (IntentStatus::Succeeded, new.amount, Some(new.payment_method), None),
-        Card::Declines(decline) => {
-            let error = Box::new(card_error(decline, &latest_charge));
-            (IntentStatus::RequiresPaymentMethod, 0, None, Some(error))
-        }
-    };
-    PaymentIntent {
-        id: new_id("pi"),
-        object: "payment_intent",
-        amount: new.amount,
-        amount_received,
-        created: now().as_second(),
-        currency: new.currency,
-        description: new.description,
-        last_payment_error,
-        latest_charge,
-        livemode: false,
-        metadata: new.metadata,
-        payment_method,
-        status,
-    }
+fn no_such_intent(id: &str, param: &str) -> StripeError {
+    StripeError::missing_resource(param, format!("No such payment_intent: '{id}'"))
 }
 
-fn card_error(decline: Decline, charge: &str) -> ErrorObject {
-    ErrorObject {
-        code: Some(decline.code),
-        decline_code: decline.reason,
-        charge: Some(charge.to_owned()),
-        ..ErrorObject::new("card_error", decline.message)
-    }
-}
-
-fn new_id(prefix: &str) -> String {
-    format!("{prefix}_{}", Uuid::now_v7().simple())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[derive(Clone, Debug)]
-    enum Step {
-        Charge { order: u8, amount: u64, declines: bool },
-        Refund { nth: usize, amount: Option<u64> },
-    }
-
-    fn steps() -> impl Strategy<Value = Vec<Step>> {
-        let charge = (0..3_u8, 1..1000_u64, any::<bool>())
-            .prop_map(|(order, amount, declines)| Step::Charge { order, amount, declines });
-        let refund = (0..8_usize, proptest::option::of(1..1000_u64))
-            .prop_map(|(nth, amount)| Step::Refund { nth, amount });
-        proptest::collection::vec(prop_oneof![charge, refund], 0..40)
-    }
-
-    fn new_intent(order: u8, amount: u64, declines: bool) -> NewIntent {
-        let token = if declines { "pm_card_chargeDeclined" } else { "pm_card_visa" };
-        NewIntent {
-            amount,
-            currency: "eur".to_owned(),
-            payment_method: token.to_owned(),
-            card: Card::of(token).unwrap(),
-            description: None,
-            metadata: BTreeMap::from([("order_id".to_owned(), order.to_string())]),
-        }
-    }
-
-    fn new_refund(payment_intent: String, amount: Option<u64>) -> NewRefund {
-        NewRefund { payment_intent, amount, reason: None, metadata: BTreeMap::new() }
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_given_back_adds_up_and_never_exceeds_what_was_taken(steps in steps()) {
-            let mut book = Book::default();
-            let (mut charged, mut refunded) = (0, 0);
-            for step in steps {
-                match step {
-                    Step::Charge { order, amount, declines } => {
-                        let taken = book.charge(new_intent(order, amount, declines)).is_ok();
-                        prop_assert_eq!(taken, !declines);
-                        charged += if taken { amount } else { 0 };
-                    }
-                    Step::Refund { nth, amount } => {
-                        let id = book.0.keys().nth(nth).cloned().unwrap_or_default();
-                        refunded += book.refund(new_refund(id, amount)).map_or(0, |it| it.amount);
-                    }
-                }
-                let payments = book.payments();
-                prop_assert!(payments.iter().all(|it| it.refunded <= it.charged()));
-                prop_assert_eq!(payments.iter().map(Payment::charged).sum::<u64>(), charged);
-                prop_assert_eq!(payments.iter().map(|it| it.refunded).sum::<u64>(), refunded);
-            }
-        }
-    }
-
-    #[test]
-    fn payments_are_listed_in_the_order_they_came() {
-        let mut book = Book::default();
-        for amount in 1..=100 {
-            book.charge(new_intent(0, amount, false)).unwrap();
-        }
-        let amounts: Vec<u64> = book.payments().iter().map(|it| it.amount).collect();
-        assert_eq!(amounts, (1..=100).collect::<Vec<_>>());
-    }
+fn full() -> StripeError {
+    StripeError::full(format!(
+        "the simulator keeps at most {MAX_INTENTS} payment intents and as many refunds; restart it"
+    ))
 }

@@ -1,10 +1,24 @@
-//! The test cards: <https://docs.stripe.com/testing>, payment methods whose token decides what happens to a charge.
+//! The test cards: <https://docs.stripe.com/testing>, payment methods whose token decides what
+//! happens to a charge and its refunds.
 
 /// What a known payment method does when it is charged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Card {
-    Accepts,
+    Accepts(RefundCourse),
     Declines(Decline),
+    /// <https://docs.stripe.com/testing#regulatory-cards>: always asks the customer.
+    Authenticates,
+}
+
+/// What happens to the refunds of a card: <https://docs.stripe.com/testing#refunds>.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RefundCourse {
+    /// They succeed at once.
+    Succeed,
+    /// They are pending, and succeed some time later.
+    SucceedLater,
+    /// They succeed at first, and fail some time later.
+    FailLater,
 }
 
 /// How a card is declined.
@@ -16,41 +30,49 @@ pub(crate) struct Decline {
     pub(crate) message: &'static str,
 }
 
+/// How a payment fails that was processing.
+pub(crate) const GENERIC_DECLINE: Decline = Decline {
+    code: "card_declined",
+    reason: Some("generic_decline"),
+    message: "Your card was declined.",
+};
+
 impl Card {
     /// The card behind a token such as `pm_card_visa`; None if there is none.
     pub(crate) fn of(token: &str) -> Option<Self> {
-        let brand_or_fault = token.strip_prefix("pm_card_")?;
-        match brand_or_fault {
+        match token.strip_prefix("pm_card_")? {
             "visa" | "visa_debit" | "mastercard" | "mastercard_debit" | "mastercard_prepaid"
-            | "amex" | "discover" | "diners" | "jcb" | "unionpay" => Some(Self::Accepts),
-            fault => decline(fault).map(Self::Declines),
+            | "amex" | "discover" | "diners" | "jcb" | "unionpay" => {
+                Some(Self::Accepts(RefundCourse::Succeed))
+            }
+            "pendingRefund" => Some(Self::Accepts(RefundCourse::SucceedLater)),
+            "refundFail" => Some(Self::Accepts(RefundCourse::FailLater)),
+            "authenticationRequired" => Some(Self::Authenticates),
+            fault => {
+                let fault = fault.strip_prefix("visa_").unwrap_or(fault);
+                decline(fault.strip_prefix("chargeDeclined")?).map(Self::Declines)
+            }
         }
     }
 }
 
 fn decline(fault: &str) -> Option<Decline> {
-    let (code, reason, message) = match fault {
-        "chargeDeclined" => ("card_declined", Some("generic_decline"), "Your card was declined."),
-        "chargeDeclinedInsufficientFunds" => {
-            ("card_declined", Some("insufficient_funds"), "Your card has insufficient funds.")
-        }
-        "chargeDeclinedLostCard" => ("card_declined", Some("lost_card"), "Your card was declined."),
-        "chargeDeclinedStolenCard" => {
-            ("card_declined", Some("stolen_card"), "Your card was declined.")
-        }
-        "chargeDeclinedFraudulent" => {
-            ("card_declined", Some("fraudulent"), "Your card was declined.")
-        }
-        "chargeDeclinedExpiredCard" => ("expired_card", None, "Your card has expired."),
-        "chargeDeclinedIncorrectCvc" => {
-            ("incorrect_cvc", None, "Your card's security code is incorrect.")
-        }
-        "chargeDeclinedProcessingError" => {
-            let message =
-                "An error occurred while processing your card. Try again in a little bit.";
-            ("processing_error", None, message)
-        }
+    let declined = |reason, message| Decline { reason: Some(reason), message, ..GENERIC_DECLINE };
+    let failed = |code, message| Decline { code, reason: None, message };
+    let message = GENERIC_DECLINE.message;
+    Some(match fault {
+        "" => GENERIC_DECLINE,
+        "InsufficientFunds" => declined("insufficient_funds", "Your card has insufficient funds."),
+        "LostCard" => declined("lost_card", message),
+        "StolenCard" => declined("stolen_card", message),
+        "Fraudulent" => declined("fraudulent", message),
+        "VelocityLimitExceeded" => declined("card_velocity_exceeded", message),
+        "ExpiredCard" => failed("expired_card", "Your card has expired."),
+        "IncorrectCvc" => failed("incorrect_cvc", "Your card's security code is incorrect."),
+        "ProcessingError" => failed(
+            "processing_error",
+            "An error occurred while processing your card. Try again in a little bit.",
+        ),
         _ => return None,
-    };
-    Some(Decline { code, reason, message })
+    })
 }

@@ -98,8 +98,43 @@ impl StripeError {
         Self::invalid(StatusCode::NOT_FOUND, message).on(param).coded("resource_missing")
     }
 
-    pub(crate) fn no_such_intent(id: &str, param: &str) -> Self {
-        Self::missing_resource(param, format!("No such payment_intent: '{id}'"))
+    /// The intent's state does not allow what was asked for.
+    pub(crate) fn unexpected_state(message: impl Into<String>, intent: PaymentIntent) -> Self {
+        let mut error = Self::rejected(message).coded("payment_intent_unexpected_state");
+        error.error.payment_intent = Some(Box::new(intent));
+        error
+    }
+
+    /// A confirmation needs a payment method.
+    pub(crate) fn no_method() -> Self {
+        let message = "You cannot confirm this PaymentIntent because it's missing a payment method. \
+                       Confirm it with a payment_method.";
+        Self::parameter("payment_method", message).coded("payment_intent_unexpected_state")
+    }
+
+    /// A confirmation that may redirect the customer needs a page to return to:
+    /// <https://docs.stripe.com/api/payment_intents/create#create_payment_intent-automatic_payment_methods-allow_redirects>.
+    pub(crate) fn no_return_url() -> Self {
+        let message = "This PaymentIntent accepts payment methods that might redirect your customer \
+                       off of your page, so you must provide a `return_url`. If you don't want to \
+                       accept them, set `automatic_payment_methods[enabled]` to `true` and \
+                       `automatic_payment_methods[allow_redirects]` to `never` when creating it.";
+        Self::parameter("return_url", message)
+    }
+
+    /// Too many calls in too short a time: <https://docs.stripe.com/rate-limits>.
+    pub(crate) fn rate_limited() -> Self {
+        Self::full("Request rate limit exceeded. Learn more: https://docs.stripe.com/rate-limits")
+    }
+
+    /// Another call with the same idempotency key is still running.
+    pub(crate) fn key_in_use(key: &str) -> Self {
+        let message = format!(
+            "There is currently another in-progress request using this Idempotent Key (that probably \
+             means you submitted twice, and the other request is still going through): {key}. Please \
+             try again later."
+        );
+        Self::invalid(StatusCode::CONFLICT, message).coded("idempotency_key_in_use")
     }
 
     /// A failure of the provider's own.
@@ -108,7 +143,7 @@ impl StripeError {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, error)
     }
 
-    pub(crate) fn full(message: String) -> Self {
+    pub(crate) fn full(message: impl Into<String>) -> Self {
         Self::invalid(StatusCode::TOO_MANY_REQUESTS, message).coded("rate_limit")
     }
 

@@ -5,40 +5,111 @@ use serde::{Deserialize, Serialize};
 
 /// What happens to the next calls. Only a call counts that is authorised, valid, and about to be
 /// executed or answered from its idempotency key.
-pub type FaultPlan = faults::FaultPlan<FaultKind, Resource>;
+pub type FaultPlan = faults::FaultPlan<FaultKind, Area>;
 
 /// The plan in force.
-pub(crate) type Faults = faults::Faults<FaultKind, Resource>;
+pub(crate) type Faults = faults::Faults<FaultKind, Area>;
 
 /// A call that is struck.
-pub(crate) type Struck = faults::Struck<FaultKind, Resource>;
+pub(crate) type Struck = faults::Struck<FaultKind, Area>;
 
-/// A way to fail.
+/// A way to fail. An answer is saved under an idempotency key once the call's execution has begun
+/// (<https://docs.stripe.com/api/idempotent_requests>); errors of Stripe's edge are not saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FaultKind {
-    /// The call waits, then takes effect, whether or not its caller still does.
+    /// The call waits, then takes effect, whether or not its caller still waits.
     Stall,
-    /// The call is answered 500 and has no effect; its idempotency key stays free.
+    /// The edge answers 500 and the call has no effect; its idempotency key stays free.
     FailBefore,
-    /// The call takes effect and is answered 500; its idempotency key keeps the true answer.
+    /// The call takes effect and the edge answers 500; its idempotency key keeps the true answer.
     FailAfter,
+    /// The call is executed and ends with 500, without effect; its idempotency key keeps the 500.
+    CrashBefore,
+    /// The call takes effect and ends with 500; its idempotency key keeps the 500.
+    CrashAfter,
+    /// The connection closes without an answer and the call has no effect; its key stays free.
+    DropBefore,
+    /// The call takes effect and the connection closes without an answer; its key keeps the answer.
+    DropAfter,
+    /// The call is answered 429 and has no effect; its key stays free
+    /// (<https://docs.stripe.com/rate-limits>).
+    RateLimit,
+    /// The call is answered 409, as while another one with its key runs; it has no effect.
+    Conflict,
 }
 
-/// The paths of the API that can be told apart.
+/// The calls that a plan can mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Resource {
+pub enum Area {
     /// `/v1/payment_intents` and below.
     PaymentIntents,
-    /// `/v1/refunds`.
+    /// `/v1/refunds` and below.
     Refunds,
-    /// `/v2/iam/api_keys/{id}/rotate`.
+    /// `POST /v2/iam/api_keys/{id}/rotate`.
     KeyRotations,
+    /// `POST /v1/payment_intents`.
+    Create,
+    /// `POST /v1/payment_intents/{id}/confirm`.
+    Confirm,
+    /// `POST /v1/payment_intents/{id}/cancel`.
+    Cancel,
+    /// `POST /v1/refunds`.
+    Refund,
+    /// Every `GET` of intents and refunds.
+    Read,
+}
+
+/// What a call does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    Create,
+    Confirm,
+    Cancel,
+    ReadIntent,
+    Refund,
+    ReadRefund,
+    Rotate,
 }
 
 impl Fault for FaultKind {
     fn stalls(self) -> bool {
         self == Self::Stall
+    }
+}
+
+impl FaultKind {
+    /// Whether the connection closes without an answer.
+    pub(crate) fn drops(self) -> bool {
+        matches!(self, Self::DropBefore | Self::DropAfter)
+    }
+
+    /// Whether the call is answered before its execution begins, so that its key stays free.
+    pub(crate) fn spares_key(self) -> bool {
+        match self {
+            Self::FailBefore | Self::DropBefore | Self::RateLimit | Self::Conflict => true,
+            Self::Stall
+            | Self::FailAfter
+            | Self::CrashBefore
+            | Self::CrashAfter
+            | Self::DropAfter => false,
+        }
+    }
+}
+
+impl Area {
+    pub(crate) fn covers(self, operation: Operation) -> bool {
+        use Operation::{Cancel, Confirm, Create, ReadIntent, ReadRefund, Refund, Rotate};
+        match self {
+            Self::PaymentIntents => matches!(operation, Create | Confirm | Cancel | ReadIntent),
+            Self::Refunds => matches!(operation, Refund | ReadRefund),
+            Self::KeyRotations => operation == Rotate,
+            Self::Create => operation == Create,
+            Self::Confirm => operation == Confirm,
+            Self::Cancel => operation == Cancel,
+            Self::Refund => operation == Refund,
+            Self::Read => matches!(operation, ReadIntent | ReadRefund),
+        }
     }
 }

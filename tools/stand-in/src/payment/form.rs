@@ -1,5 +1,6 @@
 //! The form: a request's parameters, taken one by one, so that what is left over is unknown.
 
+use crate::payment::amounts::MAX_AMOUNT;
 use crate::payment::error::StripeError;
 use std::collections::BTreeMap;
 
@@ -9,8 +10,6 @@ const MAX_METADATA: usize = 50;
 const MAX_METADATA_KEY: usize = 40;
 /// The longest metadata value, in characters, as with Stripe.
 const MAX_METADATA_VALUE: usize = 500;
-/// The largest amount in minor units, as with Stripe: eight digits.
-const MAX_AMOUNT: u64 = 99_999_999;
 
 /// The parameters of one request, sorted by name, each named once.
 #[derive(Clone, Debug, PartialEq, Eq)]

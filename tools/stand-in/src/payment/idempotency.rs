@@ -1,30 +1,45 @@
-//! Idempotency keys: the same key with the same parameters is answered the same way.
+//! Idempotency keys: <https://docs.stripe.com/api/idempotent_requests>. The same key with the same
+//! parameters is answered the same way, whatever the first answer was, until the key is pruned.
 
 use crate::payment::error::StripeError;
-use crate::payment::faults::Resource;
+use crate::payment::faults::Operation;
 use crate::payment::form::Form;
 use crate::payment::objects::{ErrorObject, Reply};
 use axum::http::{HeaderMap, StatusCode};
+use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use thiserror::Error;
 
-/// Keys kept until the process ends; a new one beyond them is rejected with 429.
+/// Keys kept at once; a new one beyond them is rejected with 429.
 pub const MAX_KEYS: usize = 2_000_000;
+
+/// How long a key is kept: Stripe prunes keys once they are at least this old.
+const KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 /// The longest key, as with Stripe.
 pub(crate) const MAX_KEY_CHARS: usize = 255;
 
-/// What a key was first used for.
+/// The object and the parameters of a call.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Fingerprint {
-    pub(crate) resource: Resource,
-    pub(crate) form: Form,
+    /// The id in the path; empty without one.
+    id: String,
+    form: Form,
 }
 
-/// Every key seen; the reply is missing while the first call with it runs.
+/// Every key seen that was not pruned.
 #[derive(Debug, Default)]
-pub(crate) struct Keys(HashMap<String, (Fingerprint, Option<Reply>)>);
+pub(crate) struct Keys(HashMap<String, Kept>);
+
+#[derive(Debug)]
+struct Kept {
+    operation: Operation,
+    fingerprint: Fingerprint,
+    first_used: Timestamp,
+    /// Missing while the first call runs.
+    reply: Option<Reply>,
+}
 
 /// What a call may do with its key.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,15 +64,7 @@ pub(crate) enum ClaimError {
 impl From<ClaimError> for StripeError {
     fn from(error: ClaimError) -> Self {
         match error {
-            ClaimError::InUse(key) => Self::invalid(
-                StatusCode::CONFLICT,
-                format!(
-                    "There is currently another in-progress request using this Idempotent Key \
-                     (that probably means you submitted twice, and the other request is still \
-                     going through): {key}. Please try again later."
-                ),
-            )
-            .coded("idempotency_key_in_use"),
+            ClaimError::InUse(key) => Self::key_in_use(&key),
             ClaimError::OtherParameters(key) => {
                 let message = format!(
                     "Keys for idempotent requests can only be used with the same parameters they \
@@ -72,6 +79,12 @@ impl From<ClaimError> for StripeError {
     }
 }
 
+impl Fingerprint {
+    pub(crate) fn new(id: String, form: Form) -> Self {
+        Self { id, form }
+    }
+}
+
 impl Keys {
     /// # Errors
     ///
@@ -79,20 +92,22 @@ impl Keys {
     pub(crate) fn claim(
         &mut self,
         key: &str,
+        operation: Operation,
         fingerprint: Fingerprint,
+        now: Timestamp,
     ) -> Result<Claim, ClaimError> {
+        if self.0.len() >= MAX_KEYS {
+            self.0.retain(|_, kept| !kept.is_pruned(now));
+        }
+        if self.0.get(key).is_some_and(|kept| kept.is_pruned(now)) {
+            self.0.remove(key);
+        }
         let full = self.0.len() >= MAX_KEYS;
         match self.0.entry(key.to_owned()) {
-            Entry::Occupied(entry) => match entry.get() {
-                (first, _) if *first != fingerprint => {
-                    Err(ClaimError::OtherParameters(key.to_owned()))
-                }
-                (_, Some(reply)) => Ok(Claim::Replay(reply.clone())),
-                (_, None) => Err(ClaimError::InUse(key.to_owned())),
-            },
+            Entry::Occupied(entry) => entry.get().claim(key, operation, &fingerprint),
             Entry::Vacant(_) if full => Err(ClaimError::Full),
             Entry::Vacant(entry) => {
-                entry.insert((fingerprint, None));
+                entry.insert(Kept { operation, fingerprint, first_used: now, reply: None });
                 Ok(Claim::Fresh)
             }
         }
@@ -100,14 +115,33 @@ impl Keys {
 
     /// Answers `reply` to every later call with `key`.
     pub(crate) fn keep(&mut self, key: &str, reply: &Reply) {
-        if let Some((_, kept)) = self.0.get_mut(key) {
-            *kept = Some(reply.clone());
+        if let Some(kept) = self.0.get_mut(key) {
+            kept.reply = Some(reply.clone());
         }
     }
 
     /// Forgets a claimed key, so that the next call with it runs.
     pub(crate) fn release(&mut self, key: &str) {
         self.0.remove(key);
+    }
+}
+
+impl Kept {
+    fn claim(
+        &self,
+        key: &str,
+        operation: Operation,
+        fingerprint: &Fingerprint,
+    ) -> Result<Claim, ClaimError> {
+        if self.operation != operation || self.fingerprint != *fingerprint {
+            return Err(ClaimError::OtherParameters(key.to_owned()));
+        }
+        self.reply.clone().map(Claim::Replay).ok_or_else(|| ClaimError::InUse(key.to_owned()))
+    }
+
+    /// Whether the key is old enough to be forgotten, which it is not while its first call runs.
+    fn is_pruned(&self, now: Timestamp) -> bool {
+        self.reply.is_some() && now.duration_since(self.first_used) >= KEPT
     }
 }
 
@@ -134,36 +168,54 @@ fn bad_key() -> StripeError {
 mod tests {
     use super::*;
 
-    fn charge_of(amount: u32) -> Fingerprint {
+    fn claim(
+        keys: &mut Keys,
+        operation: Operation,
+        id: &str,
+        amount: u32,
+        hour: i64,
+    ) -> Result<Claim, ClaimError> {
         let form = Form::read(format!("amount={amount}").as_bytes()).unwrap();
-        Fingerprint { resource: Resource::PaymentIntents, form }
+        let now = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hour);
+        keys.claim("k", operation, Fingerprint::new(id.to_owned(), form), now)
     }
 
     #[test]
     fn a_key_runs_once_and_then_replays() {
         let mut keys = Keys::default();
         let reply = Reply::new(StatusCode::OK, &"done");
-        assert_eq!(keys.claim("k", charge_of(1)), Ok(Claim::Fresh));
-        assert_eq!(keys.claim("k", charge_of(1)), Err(ClaimError::InUse("k".to_owned())));
+        let in_use = Err(ClaimError::InUse("k".to_owned()));
+        assert_eq!(claim(&mut keys, Operation::Create, "", 1, 0), Ok(Claim::Fresh));
+        assert_eq!(claim(&mut keys, Operation::Create, "", 1, 100), in_use);
         keys.keep("k", &reply);
-        assert_eq!(keys.claim("k", charge_of(1)), Ok(Claim::Replay(reply)));
+        assert_eq!(claim(&mut keys, Operation::Create, "", 1, 23), Ok(Claim::Replay(reply)));
+    }
+
+    #[test]
+    fn a_key_is_pruned_after_a_day_and_may_then_be_another() {
+        let mut keys = Keys::default();
+        assert_eq!(claim(&mut keys, Operation::Create, "", 1, 0), Ok(Claim::Fresh));
+        keys.keep("k", &Reply::new(StatusCode::OK, &"done"));
+        let other = Err(ClaimError::OtherParameters("k".to_owned()));
+        assert_eq!(claim(&mut keys, Operation::Create, "", 2, 23), other);
+        assert_eq!(claim(&mut keys, Operation::Create, "", 2, 24), Ok(Claim::Fresh));
     }
 
     #[test]
     fn a_released_key_runs_again() {
         let mut keys = Keys::default();
-        assert_eq!(keys.claim("k", charge_of(1)), Ok(Claim::Fresh));
+        assert_eq!(claim(&mut keys, Operation::Create, "", 1, 0), Ok(Claim::Fresh));
         keys.release("k");
-        assert_eq!(keys.claim("k", charge_of(2)), Ok(Claim::Fresh));
+        assert_eq!(claim(&mut keys, Operation::Create, "", 2, 0), Ok(Claim::Fresh));
     }
 
     #[test]
     fn a_key_belongs_to_its_first_parameters_even_while_they_run() {
         let mut keys = Keys::default();
-        assert_eq!(keys.claim("k", charge_of(1)), Ok(Claim::Fresh));
+        assert_eq!(claim(&mut keys, Operation::Confirm, "pi_1", 1, 0), Ok(Claim::Fresh));
         let other = Err(ClaimError::OtherParameters("k".to_owned()));
-        assert_eq!(keys.claim("k", charge_of(2)), other);
-        let refund = Fingerprint { resource: Resource::Refunds, ..charge_of(1) };
-        assert_eq!(keys.claim("k", refund), other);
+        assert_eq!(claim(&mut keys, Operation::Confirm, "pi_1", 2, 0), other);
+        assert_eq!(claim(&mut keys, Operation::Confirm, "pi_2", 1, 0), other);
+        assert_eq!(claim(&mut keys, Operation::Cancel, "pi_1", 1, 0), other);
     }
 }

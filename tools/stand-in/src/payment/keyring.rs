@@ -1,7 +1,7 @@
 //! The keyring: the API keys that callers may show, and their rotation as in Stripe's preview API,
 //! <https://docs.stripe.com/api/v2/iam/api-keys>.
 
-use crate::clock::now;
+use crate::payment::clock::later;
 use crate::payment::error::StripeError;
 use crate::payment::mask::mask;
 use crate::payment::objects::{IssuedKey, IssuedSecret};
@@ -9,9 +9,7 @@ use crate::payment::requests::Rotation;
 use crate::secret::Secret;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 use thiserror::Error;
-use tokio::time::Instant;
 use uuid::Uuid;
 
 /// The id of the key in the secrets file.
@@ -34,18 +32,12 @@ pub(crate) struct Keyring {
 struct KeptKey {
     id: String,
     key: Secret,
-    end: Option<End>,
+    /// When it ends, if it does.
+    end: Option<Timestamp>,
     /// Made, but rejected as if unknown until it is released.
     held: bool,
     rotated: bool,
     authorized: u64,
-}
-
-/// When a key ends, on the clock that decides and on the one that is shown.
-#[derive(Clone, Copy, Debug)]
-struct End {
-    at: Instant,
-    shown: Timestamp,
 }
 
 /// An API key without its token: an element of the answer to `GET /control/keys`.
@@ -135,10 +127,10 @@ impl Keyring {
     /// # Errors
     ///
     /// The key is unknown, is held, or has ended.
-    pub(crate) fn authorize(&mut self, given: &str) -> Result<(), Rejection> {
+    pub(crate) fn authorize(&mut self, given: &str, now: Timestamp) -> Result<(), Rejection> {
         let found = self.keys.iter_mut().find(|kept| kept.key.matches(given.as_bytes()));
         let kept = found.ok_or(Rejection::Unknown)?;
-        match kept.status() {
+        match kept.status(now) {
             KeyStatus::Active => kept.authorized += 1,
             KeyStatus::Held => return Err(Rejection::Unknown),
             KeyStatus::Expired => return Err(Rejection::Expired),
@@ -151,10 +143,14 @@ impl Keyring {
     /// # Errors
     ///
     /// There is no such key, it has ended or was rotated, or there are too many keys.
-    pub(crate) fn rotate(&mut self, rotation: Rotation) -> Result<IssuedKey, RotateError> {
+    pub(crate) fn rotate(
+        &mut self,
+        rotation: Rotation,
+        now: Timestamp,
+    ) -> Result<IssuedKey, RotateError> {
         let full = self.keys.len() >= MAX_API_KEYS;
         let current = self.find(&rotation.id)?;
-        if current.status() == KeyStatus::Expired {
+        if current.status(now) == KeyStatus::Expired {
             return Err(RotateError::Expired(rotation.id));
         }
         if current.rotated {
@@ -164,9 +160,9 @@ impl Keyring {
             return Err(RotateError::Full);
         }
         current.rotated = true;
-        current.end = Some(End::after(rotation.overlap));
+        current.end = Some(later(now, rotation.overlap));
         let next = KeptKey::new(new_id(), Secret::random("sk_test_"), self.hold_new);
-        let issued = next.issued();
+        let issued = next.issued(now);
         self.keys.push(next);
         Ok(issued)
     }
@@ -183,16 +179,16 @@ impl Keyring {
     /// # Errors
     ///
     /// There is no such key.
-    pub(crate) fn end(&mut self, id: &str) -> Result<(), NoSuchKey> {
+    pub(crate) fn end(&mut self, id: &str, now: Timestamp) -> Result<(), NoSuchKey> {
         let kept = self.find(id)?;
-        if kept.status() != KeyStatus::Expired {
-            kept.end = Some(End::after(Duration::ZERO));
+        if kept.status(now) != KeyStatus::Expired {
+            kept.end = Some(now);
         }
         Ok(())
     }
 
-    pub(crate) fn summaries(&self) -> Vec<KeySummary> {
-        self.keys.iter().map(KeptKey::summary).collect()
+    pub(crate) fn summaries(&self, now: Timestamp) -> Vec<KeySummary> {
+        self.keys.iter().map(|kept| kept.summary(now)).collect()
     }
 
     fn find(&mut self, id: &str) -> Result<&mut KeptKey, NoSuchKey> {
@@ -206,28 +202,28 @@ impl KeptKey {
         Self { id, key, end: None, held, rotated: false, authorized: 0 }
     }
 
-    fn status(&self) -> KeyStatus {
+    fn status(&self, now: Timestamp) -> KeyStatus {
         match self.end {
-            Some(end) if end.at <= Instant::now() => KeyStatus::Expired,
+            Some(end) if end <= now => KeyStatus::Expired,
             Some(_) | None if self.held => KeyStatus::Held,
             Some(_) | None => KeyStatus::Active,
         }
     }
 
-    fn summary(&self) -> KeySummary {
+    fn summary(&self, now: Timestamp) -> KeySummary {
         KeySummary {
             id: self.id.clone(),
-            status: self.status(),
-            expires_at: self.end.map(|end| end.shown),
+            status: self.status(now),
+            expires_at: self.end,
             authorized: self.authorized,
         }
     }
 
-    fn issued(&self) -> IssuedKey {
+    fn issued(&self, now: Timestamp) -> IssuedKey {
         IssuedKey {
             id: self.id.clone(),
             object: "v2.iam.api_key",
-            created: now(),
+            created: now,
             livemode: false,
             name: NAME,
             status: "active",
@@ -241,13 +237,6 @@ impl KeptKey {
     }
 }
 
-impl End {
-    fn after(overlap: Duration) -> Self {
-        let shown = now();
-        Self { at: Instant::now() + overlap, shown: shown.saturating_add(overlap).unwrap_or(shown) }
-    }
-}
-
 fn new_id() -> String {
     format!("mk_{}", Uuid::now_v7().simple())
 }
@@ -255,13 +244,17 @@ fn new_id() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+
+    const START: Timestamp = Timestamp::UNIX_EPOCH;
 
     fn keyring() -> Keyring {
         Keyring::new("sk_test_first".parse().unwrap())
     }
 
     fn rotate(keyring: &mut Keyring, id: &str, minutes: u64) -> Result<IssuedKey, RotateError> {
-        keyring.rotate(Rotation { id: id.to_owned(), overlap: Duration::from_mins(minutes) })
+        let rotation = Rotation { id: id.to_owned(), overlap: Duration::from_mins(minutes) };
+        keyring.rotate(rotation, START)
     }
 
     #[test]
@@ -272,19 +265,19 @@ mod tests {
             id = rotate(&mut keyring, &id, 1).unwrap().id;
         }
         assert_eq!(rotate(&mut keyring, &id, 1).map(|_| ()), Err(RotateError::Full));
-        assert_eq!(keyring.summaries().len(), MAX_API_KEYS);
-        let last = keyring.summaries().pop().unwrap();
+        assert_eq!(keyring.summaries(START).len(), MAX_API_KEYS);
+        let last = keyring.summaries(START).pop().unwrap();
         assert_eq!((last.status, last.expires_at), (KeyStatus::Active, None));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_key_authorises_until_its_end() {
+    #[test]
+    fn a_key_authorises_until_its_end() {
         let mut keyring = keyring();
         let next = rotate(&mut keyring, FIRST_KEY_ID, 1).unwrap();
-        assert_eq!(keyring.authorize("sk_test_first"), Ok(()));
-        tokio::time::advance(Duration::from_mins(1)).await;
-        assert_eq!(keyring.authorize("sk_test_first"), Err(Rejection::Expired));
-        assert_eq!(keyring.authorize(&next.secret_key.token), Ok(()));
+        assert_eq!(keyring.authorize("sk_test_first", START), Ok(()));
+        let end = later(START, Duration::from_mins(1));
+        assert_eq!(keyring.authorize("sk_test_first", end), Err(Rejection::Expired));
+        assert_eq!(keyring.authorize(&next.secret_key.token, end), Ok(()));
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! The ledger: what was charged, declined and refunded, for tests that check the money.
 
+use crate::payment::calls::Calls;
+use crate::payment::objects::{IntentStatus, PaymentIntent, Refund, RefundStatus};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,48 +11,171 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Ledger {
     /// One entry per payment intent, oldest first.
     pub payments: Vec<Payment>,
+    /// Every movement of money, and what was meant to be one, in the order of their times.
+    pub movements: Vec<Movement>,
     /// How the calls went.
     pub calls: Calls,
 }
 
-/// One payment intent: an attempt to charge.
+/// One payment intent, as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payment {
     /// `pi_…`
     pub payment_intent: String,
     /// The caller's `metadata[order_id]`.
     pub order_id: Option<String>,
-    /// What was asked for, in minor units.
+    /// What was asked for, in the provider's minor units.
     pub amount: u64,
     /// Three lower-case letters.
     pub currency: String,
-    /// Whether the money was taken.
+    /// How far the intent has come.
     pub outcome: Outcome,
-    /// What was refunded so far, in minor units; never more than was charged.
+    /// What was refunded so far, in minor units; never more than was charged. A refund counts from
+    /// the moment at which it succeeds until it fails.
     pub refunded: u64,
-    /// How many refunds there were.
+    /// How many refunds succeeded.
     pub refunds: u64,
 }
 
-impl Payment {
-    /// The money taken, in minor units: the amount, or 0 after a decline.
-    #[must_use]
-    pub fn charged(&self) -> u64 {
-        match self.outcome {
-            Outcome::Charged => self.amount,
-            Outcome::Declined => 0,
-        }
-    }
-}
-
-/// How an attempt to charge ended.
+/// How far a payment intent has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
+    /// Nobody has tried to take money.
+    Unconfirmed,
+    /// The customer has to act; no money moved.
+    RequiresAction,
+    /// The money is on its way.
+    Processing,
     /// The money was taken.
     Charged,
     /// The card was declined; no money moved.
     Declined,
+    /// The intent was cancelled; no money moved, and none will.
+    Canceled,
+}
+
+/// A change in the state of a charge or a refund.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Movement {
+    /// When it changed, on the simulator's clock.
+    pub at: Timestamp,
+    /// Whose state changed.
+    pub kind: MovementKind,
+    /// `ch_…` or `re_…`
+    pub id: String,
+    /// `pi_…`
+    pub payment_intent: String,
+    /// The `metadata[order_id]` of the intent.
+    pub order_id: Option<String>,
+    /// How much it is about, in the provider's minor units.
+    pub amount: u64,
+    /// Three lower-case letters.
+    pub currency: String,
+    /// Its state from then on.
+    pub status: MovementStatus,
+}
+
+/// Which way money moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MovementKind {
+    /// From the customer.
+    Charge,
+    /// To the customer.
+    Refund,
+}
+
+/// How far a movement has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MovementStatus {
+    /// The money is on its way.
+    Pending,
+    /// The customer has to act before a refund arrives.
+    RequiresAction,
+    /// The money has moved.
+    Succeeded,
+    /// No money has moved; what had is back.
+    Failed,
+    /// A refund was called off.
+    Canceled,
+}
+
+impl Movement {
+    pub(crate) fn of_charge(intent: &PaymentIntent, status: MovementStatus, at: Timestamp) -> Self {
+        Self {
+            at,
+            kind: MovementKind::Charge,
+            id: intent.latest_charge.clone().unwrap_or_default(),
+            payment_intent: intent.id.clone(),
+            order_id: order_id(intent),
+            amount: intent.amount,
+            currency: intent.currency.clone(),
+            status,
+        }
+    }
+
+    pub(crate) fn of_refund(intent: &PaymentIntent, refund: &Refund, at: Timestamp) -> Self {
+        Self {
+            at,
+            kind: MovementKind::Refund,
+            id: refund.id.clone(),
+            payment_intent: intent.id.clone(),
+            order_id: order_id(intent),
+            amount: refund.amount,
+            currency: refund.currency.clone(),
+            status: match refund.status {
+                RefundStatus::Pending => MovementStatus::Pending,
+                RefundStatus::RequiresAction => MovementStatus::RequiresAction,
+                RefundStatus::Succeeded => MovementStatus::Succeeded,
+                RefundStatus::Failed => MovementStatus::Failed,
+                RefundStatus::Canceled => MovementStatus::Canceled,
+            },
+        }
+    }
+}
+
+impl Payment {
+    pub(crate) fn of(intent: &PaymentIntent, refunds: &[Refund]) -> Self {
+        let refunds = refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded);
+        Self {
+            payment_intent: intent.id.clone(),
+            order_id: order_id(intent),
+            amount: intent.amount,
+            currency: intent.currency.clone(),
+            outcome: Outcome::of(intent),
+            refunded: refunds.clone().map(|refund| refund.amount).sum(),
+            refunds: refunds.map(|_| 1).sum(),
+        }
+    }
+
+    /// The money taken, in minor units: the amount once it was charged, else 0.
+    #[must_use]
+    pub fn charged(&self) -> u64 {
+        if self.outcome == Outcome::Charged { self.amount } else { 0 }
+    }
+}
+
+impl Outcome {
+    fn of(intent: &PaymentIntent) -> Self {
+        match intent.status {
+            IntentStatus::RequiresPaymentMethod if intent.last_payment_error.is_some() => {
+                Self::Declined
+            }
+            IntentStatus::RequiresPaymentMethod | IntentStatus::RequiresConfirmation => {
+                Self::Unconfirmed
+            }
+            IntentStatus::RequiresAction => Self::RequiresAction,
+            IntentStatus::Processing => Self::Processing,
+            IntentStatus::Succeeded => Self::Charged,
+            IntentStatus::Canceled => Self::Canceled,
+        }
+    }
+}
+
+fn order_id(intent: &PaymentIntent) -> Option<String> {
+    intent.metadata.get("order_id").cloned()
 }
 
 /// The payments of one order, added up.
@@ -77,38 +203,13 @@ impl OrderTotals {
     }
 
     fn add(&mut self, payment: &Payment) {
-        match payment.outcome {
-            Outcome::Charged => self.charges += 1,
-            Outcome::Declined => self.declines += 1,
-        }
+        self.charges += u64::from(payment.outcome == Outcome::Charged);
+        self.declines += u64::from(payment.outcome == Outcome::Declined);
         self.refunds += payment.refunds;
         self.charged += payment.charged();
         self.refunded += payment.refunded;
         self.currencies.insert(payment.currency.clone());
     }
-}
-
-/// How many calls came, and how some of them ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Calls {
-    /// `POST /v1/payment_intents` with an active key, whatever came of it.
-    pub payment_intents: u64,
-    /// `POST /v1/refunds` with an active key, whatever came of it.
-    pub refunds: u64,
-    /// `POST /v2/iam/api_keys/{id}/rotate` with an active key, whatever came of it.
-    pub key_rotations: u64,
-    /// `GET /v1/payment_intents/{id}` with an active key, whatever came of it.
-    pub reads: u64,
-    /// Calls without an active API key.
-    pub unauthorized: u64,
-    /// Calls answered again from their idempotency key, or failed by a fault instead.
-    pub replayed: u64,
-    /// Calls rejected because of their idempotency key: in use, or of another request.
-    pub conflicts: u64,
-    /// Calls that a fault stalled, counted when the stall began.
-    pub stalled: u64,
-    /// Calls that a fault failed, before or after their effect.
-    pub failed: u64,
 }
 
 impl Ledger {
@@ -161,7 +262,7 @@ mod tests {
             payment(Some("b"), Outcome::Charged, 0),
             payment(None, Outcome::Charged, 0),
         ];
-        let ledger = Ledger { payments, calls: Calls::default() };
+        let ledger = Ledger { payments, ..Ledger::default() };
         let a = ledger.order("a");
         assert_eq!((a.charges, a.declines, a.refunds), (1, 1, 1));
         assert_eq!((a.charged, a.refunded, a.kept()), (500, 200, 300));

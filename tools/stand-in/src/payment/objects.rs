@@ -1,4 +1,4 @@
-//! The objects Stripe answers with, and a reply that can be given twice.
+//! The objects that Stripe answers with, and a reply that can be given twice.
 
 use axum::body::Bytes;
 use axum::http::StatusCode;
@@ -16,24 +16,69 @@ pub(crate) struct PaymentIntent {
     pub(crate) object: &'static str,
     pub(crate) amount: u64,
     pub(crate) amount_received: u64,
+    pub(crate) automatic_payment_methods: AutomaticMethods,
+    pub(crate) canceled_at: Option<i64>,
+    pub(crate) cancellation_reason: Option<String>,
     pub(crate) created: i64,
     pub(crate) currency: String,
     pub(crate) description: Option<String>,
     pub(crate) last_payment_error: Option<Box<ErrorObject>>,
-    pub(crate) latest_charge: String,
+    /// None before the first attempt to charge.
+    pub(crate) latest_charge: Option<String>,
     pub(crate) livemode: bool,
     pub(crate) metadata: BTreeMap<String, String>,
+    pub(crate) next_action: Option<NextAction>,
     /// None after a decline: the intent then waits for another method.
     pub(crate) payment_method: Option<String>,
     pub(crate) status: IntentStatus,
 }
 
-/// How far a confirmed intent has come.
+/// Which methods may pay, beside cards.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct AutomaticMethods {
+    pub(crate) allow_redirects: &'static str,
+    pub(crate) enabled: bool,
+}
+
+impl AutomaticMethods {
+    /// Whether a confirmation may lead the customer to another page.
+    pub(crate) fn may_redirect(self) -> bool {
+        self.enabled && self.allow_redirects == "always"
+    }
+}
+
+/// What the customer has to do.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct NextAction {
+    #[serde(rename = "type")]
+    pub(crate) kind: &'static str,
+}
+
+/// How far an intent has come: <https://docs.stripe.com/payments/paymentintents/lifecycle>. Only an
+/// intent whose charge is captured by hand can be `requires_capture`; there are none here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum IntentStatus {
-    Succeeded,
     RequiresPaymentMethod,
+    RequiresConfirmation,
+    RequiresAction,
+    Processing,
+    Succeeded,
+    Canceled,
+}
+
+impl IntentStatus {
+    /// As the API writes it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::RequiresPaymentMethod => "requires_payment_method",
+            Self::RequiresConfirmation => "requires_confirmation",
+            Self::RequiresAction => "requires_action",
+            Self::Processing => "processing",
+            Self::Succeeded => "succeeded",
+            Self::Canceled => "canceled",
+        }
+    }
 }
 
 /// A refund: <https://docs.stripe.com/api/refunds/object>.
@@ -45,10 +90,32 @@ pub(crate) struct Refund {
     pub(crate) charge: String,
     pub(crate) created: i64,
     pub(crate) currency: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) failure_reason: Option<&'static str>,
     pub(crate) metadata: BTreeMap<String, String>,
     pub(crate) payment_intent: String,
     pub(crate) reason: Option<String>,
-    pub(crate) status: &'static str,
+    pub(crate) status: RefundStatus,
+}
+
+/// How far a refund has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RefundStatus {
+    Pending,
+    RequiresAction,
+    Succeeded,
+    Failed,
+    Canceled,
+}
+
+/// A page of a list: <https://docs.stripe.com/api/pagination>.
+#[derive(Debug, Serialize)]
+pub(crate) struct Page<T> {
+    pub(crate) object: &'static str,
+    pub(crate) url: &'static str,
+    pub(crate) has_more: bool,
+    pub(crate) data: Vec<T>,
 }
 
 /// An API key as it is made: <https://docs.stripe.com/api/v2/iam/api-keys/object>. It has no `Debug`,

@@ -23,9 +23,11 @@ const NAME: &str = "payment-api-key";
 /// Simulates the payment provider on 127.0.0.1: Stripe's wire format for payment intents, refunds
 /// and the rotation of API keys, kept in memory.
 ///
-/// PUT /control/faults makes coming calls stall or fail; GET /control/ledger shows what was charged
-/// and refunded; GET /control/keys shows the API keys, never a token, PUT /control/keys holds new
-/// ones back, and DELETE /control/keys/ID ends one. Keys made by rotation end with the process.
+/// PUT /control/faults makes coming calls stall or fail, and PUT /control/settlement coming payments
+/// and refunds take their time, by a clock that POST /control/clock moves; GET /control/ledger shows
+/// every movement of money; GET /control/keys shows the API keys, never a token, PUT /control/keys
+/// holds new ones back, and DELETE /control/keys/ID ends one. Keys made by rotation end with the
+/// process.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The port to listen on; 0 takes a free one, which the start line names.

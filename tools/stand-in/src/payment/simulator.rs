@@ -1,15 +1,19 @@
 //! The simulator: all state behind one lock, the faults to come, and how a call passes through them.
 
 use crate::payment::book::Book;
+use crate::payment::calls::Calls;
+use crate::payment::clock::Clock;
 use crate::payment::error::StripeError;
-use crate::payment::faults::{FaultKind, Faults, Resource, Struck};
+use crate::payment::faults::{FaultKind, FaultPlan, Faults, Operation, Struck};
 use crate::payment::idempotency::{Claim, ClaimError, Fingerprint, Keys};
 use crate::payment::keyring::Keyring;
-use crate::payment::ledger::{Calls, Ledger};
+use crate::payment::ledger::Ledger;
 use crate::payment::objects::Reply;
 use crate::payment::requests::Work;
+use crate::payment::settlement::SettlementPlan;
 use crate::secret::Secret;
 use axum::http::StatusCode;
+use serde::Serialize;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// A handle on the one state; clones share it.
@@ -21,9 +25,11 @@ pub(crate) struct Simulator {
 
 /// Everything that calls change.
 pub(crate) struct State {
+    pub(crate) clock: Clock,
     pub(crate) keyring: Keyring,
     pub(crate) book: Book,
     pub(crate) keys: Keys,
+    pub(crate) settlement: SettlementPlan,
     pub(crate) calls: Calls,
 }
 
@@ -36,20 +42,31 @@ pub(crate) struct Begun {
 impl Simulator {
     pub(crate) fn new(api_key: Secret) -> Self {
         let state = State {
+            clock: Clock::new(),
             keyring: Keyring::new(api_key),
             book: Book::default(),
             keys: Keys::default(),
+            settlement: SettlementPlan::default(),
             calls: Calls::default(),
         };
         Self { state: Arc::new(Mutex::new(state)), faults: Faults::default() }
     }
 
+    /// The state, in which everything has settled that is due.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().expect("no code panics while it holds the state")
+        let mut state = self.state.lock().expect("no code panics while it holds the state");
+        let now = state.clock.now();
+        state.book.settle(now);
+        state
     }
 
     pub(crate) fn faults(&self) -> &Faults {
         &self.faults
+    }
+
+    /// Counts a call with an active key.
+    pub(crate) fn count(&self, operation: Operation) {
+        self.state().calls.count(operation);
     }
 
     /// Claims the call's key, then looks what happens to it.
@@ -60,28 +77,37 @@ impl Simulator {
     pub(crate) fn begin(
         &self,
         key: Option<&str>,
+        operation: Operation,
         fingerprint: Fingerprint,
     ) -> Result<Begun, ClaimError> {
-        let resource = fingerprint.resource;
-        let claim = self.state().claim(key, fingerprint)?;
-        Ok(Begun { claim, struck: self.strike(resource) })
+        let claim = self.state().claim(key, operation, fingerprint)?;
+        Ok(Begun { claim, struck: self.strike(operation) })
     }
 
-    /// What happens to a call on `resource`, counted.
-    pub(crate) fn strike(&self, resource: Resource) -> Option<Struck> {
-        let struck = self.faults.strike(|plan| plan.path.is_none_or(|path| path == resource))?;
+    /// What happens to a call, counted.
+    pub(crate) fn strike(&self, operation: Operation) -> Option<Struck> {
+        let means = |plan: &FaultPlan| plan.path.is_none_or(|area| area.covers(operation));
+        let struck = self.faults.strike(means)?;
         let mut state = self.state();
-        match struck.fault {
-            FaultKind::Stall => state.calls.stalled += 1,
-            FaultKind::FailBefore | FaultKind::FailAfter => state.calls.failed += 1,
+        if struck.fault == FaultKind::Stall {
+            state.calls.stalled += 1;
+        } else {
+            state.calls.failed += 1;
         }
         Some(struck)
     }
 }
 
 impl State {
-    fn claim(&mut self, key: Option<&str>, fingerprint: Fingerprint) -> Result<Claim, ClaimError> {
-        let claimed = key.map_or(Ok(Claim::Fresh), |key| self.keys.claim(key, fingerprint));
+    fn claim(
+        &mut self,
+        key: Option<&str>,
+        operation: Operation,
+        fingerprint: Fingerprint,
+    ) -> Result<Claim, ClaimError> {
+        let now = self.clock.now();
+        let claim = |key| self.keys.claim(key, operation, fingerprint, now);
+        let claimed = key.map_or(Ok(Claim::Fresh), claim);
         match &claimed {
             Ok(Claim::Fresh) => {}
             Ok(Claim::Replay(_)) => self.calls.replayed += 1,
@@ -90,12 +116,21 @@ impl State {
         claimed
     }
 
-    /// Does the work and keeps its answer, good or bad, under the key.
-    pub(crate) fn execute(&mut self, key: Option<&str>, work: Work) -> Reply {
-        let reply = match work {
-            Work::Charge(new) => answer(self.book.charge(new)),
-            Work::Refund(new) => answer(self.book.refund(new)),
-            Work::Rotate(rotation) => answer(self.keyring.rotate(rotation)),
+    /// Does the work, unless a fault keeps it from any effect, and keeps its answer under the key:
+    /// good or bad, and also a 500.
+    pub(crate) fn execute(
+        &mut self,
+        key: Option<&str>,
+        work: Work,
+        fault: Option<FaultKind>,
+    ) -> Reply {
+        let reply = match fault {
+            Some(FaultKind::CrashBefore) => StripeError::internal().into_reply(),
+            Some(FaultKind::CrashAfter) => {
+                self.carry_out(work);
+                StripeError::internal().into_reply()
+            }
+            Some(_) | None => self.carry_out(work),
         };
         if let Some(key) = key {
             self.keys.keep(key, &reply);
@@ -103,12 +138,27 @@ impl State {
         reply
     }
 
+    fn carry_out(&mut self, work: Work) -> Reply {
+        let now = self.clock.now();
+        let plan = &mut self.settlement;
+        match work {
+            Work::Create(new) => answer(self.book.create(new, now, plan)),
+            Work::Confirm(id, confirmation) => {
+                answer(self.book.confirm(&id, confirmation, now, plan))
+            }
+            Work::Cancel(id, reason) => answer(self.book.cancel(&id, reason, now)),
+            Work::Refund(new) => answer(self.book.refund(new, now, plan)),
+            Work::Rotate(rotation) => answer(self.keyring.rotate(rotation, now)),
+        }
+    }
+
     pub(crate) fn ledger(&self) -> Ledger {
-        Ledger { payments: self.book.payments(), calls: self.calls }
+        let (payments, movements) = (self.book.payments(), self.book.movements());
+        Ledger { payments, movements, calls: self.calls }
     }
 }
 
-fn answer<T: serde::Serialize>(result: Result<T, impl Into<StripeError>>) -> Reply {
+fn answer<T: Serialize>(result: Result<T, impl Into<StripeError>>) -> Reply {
     match result {
         Ok(object) => Reply::new(StatusCode::OK, &object),
         Err(error) => error.into().into_reply(),

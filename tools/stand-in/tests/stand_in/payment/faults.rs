@@ -2,7 +2,7 @@
 
 use crate::payment::support::{CHARGE, Caller};
 use axum::http::StatusCode;
-use stand_in::payment::{FaultKind, FaultPlan, Resource};
+use stand_in::payment::{Area, FaultKind, FaultPlan};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -58,7 +58,7 @@ async fn a_rejected_call_does_not_use_a_plan_up() {
 #[tokio::test]
 async fn a_plan_for_refunds_leaves_charges_alone() {
     let caller = Caller::new();
-    caller.fault(FaultPlan::next(1, FaultKind::FailAfter).on(Resource::Refunds)).await;
+    caller.fault(FaultPlan::next(1, FaultKind::FailAfter).on(Area::Refunds)).await;
     let form = format!("payment_intent={}", caller.charged().await);
     assert_eq!(caller.refund(&form).await.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert_eq!(caller.ledger().await.order("order-1").kept(), 0);
@@ -97,4 +97,77 @@ async fn a_stalled_call_takes_effect_although_its_caller_has_gone() {
         tokio::task::yield_now().await;
     }
     assert!(caller.charge_once("k", CHARGE).await.replayed());
+}
+
+/// <https://docs.stripe.com/rate-limits> and <https://docs.stripe.com/error-low-level>
+#[tokio::test]
+async fn a_call_that_is_turned_away_has_no_effect_and_leaves_its_key_free() {
+    for (fault, status, code) in [
+        (FaultKind::RateLimit, StatusCode::TOO_MANY_REQUESTS, "rate_limit"),
+        (FaultKind::Conflict, StatusCode::CONFLICT, "idempotency_key_in_use"),
+    ] {
+        let caller = Caller::new();
+        caller.fault(FaultPlan::next(1, fault)).await;
+        let turned_away = caller.charge_once("k", CHARGE).await;
+        assert_eq!((turned_away.status, turned_away.text("/error/code")), (status, code));
+        assert_eq!(caller.ledger().await.order("order-1").charges, 0);
+        let retry = caller.charge_once("k", CHARGE).await;
+        assert_eq!((retry.status, retry.replayed()), (StatusCode::OK, false));
+    }
+}
+
+#[tokio::test]
+async fn a_connection_drops_before_or_after_the_effect_of_its_call() {
+    for (fault, charges) in [(FaultKind::DropBefore, 0), (FaultKind::DropAfter, 1)] {
+        let caller = Caller::new();
+        caller.fault(FaultPlan::next(1, fault)).await;
+        let dropped = tokio::spawn({
+            let caller = caller.clone();
+            async move { caller.charge_once("k", CHARGE).await }
+        });
+        assert!(dropped.await.is_err_and(|error| error.is_panic()));
+        assert_eq!(caller.ledger().await.order("order-1").charges, charges);
+        let retry = caller.charge_once("k", CHARGE).await;
+        assert_eq!((retry.status, retry.replayed()), (StatusCode::OK, charges == 1));
+    }
+}
+
+#[tokio::test]
+async fn a_plan_strikes_the_operation_that_it_names() {
+    let confirm = "payment_method=pm_card_visa";
+    for (area, struck) in [
+        (Area::Create, [true, false, false, false, false]),
+        (Area::Confirm, [false, true, false, false, false]),
+        (Area::Read, [false, false, true, false, false]),
+        (Area::Cancel, [false, false, false, true, false]),
+        (Area::Refund, [false, false, false, false, true]),
+        (Area::PaymentIntents, [true, true, true, true, false]),
+        (Area::Refunds, [false, false, false, false, true]),
+        (Area::KeyRotations, [false; 5]),
+    ] {
+        let caller = Caller::new();
+        let [one, other, paid] =
+            [caller.created().await, caller.created().await, caller.charged().await];
+        caller.fault(FaultPlan::every(FaultKind::FailBefore).on(area)).await;
+        let answers = [
+            caller.charge(CHARGE).await,
+            caller.confirm(&one, confirm).await,
+            caller.read(&one).await,
+            caller.cancel(&other).await,
+            caller.refund(&format!("payment_intent={paid}")).await,
+        ];
+        let failed = answers.map(|answer| answer.status == StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(failed, struck, "{area:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stall_without_a_number_is_latency_until_it_is_cleared() {
+    let caller = Caller::new();
+    caller.fault(FaultPlan::every(FaultKind::Stall).for_ms(300)).await;
+    let start = Instant::now();
+    for _ in 0..10 {
+        assert_eq!(caller.charge(CHARGE).await.status, StatusCode::OK);
+    }
+    assert_eq!(start.elapsed(), Duration::from_secs(3));
 }

@@ -127,3 +127,51 @@ async fn twenty_calls_at_once_with_one_key_charge_once() {
     assert!(statuses.contains(&StatusCode::OK));
     assert_eq!(caller.ledger().await.order("order-1").charges, 1);
 }
+
+/// <https://docs.stripe.com/api/idempotent_requests>: the same result, including 500 errors.
+#[tokio::test]
+async fn a_500_that_ended_a_call_is_replayed_too() {
+    for (fault, charges) in [(FaultKind::CrashBefore, 0), (FaultKind::CrashAfter, 1)] {
+        let caller = Caller::new();
+        caller.fault(FaultPlan::next(1, fault)).await;
+        let first = caller.charge_once("k", CHARGE).await;
+        let again = caller.charge_once("k", CHARGE).await;
+        assert_eq!(first.status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(!first.replayed() && again.replayed());
+        assert_eq!((again.status, again.body), (first.status, first.body));
+        assert_eq!(caller.ledger().await.order("order-1").charges, charges);
+        assert_eq!(caller.charge_once("l", CHARGE).await.status, StatusCode::OK);
+    }
+}
+
+/// <https://docs.stripe.com/api/idempotent_requests>: a new request once the original is pruned.
+#[tokio::test]
+async fn a_key_that_is_a_day_old_is_forgotten_and_charges_again() {
+    let caller = Caller::new();
+    let first = caller.charge_once("k", CHARGE).await;
+    caller.advance(24 * 3600 - 60).await;
+    assert!(caller.charge_once("k", CHARGE).await.replayed());
+    caller.advance(60).await;
+    let again = caller.charge_once("k", CHARGE).await;
+    assert_eq!((again.status, again.replayed()), (StatusCode::OK, false));
+    assert_ne!(again.text("/id"), first.text("/id"));
+    assert_eq!(caller.ledger().await.order("order-1").charges, 2);
+}
+
+/// <https://docs.stripe.com/api/idempotent_requests>: also when an object's state is at fault.
+#[tokio::test]
+async fn the_answer_to_a_confirmation_and_a_cancellation_is_replayed() {
+    let caller = Caller::new();
+    let intent = caller.created().await;
+    let confirm = format!("/v1/payment_intents/{intent}/confirm");
+    let cancel = format!("/v1/payment_intents/{intent}/cancel");
+    for (path, key, form) in [(&confirm, "a", "payment_method=pm_card_visa"), (&cancel, "b", "")] {
+        let first = caller.post(path, Some(key), form).await;
+        let again = caller.post(path, Some(key), form).await;
+        assert!(!first.replayed() && again.replayed(), "{path}");
+        assert_eq!((first.status, first.body), (again.status, again.body), "{path}");
+    }
+    let other = caller.post(&cancel, Some("a"), "").await;
+    assert_eq!(other.text("/error/type"), "idempotency_error");
+    assert_eq!(caller.ledger().await.order("order-1").charges, 1);
+}

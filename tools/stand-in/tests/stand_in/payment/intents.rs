@@ -1,6 +1,6 @@
 //! Payment intents: created, declined, rejected and read.
 
-use crate::payment::support::{CHARGE, Caller, DECLINED, FORM, KEY};
+use crate::payment::support::{CHARGE, Caller, DECLINED, FORM, INTENT, KEY};
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{Request, StatusCode};
@@ -10,10 +10,7 @@ use stand_in::payment::MAX_BODY_BYTES;
 #[tokio::test]
 async fn a_confirmed_intent_is_charged_in_full() {
     let caller = Caller::new();
-    let form = format!(
-        "{CHARGE}&description=Order+1&automatic_payment_methods%5Benabled%5D=true\
-         &automatic_payment_methods%5Ballow_redirects%5D=never"
-    );
+    let form = format!("{CHARGE}&description=Order+1");
     let answer = caller.charge(&form).await;
     assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
     assert!(answer.text("/id").starts_with("pi_"));
@@ -63,7 +60,7 @@ async fn the_generic_decline_says_so_in_plain_words() {
 }
 
 #[tokio::test]
-async fn a_wrong_parameter_is_named_and_nothing_is_charged() {
+async fn a_wrong_parameter_is_named_and_no_intent_is_created() {
     let caller = Caller::new();
     let long = format!("{CHARGE}&description={}", "d".repeat(1001));
     let cases = [
@@ -77,10 +74,20 @@ async fn a_wrong_parameter_is_named_and_nothing_is_charged() {
         (CHARGE.replace("currency=eur&", ""), "currency", "parameter_missing"),
         (CHARGE.replace("eur", "euro"), "currency", ""),
         (CHARGE.replace("eur", "EUR"), "currency", ""),
-        (CHARGE.replace("&payment_method=pm_card_visa", ""), "payment_method", "parameter_missing"),
+        (CHARGE.replace("1250", "49"), "amount", "amount_too_small"),
+        (CHARGE.replace("eur", "xxx"), "currency", ""),
+        (CHARGE.replace("eur", "kwd").replace("1250", "1251"), "amount", "invalid_charge_amount"),
+        (CHARGE.replace("eur", "isk"), "amount", "invalid_charge_amount"),
+        (
+            CHARGE.replace("&payment_method=pm_card_visa", ""),
+            "payment_method",
+            "payment_intent_unexpected_state",
+        ),
+        (CHARGE.replace("=never", "=always"), "return_url", ""),
+        (CHARGE.replace("=never", "=maybe"), "automatic_payment_methods[allow_redirects]", ""),
+        (format!("{INTENT}&return_url=https%3A%2F%2Fx.org"), "return_url", ""),
         (CHARGE.replace("pm_card_visa", "pm_1234"), "payment_method", "resource_missing"),
-        (CHARGE.replace("=true", "=false"), "confirm", ""),
-        (CHARGE.replace("=true", "=yes"), "confirm", ""),
+        (CHARGE.replace("confirm=true", "confirm=yes"), "confirm", ""),
         (format!("{CHARGE}&capture=1"), "capture", "parameter_unknown"),
         (format!("{CHARGE}&metadata%5Ba%5D%5Bb%5D=1"), "metadata[a][b]", "parameter_unknown"),
         (format!("{CHARGE}&amount=1250"), "amount", ""),

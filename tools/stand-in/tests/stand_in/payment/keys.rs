@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
-use stand_in::payment::{FIRST_KEY_ID, FaultKind, FaultPlan, KeyStatus, KeySummary, Resource};
+use stand_in::payment::{Area, FIRST_KEY_ID, FaultKind, FaultPlan, KeyStatus, KeySummary};
 use std::time::Duration;
 
 /// The other key lives on for a minute.
@@ -39,9 +39,7 @@ impl Caller {
     }
 
     async fn control_keys(&self, method: Method, path: &str, body: &Value) -> Answer {
-        let request = Request::builder().method(method).uri(format!("/control/keys{path}"));
-        let request = request.header(CONTENT_TYPE, "application/json");
-        self.send(request.body(body.to_string().into()).expect("the request is well formed")).await
+        self.control(method, &format!("keys{path}"), body).await
     }
 
     async fn hold_new(&self, hold_new: bool) {
@@ -216,14 +214,14 @@ async fn control_shows_and_ends_keys_but_shows_no_token() {
 #[tokio::test]
 async fn a_rotation_whose_answer_was_lost_is_found_again() {
     let caller = Caller::new();
-    caller.fault(FaultPlan::next(1, FaultKind::FailAfter).on(Resource::KeyRotations)).await;
+    caller.fault(FaultPlan::next(1, FaultKind::FailAfter).on(Area::KeyRotations)).await;
     assert_eq!(caller.charge(CHARGE).await.status, StatusCode::OK);
     let failed = caller.rotate(FIRST_KEY_ID, "k", OVERLAP).await;
     assert_eq!(failed.status, StatusCode::INTERNAL_SERVER_ERROR);
     let retry = caller.rotate(FIRST_KEY_ID, "k", OVERLAP).await;
     assert_eq!((retry.status, retry.replayed()), (StatusCode::OK, true));
     assert_eq!(caller.keys().await[1].id, retry.text("/id"));
-    caller.fault(FaultPlan::next(1, FaultKind::FailBefore).on(Resource::KeyRotations)).await;
+    caller.fault(FaultPlan::next(1, FaultKind::FailBefore).on(Area::KeyRotations)).await;
     let failed = caller.rotate(retry.text("/id"), "l", OVERLAP).await;
     assert_eq!(failed.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert_eq!(caller.keys().await.len(), 2);

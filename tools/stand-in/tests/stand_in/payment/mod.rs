@@ -5,6 +5,8 @@ mod faults;
 mod idempotency;
 mod intents;
 mod keys;
+mod lifecycle;
 mod program;
 mod refunds;
+mod settling;
 mod support;

@@ -1,11 +1,15 @@
 //! The program: its start line, its exit codes and its silence about the key.
 
-use crate::payment::support::KEY;
-use crate::support::{self, Running, Signal, fails, help_names, taken_ports_are_named};
+use crate::payment::support::{CHARGE, FORM, KEY};
+use crate::support::{
+    self, PATIENCE, Running, Signal, fails, help_names, request, taken_ports_are_named,
+};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
+use tokio::io::AsyncReadExt;
 use tokio::process::Command;
+use tokio::time::timeout;
 
 fn program() -> Command {
     support::stand_in("payment")
@@ -37,6 +41,27 @@ async fn it_serves_on_loopback_and_ends_cleanly_on_either_signal() {
         assert!(!running.start_line.contains(KEY));
         running.stop(signal).await;
     }
+}
+
+#[tokio::test]
+async fn a_fault_closes_a_connection_without_an_answer_and_the_program_serves_on() {
+    let (_folder, secrets) = good_secrets();
+    let running = start(&secrets).await;
+    let address = running.address("address");
+    let plan = r#"{"next": 1, "fault": "drop-after"}"#;
+    assert_eq!(support::call(address, "PUT", "/control/faults", plan).await.status, 204);
+    let form = CHARGE.as_bytes();
+    let headers = format!(
+        "Authorization: Bearer {KEY}\r\nContent-Type: {FORM}\r\nContent-Length: {}",
+        form.len()
+    );
+    let mut stream = request(address, "POST", "/v1/payment_intents", &headers, form).await;
+    let mut answer = Vec::new();
+    timeout(PATIENCE, stream.read_to_end(&mut answer)).await.unwrap().unwrap();
+    assert!(answer.is_empty(), "{answer:?}");
+    let ledger = support::call(address, "GET", "/control/ledger", "").await.json();
+    assert_eq!(ledger["payments"][0]["outcome"], "charged");
+    running.stop(Signal::TERM).await;
 }
 
 #[tokio::test]
@@ -83,6 +108,14 @@ async fn a_missing_file_or_a_wrong_command_line_is_exit_64() {
 
 #[tokio::test]
 async fn help_names_every_option_and_ends_well() {
-    let parts = ["--port", "--secrets-file", "payment-api-key", "/control/ledger", "/control/keys"];
+    let parts = [
+        "--port",
+        "--secrets-file",
+        "payment-api-key",
+        "/control/ledger",
+        "/control/keys",
+        "/control/settlement",
+        "/control/clock",
+    ];
     help_names(program(), &parts).await;
 }

@@ -3,9 +3,9 @@
 use axum::Router;
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 use stand_in::payment::{FaultPlan, Ledger, app};
 use tower::ServiceExt;
 
@@ -13,13 +13,22 @@ pub(crate) const KEY: &str = "sk_test_0123456789abcdef";
 
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
+/// An intent of 12.50 EUR that is not confirmed.
+pub(crate) const INTENT: &str = "amount=1250&currency=eur&metadata%5Border_id%5D=order-1\
+                                 &automatic_payment_methods%5Benabled%5D=true\
+                                 &automatic_payment_methods%5Ballow_redirects%5D=never";
+
 /// A charge of 12.50 EUR that succeeds.
 pub(crate) const CHARGE: &str = "amount=1250&currency=eur&payment_method=pm_card_visa&confirm=true\
-                                 &metadata%5Border_id%5D=order-1";
+                                 &metadata%5Border_id%5D=order-1\
+                                 &automatic_payment_methods%5Benabled%5D=true\
+                                 &automatic_payment_methods%5Ballow_redirects%5D=never";
 
 /// The same charge, declined.
 pub(crate) const DECLINED: &str = "amount=1250&currency=eur&payment_method=pm_card_chargeDeclined\
-                                   &confirm=true&metadata%5Border_id%5D=order-1";
+                                   &confirm=true&metadata%5Border_id%5D=order-1\
+                                   &automatic_payment_methods%5Benabled%5D=true\
+                                   &automatic_payment_methods%5Ballow_redirects%5D=never";
 
 #[derive(Clone)]
 pub(crate) struct Caller(Router);
@@ -81,6 +90,48 @@ impl Caller {
         let answer = self.charge(CHARGE).await;
         assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
         answer.text("/id").to_owned()
+    }
+
+    /// An intent that is created without being confirmed; its id.
+    pub(crate) async fn created(&self) -> String {
+        let answer = self.charge(INTENT).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        answer.text("/id").to_owned()
+    }
+
+    pub(crate) async fn confirm(&self, intent: &str, form: &str) -> Answer {
+        self.post(&format!("/v1/payment_intents/{intent}/confirm"), None, form).await
+    }
+
+    pub(crate) async fn cancel(&self, intent: &str) -> Answer {
+        self.post(&format!("/v1/payment_intents/{intent}/cancel"), None, "").await
+    }
+
+    pub(crate) async fn read(&self, intent: &str) -> Answer {
+        self.get(&format!("/v1/payment_intents/{intent}")).await
+    }
+
+    pub(crate) async fn status(&self, intent: &str) -> String {
+        self.read(intent).await.text("/status").to_owned()
+    }
+
+    /// Calls a control path with a body of JSON, or an empty one.
+    pub(crate) async fn control(&self, method: Method, path: &str, body: &Value) -> Answer {
+        let request = Request::builder().method(method).uri(format!("/control/{path}"));
+        let request = request.header(CONTENT_TYPE, "application/json");
+        self.send(request.body(body.to_string().into()).expect("the request is well formed")).await
+    }
+
+    pub(crate) async fn settlement(&self, plan: Value) {
+        let answer = self.control(Method::PUT, "settlement", &plan).await;
+        assert_eq!(answer.status, StatusCode::NO_CONTENT, "{answer:?}");
+    }
+
+    /// Moves the simulator's clock.
+    pub(crate) async fn advance(&self, seconds: u64) {
+        let body = json!({ "advance_seconds": seconds });
+        let answer = self.control(Method::POST, "clock", &body).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
