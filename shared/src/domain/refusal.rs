@@ -3,13 +3,17 @@
 use super::{Money, ProductId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 /// Why something was not done, and never will be for this order. Nothing changed.
 ///
 /// Its wire form is the heart of a problem document: `type` names the refusal, the fields stand
 /// beside it. A caller inside the shop reads the refusal back from the problem.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, JsonSchema, IntoStaticStr,
+)]
 #[serde(tag = "type", rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Refusal {
     /// Fewer pieces are available than were asked for.
     #[error("fewer pieces of {product_id} are available than were asked for")]
@@ -99,23 +103,6 @@ impl Refusal {
     /// The name on the wire, such as `out-of-stock`.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        match self {
-            Self::OutOfStock { .. } => "out-of-stock",
-            Self::UnknownProduct { .. } => "unknown-product",
-            Self::PriceChanged { .. } => "price-changed",
-            Self::MixedCurrencies => "mixed-currencies",
-            Self::TotalTooLarge => "total-too-large",
-            Self::BelowReserved { .. } => "below-reserved",
-            Self::ReservationMismatch { .. } => "reservation-mismatch",
-            Self::TooManyReservations { .. } => "too-many-reservations",
-            Self::ReservationExpired { .. } => "reservation-expired",
-            Self::ReservationCommitted { .. } => "reservation-committed",
-            Self::PaymentDeclined { .. } => "payment-declined",
-            Self::PaymentUnavailable => "payment-unavailable",
-            Self::PaymentVoided => "payment-voided",
-            Self::PaymentMismatch => "payment-mismatch",
-            Self::CountryNotServed { .. } => "country-not-served",
-            Self::ShipmentCancelled => "shipment-cancelled",
-        }
+        self.into()
     }
 }

@@ -173,11 +173,8 @@ mod tests {
     #[test]
     fn what_is_no_json_is_malformed() {
         for body in ["", "{", "{} x", "nonsense", "\u{0}"] {
-            assert_eq!(
-                parse::<Value>(body.as_bytes()).unwrap_err().kind(),
-                Kind::MalformedJson,
-                "{body:?}"
-            );
+            let problem = parse::<Value>(body.as_bytes()).unwrap_err().document();
+            assert_eq!(problem["type"], "malformed-json", "{body:?}");
         }
     }
 

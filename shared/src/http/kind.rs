@@ -1,181 +1,102 @@
-//! The one table of problems: name, status and title of each.
+//! What problems say whatever happened: a `type`, a status and a title for each refusal and each
+//! kind of error.
 
 use crate::domain::Refusal;
 use axum::http::StatusCode;
+use strum::IntoStaticStr;
 
-/// What is wrong, as callers tell problems apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What kind of error a problem reports that is no refusal. Its name in kebab case is the problem's
+/// `type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Kind {
-    /// The shop does not have as many pieces.
-    OutOfStock,
-    /// The shop does not sell the product.
-    UnknownProduct,
-    /// The price is not the one that the customer saw.
-    PriceChanged,
-    /// The products of an order are sold in different currencies.
-    MixedCurrencies,
-    /// An order costs more than a payment can carry.
-    TotalTooLarge,
-    /// A stock would fall below what is reserved.
-    BelowReserved,
-    /// An order holds another quantity already.
-    ReservationMismatch,
-    /// A product has as many reservations as it can hold.
-    TooManyReservations,
-    /// A reservation is over.
-    ReservationExpired,
-    /// The order that holds a reservation is on its way.
-    ReservationCommitted,
-    /// The payment provider declined.
-    PaymentDeclined,
-    /// The payment provider cannot be used.
-    PaymentUnavailable,
-    /// The payment was called off.
-    PaymentVoided,
-    /// The order was paid with another amount or method.
-    PaymentMismatch,
-    /// The shop does not ship there.
-    CountryNotServed,
-    /// The shipment was called off.
-    ShipmentCancelled,
-    /// A step of an order could not be done.
+    /// A step of an order failed after all its tries.
     StepFailed,
-    /// No such order.
+    /// No order has the id in the path.
     UnknownOrder,
-    /// No such payment.
+    /// No payment has the id in the path.
     UnknownPayment,
-    /// No such path.
+    /// No function serves the path.
     UnknownRoute,
-    /// The path does not take the method.
+    /// The path is served, the method is not.
     MethodNotAllowed,
     /// The key of an earlier request came with another body.
     KeyReused,
-    /// The body is no JSON.
+    /// The body cannot be parsed as JSON.
     MalformedJson,
-    /// The body is not declared as JSON.
+    /// The body is not declared as JSON, or is compressed.
     UnsupportedMediaType,
-    /// The body is too large.
+    /// The body has more bytes than [`MAX_BODY_BYTES`](super::extract::MAX_BODY_BYTES).
     BodyTooLarge,
-    /// A field, parameter or header is not as it must be.
+    /// A field, parameter or header is not as it must be; the member `field` names it.
     InvalidRequest,
-    /// The caller is not this function's sidecar.
+    /// The caller does not show the token of this function's sidecar.
     NotFromSidecar,
-    /// Something that the answer depends on cannot be reached.
+    /// A store, a broker, a function or the payment provider cannot be reached.
     DependencyUnavailable,
-    /// The answer took too long.
+    /// The answer took longer than a request may.
     Timeout,
     /// A fault of the shop's own.
     Internal,
 }
 
-impl Kind {
-    /// The stable name: the problem's `type`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        self.row().0
-    }
+/// A row of the table: what every problem of a kind says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Row {
+    /// The problem's `type`.
+    pub(super) name: &'static str,
+    pub(super) status: StatusCode,
+    pub(super) title: &'static str,
+}
 
-    /// The status of a response that carries the problem.
-    #[must_use]
-    pub fn status(self) -> StatusCode {
-        self.row().1
-    }
-
-    /// The title: the same for every problem of the kind.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        self.row().2
-    }
-
-    #[expect(clippy::too_many_lines, reason = "one table, a row for each kind")]
-    fn row(self) -> (&'static str, StatusCode, &'static str) {
+impl From<&Refusal> for Row {
+    fn from(refusal: &Refusal) -> Self {
         use StatusCode as S;
-        match self {
-            Self::OutOfStock => ("out-of-stock", S::CONFLICT, "Out of stock"),
-            Self::UnknownProduct => ("unknown-product", S::NOT_FOUND, "Unknown product"),
-            Self::PriceChanged => ("price-changed", S::CONFLICT, "The price has changed"),
-            Self::MixedCurrencies => ("mixed-currencies", S::CONFLICT, "Mixed currencies"),
-            Self::TotalTooLarge => {
-                ("total-too-large", S::UNPROCESSABLE_ENTITY, "The total is too large")
+        let (status, title) = match refusal {
+            Refusal::OutOfStock { .. } => (S::CONFLICT, "Out of stock"),
+            Refusal::UnknownProduct { .. } => (S::NOT_FOUND, "Unknown product"),
+            Refusal::PriceChanged { .. } => (S::CONFLICT, "The price has changed"),
+            Refusal::MixedCurrencies => (S::CONFLICT, "Mixed currencies"),
+            Refusal::TotalTooLarge => (S::UNPROCESSABLE_ENTITY, "The total is too large"),
+            Refusal::BelowReserved { .. } => (S::CONFLICT, "Less than what is reserved"),
+            Refusal::ReservationMismatch { .. } => (S::CONFLICT, "Another reservation exists"),
+            Refusal::TooManyReservations { .. } => (S::CONFLICT, "Too many reservations"),
+            Refusal::ReservationExpired { .. } => (S::CONFLICT, "The reservation has expired"),
+            Refusal::ReservationCommitted { .. } => (S::CONFLICT, "The order is on its way"),
+            Refusal::PaymentDeclined { .. } => (S::PAYMENT_REQUIRED, "The payment was declined"),
+            Refusal::PaymentUnavailable => (S::SERVICE_UNAVAILABLE, "Payments are not available"),
+            Refusal::PaymentVoided => (S::CONFLICT, "The payment was called off"),
+            Refusal::PaymentMismatch => (S::CONFLICT, "Another payment exists"),
+            Refusal::CountryNotServed { .. } => {
+                (S::UNPROCESSABLE_ENTITY, "The country is not served")
             }
-            Self::BelowReserved => ("below-reserved", S::CONFLICT, "Less than what is reserved"),
-            Self::ReservationMismatch => {
-                ("reservation-mismatch", S::CONFLICT, "Another reservation exists")
-            }
-            Self::TooManyReservations => {
-                ("too-many-reservations", S::CONFLICT, "Too many reservations")
-            }
-            Self::ReservationExpired => {
-                ("reservation-expired", S::CONFLICT, "The reservation has expired")
-            }
-            Self::ReservationCommitted => {
-                ("reservation-committed", S::CONFLICT, "The order is on its way")
-            }
-            Self::PaymentDeclined => {
-                ("payment-declined", S::PAYMENT_REQUIRED, "The payment was declined")
-            }
-            Self::PaymentUnavailable => {
-                ("payment-unavailable", S::SERVICE_UNAVAILABLE, "Payments are not available")
-            }
-            Self::PaymentVoided => ("payment-voided", S::CONFLICT, "The payment was called off"),
-            Self::PaymentMismatch => ("payment-mismatch", S::CONFLICT, "Another payment exists"),
-            Self::CountryNotServed => {
-                ("country-not-served", S::UNPROCESSABLE_ENTITY, "The country is not served")
-            }
-            Self::ShipmentCancelled => {
-                ("shipment-cancelled", S::CONFLICT, "The shipment was called off")
-            }
-            Self::StepFailed => {
-                ("step-failed", S::SERVICE_UNAVAILABLE, "A step of the order failed")
-            }
-            Self::UnknownOrder => ("unknown-order", S::NOT_FOUND, "Unknown order"),
-            Self::UnknownPayment => ("unknown-payment", S::NOT_FOUND, "Unknown payment"),
-            Self::UnknownRoute => ("unknown-route", S::NOT_FOUND, "No such path"),
-            Self::MethodNotAllowed => {
-                ("method-not-allowed", S::METHOD_NOT_ALLOWED, "Method not allowed")
-            }
-            Self::KeyReused => {
-                ("key-reused", S::UNPROCESSABLE_ENTITY, "The idempotency key was used before")
-            }
-            Self::MalformedJson => ("malformed-json", S::BAD_REQUEST, "The body is no JSON"),
-            Self::UnsupportedMediaType => (
-                "unsupported-media-type",
-                S::UNSUPPORTED_MEDIA_TYPE,
-                "The body must be declared as JSON",
-            ),
-            Self::BodyTooLarge => ("body-too-large", S::PAYLOAD_TOO_LARGE, "The body is too large"),
-            Self::InvalidRequest => {
-                ("invalid-request", S::UNPROCESSABLE_ENTITY, "The request is not valid")
-            }
-            Self::NotFromSidecar => ("not-from-sidecar", S::UNAUTHORIZED, "Not from the sidecar"),
-            Self::DependencyUnavailable => {
-                ("dependency-unavailable", S::SERVICE_UNAVAILABLE, "Temporarily unavailable")
-            }
-            Self::Timeout => ("timeout", S::SERVICE_UNAVAILABLE, "The answer took too long"),
-            Self::Internal => ("internal", S::INTERNAL_SERVER_ERROR, "Internal error"),
-        }
+            Refusal::ShipmentCancelled => (S::CONFLICT, "The shipment was called off"),
+        };
+        Self { name: refusal.name(), status, title }
     }
 }
 
-impl From<&Refusal> for Kind {
-    fn from(refusal: &Refusal) -> Self {
-        match refusal {
-            Refusal::OutOfStock { .. } => Self::OutOfStock,
-            Refusal::UnknownProduct { .. } => Self::UnknownProduct,
-            Refusal::PriceChanged { .. } => Self::PriceChanged,
-            Refusal::MixedCurrencies => Self::MixedCurrencies,
-            Refusal::TotalTooLarge => Self::TotalTooLarge,
-            Refusal::BelowReserved { .. } => Self::BelowReserved,
-            Refusal::ReservationMismatch { .. } => Self::ReservationMismatch,
-            Refusal::TooManyReservations { .. } => Self::TooManyReservations,
-            Refusal::ReservationExpired { .. } => Self::ReservationExpired,
-            Refusal::ReservationCommitted { .. } => Self::ReservationCommitted,
-            Refusal::PaymentDeclined { .. } => Self::PaymentDeclined,
-            Refusal::PaymentUnavailable => Self::PaymentUnavailable,
-            Refusal::PaymentVoided => Self::PaymentVoided,
-            Refusal::PaymentMismatch => Self::PaymentMismatch,
-            Refusal::CountryNotServed { .. } => Self::CountryNotServed,
-            Refusal::ShipmentCancelled => Self::ShipmentCancelled,
-        }
+impl From<Kind> for Row {
+    fn from(kind: Kind) -> Self {
+        use StatusCode as S;
+        let (status, title) = match kind {
+            Kind::StepFailed => (S::SERVICE_UNAVAILABLE, "A step of the order failed"),
+            Kind::UnknownOrder => (S::NOT_FOUND, "Unknown order"),
+            Kind::UnknownPayment => (S::NOT_FOUND, "Unknown payment"),
+            Kind::UnknownRoute => (S::NOT_FOUND, "No such path"),
+            Kind::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "Method not allowed"),
+            Kind::KeyReused => (S::UNPROCESSABLE_ENTITY, "The idempotency key was used before"),
+            Kind::MalformedJson => (S::BAD_REQUEST, "The body is no JSON"),
+            Kind::UnsupportedMediaType => {
+                (S::UNSUPPORTED_MEDIA_TYPE, "The body must be declared as JSON")
+            }
+            Kind::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, "The body is too large"),
+            Kind::InvalidRequest => (S::UNPROCESSABLE_ENTITY, "The request is not valid"),
+            Kind::NotFromSidecar => (S::UNAUTHORIZED, "Not from the sidecar"),
+            Kind::DependencyUnavailable => (S::SERVICE_UNAVAILABLE, "Temporarily unavailable"),
+            Kind::Timeout => (S::SERVICE_UNAVAILABLE, "The answer took too long"),
+            Kind::Internal => (S::INTERNAL_SERVER_ERROR, "Internal error"),
+        };
+        Self { name: kind.into(), status, title }
     }
 }

@@ -1,6 +1,6 @@
 //! Problems: errors as callers see them ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)).
 
-use super::Kind;
+use super::kind::{Kind, Row};
 use crate::domain::Refusal;
 use crate::domain::saga::{Cause, Stop};
 use crate::ports::{Chain, Error, Failure};
@@ -14,7 +14,7 @@ const RETRY_AFTER_SECONDS: u16 = 1;
 /// A problem: what kind it is, what happened this time, and members of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    kind: Kind,
+    row: Row,
     detail: String,
     members: Map<String, Value>,
 }
@@ -22,7 +22,7 @@ pub struct Problem {
 impl Problem {
     /// A problem of `kind`; `detail` says what happened and how to mend it.
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), members: Map::new() }
+        Self { row: kind.into(), detail: detail.into(), members: Map::new() }
     }
 
     /// The request is not valid: `field` must be otherwise.
@@ -49,19 +49,13 @@ impl Problem {
         }
     }
 
-    /// What kind of problem it is.
-    #[must_use]
-    pub fn kind(&self) -> Kind {
-        self.kind
-    }
-
     /// The problem document.
     #[must_use]
     pub fn document(&self) -> Value {
         let mut document = self.members.clone();
-        document.insert("type".to_owned(), self.kind.name().into());
-        document.insert("title".to_owned(), self.kind.title().into());
-        document.insert("status".to_owned(), self.kind.status().as_u16().into());
+        document.insert("type".to_owned(), self.row.name.into());
+        document.insert("title".to_owned(), self.row.title.into());
+        document.insert("status".to_owned(), self.row.status.as_u16().into());
         document.insert("detail".to_owned(), self.detail.clone().into());
         Value::Object(document)
     }
@@ -69,11 +63,8 @@ impl Problem {
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        let mut problem = Self::new(Kind::from(&refusal), refusal.to_string());
-        if let Value::Object(members) = json!(refusal) {
-            problem.members = members;
-        }
-        problem
+        let members = json!(refusal).as_object().cloned().unwrap_or_default();
+        Self { row: Row::from(&refusal), detail: refusal.to_string(), members }
     }
 }
 
@@ -96,7 +87,7 @@ impl From<Error> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = self.kind.status();
+        let status = self.row.status;
         let mut response = (status, self.document().to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
@@ -112,6 +103,7 @@ mod tests {
     use super::*;
     use crate::domain::saga::Step;
     use crate::testing::orders::{euro, product};
+    use schemars::schema_for;
 
     #[test]
     fn a_refusal_is_a_problem_with_the_fields_of_the_refusal() {
@@ -132,30 +124,30 @@ mod tests {
 
     #[test]
     fn a_caller_inside_the_shop_reads_every_refusal_back() {
-        let product_id = product("lamp");
-        for refusal in [
-            Refusal::OutOfStock { product_id: product_id.clone() },
-            Refusal::UnknownProduct { product_id: product_id.clone() },
-            Refusal::PriceChanged { product_id: product_id.clone(), unit_price: euro(1) },
-            Refusal::MixedCurrencies,
-            Refusal::TotalTooLarge,
-            Refusal::BelowReserved { product_id: product_id.clone(), reserved: 3 },
-            Refusal::ReservationMismatch { product_id: product_id.clone() },
-            Refusal::TooManyReservations { product_id: product_id.clone() },
-            Refusal::ReservationExpired { product_id: product_id.clone() },
-            Refusal::ReservationCommitted { product_id },
-            Refusal::PaymentDeclined { code: "card_declined".into() },
-            Refusal::PaymentUnavailable,
-            Refusal::PaymentVoided,
-            Refusal::PaymentMismatch,
-            Refusal::CountryNotServed { country: "AQ".into() },
-            Refusal::ShipmentCancelled,
-        ] {
+        for refusal in every_refusal() {
             let document = Problem::from(refusal.clone()).document();
             assert_eq!(document["type"], json!(refusal)["type"]);
             assert_eq!(document["type"], refusal.name());
             assert_eq!(serde_json::from_value::<Refusal>(document).unwrap(), refusal);
         }
+    }
+
+    /// A sample of each refusal, by the schema.
+    fn every_refusal() -> Vec<Refusal> {
+        let fields = json!({
+            "code": "card_declined", "country": "AQ", "product_id": "lamp", "reserved": 3,
+            "unit_price": euro(1),
+        });
+        let schema = json!(schema_for!(Refusal));
+        let sample = |variant: &Value| {
+            let properties = variant["properties"].as_object().unwrap().iter();
+            let field = |(name, property): (&String, &Value)| {
+                let value = property.get("const").unwrap_or(&fields[name]).clone();
+                (name.clone(), value)
+            };
+            serde_json::from_value(properties.map(field).collect()).unwrap()
+        };
+        schema["oneOf"].as_array().unwrap().iter().map(sample).collect()
     }
 
     #[test]
