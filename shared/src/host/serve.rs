@@ -1,34 +1,40 @@
-//! The life of a process: listen, serve, be told to stop, drain, end.
+//! The life of a process: listen, serve, be asked to stop, outlive the sidecar, drain, end.
 
 use super::settings::telemetry::Telemetry as TelemetrySettings;
 use super::settings::{
-    APP_API_TOKEN, APP_HOST, APP_PORT, DRAIN, InvalidSettings, Together, Variables,
+    APP_API_TOKEN, APP_HOST, APP_PORT, DRAIN, InvalidSettings, STOP_WAIT, Together, Variables,
 };
 use super::telemetry::Telemetry;
 use super::{Service, Worker, router};
 use crate::ports::{Chain, Failure};
 use crate::sidecar::Sidecar;
 use axum::Router;
+use futures::future::BoxFuture;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::time::timeout;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{interval, timeout};
 use tokio_util::sync::CancellationToken;
 
-/// What a process is told by its settings.
+/// How often it is looked whether the sidecar has gone.
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
+
+/// What the settings say about a process.
 pub(super) struct Process {
     name: &'static str,
     address: SocketAddr,
     token: String,
+    /// How long the sidecar is waited for.
+    stop_wait: Duration,
     drain: Duration,
     telemetry: TelemetrySettings,
 }
 
-/// Why a process ends before it is told to.
+/// Why a process ends before it is asked to, or later.
 #[derive(Debug, thiserror::Error)]
 enum RunError {
     #[error("cannot listen on {address}; APP_HOST and APP_PORT choose another address")]
@@ -50,10 +56,11 @@ impl Process {
     ) -> Result<Self, InvalidSettings> {
         let address = (APP_HOST.read(variables), APP_PORT.read(variables)).together();
         let token = APP_API_TOKEN.read(variables);
-        let drain = DRAIN.read(variables);
+        let stop = (STOP_WAIT.read(variables), DRAIN.read(variables)).together();
         let telemetry = TelemetrySettings::read(variables);
-        let (address, token, drain, telemetry) = (address, token, drain, telemetry).together()?;
-        Ok(Self { name, address: address.into(), token, drain, telemetry })
+        let (address, token, (stop_wait, drain), telemetry) =
+            (address, token, stop, telemetry).together()?;
+        Ok(Self { name, address: address.into(), token, stop_wait, drain, telemetry })
     }
 
     pub(super) async fn run(self, service: Service, sidecar: Sidecar) -> ExitCode {
@@ -72,31 +79,62 @@ impl Process {
     }
 
     async fn live(&self, mut service: Service, sidecar: Sidecar) -> Result<(), RunError> {
-        let stop = CancellationToken::new();
+        let (stopping, drain) = (CancellationToken::new(), CancellationToken::new());
         let worker = service.worker.take();
-        let hosts_workflows = worker.is_some();
-        let stopping = stop.clone();
-        let ready = move || {
-            let (sidecar, stopping) = (sidecar.clone(), stopping.clone());
-            async move { !stopping.is_cancelled() && sidecar.ready(hosts_workflows).await }
-        };
+        let ready = readiness(sidecar.clone(), worker.is_some(), stopping.clone());
         let router = router::with_middleware(service, self.token.clone(), ready);
-        let shutdown_signal = shutdown_signal()?;
+        let mut signals = Signals::listen()?;
         let listener = self.listen().await?;
         let version = env!("CARGO_PKG_VERSION");
         tracing::info!(function = self.name, version, address = %self.address, "the function starts");
-        let mut work = pin!(work(listener, router, worker, stop.clone()));
+        let mut work = pin!(work(listener, router, worker, drain.clone()));
         tokio::select! {
             ended = &mut work => return ended,
-            () = shutdown_signal => stop.cancel(),
+            () = signals.next() => stopping.cancel(),
         }
         tracing::info!(function = self.name, "the function stops");
+        tokio::select! {
+            ended = &mut work => return ended,
+            () = gone(&sidecar, self.stop_wait) => {}
+            () = signals.next() => {}
+        }
+        drain.cancel();
         timeout(self.drain, work).await.unwrap_or(Err(RunError::Drain { drain: self.drain }))
     }
 
     async fn listen(&self) -> Result<TcpListener, RunError> {
         let listen = TcpListener::bind(self.address).await;
         listen.map_err(|source| RunError::Listen { address: self.address, source })
+    }
+}
+
+/// Whether the function can do its work, when it is asked: not once it is stopping.
+fn readiness(
+    sidecar: Sidecar,
+    hosts_workflows: bool,
+    stopping: CancellationToken,
+) -> impl Fn() -> BoxFuture<'static, bool> + Clone {
+    move || {
+        let (sidecar, stopping) = (sidecar.clone(), stopping.clone());
+        Box::pin(async move { !stopping.is_cancelled() && sidecar.ready(hosts_workflows).await })
+    }
+}
+
+/// Waits until the sidecar has gone, for at most `limit`. As long as it is there, others may call
+/// this function through it, and it owns workflows.
+async fn gone(sidecar: &Sidecar, limit: Duration) {
+    let mut polls = interval(POLL_INTERVAL);
+    let look = async {
+        polls.tick().await;
+        while !sidecar.gone().await {
+            polls.tick().await;
+        }
+    };
+    if !limit.is_zero() && timeout(limit, look).await.is_err() {
+        tracing::warn!(
+            seconds = limit.as_secs(),
+            "the sidecar is still there; the function drains"
+        );
     }
 }
 
@@ -119,14 +157,67 @@ async fn work(
     tokio::try_join!(serve, run).map(|_| ())
 }
 
-/// SIGTERM, as platforms send it, or SIGINT, as terminals do. Listening for them begins at once.
-fn shutdown_signal() -> Result<impl Future<Output = ()>, RunError> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(RunError::Signals)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::Signals)?;
-    Ok(async move {
+/// SIGTERM, as platforms send it, and SIGINT, as terminals do. A second one shortens the stop.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// Listening begins at once.
+    fn listen() -> Result<Self, RunError> {
+        let listen = |kind| signal(kind).map_err(RunError::Signals);
+        let terminate = listen(SignalKind::terminate())?;
+        Ok(Self { terminate, interrupt: listen(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
-    })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A sidecar of which nothing but its ports is there.
+    async fn listening() -> (Sidecar, [TcpListener; 2]) {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let bind = async || TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let ports = [bind().await, bind().await];
+        let [http, grpc] = ports.each_ref().map(|port| port.local_addr().unwrap().port());
+        (Sidecar::new(http, grpc), ports)
+    }
+
+    #[tokio::test]
+    async fn a_process_waits_until_both_ports_of_its_sidecar_have_gone() {
+        let (sidecar, [http, grpc]) = listening().await;
+        let waiting = sidecar.clone();
+        let wait = tokio::spawn(async move { gone(&waiting, Duration::from_mins(1)).await });
+        drop(http);
+        assert!(!sidecar.gone().await && !wait.is_finished());
+        drop(grpc);
+        timeout(Duration::from_secs(10), wait).await.unwrap().unwrap();
+        assert!(sidecar.gone().await);
+    }
+
+    #[tokio::test]
+    async fn a_sidecar_that_stays_is_waited_for_no_longer_than_the_limit() {
+        let (sidecar, _ports) = listening().await;
+        gone(&sidecar, Duration::from_millis(50)).await;
+        gone(&sidecar, Duration::ZERO).await;
+        assert!(!sidecar.gone().await);
+    }
+
+    #[tokio::test]
+    async fn a_process_that_stops_is_not_ready() {
+        let (sidecar, _ports) = listening().await;
+        let stopping = CancellationToken::new();
+        let ready = readiness(sidecar, false, stopping.clone());
+        stopping.cancel();
+        assert!(!ready().await);
+    }
 }

@@ -36,11 +36,20 @@ pub const DAPR_GRPC_PORT: Setting<u16> =
 pub const APP_API_TOKEN: Setting<String> =
     Setting { name: "APP_API_TOKEN", default: Some(""), parse: parsed };
 
-/// `DRAIN_SECONDS`: how long requests in flight have to end once the process is parsed to stop.
+/// `DRAIN_SECONDS`: how long requests in flight have to end once the process drains.
 pub const DRAIN: Setting<Duration> = Setting {
     name: "DRAIN_SECONDS",
     default: Some("15"),
     parse: |text| within(text, 1, 600).map(Duration::from_secs),
+};
+
+/// `STOP_WAIT_SECONDS`: the longest that a process which is asked to stop goes on serving, not ready,
+/// for as long as its sidecar is there. A platform's grace period is longer than this and
+/// `DRAIN_SECONDS` together. 0, as on a terminal: it drains at once.
+pub const STOP_WAIT: Setting<Duration> = Setting {
+    name: "STOP_WAIT_SECONDS",
+    default: Some("0"),
+    parse: |text| within(text, 0, 600).map(Duration::from_secs),
 };
 
 /// `PAYMENT_PROVIDER_URL`: where the payment provider's API is.
@@ -113,6 +122,7 @@ mod tests {
         let variables = Map([("DRAIN_SECONDS", "")]);
         assert_eq!(DAPR_HTTP_PORT.read(&variables), Ok(3500));
         assert_eq!(DRAIN.read(&variables), Ok(Duration::from_secs(15)));
+        assert_eq!(STOP_WAIT.read(&variables), Ok(Duration::ZERO));
         assert!(SERVED_COUNTRIES.read(&variables).is_ok());
         assert_eq!(fault(APP_PORT.read(&variables)), "APP_PORT: must be set");
     }

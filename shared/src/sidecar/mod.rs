@@ -29,16 +29,24 @@ use crate::domain::order::Order;
 use crate::domain::payment::Payment;
 use crate::domain::shipment::Shipment;
 use crate::operations::email::Mailed;
+use futures::stream::{FuturesUnordered, StreamExt};
 use jiff::SignedDuration;
 use serde_json::Value;
+use std::net::Ipv4Addr;
 use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 /// How long it is remembered that a notification was mailed: longer than a message can be under way.
 const INBOX_TTL: Duration = Duration::from_hours(7 * 24);
 
+/// The longest that a connection to the sidecar may take.
+const CONNECT: Duration = Duration::from_secs(1);
+
 /// The Dapr sidecar of this function, on this machine's loopback.
 #[derive(Debug, Clone)]
 pub struct Sidecar {
+    ports: [u16; 2],
     http: reqwest::Client,
     http_url: String,
     grpc: Grpc,
@@ -52,7 +60,8 @@ impl Sidecar {
     #[must_use]
     pub fn new(http_port: u16, grpc_port: u16) -> Self {
         let http_url = format!("http://127.0.0.1:{http_port}");
-        Self { http: reqwest::Client::new(), http_url, grpc: Grpc::new(grpc_port) }
+        let ports = [http_port, grpc_port];
+        Self { ports, http: reqwest::Client::new(), http_url, grpc: Grpc::new(grpc_port) }
     }
 
     /// Whether the sidecar can reach its components and, when this function hosts workflows, has
@@ -60,6 +69,12 @@ impl Sidecar {
     pub async fn ready(&self, hosts_workflows: bool) -> bool {
         self.get("/v1.0/healthz/outbound").await.is_some()
             && (!hosts_workflows || self.has_worker().await)
+    }
+
+    /// Whether the sidecar has ended: neither of its ports takes a connection.
+    pub async fn gone(&self) -> bool {
+        let listens = self.ports.map(listens).into_iter().collect::<FuturesUnordered<_>>();
+        listens.all(|listens| async move { !listens }).await
     }
 
     /// Whether a worker is connected, by [Dapr's metadata](https://docs.dapr.io/reference/api/metadata_api/).
@@ -152,4 +167,11 @@ impl Sidecar {
     pub fn workflows(&self, reservation_ttl: SignedDuration) -> WorkflowSagas {
         WorkflowSagas::new(self.grpc.clone(), self.orders(), reservation_ttl)
     }
+}
+
+/// Whether something takes connections at a port of this machine.
+async fn listens(port: u16) -> bool {
+    let connect = TcpStream::connect((Ipv4Addr::LOCALHOST, port));
+    // What is too busy to answer is there.
+    timeout(CONNECT, connect).await.map_or(true, |connected| connected.is_ok())
 }

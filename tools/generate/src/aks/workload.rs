@@ -7,14 +7,17 @@ use serde_json::{Value, json};
 /// How long requests in flight have to end; the default of `DRAIN_SECONDS`.
 const DRAIN_SECONDS: u32 = 15;
 
-/// How long the sidecar serves on after both are told to stop: longer than requests last.
+/// How long the sidecar serves on after both are asked to stop: longer than requests last.
 const SIDECAR_STAYS_SECONDS: u32 = DRAIN_SECONDS + 1;
 
 /// How long the sidecar then has to end what it does itself.
 const SIDECAR_DRAIN_SECONDS: u32 = 10;
 
-/// How long before all that is left is killed: longer than the sum of the above.
-const GRACE_SECONDS: u32 = SIDECAR_STAYS_SECONDS + SIDECAR_DRAIN_SECONDS + 4;
+/// The longest that the function serves on while its sidecar is there: the function ends last.
+const STOP_WAIT_SECONDS: u32 = SIDECAR_STAYS_SECONDS + SIDECAR_DRAIN_SECONDS + 4;
+
+/// How long before all that is left is killed.
+const GRACE_SECONDS: u32 = STOP_WAIT_SECONDS + DRAIN_SECONDS + 5;
 
 /// The image's user, which has no name.
 const USER: u32 = 65_532;
@@ -160,6 +163,7 @@ fn environment(function: &Function) -> Vec<Value> {
         ("APP_PORT", function.manifest.port.to_string()),
         // The probes come from the node.
         ("APP_HOST", "0.0.0.0".to_owned()),
+        ("STOP_WAIT_SECONDS", STOP_WAIT_SECONDS.to_string()),
         ("DRAIN_SECONDS", DRAIN_SECONDS.to_string()),
         ("LOG_FORMAT", "json".to_owned()),
         // Nothing goes out when it is empty.
@@ -202,6 +206,7 @@ mod tests {
     #[test]
     fn nothing_is_killed_before_its_time_to_end_is_over() {
         const { assert!(DRAIN_SECONDS < SIDECAR_STAYS_SECONDS) };
-        const { assert!(SIDECAR_STAYS_SECONDS + SIDECAR_DRAIN_SECONDS < GRACE_SECONDS) };
+        const { assert!(SIDECAR_STAYS_SECONDS + SIDECAR_DRAIN_SECONDS < STOP_WAIT_SECONDS) };
+        const { assert!(STOP_WAIT_SECONDS + DRAIN_SECONDS < GRACE_SECONDS) };
     }
 }
