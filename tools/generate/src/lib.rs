@@ -9,6 +9,7 @@ pub mod readme;
 pub mod run_file;
 pub mod schemas;
 pub mod scripts;
+pub mod settings;
 pub mod workspace;
 
 use self::workspace::{functions, read};
@@ -48,6 +49,7 @@ pub fn all() -> Vec<Generated> {
     files.extend(azure::generated(&components::components(azure::FOLDER), &functions));
     files.extend(aks::manifests(&functions));
     files.push(scripts::functions_tsv(&functions));
+    files.push(settings::page(&functions));
     files.extend(schemas::schemas());
     files
 }
