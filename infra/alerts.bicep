@@ -1,4 +1,4 @@
-// What a person is told, and what a person looks at.
+// What a person is told: what customers feel first, then what will be felt unless somebody sees to it.
 
 @description('Required. What the resources are named after.')
 param name string
@@ -9,6 +9,12 @@ param location string
 @description('Required. Tags of the resources.')
 param tags object
 
+@description('Required. Whether functions run on Container Apps; else on Kubernetes.')
+param onContainerApps bool
+
+@description('Required. Who is told: action groups; none: alerts show in the portal.')
+param actionGroupIds array
+
 @description('Required. The workspace that holds logs and traces.')
 param workspaceId string
 
@@ -18,24 +24,78 @@ param workspaceName string
 @description('Required. The Service Bus namespace.')
 param busId string
 
+@description('Required. The topics that functions take messages from.')
+param topics array
+
 @description('Required. The topics that hold dead letters.')
 param deadTopics array
 
+@description('Required. The topics whose messages are mailed; none: there is no mail.')
+param mailTopics array
+
+@description('Required. The Cosmos DB account.')
+param accountId string
+
 @description('Required. What gathers the vault\'s events; empty: nothing does.')
-param secretEventsId string
+param vaultEventsId string
 
-@description('Required. Where alerts are mailed to; empty: nowhere, they show in the portal.')
-param email string
-
+// What functions log is kept in another table on each host.
+var logs = onContainerApps ? loadTextContent('queries/logs-aca.kql') : loadTextContent('queries/logs-aks.kql')
 var queries = {
-  stuckOrders: loadTextContent('queries/stuck-orders.kql')
-  deadLetters: loadTextContent('queries/dead-letters.kql')
-  failedUndos: loadTextContent('queries/failed-undos.kql')
+  stuckOrders: '${logs}${loadTextContent('queries/stuck-orders.kql')}'
+  deadLetters: '${logs}${loadTextContent('queries/dead-letters.kql')}'
+  failedUndos: '${logs}${loadTextContent('queries/failed-undos.kql')}'
   stepLatency: loadTextContent('queries/saga-step-latency.kql')
   outcomes: loadTextContent('queries/orders-by-outcome.kql')
+  unfinished: loadTextContent('queries/unfinished-orders.kql')
+  gatewayErrors: loadTextContent('queries/gateway-errors.kql')
+  gatewayLatency: loadTextContent('queries/gateway-latency.kql')
+  restarts: loadTextContent('queries/restarts-aks.kql')
 }
 
-var rules = [
+// Container Apps count restarts by themselves.
+var kubernetesRules = onContainerApps
+  ? []
+  : [
+      {
+        name: 'restarts'
+        title: 'A function keeps restarting'
+        description: 'A function crashes, or its probes fail.'
+        query: queries.restarts
+        severity: 2
+        threshold: 3
+        window: 'PT30M'
+      }
+    ]
+
+var rules = concat(kubernetesRules, [
+  {
+    name: 'gateway-errors'
+    title: 'The gateway answers with errors'
+    description: 'Customers get 5xx: a function or what it depends on is down.'
+    query: queries.gatewayErrors
+    severity: 1
+    threshold: 5
+    window: 'PT30M'
+  }
+  {
+    name: 'gateway-latency'
+    title: 'The gateway is slow'
+    description: 'One request in twenty takes longer than two seconds.'
+    query: queries.gatewayLatency
+    severity: 2
+    threshold: 0
+    window: 'PT30M'
+  }
+  {
+    name: 'unfinished-orders'
+    title: 'Orders do not end'
+    description: 'Orders took no step for a quarter of an hour, and have not ended. The saga or what it calls is down.'
+    query: queries.unfinished
+    severity: 1
+    threshold: 0
+    window: 'PT2H'
+  }
   {
     name: 'stuck-orders'
     title: 'An order is stuck'
@@ -43,7 +103,7 @@ var rules = [
     query: queries.stuckOrders
     severity: 1
     threshold: 0
-    window: 'PT15M'
+    window: 'PT30M'
   }
   {
     name: 'dead-letters'
@@ -52,7 +112,7 @@ var rules = [
     query: queries.deadLetters
     severity: 2
     threshold: 0
-    window: 'PT15M'
+    window: 'PT30M'
   }
   {
     name: 'failed-undos'
@@ -64,46 +124,105 @@ var rules = [
     threshold: 5
     window: 'PT30M'
   }
-]
+])
 
 var searches = [
   { name: 'orders-by-outcome', title: 'Orders by outcome', query: queries.outcomes, chart: 'timechart' }
   { name: 'saga-step-latency', title: 'Latency of the saga\'s steps', query: queries.stepLatency, chart: 'table' }
+  { name: 'unfinished-orders', title: 'Orders that do not end', query: queries.unfinished, chart: 'table' }
   { name: 'stuck-orders', title: 'Stuck orders', query: queries.stuckOrders, chart: 'table' }
   { name: 'failed-undos', title: 'Failed undos', query: queries.failedUndos, chart: 'table' }
   { name: 'dead-letters', title: 'Dead letters', query: queries.deadLetters, chart: 'table' }
 ]
 
-var charts = [
-  for search in searches: {
-    type: 3
-    name: search.name
-    content: {
-      version: 'KqlItem/1.0'
-      title: search.title
-      query: search.query
-      size: 0
-      queryType: 0
-      resourceType: 'microsoft.operationalinsights/workspaces'
-      crossComponentResources: [workspaceId]
-      visualization: search.chart
-      timeContext: { durationMs: 86400000 }
-    }
-  }
-]
-
-resource people 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(email)) {
-  name: '${name}-people'
-  location: 'global'
-  tags: tags
-  properties: {
-    groupShortName: 'saga-shop'
-    enabled: true
-    emailReceivers: [
-      { name: 'mail', emailAddress: email, useCommonAlertSchema: true }
-    ]
-  }
+var bus = {
+  scope: busId
+  namespace: 'Microsoft.ServiceBus/namespaces'
 }
+
+var mailMetrics = empty(mailTopics)
+  ? []
+  : [
+      {
+        name: 'mail-lag'
+        description: 'Mails wait: for half an hour there was always a notification that was not mailed yet.'
+        severity: 2
+        source: bus
+        metric: 'ActiveMessages'
+        dimensions: [{ name: 'EntityName', operator: 'Include', values: mailTopics }]
+        aggregation: 'Minimum'
+        threshold: 0
+        window: 'PT30M'
+      }
+    ]
+
+// Event Grid gives up after a day, and Key Vault tells only once that a secret ends.
+var vaultMetrics = empty(vaultEventsId)
+  ? []
+  : [
+      {
+        name: 'secret-events-dropped'
+        description: 'Nobody was told that a secret ends soon: it must be replaced by hand.'
+        severity: 1
+        source: { scope: vaultEventsId, namespace: 'Microsoft.EventGrid/systemTopics' }
+        metric: 'DroppedEventCount'
+        dimensions: []
+        aggregation: 'Total'
+        threshold: 0
+        window: 'PT15M'
+      }
+    ]
+
+var metrics = concat(mailMetrics, vaultMetrics, [
+  // Dapr itself makes a dead letter of what was tried in vain; the broker knows of it at once.
+  {
+    name: 'dead-letters-kept'
+    description: 'A topic of dead letters holds messages.'
+    severity: 2
+    source: bus
+    metric: 'ActiveMessages'
+    dimensions: [{ name: 'EntityName', operator: 'Include', values: deadTopics }]
+    aggregation: 'Average'
+    threshold: 0
+    window: 'PT15M'
+  }
+  // The last net: deliveries that ended ten times without a verdict, or messages that nobody took in two weeks.
+  {
+    name: 'abandoned'
+    description: 'The broker put messages aside: their function crashes, or does not run.'
+    severity: 1
+    source: bus
+    metric: 'DeadletteredMessages'
+    dimensions: []
+    aggregation: 'Average'
+    threshold: 0
+    window: 'PT15M'
+  }
+  {
+    name: 'queue-length'
+    description: 'More messages wait than functions take: a function is slow, or does not run.'
+    severity: 2
+    source: bus
+    metric: 'ActiveMessages'
+    dimensions: [{ name: 'EntityName', operator: 'Include', values: topics }]
+    aggregation: 'Average'
+    threshold: 500
+    window: 'PT15M'
+  }
+  // A serverless container takes 5,000 request units a second, five to eight orders; what comes on top is refused,
+  // and tried again by the saga's steps.
+  {
+    name: 'documents-throttled'
+    description: 'Cosmos DB refuses requests (429): more is asked for than was paid for, or than serverless gives.'
+    severity: 2
+    source: { scope: accountId, namespace: 'Microsoft.DocumentDB/databaseAccounts' }
+    metric: 'TotalRequests'
+    dimensions: [{ name: 'StatusCode', operator: 'Include', values: ['429'] }]
+    aggregation: 'Count'
+    threshold: 50
+    window: 'PT15M'
+  }
+])
 
 resource logAlert 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
   for rule in rules: {
@@ -117,7 +236,8 @@ resource logAlert 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
       severity: rule.severity
       enabled: true
       scopes: [workspaceId]
-      evaluationFrequency: rule.window
+      // Each line is looked at twice at least: one that arrives late is in the next window.
+      evaluationFrequency: 'PT15M'
       windowSize: rule.window
       criteria: {
         allOf: [
@@ -132,130 +252,51 @@ resource logAlert 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
       }
       // A new workspace has no table before its first line.
       skipQueryValidation: true
-      actions: { actionGroups: empty(email) ? [] : [people.id] }
+      actions: { actionGroups: actionGroupIds }
     }
   }
 ]
 
-// Dapr itself makes a dead letter of what was tried in vain; the broker knows of it at once.
-resource kept 'Microsoft.Insights/metricAlerts@2026-01-01' = {
-  name: '${name}-dead-letters-kept'
-  location: 'global'
-  tags: tags
-  properties: {
-    description: 'A topic of dead letters holds messages.'
-    severity: 2
-    enabled: true
-    scopes: [busId]
-    evaluationFrequency: 'PT15M'
-    windowSize: 'PT15M'
-    criteria: {
-      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
-      allOf: [
-        {
-          criterionType: 'StaticThresholdCriterion'
-          name: 'kept'
-          metricNamespace: 'Microsoft.ServiceBus/namespaces'
-          metricName: 'ActiveMessages'
-          dimensions: [{ name: 'EntityName', operator: 'Include', values: deadTopics }]
-          timeAggregation: 'Average'
-          operator: 'GreaterThan'
-          threshold: 0
-        }
-      ]
-    }
-    actions: empty(email) ? [] : [{ actionGroupId: people.id }]
-  }
-}
-
-// The last net: deliveries that ended ten times without a verdict, or messages that nobody took in two weeks.
-resource abandoned 'Microsoft.Insights/metricAlerts@2026-01-01' = {
-  name: '${name}-abandoned'
-  location: 'global'
-  tags: tags
-  properties: {
-    description: 'The broker put messages aside: their function crashes, or does not run.'
-    severity: 1
-    enabled: true
-    scopes: [busId]
-    evaluationFrequency: 'PT15M'
-    windowSize: 'PT15M'
-    criteria: {
-      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
-      allOf: [
-        {
-          criterionType: 'StaticThresholdCriterion'
-          name: 'abandoned'
-          metricNamespace: 'Microsoft.ServiceBus/namespaces'
-          metricName: 'DeadletteredMessages'
-          timeAggregation: 'Average'
-          operator: 'GreaterThan'
-          threshold: 0
-        }
-      ]
-    }
-    actions: empty(email) ? [] : [{ actionGroupId: people.id }]
-  }
-}
-
-// Event Grid gives up after a day, and Key Vault tells only once that a secret ends.
-resource untold 'Microsoft.Insights/metricAlerts@2026-01-01' = if (!empty(secretEventsId)) {
-  name: '${name}-secret-events-dropped'
-  location: 'global'
-  tags: tags
-  properties: {
-    description: 'Nobody was told that a secret ends soon: it must be replaced by hand.'
-    severity: 1
-    enabled: true
-    scopes: [secretEventsId]
-    evaluationFrequency: 'PT15M'
-    windowSize: 'PT15M'
-    criteria: {
-      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
-      allOf: [
-        {
-          criterionType: 'StaticThresholdCriterion'
-          name: 'dropped'
-          metricNamespace: 'Microsoft.EventGrid/systemTopics'
-          metricName: 'DroppedEventCount'
-          timeAggregation: 'Total'
-          operator: 'GreaterThan'
-          threshold: 0
-        }
-      ]
-    }
-    actions: empty(email) ? [] : [{ actionGroupId: people.id }]
-  }
-}
-
-resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' existing = {
-  name: workspaceName
-}
-
-resource saved 'Microsoft.OperationalInsights/workspaces/savedSearches@2026-03-01' = [
-  for search in searches: {
-    parent: workspace
-    name: search.name
+resource metricAlert 'Microsoft.Insights/metricAlerts@2026-01-01' = [
+  for rule in metrics: {
+    name: '${name}-${rule.name}'
+    location: 'global'
+    tags: tags
     properties: {
-      category: 'saga-shop'
-      displayName: search.title
-      query: search.query
+      description: rule.description
+      severity: rule.severity
+      enabled: true
+      scopes: [rule.source.scope]
+      evaluationFrequency: 'PT15M'
+      windowSize: rule.window
+      criteria: {
+        'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+        allOf: [
+          {
+            criterionType: 'StaticThresholdCriterion'
+            name: rule.name
+            metricNamespace: rule.source.namespace
+            metricName: rule.metric
+            dimensions: rule.dimensions
+            timeAggregation: rule.aggregation
+            operator: 'GreaterThan'
+            threshold: rule.threshold
+          }
+        ]
+      }
+      actions: map(actionGroupIds, id => { actionGroupId: id })
     }
   }
 ]
 
-resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
-  name: guid(resourceGroup().id, name, 'workbook')
-  location: location
-  tags: tags
-  kind: 'shared'
-  properties: {
-    displayName: name
-    category: 'workbook'
-    sourceId: workspaceId
-    serializedData: string({
-      version: 'Notebook/1.0'
-      items: charts
-    })
+module workbook 'workbook.bicep' = {
+  name: 'workbook'
+  params: {
+    name: name
+    location: location
+    tags: tags
+    workspaceId: workspaceId
+    workspaceName: workspaceName
+    searches: searches
   }
 }

@@ -6,7 +6,10 @@ param environmentName string
 @description('Required. The component: `name`, `type`, `version`, `initTimeout`, `metadata`, `scopes`.')
 param component object
 
-@description('Required. What stands for the names in `\${…}` of its metadata.')
+@description('Required. How often and how long Dapr tries again; empty: as it does by itself.')
+param policy object
+
+@description('Required. The values of its metadata that are written as a name in `\${…}`.')
 param values object
 
 @description('Required. The address of the vault that holds its secrets, if it has any.')
@@ -17,11 +20,11 @@ param identityId string
 
 var secretEntries = filter(component.metadata, entry => contains(entry, 'secretKeyRef'))
 
-resource environment 'Microsoft.App/managedEnvironments@2026-01-01' existing = {
+resource environment 'Microsoft.App/managedEnvironments@2026-07-01' existing = {
   name: environmentName
 }
 
-resource daprComponent 'Microsoft.App/managedEnvironments/daprComponents@2026-01-01' = {
+resource daprComponent 'Microsoft.App/managedEnvironments/daprComponents@2026-07-01' = {
   parent: environment
   name: component.name
   properties: {
@@ -36,45 +39,22 @@ resource daprComponent 'Microsoft.App/managedEnvironments/daprComponents@2026-01
       keyVaultUrl: '${vaultUri}secrets/${entry.secretKeyRef.key}'
       identity: identityId
     })
-    metadata: map(component.metadata, entry => contains(entry, 'secretKeyRef')
-      ? { name: entry.name, secretRef: entry.secretKeyRef.name }
-      : {
-          name: entry.name
-          value: reduce(items(values), entry.value, (text, named) => replace(text, '\${${named.key}}', named.value))
-        })
+    metadata: [
+      for entry in component.metadata: contains(entry, 'secretKeyRef')
+        ? { name: entry.name, secretRef: entry.secretKeyRef.name }
+        : {
+            name: entry.name
+            value: startsWith(entry.value, '\${')
+              ? values[?replace(replace(entry.value, '\${', ''), '}', '')] ?? ''
+              : entry.value
+          }
+    ]
     scopes: component.scopes
   }
 }
 
-// Preview: policies of components exist in no stable version. Without one Dapr makes a dead letter of a
-// message at its first failure. The same as components/local/resiliency.yaml: about ten minutes.
-resource delivery 'Microsoft.App/managedEnvironments/daprComponents/resiliencyPolicies@2025-10-02-preview' = if (startsWith(component.type, 'pubsub.')) {
+resource resiliency 'Microsoft.App/managedEnvironments/daprComponents/resiliencyPolicies@2026-07-01' = if (!empty(policy)) {
   parent: daprComponent
-  name: 'delivery'
-  properties: {
-    inboundPolicy: {
-      httpRetryPolicy: {
-        maxRetries: 60
-        retryBackOff: {
-          initialDelayInMilliseconds: 500
-          maxIntervalInMilliseconds: 10000
-        }
-      }
-    }
-  }
-}
-
-// Preview, as above. A mail server that is down is asked once in ten seconds.
-resource mail 'Microsoft.App/managedEnvironments/daprComponents/resiliencyPolicies@2025-10-02-preview' = if (component.type == 'bindings.smtp') {
-  parent: daprComponent
-  name: 'mail'
-  properties: {
-    outboundPolicy: {
-      circuitBreakerPolicy: {
-        consecutiveErrors: 5
-        timeoutInSeconds: 10
-        intervalInSeconds: 0
-      }
-    }
-  }
+  name: 'policy'
+  properties: policy
 }

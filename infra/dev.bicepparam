@@ -1,6 +1,7 @@
 // The cheapest shop: nothing is paid at rest but the hosts of the saga and of the stock, the broker and the registry.
 using 'main.bicep'
 
+param host = readEnvironmentVariable('FUNCTION_HOST', 'aca')
 param images = json(readEnvironmentVariable('IMAGES', '{}'))
 param paymentProviderUrl = readEnvironmentVariable('PAYMENT_PROVIDER_URL', 'https://api.stripe.com')
 param paymentApiKey = readEnvironmentVariable('PAYMENT_API_KEY', '')
@@ -9,13 +10,21 @@ param paymentKeyExpires = int(readEnvironmentVariable('PAYMENT_KEY_EXPIRES', '0'
 param paymentKeyDays = int(readEnvironmentVariable('PAYMENT_KEY_DAYS', '90'))
 param paymentKeyOverlapMinutes = int(readEnvironmentVariable('PAYMENT_KEY_OVERLAP_MINUTES', '1440'))
 param mailHost = readEnvironmentVariable('MAIL_HOST', '')
+param mailPort = int(readEnvironmentVariable('MAIL_PORT', '587'))
 param mailFrom = readEnvironmentVariable('MAIL_FROM', '')
 param mailUser = readEnvironmentVariable('MAIL_USER', '')
 param mailPassword = readEnvironmentVariable('MAIL_PASSWORD', '')
+param alertEmail = readEnvironmentVariable('ALERT_EMAIL', '')
+param operatorsGroupId = readEnvironmentVariable('OPERATORS_GROUP_ID', '')
+param allowedClients = filter(split(readEnvironmentVariable('ALLOWED_CLIENTS', ''), ','), range => !empty(range))
+param gatewayHost = readEnvironmentVariable('GATEWAY_HOST', '')
+param monthlyBudget = int(readEnvironmentVariable('MONTHLY_BUDGET', '0'))
+param budgetStart = readEnvironmentVariable('BUDGET_START', '')
 param busSku = 'Standard'
 param registrySku = 'Basic'
 param cosmosCapacity = 'serverless'
-param httpMinReplicas = 0
+param httpMinReplicas = int(readEnvironmentVariable('HTTP_MIN_REPLICAS', '0'))
+param hostMinReplicas = 1
 param maxReplicas = 3
 param dailyQuotaGb = 1
 param tags = { application: 'saga-shop', environment: 'dev' }

@@ -31,6 +31,20 @@ param settings array
 @minValue(0)
 param httpMinReplicas int
 
+@description('Required. How many replicas there are at least of a host of workflows or actors.')
+@minValue(1)
+@maxValue(300)
+param hostMinReplicas int
+
+@description('Required. Who may reach an external app: address ranges as CIDR; none: everybody.')
+param allowedClients array
+
+@description('Required. What changes when a component of the function does: sidecars read them when they start.')
+param componentsVersion string
+
+@description('Required. Who is told when the app keeps restarting: action groups.')
+param actionGroupIds array
+
 @description('Required. How many replicas there are at most.')
 @minValue(1)
 @maxValue(300)
@@ -40,13 +54,24 @@ param maxReplicas int
 param busName string
 
 // Nothing wakes a host of workflows or actors: what is due to an absent one (steps, timers, reminders,
-// turns) waits in Dapr, which scales nobody. So one replica is always there.
+// turns) waits in Dapr, which scales nobody. So one replica at least is always there.
 var minReplicas = {
   http: httpMinReplicas
   event: 0
-  workflow: 1
-  actor: 1
+  workflow: hostMinReplicas
+  actor: hostMinReplicas
 }
+
+// Of what was asked for, in percent. It never scales to 0.
+var load = [
+  {
+    name: 'load'
+    custom: {
+      type: 'cpu'
+      metadata: { type: 'Utilization', value: '70' }
+    }
+  }
+]
 
 var rules = {
   http: [
@@ -71,10 +96,14 @@ var rules = {
       }
     }
   ]
-  // They keep their one replica, and more by hand: the default rule needs an ingress.
-  workflow: []
-  actor: []
+  workflow: load
+  actor: load
 }
+
+// Typed as a whole number, by mistake. A host shares it with a sidecar that does most of the work.
+var resources = contains(['workflow', 'actor'], function.kind)
+  ? { cpu: json('0.5'), memory: '1Gi' }
+  : { cpu: json('0.25'), memory: '0.5Gi' }
 
 var ingress = {
   external: function.ingress == 'external'
@@ -82,6 +111,9 @@ var ingress = {
   transport: 'http'
   allowInsecure: false
   traffic: [{ latestRevision: true, weight: 100 }]
+  ipSecurityRestrictions: function.ingress == 'external' && !empty(allowedClients)
+    ? map(allowedClients, range => { name: range, action: 'Allow', ipAddressRange: range })
+    : null
 }
 
 var commonSettings = [
@@ -89,9 +121,11 @@ var commonSettings = [
   // The platform's probes come from elsewhere.
   { name: 'APP_HOST', value: '0.0.0.0' }
   { name: 'LOG_FORMAT', value: 'json' }
+  // Read by nobody: another value makes another revision, whose sidecars read the components anew.
+  { name: 'COMPONENTS', value: componentsVersion }
 ]
 
-resource app 'Microsoft.App/containerApps@2026-01-01' = {
+resource app 'Microsoft.App/containerApps@2026-07-01' = {
   name: function.name
   location: location
   tags: union(tags, { service: function.service, kind: function.kind })
@@ -105,8 +139,8 @@ resource app 'Microsoft.App/containerApps@2026-01-01' = {
     configuration: {
       // Two revisions of an event function would share one subscription.
       activeRevisionsMode: 'Single'
-      // Others are reached through their sidecars alone.
-      ingress: function.kind == 'http' ? ingress : null
+      // Calls between sidecars pass the ingress too; nobody calls a function that takes events.
+      ingress: function.kind == 'event' ? null : ingress
       dapr: {
         enabled: true
         appId: function.name
@@ -126,11 +160,7 @@ resource app 'Microsoft.App/containerApps@2026-01-01' = {
         {
           name: function.name
           image: image
-          resources: {
-            // Typed as a whole number, by mistake.
-            cpu: json('0.25')
-            memory: '0.5Gi'
-          }
+          resources: resources
           env: concat(commonSettings, settings)
           probes: [
             {
@@ -143,7 +173,9 @@ resource app 'Microsoft.App/containerApps@2026-01-01' = {
               type: 'Liveness'
               httpGet: { path: '/healthz', port: function.port }
               periodSeconds: 10
-              failureThreshold: 3
+              // A host that is short of CPU is slow, not dead.
+              timeoutSeconds: 5
+              failureThreshold: 6
             }
             {
               type: 'Readiness'
@@ -162,5 +194,34 @@ resource app 'Microsoft.App/containerApps@2026-01-01' = {
         rules: rules[function.kind]
       }
     }
+  }
+}
+
+resource restarts 'Microsoft.Insights/metricAlerts@2026-01-01' = {
+  name: '${function.name}-restarts'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: '${function.name} keeps restarting: it crashes, or its probes fail.'
+    severity: 2
+    enabled: true
+    scopes: [app.id]
+    evaluationFrequency: 'PT15M'
+    windowSize: 'PT30M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          criterionType: 'StaticThresholdCriterion'
+          name: 'restarts'
+          metricNamespace: 'Microsoft.App/containerApps'
+          metricName: 'RestartCount'
+          timeAggregation: 'Maximum'
+          operator: 'GreaterThan'
+          threshold: 3
+        }
+      ]
+    }
+    actions: map(actionGroupIds, id => { actionGroupId: id })
   }
 }

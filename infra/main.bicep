@@ -1,4 +1,5 @@
-// saga-shop on Azure Container Apps: every function of functions.json, and what they need.
+// saga-shop on Azure: every function of functions.json on Container Apps, and what they need there or on
+// Kubernetes.
 //
 // functions.json and components.json are generated: the first from the functions' manifests, the second
 // from components/azure. Nothing here names a function, but by what it is.
@@ -11,6 +12,10 @@ param functions array = loadJsonContent('functions.json')
 
 @description('Optional. The Dapr components: what is generated.')
 param components array = loadJsonContent('components.json')
+
+@description('Optional. What hosts the functions. `aca`: Container Apps, deployed here. `aks`: Kubernetes, whose manifests are elsewhere; only what they need is deployed here.')
+@allowed(['aca', 'aks'])
+param host string = 'aca'
 
 @description('Optional. What the resources are named after; a resource group holds one shop.')
 @minLength(3)
@@ -51,8 +56,8 @@ param paymentKeyDays int = 90
 param paymentKeyOverlapMinutes int = 1440
 
 // Managed Dapr has no mail binding in any tier of its support. `bindings.smtp` is open-source Dapr's, alpha:
-// an environment may refuse it. Where it does, the sidecar of send-email does not start, its messages wait
-// in their subscription, and no other function is touched. With no host, send-email is left out likewise.
+// an environment may refuse it. Where it does, send-email is not deployed, its messages wait in their
+// subscription, and nothing else waits for it. With no host, send-email is left out likewise.
 @description('Optional. The mail server, such as that of Communication Services; empty: no mail is sent, and what customers are to be told waits in its subscription, two weeks at most.')
 param mailHost string = ''
 
@@ -65,7 +70,7 @@ param mailFrom string = ''
 @description('Optional. The user at the mail server; needed with a mail server.')
 param mailUser string = ''
 
-@description('Optional. The password of that user; needed with a mail server.')
+@description('Optional. The password of that user, needed with a mail server; empty: the one that the vault has stays.')
 @secure()
 param mailPassword string = ''
 
@@ -77,6 +82,32 @@ param zoneRedundant bool = false
 
 @description('Optional. The id of a subnet, delegated to Microsoft.App/environments, for the environment.')
 param subnetId string = ''
+
+@description('Optional. Whether the environment has no public address; needs a subnet.')
+param internal bool = false
+
+@description('Optional. The id of a subnet for private endpoints: what the shop keeps is then reached in its network alone. Needs Service Bus in tier Premium, and an environment in that network.')
+param privateEndpointSubnetId string = ''
+
+@description('Optional. Who may reach the public API: address ranges as CIDR; none: everybody.')
+param allowedClients array = []
+
+@description('Optional. The id of the Entra group whose people list dead letters and send them again; empty: nobody may.')
+param operatorsGroupId string = ''
+
+@description('Optional. The public API\'s name, where it is not Azure\'s own: on Kubernetes.')
+param gatewayHost string = ''
+
+@description('Optional. Whether the public API is asked from outside, every five minutes, if it answers.')
+param availabilityTest bool = false
+
+@description('Optional. What the resource group may cost in a month before somebody is told; 0: anything.')
+@minValue(0)
+param monthlyBudget int = 0
+
+// No `utcNow()`: Azure refuses to change it.
+@description('Optional. The first of the month in which the budget begins, as 2026-11-01; stays the same for ever.')
+param budgetStart string = ''
 
 @description('Optional. The tier of Service Bus.')
 @allowed(['Standard', 'Premium'])
@@ -100,14 +131,19 @@ param cosmosMaxThroughput int = 1000
 @minValue(0)
 param httpMinReplicas int = 0
 
+// Two, where one zone's loss shall leave one.
+@description('Optional. How many replicas there are at least of the hosts of the saga and of the stock.')
+@minValue(1)
+@maxValue(300)
+param hostMinReplicas int = 1
+
 @description('Optional. How many replicas a function has at most.')
 @minValue(1)
 @maxValue(300)
 param maxReplicas int = 10
 
-@description('Optional. How many days logs and traces are kept.')
-@minValue(30)
-@maxValue(730)
+@description('Optional. How many days logs and traces are kept: what App Insights allows.')
+@allowed([30, 60, 90, 120, 180, 270, 365, 550, 730])
 param retentionDays int = 30
 
 @description('Optional. How many GB of logs and traces are taken in a day at most; -1: all.')
@@ -116,58 +152,106 @@ param dailyQuotaGb int = -1
 @description('Optional. Tags of all resources.')
 param tags object = { application: 'saga-shop' }
 
+// Where functions run, and whether they mail.
+var onContainerApps = host == 'aca'
 var hasMail = !empty(mailHost)
+var isPrivate = !empty(privateEndpointSubnetId)
+
 var suffix = uniqueString(resourceGroup().id)
 var busName = '${name}-${suffix}'
 var secretEventsName = '${name}-secret-events'
 
-// What is deployed of them.
-var deployed = filter(functions, function => hasMail || !contains(function.uses, 'email'))
-var there = filter(components, component => hasMail || component.name != 'email')
+// Apart, for the environment may refuse the component by which they mail.
+var mailers = filter(functions, function => contains(function.uses, 'email'))
+var others = filter(functions, function => !contains(function.uses, 'email'))
+var mailComponents = filter(components, component => component.type == 'bindings.smtp')
+var otherComponents = filter(components, component => component.type != 'bindings.smtp')
+
+// How often and how long Dapr tries again, by what a component does; as components/local/resiliency.yaml.
+var policies = {
+  // Without it Dapr makes a dead letter of a message at its first failure. About ten minutes.
+  pubsub: {
+    inboundPolicy: {
+      httpRetryPolicy: {
+        maxRetries: 60
+        retryBackOff: {
+          initialDelayInMilliseconds: 500
+          maxIntervalInMilliseconds: 10000
+        }
+      }
+    }
+  }
+  // A mail server that is down is asked once in ten seconds.
+  bindings: {
+    outboundPolicy: {
+      circuitBreakerPolicy: {
+        consecutiveErrors: 5
+        timeoutInSeconds: 10
+        intervalInSeconds: 0
+      }
+    }
+  }
+}
 
 var functionNames = map(functions, function => function.name)
 var subscribers = filter(functions, function => function.kind == 'event')
 var topics = union(map(subscribers, function => function.topic), [])
 // Functions that write what others only read; nothing but the vault is written past Dapr.
 var managers = filter(functions, function => contains(function, 'manages') && contains(function.manages, 'secrets'))
-var managerNames = map(managers, function => function.name)
-var stores = filter(components, component => component.type == 'state.azure.cosmosdb')
+var stores = map(filter(components, component => component.type == 'state.azure.cosmosdb'), component => component.name)
 
-// Components that reach Azure by an identity. A component names one identity, and all of its functions must
-// have it: so each component has its own, and the functions that use it share it.
-var identified = map(
-  filter(components, component => contains(map(component.metadata, entry => entry.name), 'azureClientId')),
-  component => component.name
+// Components that reach Azure by an identity.
+var identified = filter(
+  components,
+  component => contains(map(component.metadata, entry => entry.name), 'azureClientId')
 )
 
-module functionIdentities 'identity.bicep' = [
-  for function in functions: {
-    name: 'identity-${function.name}'
+// Whose identities use them. On Container Apps a component names one identity, and all of its functions must
+// have it: so each component has its own, and the functions share it. On Kubernetes Dapr takes the identity of
+// the pod, whatever the component names: so each function uses the component by its own.
+var users = flatten(map(
+  identified,
+  component =>
+    map(
+      onContainerApps ? ['component-${component.name}'] : component.scopes,
+      identity => { component: component.name, identity: identity }
+    )
+))
+
+var identityNames = concat(
+  functionNames,
+  onContainerApps ? map(identified, component => 'component-${component.name}') : []
+)
+
+module identities 'identity.bicep' = [
+  for identity in identityNames: {
+    name: 'identity-${identity}'
     params: {
-      name: '${name}-${function.name}'
+      name: '${name}-${identity}'
       location: location
       tags: tags
     }
   }
 ]
 
-module componentIdentities 'identity.bicep' = [
-  for component in identified: {
-    name: 'identity-component-${component}'
-    params: {
-      name: '${name}-component-${component}'
-      location: location
-      tags: tags
-    }
-  }
-]
-
-module environmentIdentity 'identity.bicep' = {
+module environmentIdentity 'identity.bicep' = if (onContainerApps) {
   name: 'identity-environment'
   params: {
     name: '${name}-environment'
     location: location
     tags: tags
+  }
+}
+
+module monitoring 'monitoring.bicep' = {
+  name: 'monitoring'
+  params: {
+    name: name
+    location: location
+    tags: tags
+    retentionDays: retentionDays
+    dailyQuotaGb: dailyQuotaGb
+    email: alertEmail
   }
 }
 
@@ -178,7 +262,8 @@ module registry 'registry.bicep' = {
     location: location
     tags: tags
     sku: registrySku
-    pullerPrincipalIds: [for (function, i) in functions: functionIdentities[i].outputs.principalId]
+    workspaceId: monitoring.outputs.workspaceId
+    pullerPrincipalIds: [for (function, i) in functions: identities[i].outputs.principalId]
   }
 }
 
@@ -190,15 +275,23 @@ module messaging 'messaging.bicep' = {
     tags: tags
     sku: busSku
     topics: topics
+    workspaceId: monitoring.outputs.workspaceId
+    isPrivate: isPrivate
+    operatorsGroupId: operatorsGroupId
     foreignTopics: map(managers, function => function.topic)
     subscriptions: [
       for subscriber in subscribers: {
         function: subscriber.name
         topic: subscriber.topic
-        scalerPrincipalId: functionIdentities[indexOf(functionNames, subscriber.name)].outputs.principalId
+        principalId: identities[indexOf(identityNames, subscriber.name)].outputs.principalId
       }
     ]
-    componentPrincipalId: componentIdentities[indexOf(identified, 'pubsub')].outputs.principalId
+    publisherPrincipalIds: [
+      for user in filter(users, user => user.component == 'pubsub'): identities[indexOf(identityNames, user.identity)].outputs.principalId
+    ]
+    sharedPrincipalIds: onContainerApps
+      ? [identities[max(0, indexOf(identityNames, 'component-pubsub'))].outputs.principalId]
+      : []
   }
 }
 
@@ -211,10 +304,13 @@ module state 'state.bicep' = {
     capacity: cosmosCapacity
     maxThroughput: cosmosMaxThroughput
     zoneRedundant: zoneRedundant
-    containers: [
-      for store in stores: {
-        name: store.name
-        principalId: componentIdentities[indexOf(identified, store.name)].outputs.principalId
+    workspaceId: monitoring.outputs.workspaceId
+    isPrivate: isPrivate
+    containers: stores
+    users: [
+      for user in filter(users, user => contains(stores, user.component)): {
+        container: user.component
+        principalId: identities[indexOf(identityNames, user.identity)].outputs.principalId
       }
     ]
   }
@@ -226,16 +322,18 @@ module secrets 'secrets.bicep' = {
     name: 'shop-${suffix}'
     location: location
     tags: tags
+    workspaceId: monitoring.outputs.workspaceId
+    isPrivate: isPrivate
     paymentApiKey: paymentApiKey
     paymentKeyId: paymentKeyId
     paymentKeyExpires: paymentKeyExpires
-    componentPrincipalId: componentIdentities[indexOf(identified, 'secrets')].outputs.principalId
-    managerPrincipalIds: [
-      for manager in managers: functionIdentities[indexOf(functionNames, manager.name)].outputs.principalId
+    readerPrincipalIds: [
+      for user in filter(users, user => user.component == 'secrets'): identities[indexOf(identityNames, user.identity)].outputs.principalId
     ]
-    hasMail: hasMail
+    managerPrincipalIds: [for manager in managers: identities[indexOf(identityNames, manager.name)].outputs.principalId]
+    hasMail: onContainerApps && hasMail
     mailPassword: mailPassword
-    environmentPrincipalId: environmentIdentity.outputs.principalId
+    environmentPrincipalId: onContainerApps ? environmentIdentity!.outputs.principalId : ''
   }
 }
 
@@ -252,82 +350,128 @@ module rotation 'rotation.bicep' = if (!empty(managers)) {
   dependsOn: [messaging]
 }
 
-module environment 'environment.bicep' = {
+module environment 'environment.bicep' = if (onContainerApps) {
   name: 'environment'
   params: {
     name: name
     location: location
     tags: tags
-    identityId: environmentIdentity.outputs.id
+    identityId: environmentIdentity!.outputs.id
     zoneRedundant: zoneRedundant
     subnetId: subnetId
-    retentionDays: retentionDays
-    dailyQuotaGb: dailyQuotaGb
+    internal: internal
+    workspaceId: monitoring.outputs.workspaceId
+    insightsName: monitoring.outputs.insightsName
   }
 }
 
+var mailValues = {
+  MAIL_HOST: mailHost
+  MAIL_PORT: string(mailPort)
+  MAIL_FROM: mailFrom
+  MAIL_USER: mailUser
+}
+
 module daprComponents 'component.bicep' = [
-  for component in there: {
+  for component in otherComponents: if (onContainerApps) {
     name: 'component-${component.name}'
     params: {
-      environmentName: environment.outputs.name
+      environmentName: environment!.outputs.name
       component: component
+      policy: policies[?split(component.type, '.')[0]] ?? {}
       values: {
         AUTH_METHODS: 'managedidentity'
-        CLIENT_ID: contains(identified, component.name)
-          ? componentIdentities[max(0, indexOf(identified, component.name))].outputs.clientId
-          : ''
+        CLIENT_ID: identities[max(0, indexOf(identityNames, 'component-${component.name}'))].outputs.clientId
         COSMOS_URL: state.outputs.url
         COSMOS_DATABASE: state.outputs.database
         SERVICE_BUS_HOST: messaging.outputs.host
         KEY_VAULT_NAME: secrets.outputs.name
-        MAIL_HOST: mailHost
-        MAIL_PORT: string(mailPort)
-        MAIL_FROM: mailFrom
-        MAIL_USER: mailUser
       }
       vaultUri: secrets.outputs.uri
-      identityId: environmentIdentity.outputs.id
+      identityId: environmentIdentity!.outputs.id
     }
   }
 ]
 
-module apps 'function.bicep' = [
-  for function in deployed: if (!empty(images)) {
-    name: 'function-${function.name}'
+module mailComponent 'component.bicep' = [
+  for component in mailComponents: if (onContainerApps && hasMail) {
+    name: 'component-${component.name}'
     params: {
-      function: function
-      location: location
-      tags: tags
-      environmentId: environment.outputs.id
-      image: contains(images, function.name) ? images[function.name] : ''
-      registryServer: registry.outputs.loginServer
-      identityId: resourceId('Microsoft.ManagedIdentity/userAssignedIdentities', '${name}-${function.name}')
-      identities: toObject(
-        concat([function.name], map(intersection(function.uses, identified), component => 'component-${component}')),
-        identity => resourceId('Microsoft.ManagedIdentity/userAssignedIdentities', '${name}-${identity}'),
-        identity => {}
-      )
-      settings: concat(
-        function.service == 'payment' ? [{ name: 'PAYMENT_PROVIDER_URL', value: paymentProviderUrl }] : [],
-        contains(managerNames, function.name)
-          ? [
-              { name: 'KEY_VAULT_URL', value: secrets.outputs.uri }
-              { name: 'AZURE_CLIENT_ID', value: functionIdentities[indexOf(functionNames, function.name)].outputs.clientId }
-              { name: 'PAYMENT_KEY_DAYS', value: string(paymentKeyDays) }
-              { name: 'PAYMENT_KEY_OVERLAP_MINUTES', value: string(paymentKeyOverlapMinutes) }
-            ]
-          : []
-      )
-      httpMinReplicas: httpMinReplicas
-      maxReplicas: maxReplicas
-      busName: busName
+      environmentName: environment!.outputs.name
+      component: component
+      policy: policies[?split(component.type, '.')[0]] ?? {}
+      values: mailValues
+      vaultUri: secrets.outputs.uri
+      identityId: environmentIdentity!.outputs.id
     }
-    // A function that starts before its components finds none, and one whose subscription is not there yet
-    // never wakes.
-    dependsOn: [functionIdentities, componentIdentities, daprComponents, messaging]
   }
 ]
+
+module apps 'apps.bicep' = if (onContainerApps && !empty(images)) {
+  name: 'apps'
+  params: {
+    // Those that have an image: the saga's host is deployed alone first, to see whether there is Workflow.
+    functions: filter(others, function => contains(images, function.name))
+    components: components
+    componentsText: string(policies)
+    identified: identified
+    name: name
+    location: location
+    tags: tags
+    environmentId: environment!.outputs.id
+    images: images
+    registryServer: registry.outputs.loginServer
+    paymentProviderUrl: paymentProviderUrl
+    rotationSettings: [
+      { name: 'KEY_VAULT_URL', value: secrets.outputs.uri }
+      { name: 'PAYMENT_KEY_DAYS', value: string(paymentKeyDays) }
+      { name: 'PAYMENT_KEY_OVERLAP_MINUTES', value: string(paymentKeyOverlapMinutes) }
+    ]
+    httpMinReplicas: httpMinReplicas
+    hostMinReplicas: hostMinReplicas
+    maxReplicas: maxReplicas
+    busName: busName
+    allowedClients: allowedClients
+    actionGroupIds: monitoring.outputs.actionGroupIds
+  }
+  // A function that starts before its components finds none, and one whose subscription is not there yet
+  // never wakes.
+  dependsOn: [identities, daprComponents, messaging]
+}
+
+// They alone wait for what the environment may refuse.
+module mailApps 'apps.bicep' = if (onContainerApps && hasMail && !empty(images)) {
+  name: 'mail-apps'
+  params: {
+    functions: filter(mailers, function => contains(images, function.name))
+    components: components
+    componentsText: string([policies, mailValues])
+    identified: identified
+    name: name
+    location: location
+    tags: tags
+    environmentId: environment!.outputs.id
+    images: images
+    registryServer: registry.outputs.loginServer
+    paymentProviderUrl: paymentProviderUrl
+    rotationSettings: []
+    httpMinReplicas: httpMinReplicas
+    hostMinReplicas: hostMinReplicas
+    maxReplicas: maxReplicas
+    busName: busName
+    allowedClients: allowedClients
+    actionGroupIds: monitoring.outputs.actionGroupIds
+  }
+  dependsOn: [identities, daprComponents, mailComponent, messaging]
+}
+
+// Whether Azure's own places can ask the public API: its address is known, and everybody may.
+var isOpen = empty(allowedClients) && (onContainerApps ? !internal : !empty(gatewayHost))
+
+// Beside the environment's own, where the name is the operator's.
+var gatewayUrl = !empty(gatewayHost)
+  ? 'https://${gatewayHost}'
+  : onContainerApps ? 'https://gateway.${environment!.outputs.defaultDomain}' : ''
 
 module alerts 'alerts.bicep' = {
   name: 'alerts'
@@ -335,18 +479,71 @@ module alerts 'alerts.bicep' = {
     name: name
     location: location
     tags: tags
-    workspaceId: environment.outputs.workspaceId
-    workspaceName: environment.outputs.workspaceName
+    onContainerApps: onContainerApps
+    actionGroupIds: monitoring.outputs.actionGroupIds
+    workspaceId: monitoring.outputs.workspaceId
+    workspaceName: monitoring.outputs.workspaceName
     busId: messaging.outputs.id
+    topics: topics
     deadTopics: [for subscriber in subscribers: '${subscriber.topic}-${subscriber.name}-dead']
-    secretEventsId: empty(managers) ? '' : resourceId('Microsoft.EventGrid/systemTopics', secretEventsName)
-    email: alertEmail
+    mailTopics: hasMail ? map(mailers, function => function.topic) : []
+    accountId: state.outputs.id
+    vaultEventsId: empty(managers) ? '' : resourceId('Microsoft.EventGrid/systemTopics', secretEventsName)
   }
   dependsOn: [rotation]
 }
 
-@description('The address of the public API.')
-output gatewayUrl string = 'https://gateway.${environment.outputs.defaultDomain}'
+module network 'network.bicep' = if (isPrivate) {
+  name: 'network'
+  params: {
+    name: name
+    location: location
+    tags: tags
+    subnetId: privateEndpointSubnetId
+    targets: concat(
+      [
+        { name: 'documents', id: state.outputs.id, group: 'Sql', zone: 'privatelink.documents.azure.com' }
+        { name: 'messages', id: messaging.outputs.id, group: 'namespace', zone: 'privatelink.servicebus.windows.net' }
+        { name: 'secrets', id: secrets.outputs.id, group: 'vault', zone: 'privatelink.vaultcore.azure.net' }
+      ],
+      // Images are pushed from outside: it stays reachable there too, for who has a role.
+      registrySku == 'Premium'
+        ? [{ name: 'images', id: registry.outputs.id, group: 'registry', zone: 'privatelink.azurecr.io' }]
+        : []
+    )
+  }
+}
+
+module availability 'availability.bicep' = if (availabilityTest && isOpen) {
+  name: 'availability'
+  params: {
+    name: name
+    location: location
+    tags: tags
+    url: gatewayUrl
+    insightsId: monitoring.outputs.insightsId
+    actionGroupIds: monitoring.outputs.actionGroupIds
+  }
+}
+
+module budget 'budget.bicep' = if (monthlyBudget > 0 && !empty(budgetStart)) {
+  name: 'budget'
+  params: {
+    name: name
+    amount: max(1, monthlyBudget)
+    start: budgetStart
+    actionGroupIds: monitoring.outputs.actionGroupIds
+  }
+}
+
+@description('The address of the public API; empty where its name is not known.')
+output gatewayUrl string = gatewayUrl
 
 @description('The registry that images are pushed to.')
 output registryName string = registry.outputs.name
+
+@description('The Log Analytics workspace that a cluster sends its logs to.')
+output workspaceId string = monitoring.outputs.workspaceId
+
+@description('The Application Insights resource that traces are sent to.')
+output insightsId string = monitoring.outputs.insightsId

@@ -23,11 +23,23 @@ param topics array
 @description('Required. Those among them that Azure fills: no function publishes there.')
 param foreignTopics array
 
-@description('Required. The subscriptions: `function`, its `topic`, and `scalerPrincipalId`, the function\'s own identity.')
+@description('Required. The subscriptions: `function`, its `topic`, and `principalId`, the function\'s own identity.')
 param subscriptions array
 
-@description('Required. The identity of the component `pubsub`.')
-param componentPrincipalId string
+@description('Required. The identities that publish.')
+param publisherPrincipalIds array
+
+@description('Required. The identity that the functions share for the component `pubsub`: one, or none where each uses its own.')
+param sharedPrincipalIds array
+
+@description('Required. The Entra group whose people list dead letters and send them again; empty: nobody does.')
+param operatorsGroupId string
+
+@description('Required. The workspace that keeps who did what.')
+param workspaceId string
+
+@description('Required. Whether it answers in the shop\'s network alone.')
+param isPrivate bool
 
 var sender = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39')
 var receiver = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0')
@@ -46,6 +58,30 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2026-01-01' = {
     disableLocalAuth: true
     minimumTlsVersion: '1.2'
     premiumMessagingPartitions: sku == 'Premium' ? 1 : null
+    publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
+  }
+}
+
+// Event Grid comes from outside, and is let in as Azure's own.
+resource rules 'Microsoft.ServiceBus/namespaces/networkRuleSets@2026-01-01' = if (isPrivate) {
+  parent: namespace
+  name: 'default'
+  properties: {
+    publicNetworkAccess: 'Disabled'
+    defaultAction: 'Deny'
+    trustedServiceAccessEnabled: true
+  }
+}
+
+// Preview, as in environment.bicep: there is no stable version.
+resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'audit'
+  scope: namespace
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      { category: 'OperationalLogs', enabled: true }
+    ]
   }
 }
 
@@ -107,52 +143,86 @@ resource deadLetters 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2026-
   }
 ]
 
+// Each publisher may send to each topic that functions publish to.
+var publications = flatten(map(
+  filter(topics, name => !contains(foreignTopics, name)),
+  name => map(publisherPrincipalIds, principalId => { topic: name, principalId: principalId })
+))
+
+// A subscription is read by its function's sidecar, and counted by the scaler, which goes by the function's own
+// identity. Nobody documents the least role for counting; should this one not do, the next is Data Owner
+// (090c5cfd-751d-490a-894a-3ce6f1109419).
+var receivers = flatten(map(
+  subscriptions,
+  entry =>
+    map(concat([entry.principalId], sharedPrincipalIds), principalId => {
+      function: entry.function
+      principalId: principalId
+    })
+))
+
 resource mayPublish 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for (name, i) in topics: if (!contains(foreignTopics, name)) {
-    name: guid(topic[i].id, componentPrincipalId, sender)
-    scope: topic[i]
+  for entry in publications: {
+    name: guid(topic[indexOf(topics, entry.topic)].id, entry.principalId, sender)
+    scope: topic[indexOf(topics, entry.topic)]
     properties: {
       roleDefinitionId: sender
-      principalId: componentPrincipalId
+      principalId: entry.principalId
       principalType: 'ServicePrincipal'
     }
   }
 ]
 
-resource mayBury 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+resource mayDeadLetter 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for (entry, i) in subscriptions: {
-    name: guid(deadTopic[i].id, componentPrincipalId, sender)
+    name: guid(deadTopic[i].id, first(concat(sharedPrincipalIds, [entry.principalId])), sender)
     scope: deadTopic[i]
     properties: {
       roleDefinitionId: sender
-      principalId: componentPrincipalId
+      principalId: first(concat(sharedPrincipalIds, [entry.principalId]))
       principalType: 'ServicePrincipal'
     }
   }
 ]
+
+var subscribers = map(subscriptions, entry => entry.function)
 
 resource mayReceive 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for (entry, i) in subscriptions: {
-    name: guid(subscription[i].id, componentPrincipalId, receiver)
-    scope: subscription[i]
+  for entry in receivers: {
+    name: guid(subscription[indexOf(subscribers, entry.function)].id, entry.principalId, receiver)
+    scope: subscription[indexOf(subscribers, entry.function)]
     properties: {
       roleDefinitionId: receiver
-      principalId: componentPrincipalId
+      principalId: entry.principalId
       principalType: 'ServicePrincipal'
     }
   }
 ]
 
-// The scaler counts messages by the function's own identity. Nobody documents the least role for that;
-// should this one not do, the next is Data Owner (090c5cfd-751d-490a-894a-3ce6f1109419).
-resource mayCount 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for (entry, i) in subscriptions: {
-    name: guid(subscription[i].id, entry.scalerPrincipalId, receiver)
-    scope: subscription[i]
+// People take dead letters and send them again to where they came from.
+var operatorRights = empty(operatorsGroupId) ? [] : subscriptions
+var operatorTopics = empty(operatorsGroupId) ? [] : topics
+
+resource operatorsMayReceive 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (entry, i) in operatorRights: {
+    name: guid(deadLetters[i].id, operatorsGroupId, receiver)
+    scope: deadLetters[i]
     properties: {
       roleDefinitionId: receiver
-      principalId: entry.scalerPrincipalId
-      principalType: 'ServicePrincipal'
+      principalId: operatorsGroupId
+      principalType: 'Group'
+    }
+  }
+]
+
+resource operatorsMaySend 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (name, i) in operatorTopics: {
+    name: guid(topic[i].id, operatorsGroupId, sender)
+    scope: topic[i]
+    properties: {
+      roleDefinitionId: sender
+      principalId: operatorsGroupId
+      principalType: 'Group'
     }
   }
 ]

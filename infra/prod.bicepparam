@@ -2,6 +2,7 @@
 // functions; without it only what they keep is spread.
 using 'main.bicep'
 
+param host = readEnvironmentVariable('FUNCTION_HOST', 'aca')
 param images = json(readEnvironmentVariable('IMAGES', '{}'))
 param paymentProviderUrl = readEnvironmentVariable('PAYMENT_PROVIDER_URL', 'https://api.stripe.com')
 param paymentApiKey = readEnvironmentVariable('PAYMENT_API_KEY', '')
@@ -10,12 +11,21 @@ param paymentKeyExpires = int(readEnvironmentVariable('PAYMENT_KEY_EXPIRES', '0'
 param paymentKeyDays = int(readEnvironmentVariable('PAYMENT_KEY_DAYS', '90'))
 param paymentKeyOverlapMinutes = int(readEnvironmentVariable('PAYMENT_KEY_OVERLAP_MINUTES', '1440'))
 param mailHost = readEnvironmentVariable('MAIL_HOST', '')
+param mailPort = int(readEnvironmentVariable('MAIL_PORT', '587'))
 param mailFrom = readEnvironmentVariable('MAIL_FROM', '')
 param mailUser = readEnvironmentVariable('MAIL_USER', '')
 param mailPassword = readEnvironmentVariable('MAIL_PASSWORD', '')
 param alertEmail = readEnvironmentVariable('ALERT_EMAIL', '')
+param operatorsGroupId = readEnvironmentVariable('OPERATORS_GROUP_ID', '')
+param allowedClients = filter(split(readEnvironmentVariable('ALLOWED_CLIENTS', ''), ','), range => !empty(range))
+param gatewayHost = readEnvironmentVariable('GATEWAY_HOST', '')
+param monthlyBudget = int(readEnvironmentVariable('MONTHLY_BUDGET', '0'))
+param budgetStart = readEnvironmentVariable('BUDGET_START', '')
 param zoneRedundant = true
 param subnetId = readEnvironmentVariable('SUBNET_ID', '')
+param internal = bool(readEnvironmentVariable('INTERNAL', 'false'))
+param privateEndpointSubnetId = readEnvironmentVariable('PRIVATE_ENDPOINT_SUBNET_ID', '')
+param availabilityTest = true
 // Zones are a feature of these tiers.
 param busSku = 'Premium'
 param registrySku = 'Premium'
@@ -23,6 +33,7 @@ param cosmosCapacity = 'autoscale'
 param cosmosMaxThroughput = 4000
 // Two, so that one zone's loss leaves one.
 param httpMinReplicas = 2
+param hostMinReplicas = 2
 param maxReplicas = 30
 param retentionDays = 90
 param tags = { application: 'saga-shop', environment: 'prod' }

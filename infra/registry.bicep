@@ -18,6 +18,9 @@ param sku string
 @description('Required. The identities that may pull.')
 param pullerPrincipalIds array
 
+@description('Required. The workspace that keeps who did what.')
+param workspaceId string
+
 var acrPull = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '7f951dda-4ed3-4680-a7ca-43fe172d538d')
 
 resource registry 'Microsoft.ContainerRegistry/registries@2025-11-01' = {
@@ -35,6 +38,19 @@ resource registry 'Microsoft.ContainerRegistry/registries@2025-11-01' = {
   }
 }
 
+// Preview, as in environment.bicep: there is no stable version.
+resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'audit'
+  scope: registry
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      { category: 'ContainerRegistryLoginEvents', enabled: true }
+      { category: 'ContainerRegistryRepositoryEvents', enabled: true }
+    ]
+  }
+}
+
 resource mayPull 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for principalId in pullerPrincipalIds: {
     name: guid(registry.id, principalId, acrPull)
@@ -46,6 +62,9 @@ resource mayPull 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
     }
   }
 ]
+
+@description('The registry as endpoints refer to it.')
+output id string = registry.id
 
 @description('The name of the registry.')
 output name string = registry.name

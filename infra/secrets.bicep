@@ -22,24 +22,36 @@ param paymentKeyId string
 @minValue(0)
 param paymentKeyExpires int
 
-@description('Required. The identity of the component `secrets`: of the functions that pay and refund.')
-param componentPrincipalId string
+@description('Required. The identities that read the payment key: those of the functions that pay and refund, or of their component.')
+param readerPrincipalIds array
 
 @description('Required. The identities of the functions that rotate the payment key.')
 param managerPrincipalIds array
 
-@description('Required. Whether there is a mail server, and so its password.')
+@description('Required. Whether the environment has a mail server, and so needs its password.')
 param hasMail bool
 
-@description('Required. The password of the mail server\'s user.')
+@description('Required. The password of the mail server\'s user; empty: the one that is there stays.')
 @secure()
 param mailPassword string
 
-@description('Required. The environment\'s identity, which hands the component `email` its password.')
+@description('Required. The environment\'s identity, which hands the component `email` its password; empty: there is no environment.')
 param environmentPrincipalId string
 
-var secretsUser = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '4633458b-17de-408a-b874-0445c86b69e6')
-var secretsOfficer = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7')
+@description('Required. The workspace that keeps who did what.')
+param workspaceId string
+
+@description('Required. Whether it answers in the shop\'s network alone.')
+param isPrivate bool
+
+var secretsUser = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  '4633458b-17de-408a-b874-0445c86b69e6'
+)
+var secretsOfficer = subscriptionResourceId(
+  'Microsoft.Authorization/roleDefinitions',
+  'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'
+)
 
 // Where money is real is told by the key alone, which nobody who deploys can read.
 var mode = { 'payment-key-mode': contains(paymentApiKey, '_live_') ? 'live' : 'test' }
@@ -59,6 +71,21 @@ resource vault 'Microsoft.KeyVault/vaults@2026-02-01' = {
     enableSoftDelete: true
     softDeleteRetentionInDays: 90
     enablePurgeProtection: true
+    publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
+    // Deployments write secrets, and Event Grid reads when they end.
+    networkAcls: isPrivate ? { bypass: 'AzureServices', defaultAction: 'Deny' } : null
+  }
+}
+
+// Preview, as in environment.bicep: there is no stable version.
+resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'audit'
+  scope: vault
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      { category: 'AuditEvent', enabled: true }
+    ]
   }
 }
 
@@ -102,7 +129,7 @@ resource previousKey 'Microsoft.KeyVault/vaults/secrets@2026-02-01' existing = {
   name: 'payment-api-key-previous'
 }
 
-resource mail 'Microsoft.KeyVault/vaults/secrets@2026-02-01' = if (hasMail) {
+resource mail 'Microsoft.KeyVault/vaults/secrets@2026-02-01' = if (hasMail && !empty(mailPassword)) {
   // checkov:skip=CKV_AZURE_41:The password's end is known to who made it alone.
   // checkov:skip=CKV_AZURE_114:It has one: the scanner does not look behind a condition.
   parent: vault
@@ -114,27 +141,36 @@ resource mail 'Microsoft.KeyVault/vaults/secrets@2026-02-01' = if (hasMail) {
   }
 }
 
-resource mayReadPayment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(currentKey.id, componentPrincipalId, secretsUser)
-  scope: currentKey
-  properties: {
-    roleDefinitionId: secretsUser
-    principalId: componentPrincipalId
-    principalType: 'ServicePrincipal'
-  }
-  dependsOn: [payment]
+resource mailSecret 'Microsoft.KeyVault/vaults/secrets@2026-02-01' existing = {
+  parent: vault
+  name: 'mail-password'
 }
 
-resource mayReadPrevious 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(previousKey.id, componentPrincipalId, secretsUser)
-  scope: previousKey
-  properties: {
-    roleDefinitionId: secretsUser
-    principalId: componentPrincipalId
-    principalType: 'ServicePrincipal'
+resource mayReadPayment 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for principalId in readerPrincipalIds: {
+    name: guid(currentKey.id, principalId, secretsUser)
+    scope: currentKey
+    properties: {
+      roleDefinitionId: secretsUser
+      principalId: principalId
+      principalType: 'ServicePrincipal'
+    }
+    dependsOn: [payment]
   }
-  dependsOn: [previous]
-}
+]
+
+resource mayReadPrevious 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for principalId in readerPrincipalIds: {
+    name: guid(previousKey.id, principalId, secretsUser)
+    scope: previousKey
+    properties: {
+      roleDefinitionId: secretsUser
+      principalId: principalId
+      principalType: 'ServicePrincipal'
+    }
+    dependsOn: [previous]
+  }
+]
 
 resource mayRotatePayment 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for principalId in managerPrincipalIds: {
@@ -163,14 +199,18 @@ resource mayRotatePrevious 'Microsoft.Authorization/roleAssignments@2022-04-01' 
 ]
 
 resource mayReadMail 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hasMail) {
-  name: guid(mail.id, environmentPrincipalId, secretsUser)
-  scope: mail
+  name: guid(mailSecret.id, environmentPrincipalId, secretsUser)
+  scope: mailSecret
   properties: {
     roleDefinitionId: secretsUser
     principalId: environmentPrincipalId
     principalType: 'ServicePrincipal'
   }
+  dependsOn: [mail]
 }
+
+@description('The vault as endpoints refer to it.')
+output id string = vault.id
 
 @description('The name of the vault.')
 output name string = vault.name

@@ -1,5 +1,5 @@
-// The documents: a container per state component, and for each component's identity the right to that
-// container alone.
+// The documents: a container per state component, and for who uses the component the right to that container
+// alone.
 
 @description('Required. The name of the account.')
 @minLength(3)
@@ -23,8 +23,17 @@ param maxThroughput int
 @description('Required. Autoscale: whether the data is spread over availability zones.')
 param zoneRedundant bool
 
-@description('Required. The containers: `name`, and `principalId`, the identity of the component that keeps its state there.')
+@description('Required. The names of the containers.')
 param containers array
+
+@description('Required. Who keeps state where: `container`, and `principalId`, an identity.')
+param users array
+
+@description('Required. The workspace that keeps who did what.')
+param workspaceId string
+
+@description('Required. Whether it answers in the shop\'s network alone.')
+param isPrivate bool
 
 var serverless = capacity == 'serverless'
 
@@ -55,10 +64,25 @@ resource account 'Microsoft.DocumentDB/databaseAccounts@2026-03-15' = {
     disableLocalAuth: true
     disableKeyBasedMetadataWriteAccess: true
     minimalTlsVersion: 'Tls12'
+    publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
     backupPolicy: {
       type: 'Continuous'
       continuousModeProperties: { tier: 'Continuous7Days' }
     }
+  }
+}
+
+// Preview, as in environment.bicep: there is no stable version.
+resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'audit'
+  scope: account
+  properties: {
+    workspaceId: workspaceId
+    // A table of its own, with columns.
+    logAnalyticsDestinationType: 'Dedicated'
+    logs: [
+      { category: 'ControlPlaneRequests', enabled: true }
+    ]
   }
 }
 
@@ -73,12 +97,12 @@ resource database 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases@2026-03-15
 }
 
 resource container 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers@2026-03-15' = [
-  for entry in containers: {
+  for name in containers: {
     parent: database
-    name: entry.name
+    name: name
     properties: {
       resource: {
-        id: entry.name
+        id: name
         partitionKey: {
           // The name that Dapr writes.
           paths: ['/partitionKey']
@@ -100,16 +124,19 @@ resource container 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/container
 ]
 
 resource mayKeep 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@2026-03-15' = [
-  for (entry, i) in containers: {
+  for user in users: {
     parent: account
-    name: guid(container[i].id, entry.principalId, contributor)
+    name: guid(container[indexOf(containers, user.container)].id, user.principalId, contributor)
     properties: {
-      principalId: entry.principalId
+      principalId: user.principalId
       roleDefinitionId: '${account.id}/sqlRoleDefinitions/${contributor}'
-      scope: '${account.id}/dbs/${database.name}/colls/${entry.name}'
+      scope: '${account.id}/dbs/${database.name}/colls/${container[indexOf(containers, user.container)].name}'
     }
   }
 ]
+
+@description('The account as alerts and endpoints refer to it.')
+output id string = account.id
 
 @description('The address of the account.')
 output url string = account.properties.documentEndpoint

@@ -1,17 +1,22 @@
 //! What runs on Azure is what runs here: functions, components and Bicep fit together.
+//!
+//! `./makew generate` runs these tests so that they write what they would otherwise find stale.
 
 use generate::azure::{COMPONENTS_JSON, FOLDER, FUNCTIONS_JSON};
 use generate::workspace::{read, root};
 use local::manifest;
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
-use std::{env, fs, process};
+use std::path::Path;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{env, fs, thread};
 use tests::checks::current::assert_current;
 use tests::checks::infra::apps::ROTATION_SETTINGS;
-use tests::checks::infra::checker::{Checker, checkers};
+use tests::checks::infra::compiler::{Compiled, Compiler, Folder};
 use tests::checks::infra::components::generated;
-use tests::checks::infra::mistakes::{BICEP, MISTAKES, Mistake};
+use tests::checks::infra::mistakes::{MISTAKES, Mistake};
+use tests::checks::infra::target::Target;
 use tests::checks::infra::{Finding, Tree};
+use tests::checks::program::not_checked;
 
 #[test]
 fn the_components_on_azure_are_current() {
@@ -22,74 +27,97 @@ fn the_components_on_azure_are_current() {
 
 #[test]
 fn bicep_files_components_and_functions_fit_together() {
-    let findings = current().findings();
+    assert_eq!(current().findings(), Vec::<Finding>::new());
+}
+
+#[test]
+fn what_a_deployment_makes_is_what_the_functions_need() {
+    let findings = current().compiled_findings(compiled());
     assert!(findings.is_empty(), "{findings:#?}");
 }
 
 #[test]
-fn bicep_finds_nothing_wrong() {
-    let folder = Folder::new("right");
-    current().write(folder.path()).unwrap();
-    for checker in announced_checkers() {
-        assert_eq!(checker.findings(&folder.path().join("infra")), "");
+fn the_snapshots_are_current() {
+    if compiler().is_none() {
+        return;
+    }
+    for snapshot in &compiled().snapshots {
+        let (path, text) = (snapshot.target.path(), snapshot.text());
+        if updates() {
+            write(&root().join(&path), &text);
+        }
+        assert!(read(&path) == text, "{path} is stale: run the tests `infra` with UPDATE=1");
+    }
+}
+
+/// Whether what is stale shall be written: what compiles is here, and not where the rest is generated.
+#[expect(clippy::disallowed_methods, reason = "this is no setting of a function")]
+fn updates() -> bool {
+    env::var("UPDATE").is_ok_and(|value| value == "1")
+}
+
+#[test]
+fn the_compiler_and_its_linter_find_nothing() {
+    let Some(compiler) = compiler() else { return };
+    let folder = Folder::of(&current());
+    assert_eq!(compiler.lint(folder.path()), "");
+    for name in ["dev", "prod"] {
+        assert_eq!(compiler.parameters(folder.path(), name), "", "{name}");
+    }
+}
+
+#[test]
+fn the_formatter_changes_nothing() {
+    let Some(compiler) = compiler() else { return };
+    let tree = current();
+    let folder = Folder::of(&tree);
+    assert_eq!(compiler.format(folder.path()), "");
+    for (path, text) in tree.files("infra/", ".bicep").chain(tree.files("infra/", ".bicepparam")) {
+        let formatted = fs::read_to_string(folder.path().join(path)).unwrap();
+        assert_eq!(formatted, text, "{path}");
     }
 }
 
 #[test]
 fn every_planted_mistake_is_found_by_its_check() {
     let tree = current();
-    let planted = MISTAKES.iter().filter(|mistake| mistake.check != BICEP);
-    let unfound: Vec<_> = planted.filter(|mistake| !is_found(mistake, &tree)).collect();
+    let next = AtomicUsize::new(0);
+    let search = || -> Vec<&Mistake> {
+        let taken = || MISTAKES.get(next.fetch_add(1, Ordering::Relaxed));
+        let mistakes = std::iter::from_fn(taken);
+        mistakes.filter(|mistake| mistake.is_found(&tree, compiler()) == Some(false)).collect()
+    };
+    // A compiler each, and no more of them than this machine runs at once.
+    let searchers = thread::available_parallelism().map_or(1, usize::from);
+    let unfound: Vec<_> = thread::scope(|scope| {
+        let searchers: Vec<_> = (0..searchers).map(|_| scope.spawn(search)).collect();
+        let found = searchers.into_iter().map(|it| it.join().expect("no searcher panics"));
+        found.flatten().collect()
+    });
     assert!(unfound.is_empty(), "{unfound:#?}");
-}
-
-fn is_found(mistake: &Mistake, tree: &Tree) -> bool {
-    mistake.planted(tree).findings().iter().any(|finding| finding.check == mistake.check)
-}
-
-#[test]
-fn every_planted_mistake_in_the_bicep_language_is_found_by_bicep() {
-    let tree = current();
-    for checker in announced_checkers() {
-        for mistake in MISTAKES.iter().filter(|mistake| mistake.check == BICEP) {
-            let folder = Folder::new("mistake");
-            mistake.planted(&tree).write(folder.path()).unwrap();
-            let findings = checker.findings(&folder.path().join("infra"));
-            assert!(!findings.is_empty(), "{}", mistake.name);
-        }
-    }
+    assert!(MISTAKES.len() >= 40, "{}", MISTAKES.len());
 }
 
 #[test]
 fn a_new_function_is_deployed_without_another_edit() {
-    let folder = Folder::new("function");
     let manifest = r#"kind = "event"
 service = "notification"
 port = 8099
 topic = "payments"
 uses = ["orders", "pubsub"]
 "#;
-    let mut tree = with_function(&folder, "notify-accounting", manifest);
-    let stale: Vec<_> = tree.findings().into_iter().map(|finding| finding.check).collect();
-    assert!(stale.contains(&"functions.json is current"), "{stale:?}");
-
-    tree.generate();
-    tree.write(folder.path()).unwrap();
-    assert_eq!(tree.findings(), Vec::<Finding>::new());
+    let tree = with_function("notify-accounting", manifest);
     assert!(tree.text(FUNCTIONS_JSON).contains(r#""name": "notify-accounting""#));
     for component in ["orders", "pubsub"] {
         let yaml = tree.text(&format!("{FOLDER}/{component}.yaml"));
         assert!(yaml.contains("\n  - notify-accounting\n"), "{yaml}");
     }
     assert_eq!(tree.text(COMPONENTS_JSON).matches(r#""notify-accounting""#).count(), 2);
-    for checker in announced_checkers() {
-        assert_eq!(checker.findings(&folder.path().join("infra")), "");
-    }
+    assert_fits(&tree);
 }
 
 #[test]
 fn a_function_that_manages_secrets_is_deployed_without_another_edit() {
-    let folder = Folder::new("manager");
     let manifest = r#"kind = "event"
 service = "payment"
 port = 8098
@@ -97,26 +125,17 @@ topic = "vault-news"
 uses = ["pubsub"]
 manages = ["secrets"]
 "#;
-    let mut tree = with_function(&folder, "replace-payment-key", manifest);
-    tree.generate();
-    let settings = tree.text(ROTATION_SETTINGS).to_owned();
-    tree.put(ROTATION_SETTINGS, settings.replace("AZURE_CLIENT_ID", "NONE"));
-    let unread: Vec<_> = tree.findings().into_iter().map(|finding| finding.what).collect();
-    assert!(unread.contains(&"no function reads AZURE_CLIENT_ID".to_owned()), "{unread:?}");
-
-    tree.put(ROTATION_SETTINGS, settings);
-    tree.write(folder.path()).unwrap();
-    assert_eq!(tree.findings(), Vec::<Finding>::new());
-    // By these the modules loop: its topic and subscription, its role, its settings, its event.
-    let json: serde_json::Value = serde_json::from_str(tree.text(FUNCTIONS_JSON)).unwrap();
-    let functions = json.as_array().unwrap();
-    let manager = functions.iter().find(|it| it["name"] == "replace-payment-key").unwrap();
-    assert_eq!((&manager["kind"], &manager["topic"]), (&"event".into(), &"vault-news".into()));
-    assert_eq!(manager["manages"], serde_json::json!(["secrets"]));
+    let mut tree = with_function("replace-payment-key", manifest);
     assert!(!tree.text(&format!("{FOLDER}/secrets.yaml")).contains("replace-payment-key"));
-    for checker in announced_checkers() {
-        assert_eq!(checker.findings(&folder.path().join("infra")), "");
-    }
+    assert_fits(&tree);
+
+    let Some(compiler) = compiler() else { return };
+    let settings = tree.text(ROTATION_SETTINGS).replace("AZURE_CLIENT_ID", "NONE");
+    tree.put(ROTATION_SETTINGS, settings);
+    let made = Compiled::new(compiler, &tree, &[Target::Prod], false).unwrap();
+    let findings = tree.compiled_findings(&made);
+    let unread = "replace-payment-key: no function reads AZURE_CLIENT_ID";
+    assert!(findings.iter().any(|finding| finding.what == unread), "{findings:?}");
 }
 
 #[test]
@@ -135,60 +154,60 @@ fn current() -> Tree {
     tree
 }
 
-/// The checkers of Bicep that are there; says so, when there is none.
-fn announced_checkers() -> Vec<Checker> {
-    let checkers = checkers(&root());
-    if checkers.is_empty() {
-        // Past what the runner holds back of tests that pass.
-        let told = writeln!(io::stderr(), "NOT CHECKED: no `bicep` on PATH and no BICEP_CHECK");
-        told.expect("somebody listens");
-    }
-    checkers
+/// The compiler of Bicep, where there is one; says so once, where there is none.
+fn compiler() -> Option<&'static Compiler> {
+    static COMPILER: LazyLock<Option<Compiler>> = LazyLock::new(|| {
+        let compiler = Compiler::find();
+        if compiler.is_none() {
+            not_checked("nobody compiled the Bicep: `bicep` is not on PATH, and BICEP names none");
+        }
+        compiler
+    });
+    COMPILER.as_ref()
 }
 
-/// The workspace's files, with what is generated not yet brought up to date with one more function.
-fn with_function(folder: &Folder, name: &str, manifest: &str) -> Tree {
+/// What the compiler makes of the workspace's files, or what is committed where there is no compiler.
+fn compiled() -> &'static Compiled {
+    static COMPILED: LazyLock<Compiled> = LazyLock::new(|| {
+        let tree = current();
+        let made = compiler().map(|compiler| Compiled::new(compiler, &tree, &Target::ALL, true));
+        made.map_or_else(
+            || Compiled::committed(&tree),
+            |made| made.unwrap_or_else(|findings| panic!("{findings}")),
+        )
+    });
+    &COMPILED
+}
+
+/// The workspace's files with one more function, for which everything is generated.
+fn with_function(name: &str, manifest: &str) -> Tree {
+    let folder = Folder::new();
     let mut tree = current();
-    copy_manifests(folder.path());
-    add_function(folder.path(), name, manifest);
+    for function in &tree.functions {
+        let path = format!("functions/{}/Cargo.toml", function.name);
+        write(&folder.path().join(&path), &read(&path));
+    }
+    let package = format!("[package]\nname = \"{name}\"\ndescription = \"Books payments.\"\n");
+    let toml = format!("{package}\n[package.metadata.function]\n{manifest}");
+    write(&folder.path().join("functions").join(name).join("Cargo.toml"), &toml);
     tree.functions = manifest::functions(folder.path()).expect("every folder holds a manifest");
+    let stale: Vec<_> = tree.findings().into_iter().map(|finding| finding.check).collect();
+    assert!(stale.contains(&"functions.json is current"), "{stale:?}");
+    tree.generate();
     tree
 }
 
-fn copy_manifests(folder: &Path) {
-    for function in Tree::read().functions {
-        let path = format!("functions/{}/Cargo.toml", function.name);
-        write(&folder.join(&path), &read(&path));
-    }
-}
-
-fn add_function(folder: &Path, name: &str, manifest: &str) {
-    let package = format!("[package]\nname = \"{name}\"\ndescription = \"Books payments.\"\n");
-    let toml = format!("{package}\n[package.metadata.function]\n{manifest}");
-    write(&folder.join("functions").join(name).join("Cargo.toml"), &toml);
+/// Asserts that all of `tree` fits together, on Container Apps and on Kubernetes.
+fn assert_fits(tree: &Tree) {
+    assert_eq!(tree.findings(), Vec::<Finding>::new());
+    let Some(compiler) = compiler() else { return };
+    let made = Compiled::new(compiler, tree, &[Target::Prod, Target::Aks], false);
+    let made = made.unwrap_or_else(|findings| panic!("{findings}"));
+    assert_eq!(tree.compiled_findings(&made), Vec::<Finding>::new());
 }
 
 fn write(file: &Path, text: &str) {
     let folder = file.parent().expect("it lies in a folder");
     fs::create_dir_all(folder).expect("temporary folders can be made");
     fs::write(file, text).expect("temporary files can be written");
-}
-
-/// A folder that goes when its test ends.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(what: &str) -> Self {
-        Self(env::temp_dir().join(format!("infra-{what}-{}", process::id())))
-    }
-
-    fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }

@@ -1,122 +1,240 @@
 //! The container apps: replicas, scale rules, probes, settings.
 
 use super::Tree;
-use super::text::{between, declaration, plain, unsaid};
-use local::manifest::Kind;
+use super::components::components;
+use super::snapshot::{Snapshot, last, list, text};
+use super::target::Target;
+use super::text::between;
+use generate::azure::FOLDER;
+use local::manifest::{Function, Ingress, Kind};
+use serde_json::Value;
+use std::collections::BTreeSet;
 
-const FILE: &str = "infra/function.bicep";
+pub(super) const APP: &str = "Microsoft.App/containerApps";
 
-/// The word for a kind, in manifests and in Bicep, and its least number of replicas.
-///
-/// Nothing wakes a host of actors or workflows.
-const fn least(kind: Kind) -> (&'static str, &'static str) {
-    match kind {
-        Kind::Http => ("http", "httpMinReplicas"),
-        Kind::Event => ("event", "0"),
-        Kind::Workflow => ("workflow", "1"),
-        Kind::Actor => ("actor", "1"),
-    }
-}
-
-const KINDS: [Kind; 4] = [Kind::Http, Kind::Event, Kind::Workflow, Kind::Actor];
-
-pub(super) fn wrong_replicas(tree: &Tree) -> Vec<String> {
-    let table = declaration(tree.text(FILE), "var minReplicas ");
-    let rows = KINDS.map(|kind| {
-        let (word, count) = least(kind);
-        format!("\n{word}: {count}\n")
-    });
-    let mut wrong = unsaid("minReplicas", &table, &rows.each_ref().map(String::as_str));
-    let used = ["minReplicas: minReplicas[function.kind]"];
-    wrong.extend(unsaid("the app", &app(tree), &used));
-    wrong
-}
-
-pub(super) fn wrong_rules(tree: &Tree) -> Vec<String> {
-    let rules = declaration(tree.text(FILE), "var rules ");
-    let [http, event] = [("http: [", "\n  ]"), ("event: [", "\n  ]")]
-        .map(|(before, after)| between(&rules, before, after).concat());
-    let mut wrong = unsaid("the rule of http functions", &http, &["concurrentRequests: '"]);
-    let parts = [
-        "type: 'azure-servicebus'",
-        "identity: identityId",
-        "namespace: busName",
-        "topicName: contains(function, 'topic') ? function.topic : ''",
-        // Dapr subscribes by the app id.
-        "subscriptionName: function.name",
-        "messageCount: '",
-    ];
-    wrong.extend(unsaid("the rule of event functions", &event, &parts));
-    wrong.extend(unsaid("the app", &app(tree), &["rules: rules[function.kind]"]));
-    wrong
-}
-
-/// The app's declaration.
-fn app(tree: &Tree) -> String {
-    declaration(tree.text(FILE), "resource app ")
-}
-
-pub(super) fn wrong_apps(tree: &Tree) -> Vec<String> {
-    let parts = [
-        "name: function.name",
-        "appId: function.name",
-        "appPort: function.port",
-        "activeRevisionsMode: 'Single'",
-        "ingress: function.kind == 'http' ? ingress : null",
-        "httpGet: { path: '/healthz', port: function.port }",
-        "httpGet: { path: '/readyz', port: function.port }",
-        "type: 'Startup'",
-        "type: 'Liveness'",
-        "type: 'Readiness'",
-        "userAssignedIdentities: identities",
-        "cpu: json('",
-        "env: concat(commonSettings, settings)",
-    ];
-    let mut wrong = unsaid("the app", &app(tree), &parts);
-    let ingress = declaration(tree.text(FILE), "var ingress ");
-    let parts = ["external: function.ingress == 'external'", "targetPort: function.port"];
-    wrong.extend(unsaid("the ingress", &ingress, &parts));
-    for path in ["/healthz", "/readyz"] {
-        let served = tree.text("shared/src/host/router.rs").contains(path);
-        wrong.extend((!served).then(|| format!("no function serves {path}")));
-    }
-    wrong.extend(short_grace(tree));
-    wrong
-}
-
-/// The platform must wait for longer than a function drains.
-fn short_grace(tree: &Tree) -> Option<String> {
-    let drain = between(tree.text(SETTINGS), "\"DRAIN_SECONDS\",", "parse");
-    let drain = drain.first().and_then(|drain| number(drain));
-    let app = plain(&app(tree));
-    let grace = between(&app, "terminationGracePeriodSeconds: ", "\n");
-    let grace = grace.first().and_then(|grace| number(grace));
-    let enough = drain.zip(grace).is_some_and(|(drain, grace)| grace > drain);
-    (!enough).then(|| format!("functions drain {drain:?} s and are killed after {grace:?} s"))
-}
-
-/// The number made of the digits of `text`.
-fn number(text: &str) -> Option<u32> {
-    text.chars().filter(char::is_ascii_digit).collect::<String>().parse().ok()
-}
-
-/// Where the settings of functions are read.
-pub const SETTINGS: &str = "shared/src/host/settings.rs";
+/// Where the settings of functions are read: a file, and those in the folder beside it.
+const SETTINGS: &str = "shared/src/host/settings";
 
 /// Where those of functions that manage secrets are read.
 pub const ROTATION_SETTINGS: &str = "shared/src/host/settings/rotation.rs";
 
+/// Settings that are there to make another revision when they change, and read by nobody.
+const UNREAD: [&str; 1] = ["COMPONENTS"];
+
+/// Functions of this deployment: without mail all but those that mail; on Kubernetes none.
+fn deployed<'a>(tree: &'a Tree, snapshot: &Snapshot) -> Vec<&'a Function> {
+    let mails = |it: &Function| it.manifest.uses.iter().any(|component| component == "email");
+    let there = |function: &&Function| match snapshot.target {
+        Target::Dev => !mails(function),
+        Target::Prod => true,
+        Target::Aks => false,
+    };
+    tree.functions.iter().filter(there).collect()
+}
+
+/// What `check` finds in each app, said of that app.
+fn of_each(
+    tree: &Tree,
+    snapshot: &Snapshot,
+    check: impl Fn(&Function, &Value) -> Vec<String>,
+) -> Vec<String> {
+    let check = |function: &Function| {
+        let name = &function.name;
+        let Some(app) = snapshot.named(APP, name) else {
+            return vec![format!("{name} is not deployed")];
+        };
+        check(function, app).into_iter().map(|why| format!("{name}: {why}")).collect()
+    };
+    deployed(tree, snapshot).into_iter().flat_map(check).collect()
+}
+
+/// Every function has its identity, and its app; every component is there.
+pub(super) fn missing_loops(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
+    let identity = "Microsoft.ManagedIdentity/userAssignedIdentities";
+    let unidentified = tree.functions.iter().filter(|function| {
+        snapshot.named(identity, &format!("saga-shop-{}", function.name)).is_none()
+    });
+    let mut missing: Vec<_> =
+        unidentified.map(|function| format!("{} has no identity", function.name)).collect();
+    missing.extend(of_each(tree, snapshot, |function, app| {
+        let image = text(app, "/properties/template/containers/0/image");
+        let right = format!("registry.example/{}@sha256:", function.name);
+        said(!image.starts_with(&right), "its image is not the one that was given")
+    }));
+    let functions = deployed(tree, snapshot).len();
+    let apps = snapshot.of(APP).count();
+    missing.extend(said(apps != functions, &format!("{apps} apps for {functions} functions")));
+    missing.extend(wrong_components(tree, snapshot));
+    missing
+}
+
+fn wrong_components(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
+    let kind = "Microsoft.App/managedEnvironments/daprComponents";
+    let found: BTreeSet<_> = snapshot.of(kind).map(|it| last(text(it, "/name"))).collect();
+    let components = components(tree, FOLDER);
+    let there = |name: &&str| match snapshot.target {
+        Target::Dev => *name != "email",
+        Target::Prod => true,
+        Target::Aks => false,
+    };
+    let names = components.iter().map(|component| component.name.as_str());
+    let wanted: BTreeSet<_> = names.filter(there).collect();
+    found.symmetric_difference(&wanted).map(|name| format!("the component {name}")).collect()
+}
+
+fn said(wrong: bool, why: &str) -> Vec<String> {
+    if wrong { vec![why.to_owned()] } else { Vec::new() }
+}
+
+/// Nothing wakes a host of actors or workflows, and one that is alone is missed when its zone is lost.
+pub(super) fn wrong_replicas(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
+    of_each(tree, snapshot, |function, app| {
+        let least = match (function.manifest.kind, snapshot.target) {
+            (Kind::Event, _) | (Kind::Http, Target::Dev) => 0,
+            (Kind::Workflow | Kind::Actor, Target::Dev) => 1,
+            _ => 2,
+        };
+        let found = app.pointer("/properties/template/scale/minReplicas");
+        let wrong = found.and_then(Value::as_u64) != Some(least);
+        said(wrong, &format!("{found:?} replicas wait, not {least}"))
+    })
+}
+
+pub(super) fn wrong_rules(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
+    of_each(tree, snapshot, |function, app| {
+        let rules: Vec<_> = list(app, "/properties/template/scale/rules").collect();
+        let [rule] = rules.as_slice() else { return vec!["it has not one rule".to_owned()] };
+        match function.manifest.kind {
+            Kind::Http => said(rule["http"].is_null(), "no requests scale it"),
+            Kind::Event => wrong_scaler(function, app, rule, snapshot),
+            Kind::Workflow | Kind::Actor => {
+                said(text(rule, "/custom/type") != "cpu", "no load scales it")
+            }
+        }
+    })
+}
+
+/// The scaler must count the messages of a subscription that there is, which Dapr reads by the app id.
+fn wrong_scaler(
+    function: &Function,
+    app: &Value,
+    rule: &Value,
+    snapshot: &Snapshot,
+) -> Vec<String> {
+    let of = |key: &str| text(rule, &format!("/custom/metadata/{key}"));
+    let (bus, topic, subscription) = (of("namespace"), of("topicName"), of("subscriptionName"));
+    let name = format!("{bus}/{topic}/{subscription}");
+    let mut subscriptions = snapshot.of("Microsoft.ServiceBus/namespaces/topics/subscriptions");
+    let there = subscriptions.any(|it| text(it, "/name") == name);
+    let wanted = function.manifest.topic.as_deref().unwrap_or_default();
+    let own = (topic, subscription) == (wanted, text(app, "/properties/configuration/dapr/appId"));
+    let mut wrong = said(!there, &format!("there is no subscription {name}"));
+    wrong.extend(said(!own, "it counts the messages of another"));
+    let identity = text(rule, "/custom/identity");
+    let right = text(rule, "/custom/type") == "azure-servicebus"
+        && last(identity) == format!("saga-shop-{}", function.name)
+        && !of("messageCount").is_empty();
+    wrong.extend(said(!right, "its scaler is wrong"));
+    wrong
+}
+
+pub(super) fn wrong_apps(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
+    let mut wrong = of_each(tree, snapshot, |function, app| {
+        let configuration = &app["properties"]["configuration"];
+        let dapr = &configuration["dapr"];
+        let ported = dapr["appPort"] == function.manifest.port && dapr["appId"] == *function.name;
+        let mut wrong = said(!ported, "its sidecar does not know it");
+        let single = configuration["activeRevisionsMode"] == "Single";
+        wrong.extend(said(!single, "two revisions would share a subscription"));
+        wrong.extend(wrong_ingress(function, &configuration["ingress"]));
+        wrong.extend(wrong_probes(tree, function, app));
+        wrong.extend(wrong_identities(tree, function, app));
+        wrong
+    });
+    wrong.extend(short_grace(tree, snapshot));
+    wrong
+}
+
+fn wrong_ingress(function: &Function, ingress: &Value) -> Vec<String> {
+    let external = function.manifest.ingress == Ingress::External;
+    let right = match function.manifest.kind {
+        Kind::Event => ingress.is_null(),
+        Kind::Http | Kind::Workflow | Kind::Actor => {
+            ingress["external"] == external && ingress["targetPort"] == function.manifest.port
+        }
+    };
+    said(!right, "its ingress is wrong")
+}
+
+fn wrong_probes(tree: &Tree, function: &Function, app: &Value) -> Vec<String> {
+    let served = tree.text("shared/src/host/router.rs");
+    let probes: Vec<_> = list(app, "/properties/template/containers/0/probes").collect();
+    let asked = |kind: &&str| {
+        let probe = probes.iter().find(|probe| probe["type"] == **kind);
+        probe.is_some_and(|probe| {
+            let path = text(probe, "/httpGet/path");
+            !path.is_empty()
+                && served.contains(&format!("\"{path}\""))
+                && probe["httpGet"]["port"] == function.manifest.port
+        })
+    };
+    let kinds = ["Startup", "Liveness", "Readiness"];
+    kinds.iter().filter(|kind| !asked(kind)).map(|kind| format!("its probe {kind}")).collect()
+}
+
+/// A function has its own identity, and those of the components that it uses.
+fn wrong_identities(tree: &Tree, function: &Function, app: &Value) -> Vec<String> {
+    let found = app.pointer("/identity/userAssignedIdentities").and_then(Value::as_object);
+    let found: BTreeSet<_> = found.into_iter().flatten().map(|(id, _)| last(id)).collect();
+    let identified = super::metadata::identified(tree);
+    let uses = function.manifest.uses.iter().filter(|name| identified.contains(*name));
+    let wanted: BTreeSet<_> = uses.map(|name| format!("saga-shop-component-{name}")).collect();
+    let own = format!("saga-shop-{}", function.name);
+    let wanted: BTreeSet<_> = wanted.iter().chain([&own]).map(String::as_str).collect();
+    said(found != wanted, &format!("it has the identities {found:?}"))
+}
+
+/// The platform must wait for longer than a function drains.
+fn short_grace(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
+    let drains = tree.files(SETTINGS, ".rs").filter_map(|(_, text)| {
+        let drain = between(text, "\"DRAIN_SECONDS\",", "parse");
+        drain.first().and_then(|drain| number(drain))
+    });
+    let drain = drains.max();
+    of_each(tree, snapshot, |_, app| {
+        let grace = app.pointer("/properties/template/terminationGracePeriodSeconds");
+        let grace = grace.and_then(Value::as_u64);
+        let enough = drain.zip(grace).is_some_and(|(drain, grace)| grace > drain);
+        said(!enough, &format!("it drains {drain:?} s and is killed after {grace:?} s"))
+    })
+}
+
+/// The number made of the digits of `text`.
+fn number(text: &str) -> Option<u64> {
+    text.chars().filter(char::is_ascii_digit).collect::<String>().parse().ok()
+}
+
 /// Settings that no function reads, and those that every app must have but has not.
-pub(super) fn unknown_settings(tree: &Tree) -> Vec<String> {
-    let common = declaration(tree.text(FILE), "var commonSettings ");
-    let apps = declaration(tree.text("infra/main.bicep"), "module apps ");
-    let mut given = between(&common, "{ name: '", "'");
-    given.extend(between(&apps, "{ name: '", "'"));
-    let known = [SETTINGS, ROTATION_SETTINGS].map(|path| tree.text(path)).concat();
-    let unread = |name: &&&str| !known.contains(&format!("name: \"{name}\""));
-    let unknown = given.iter().filter(unread);
-    let must = ["APP_PORT", "APP_HOST", "LOG_FORMAT", "PAYMENT_PROVIDER_URL"];
-    let missing = must.iter().filter(|name| !given.contains(name));
-    let unknown = unknown.map(|name| format!("no function reads {name}"));
-    unknown.chain(missing.map(|name| format!("{name} is not set"))).collect()
+pub(super) fn unknown_settings(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
+    let known: String = tree.files(SETTINGS, ".rs").map(|(_, text)| text).collect();
+    of_each(tree, snapshot, |function, app| {
+        let given = list(app, "/properties/template/containers/0/env");
+        let given: BTreeSet<_> = given.map(|setting| text(setting, "/name")).collect();
+        let read = |name: &&str| known.contains(&format!("name: \"{name}\""));
+        let unknown = given.iter().filter(|name| !read(name) && !UNREAD.contains(*name));
+        let unknown = unknown.map(|name| format!("no function reads {name}"));
+        let missing = must(function).into_iter().filter(|name| !given.contains(name));
+        unknown.chain(missing.map(|name| format!("{name} is not set"))).collect()
+    })
+}
+
+fn must(function: &Function) -> Vec<&'static str> {
+    let mut names = vec!["APP_PORT", "APP_HOST", "LOG_FORMAT"];
+    if function.manifest.uses.iter().any(|name| name == "secrets") {
+        names.push("PAYMENT_PROVIDER_URL");
+    }
+    if !function.manifest.manages.is_empty() {
+        names.extend(["KEY_VAULT_URL", "AZURE_CLIENT_ID"]);
+    }
+    names
 }

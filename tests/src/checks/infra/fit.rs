@@ -1,52 +1,44 @@
-//! What Azure allows, and what a reader may expect of the files: names, parameters, outputs, previews.
+//! What Azure allows, and what a reader may expect of the template: names, parameters, outputs, versions.
 
 use super::Tree;
-use super::components::components;
-use super::text::{between, declaration, is_comment, plain};
-use generate::azure::FOLDER;
+use super::snapshot::{Snapshot, last, text};
+use serde_json::Value;
+use std::collections::BTreeSet;
 
-/// The longest that `uniqueString()` and the parameter `name` of `main.bicep` come to.
-const SUFFIX: &str = "uniquestring1";
-const NAME: &str = "n2345678901234567890";
+/// How much longer the parameter `name` of `main.bicep` may be than in the snapshots.
+const LONGER: usize = 20 - "saga-shop".len();
 
-/// Names that `main.bicep` makes up: the module, what it writes, and the longest that Azure takes.
-const NAMES: [(&str, &str, usize); 5] = [
-    ("module registry ", "${replace(name, '-', '')}${suffix}", 50),
-    ("var busName ", "${name}-${suffix}", 50),
-    ("var secretEventsName ", "${name}-secret-events", 50),
-    ("module state ", "${name}-${suffix}", 44),
-    ("module secrets ", "shop-${suffix}", 24),
+/// The longest names that Azure takes.
+const LONGEST: [(&str, usize); 8] = [
+    ("Microsoft.ContainerRegistry/registries", 50),
+    ("Microsoft.ServiceBus/namespaces", 50),
+    ("Microsoft.ServiceBus/namespaces/topics/subscriptions", 50),
+    ("Microsoft.EventGrid/systemTopics", 50),
+    ("Microsoft.DocumentDB/databaseAccounts", 44),
+    ("Microsoft.KeyVault/vaults", 24),
+    ("Microsoft.ManagedIdentity/userAssignedIdentities", 128),
+    ("Microsoft.App/managedEnvironments", 60),
 ];
 
-/// Names that are too long, or look otherwise than Azure wants.
-pub(super) fn long_names(tree: &Tree) -> Vec<String> {
-    let mut faults = Vec::new();
-    for function in &tree.functions {
-        let name = &function.name;
-        // A subscription has at most 50.
-        if !is_app_name(name) {
-            faults.push(format!("{name} is no name of a container app: 2 to 32 of a-z, 0-9 and -"));
-        }
-    }
-    let main = tree.text("infra/main.bicep");
-    let longest = |text: &str| {
-        let text = text.replace("${replace(name, '-', '')}", NAME);
-        text.replace("${name}", NAME).replace("${suffix}", SUFFIX).len()
+/// Names that are too long, or may become it.
+pub(super) fn long_names(_: &Tree, snapshot: &Snapshot) -> Vec<String> {
+    let long = |(kind, most): &(&'static str, usize)| {
+        let names = snapshot.of(kind).map(|resource| last(text(resource, "/name")));
+        let most = *most;
+        names.filter(move |name| longest(name) > most).map(str::to_owned).collect::<Vec<_>>()
     };
-    for (opening, written, most) in NAMES {
-        if !declaration(main, opening).contains(&format!("'{written}'")) || longest(written) > most
-        {
-            faults.push(format!("{opening}must have the name {written}, at most {most} long"));
-        }
-    }
-    if !main.contains(&format!("@maxLength({})\nparam name ", NAME.len())) {
-        faults.push(format!("the parameter name must be at most {} long", NAME.len()));
-    }
-    let components = components(tree, FOLDER);
-    let identities =
-        components.iter().map(|component| format!("{NAME}-component-{}", component.name));
-    faults.extend(identities.filter(|name| name.len() > 128));
-    faults
+    LONGEST.iter().flat_map(long).map(|name| format!("{name} may be too long")).collect()
+}
+
+fn longest(name: &str) -> usize {
+    let named = name.contains("saga-shop") || name.contains("sagashop");
+    name.len() + if named { LONGER } else { 0 }
+}
+
+/// Functions whose names no container app can have.
+pub(super) fn wrong_names(tree: &Tree) -> Vec<String> {
+    let wrong = tree.functions.iter().filter(|function| !is_app_name(&function.name));
+    wrong.map(|it| format!("{} is no name of an app: 2 to 32 of a-z, 0-9 and -", it.name)).collect()
 }
 
 fn is_app_name(name: &str) -> bool {
@@ -58,8 +50,18 @@ fn is_app_name(name: &str) -> bool {
         && name.chars().all(letters)
 }
 
+/// The template, and those of its modules.
+fn templates(template: &Value) -> Vec<&Value> {
+    let resources = &template["resources"];
+    let named = resources.as_object().into_iter().flat_map(|named| named.values());
+    let listed = resources.as_array().into_iter().flatten();
+    let modules = named.chain(listed).map(|resource| &resource["properties"]["template"]);
+    let modules = modules.filter(|module| module.is_object()).flat_map(templates);
+    [template].into_iter().chain(modules).collect()
+}
+
 /// Words that tell a secret by its name.
-const SECRETS: [&str; 7] = [
+const SECRETS: [&str; 8] = [
     "listkeys",
     "connectionstring",
     "instrumentationkey",
@@ -67,106 +69,87 @@ const SECRETS: [&str; 7] = [
     "apikey",
     "sharedkey",
     "secretvalue",
+    "accesstoken",
 ];
 
 /// Outputs that tell a secret, and keys that are asked for anywhere.
-pub(super) fn told_secrets(tree: &Tree) -> Vec<String> {
+pub(super) fn told_secrets(template: &Value) -> Vec<String> {
     let mut told = Vec::new();
-    for (path, text) in tree.files("infra/", ".bicep") {
-        for line in text.lines().filter(|line| line.starts_with("output ")) {
-            let low = line.to_lowercase();
-            if SECRETS.iter().any(|word| low.contains(word)) {
-                told.push(format!("{path}: {line}"));
+    for module in templates(template) {
+        for (name, output) in module["outputs"].as_object().into_iter().flatten() {
+            let value = output["value"].to_string().to_lowercase();
+            if SECRETS.iter().any(|word| value.contains(word)) {
+                told.push(format!("the output {name} is {value}"));
             }
         }
-        if plain(text).contains("listKeys(") {
-            told.push(format!("{path} asks for keys"));
-        }
+    }
+    if template.to_string().to_lowercase().contains("listkeys(") {
+        told.push("keys are asked for".to_owned());
     }
     told
 }
 
 /// Parameters and outputs without a description, parameters that do not say truly whether they are
 /// required, and secrets that are not marked so.
-pub(super) fn undescribed_parameters(tree: &Tree) -> Vec<String> {
+pub(super) fn undescribed_parameters(template: &Value) -> Vec<String> {
     let mut faults = Vec::new();
-    for (path, text) in tree.files("infra/", ".bicep") {
-        let mut decorators = Vec::new();
-        for line in text.lines() {
-            if line.starts_with('@') {
-                decorators.push(line);
-                continue;
-            }
-            faults.extend(fault(line, &decorators).map(|why| format!("{path}: {line}: {why}")));
-            decorators.clear();
+    for module in templates(template) {
+        for (name, parameter) in module["parameters"].as_object().into_iter().flatten() {
+            faults.extend(fault(name, parameter).map(|why| format!("{name}: {why}")));
+        }
+        for (name, output) in module["outputs"].as_object().into_iter().flatten() {
+            let described = !text(output, "/metadata/description").is_empty();
+            faults.extend((!described).then(|| format!("{name} has no description")));
         }
     }
     faults
 }
 
-fn fault(line: &str, decorators: &[&str]) -> Option<&'static str> {
-    let description =
-        decorators.iter().find_map(|decorator| decorator.strip_prefix("@description('"));
-    if line.starts_with("output ") {
-        return description.is_none().then_some("it has no description");
-    }
-    let (name, rest) = line.strip_prefix("param ")?.split_once(' ')?;
-    let wanted = if rest.contains(" = ") { "Optional. " } else { "Required. " };
-    if !description?.starts_with(wanted) {
+fn fault(name: &str, parameter: &Value) -> Option<&'static str> {
+    let optional = parameter.get("defaultValue").is_some();
+    let wanted = if optional { "Optional. " } else { "Required. " };
+    if !text(parameter, "/metadata/description").starts_with(wanted) {
         return Some("its description must begin with Required or Optional, as it is");
     }
     let secret = ["key", "password"].iter().any(|word| name.to_lowercase().ends_with(word));
-    let marked = decorators.contains(&"@secure()");
+    let marked = text(parameter, "/type") == "securestring";
     (secret != marked).then_some("secrets, and they alone, are marked @secure()")
 }
 
-/// Resource types of which what we need exists in a preview alone.
-const PREVIEWS: [&str; 3] = [
-    "Microsoft.App/managedEnvironments@2025-10-02-preview",
-    "Microsoft.App/managedEnvironments/daprComponents/resiliencyPolicies@2025-10-02-preview",
-    "Microsoft.Insights/diagnosticSettings@2021-05-01-preview",
-];
+/// What gives another value with each deployment: nothing would ever be as it was.
+const CLOCKS: [&str; 2] = ["utcnow(", "newguid("];
 
-/// Previews that are not among [`PREVIEWS`], or that no comment explains.
-pub(super) fn unexplained_previews(tree: &Tree) -> Vec<String> {
-    let mut faults = Vec::new();
-    for (path, text) in tree.files("infra/", ".bicep") {
-        let mut comment = Vec::new();
-        for line in text.lines() {
-            if is_comment(line) {
-                comment.push(line);
-                continue;
-            }
-            let kind = between(line, " '", "'");
-            if line.starts_with("resource ") && line.contains("-preview'") {
-                let known = kind.first().is_some_and(|kind| PREVIEWS.contains(kind));
-                let explained = comment.iter().any(|line| line.starts_with("// Preview"));
-                faults.extend((!known || !explained).then(|| format!("{path}: {line}")));
-            }
-            comment.clear();
-        }
-    }
-    faults
+pub(super) fn restless(template: &Value) -> Vec<String> {
+    let text = template.to_string().to_lowercase();
+    let found = CLOCKS.iter().filter(|clock| text.contains(**clock));
+    found.map(|clock| format!("{clock}) is another with each deployment")).collect()
 }
 
-/// Queries that look for log lines that no function writes, and queries that nothing loads.
-pub(super) fn unknown_queries(tree: &Tree) -> Vec<String> {
-    let source: String = tree.files("shared/src/", ".rs").map(|(_, text)| text).collect();
-    let functions: Vec<_> = tree.functions.iter().map(|function| function.name.as_str()).collect();
-    let alerts = tree.text("infra/alerts.bicep");
-    let mut faults = Vec::new();
-    for (path, query) in tree.files("infra/queries/", ".kql") {
-        let loaded = format!("loadTextContent('{}')", path.trim_start_matches("infra/"));
-        faults.extend((!alerts.contains(&loaded)).then(|| format!("nothing loads {path}")));
-        let query = plain(query);
-        let words = between(&query, "(\"", ")").into_iter().flat_map(|list| list.split("\", \""));
-        let words = words.chain(between(&query, "== \"", "\"")).map(|word| word.trim_matches('"'));
-        let unknown = words.filter(|word| {
-            // `Line["order.id"]` and what the engine calls its spans are not among them.
-            let logged = source.contains(&format!("\"{word}\""));
-            !logged && !functions.contains(word)
-        });
-        faults.extend(unknown.map(|word| format!("{path}: nobody logs `{word}`")));
-    }
-    faults
+/// Resource types of which what we need exists in a preview alone: `logs` by category group.
+const PREVIEWS: [&str; 1] = ["Microsoft.Insights/diagnosticSettings@2021-05-01-preview"];
+
+pub(super) fn previews(_: &Tree, snapshot: &Snapshot) -> Vec<String> {
+    let versions: BTreeSet<_> = snapshot
+        .resources()
+        .map(|it| format!("{}@{}", text(it, "/type"), text(it, "/apiVersion")))
+        .collect();
+    let previews = versions.into_iter().filter(|version| version.ends_with("-preview"));
+    previews.filter(|version| !PREVIEWS.contains(&version.as_str())).collect()
+}
+
+/// What Azure refuses when it is there already, unless it is told to replace it.
+const REPLACED: [(&str, &str, &str); 1] =
+    [("Microsoft.OperationalInsights/workspaces/savedSearches", "/properties/etag", "*")];
+
+/// Resources that a second deployment would be refused, and those that are there twice.
+pub(super) fn refused_twice(_: &Tree, snapshot: &Snapshot) -> Vec<String> {
+    let refused = REPLACED.iter().flat_map(|(kind, pointer, value)| {
+        let found = snapshot.of(kind).filter(|resource| text(resource, pointer) != *value);
+        found.map(move |it| format!("{}: {pointer} is not {value}", text(it, "/name")))
+    });
+    let mut seen = BTreeSet::new();
+    let twice = snapshot.resources().filter(|resource| !seen.insert(text(resource, "/id")));
+    let twice = twice.map(|resource| format!("{} is there twice", text(resource, "/id")));
+    let short = snapshot.diagnostics().as_array().into_iter().flatten();
+    refused.chain(twice).chain(short.map(|it| format!("not expanded: {it}"))).collect()
 }

@@ -2,11 +2,12 @@
 
 use super::Tree;
 use super::components::{components, settings};
-use super::text::{between, declaration};
+use super::snapshot::{Snapshot, list, text};
 use generate::azure::FOLDER;
 use generate::components::Component;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Published by Dapr; the file says where.
 const PUBLISHED: &str = include_str!("component-metadata.json");
@@ -92,27 +93,27 @@ fn fits(value: &str, kind: &str) -> bool {
     }
 }
 
-/// Names in `${…}` that Bicep puts nothing in for, and values that no component asks for.
-pub(super) fn unknown_values(tree: &Tree) -> Vec<String> {
-    let module = declaration(tree.text("infra/main.bicep"), "module daprComponents ");
-    let given = between(&module, "values: {", "}\n      vaultUri").concat();
-    let given: Vec<_> = given
-        .lines()
-        .filter(|line| line.starts_with("        ") && !line.starts_with("         "))
-        .filter_map(|line| line.trim().split_once(": "))
-        .map(|(name, _)| name)
-        .collect();
-    let asked = components(tree, FOLDER);
-    let asked: Vec<_> = asked
-        .iter()
-        .flat_map(settings)
-        .filter(|(_, value, _)| is_placeholder(value))
-        .map(|(_, value, _)| value.trim_matches(['$', '{', '}']).to_owned())
-        .collect();
-    let unknown = asked.iter().filter(|name| !given.contains(&name.as_str()));
-    let idle = given.iter().filter(|name| !asked.iter().any(|asked| asked == *name));
-    let unknown = unknown.map(|name| format!("main.bicep has no value {name}"));
-    unknown.chain(idle.map(|name| format!("no component asks for {name}"))).collect()
+/// Names in `${…}` that Bicep puts nothing in for, and values that are empty.
+pub(super) fn unknown_values(_: &Tree, snapshot: &Snapshot) -> Vec<String> {
+    let kind = "Microsoft.App/managedEnvironments/daprComponents";
+    let unfilled = |component: &Value| {
+        let entries = list(component, "/properties/metadata");
+        let unfilled = entries.filter(|entry| {
+            let value = text(entry, "/value");
+            let secret = !text(entry, "/secretRef").is_empty();
+            !secret && (value.is_empty() || value.contains("${"))
+        });
+        let path = text(component, "/name").to_owned();
+        unfilled.map(|it| format!("{path}: {} has no value", it["name"])).collect::<Vec<_>>()
+    };
+    snapshot.of(kind).flat_map(unfilled).collect()
+}
+
+/// The components that reach Azure by an identity.
+pub(super) fn identified(tree: &Tree) -> BTreeSet<String> {
+    let components = components(tree, FOLDER).into_iter();
+    let azure = components.filter(|component| type_of(component).contains(AZURE));
+    azure.map(|component| component.name).collect()
 }
 
 /// Credentials that are not taken from a vault.

@@ -1,9 +1,21 @@
 //! Mistakes to plant, and the check that must find each: what keeps the checks themselves honest.
 
 use super::Tree;
+use super::compiler::{Compiled, Compiler};
+use super::target::Target;
 
-/// What finds the mistakes that only a checker of Bicep can see.
-pub const BICEP: &str = "Bicep";
+/// Where a mistake shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// To the compiler, when it expands this deployment.
+    Language(Target),
+    /// In what this deployment would make.
+    Snapshot(Target),
+    /// In the template itself.
+    Template,
+    /// In the files, without a compiler.
+    Source,
+}
 
 /// A mistake: in which file, what it replaces by what, and which check must find it.
 #[derive(Debug)]
@@ -13,8 +25,10 @@ pub struct Mistake {
     file: &'static str,
     right: &'static str,
     wrong: &'static str,
-    /// The check that must find it, or [`BICEP`].
+    /// The check that must find it; what finds those of the language is the compiler.
     pub check: &'static str,
+    /// Where it shows.
+    pub shown: Shown,
 }
 
 impl Mistake {
@@ -30,114 +44,215 @@ impl Mistake {
         planted.put(self.file, text.replacen(self.right, self.wrong, 1));
         planted
     }
+
+    /// Whether it is found in `tree` once it is planted there; unknown, where that takes a compiler and there is
+    /// none.
+    #[must_use]
+    pub fn is_found(&self, tree: &Tree, compiler: Option<&Compiler>) -> Option<bool> {
+        let tree = self.planted(tree);
+        let named =
+            |findings: Vec<super::Finding>| findings.iter().any(|it| it.check == self.check);
+        let compile = |targets: &[Target], template| {
+            compiler.map(|compiler| Compiled::new(compiler, &tree, targets, template))
+        };
+        let found = match self.shown {
+            Shown::Source => return Some(named(tree.findings())),
+            Shown::Language(target) => return compile(&[target], false).map(|it| it.is_err()),
+            Shown::Snapshot(target) => compile(&[target], false)?,
+            Shown::Template => compile(&[], true)?,
+        };
+        Some(found.is_ok_and(|compiled| named(tree.compiled_findings(&compiled))))
+    }
 }
 
 macro_rules! mistakes {
-    ($($name:literal, $file:literal: $right:literal => $wrong:literal, $check:expr;)*) => {
-        &[$(Mistake { name: $name, file: $file, right: $right, wrong: $wrong, check: $check }),*]
+    ($($name:literal, $file:literal: $right:literal => $wrong:literal, $check:literal, $shown:expr;)*) => {
+        &[$(Mistake { name: $name, file: $file, right: $right, wrong: $wrong, check: $check, shown: $shown }),*]
     };
 }
+
+const LANGUAGE: Shown = Shown::Language(Target::Prod);
+const DEPLOYED: Shown = Shown::Snapshot(Target::Prod);
+const DEPLOYED_AGAIN: Shown = Shown::Snapshot(Target::Dev);
+const ON_KUBERNETES: Shown = Shown::Snapshot(Target::Aks);
 
 /// The mistakes. What is right stands before `=>`.
 pub const MISTAKES: &[Mistake] = mistakes![
     "a property that there is not", "infra/function.bicep":
-        "activeRevisionsMode:" => "activeRevisionMode:", BICEP;
+        "activeRevisionsMode:" => "activeRevisionMode:",
+        "the compiler finds nothing", LANGUAGE;
     "a module's parameter that is missing", "infra/main.bicep":
-        "    maxThroughput: cosmosMaxThroughput\n" => "", BICEP;
+        "    maxThroughput: cosmosMaxThroughput\n" => "",
+        "the compiler finds nothing", LANGUAGE;
     "a parameter of the wrong type in a parameter file", "infra/dev.bicepparam":
-        "param maxReplicas = 3" => "param maxReplicas = 'three'", BICEP;
+        "param maxReplicas = 3" => "param maxReplicas = 'three'",
+        "the compiler finds nothing", Shown::Language(Target::Dev);
     "a value that Azure does not know", "infra/state.bicep":
-        "defaultConsistencyLevel: 'Strong'" => "defaultConsistencyLevel: 'Stronger'", BICEP;
+        "defaultConsistencyLevel: 'Strong'" => "defaultConsistencyLevel: 'Stronger'",
+        "the compiler finds nothing", LANGUAGE;
+    "a retention that App Insights refuses", "infra/prod.bicepparam":
+        "param retentionDays = 90" => "param retentionDays = 100",
+        "the compiler finds nothing", LANGUAGE;
+    "a parameter that tells a secret by its name alone", "infra/alerts.bicep":
+        "param vaultEventsId string" => "param vaultEventsId string\n\n@description('Required. Another.')\nparam secretEventsId string",
+        "the compiler finds nothing", LANGUAGE;
     "a scope that is missing", "components/azure/orders.yaml":
-        "  - order-saga\n" => "", "scopes are current";
+        "  - order-saga\n" => "",
+        "scopes are current", Shown::Source;
     "a scope too many", "components/azure/secrets.yaml":
-        "  - process-payment\n" => "  - gateway\n  - process-payment\n", "scopes are current";
+        "  - process-payment\n" => "  - gateway\n  - process-payment\n",
+        "scopes are current", Shown::Source;
     "a component under another name", "components/azure/inbox.yaml":
-        "name: inbox\nspec" => "name: in-box\nspec", "components are those of components/local";
+        "name: inbox\nspec" => "name: in-box\nspec",
+        "components are those of components/local", Shown::Source;
     "a component changed for Bicep alone", "infra/components.json":
-        "\"azureAuthMethods\"" => "\"azureAuthMethod\"", "components.json is current";
+        "\"azureAuthMethods\"" => "\"azureAuthMethod\"",
+        "components.json is current", Shown::Source;
     "documents that functions no longer share", "components/azure/payments.yaml":
-        "    - name: keyPrefix\n      value: name\n" => "", "components keep what they keep locally";
+        "    - name: keyPrefix\n      value: name\n" => "",
+        "components keep what they keep locally", Shown::Source;
     "a metadata key that Dapr does not know", "components/azure/pubsub.yaml":
-        "name: namespaceName" => "name: namespace", "component metadata is known to Dapr";
+        "name: namespaceName" => "name: namespace",
+        "component metadata is known to Dapr", Shown::Source;
     "a number that is none", "components/azure/pubsub.yaml":
-        "value: \"900\"" => "value: 15m", "component metadata is known to Dapr";
-    "a value that nothing fills in", "components/azure/orders.yaml":
-        "${COSMOS_URL}" => "${COSMOS_ADDRESS}", "component values have a source";
+        "value: \"900\"" => "value: 15m",
+        "component metadata is known to Dapr", Shown::Source;
     "a password in a file", "components/azure/email.yaml":
         "      secretKeyRef:\n        name: mail-password\n        key: mail-password\n" => "      value: hunter2\n",
-        "components hold no credentials";
+        "components hold no credentials", Shown::Source;
     "one subscription for all functions", "components/azure/pubsub.yaml":
         "    - name: disableEntityManagement" => "    - name: consumerID\n      value: shop\n    - name: disableEntityManagement",
-        "components reach Azure by their identity";
+        "components reach Azure by their identity", Shown::Source;
     "a component without its identity", "components/azure/stock-store.yaml":
-        "    - name: azureClientId\n      value: ${CLIENT_ID}\n" => "", "components reach Azure by their identity";
+        "    - name: azureClientId\n      value: ${CLIENT_ID}\n" => "",
+        "components reach Azure by their identity", Shown::Source;
     "a function that Bicep does not know of", "infra/functions.json":
-        "\"name\": \"stock\"" => "\"name\": \"stocks\"", "functions.json is current";
+        "\"name\": \"stock\"" => "\"name\": \"stocks\"",
+        "functions.json is current", Shown::Source;
+    "reads that weaken the account's promise", "shared/src/sidecar/state.rs":
+        "StateConsistency::ConsistencyUnspecified" => "StateConsistency::ConsistencyStrong",
+        "state is where Dapr looks for it", Shown::Source;
+    "a thousand messages at once", "components/azure/pubsub.yaml":
+        "    - name: maxActiveMessages\n      value: \"10\"\n" => "",
+        "messages have where to go", Shown::Source;
+    "an alert on the end of a line that nobody logs", "infra/queries/failed-undos.kql":
+        "endswith \" failed\"" => "endswith \" went wrong\"",
+        "queries look for what is logged", Shown::Source;
+    "an alert on words that nobody logs", "infra/queries/stuck-orders.kql":
+        "an order is stuck:" => "an order got stuck:",
+        "queries look for what is logged", Shown::Source;
     "an actor host that scales to zero", "infra/function.bicep":
-        "  actor: 1\n" => "  actor: 0\n", "replicas fit the kind";
-    "a workflow host that scales to zero", "infra/function.bicep":
-        "  workflow: 1\n" => "  workflow: 0\n", "replicas fit the kind";
+        "  actor: hostMinReplicas\n" => "  actor: 0\n",
+        "replicas fit the kind", DEPLOYED;
+    "a workflow host that is alone", "infra/function.bicep":
+        "  workflow: hostMinReplicas\n" => "  workflow: 1\n",
+        "replicas fit the kind", DEPLOYED;
     "a scaler that counts another's messages", "infra/function.bicep":
-        "subscriptionName: function.name" => "subscriptionName: 'send-email'", "scale rules fit the kind";
+        "subscriptionName: function.name" => "subscriptionName: 'send-email'",
+        "scale rules fit the kind", DEPLOYED;
+    "a scaler with the identity of another", "infra/function.bicep":
+        "        identity: identityId\n        metadata" => "        identity: replace(identityId, function.name, 'stock')\n        metadata",
+        "scale rules fit the kind", DEPLOYED;
     "a probe of another path", "infra/function.bicep":
-        "path: '/readyz'" => "path: '/ready'", "apps have what functions need";
+        "path: '/readyz'" => "path: '/ready'",
+        "apps have what functions need", DEPLOYED;
     "a kill before the drain has ended", "infra/function.bicep":
-        "terminationGracePeriodSeconds: 30" => "terminationGracePeriodSeconds: 10", "apps have what functions need";
+        "terminationGracePeriodSeconds: 30" => "terminationGracePeriodSeconds: 10",
+        "apps have what functions need", DEPLOYED;
+    "an app that nobody can invoke", "infra/function.bicep":
+        "ingress: function.kind == 'event' ? null : ingress" => "ingress: function.kind == 'http' ? ingress : null",
+        "apps have what functions need", DEPLOYED;
     "a setting that no function reads", "infra/function.bicep":
-        "name: 'APP_HOST'" => "name: 'HOST'", "settings are those that functions read";
-    "images by a tag that can be moved", "infra/main.bicep":
-        "images[function.name]" => "'saga-shop/${function.name}:latest'", "every function is looped over";
+        "name: 'APP_HOST'" => "name: 'HOST'",
+        "settings are those that functions read", DEPLOYED;
+    "an identity that code cannot use", "infra/function.bicep":
+        "contains(function, 'manages') ? 'Main' : 'None'" => "'None'",
+        "who manages secrets is told and may write", DEPLOYED;
+    "a value that nothing fills in", "infra/main.bicep":
+        "COSMOS_URL:" => "COSMOS_ADDRESS:",
+        "component values have a source", DEPLOYED;
+    "images by a tag that can be moved", "infra/apps.bicep":
+        "images[function.name]" => "'saga-shop/${function.name}:latest'",
+        "every function is looped over", DEPLOYED;
     "subscriptions of some event functions alone", "infra/main.bicep":
         "function => function.kind == 'event')" => "function => function.kind == 'event' && function.name != 'send-email')",
-        "every function is looped over";
+        "messages have where to go", DEPLOYED;
+    "rights for one function of a component's alone", "infra/main.bicep":
+        "onContainerApps ? ['component-${component.name}'] : component.scopes" => "[component.scopes[0]]",
+        "roles are the least", ON_KUBERNETES;
     "dead letters with nobody to keep them", "infra/messaging.bicep":
-        "-dead'" => "-dlq'", "messages have where to go";
-    "fewer tries than on a plain machine", "infra/component.bicep":
-        "maxRetries: 60" => "maxRetries: 3", "messages have where to go";
+        "-dead'" => "-dlq'",
+        "messages have where to go", DEPLOYED;
+    "the same message twice", "infra/messaging.bicep":
+        "requiresDuplicateDetection: true" => "requiresDuplicateDetection: false",
+        "messages have where to go", DEPLOYED;
+    "fewer tries than on a plain machine", "infra/main.bicep":
+        "maxRetries: 60" => "maxRetries: 3",
+        "messages have where to go", DEPLOYED;
     "a partition key that Dapr does not write", "infra/state.bicep":
-        "'/partitionKey'" => "'/partitionkey'", "state is where Dapr looks for it";
+        "'/partitionKey'" => "'/partitionkey'",
+        "state is where Dapr looks for it", DEPLOYED;
     "actors that may read what is out of date", "infra/state.bicep":
-        "defaultConsistencyLevel: 'Strong'" => "defaultConsistencyLevel: 'Session'", "state is where Dapr looks for it";
-    "reads that weaken the account's promise", "shared/src/sidecar/state.rs":
-        "StateConsistency::ConsistencyUnspecified" => "StateConsistency::ConsistencyStrong", "state is where Dapr looks for it";
-    "a thousand messages at once", "components/azure/pubsub.yaml":
-        "    - name: maxActiveMessages\n      value: \"10\"\n" => "", "messages have where to go";
+        "defaultConsistencyLevel: 'Strong'" => "defaultConsistencyLevel: 'Session'",
+        "state is where Dapr looks for it", DEPLOYED;
     "a right to every document", "infra/state.bicep":
-        "/dbs/${database.name}/colls/${entry.name}" => "", "roles are the least";
+        "/dbs/${database.name}/colls/${container[indexOf(containers, user.container)].name}" => "/dbs/${database.name}",
+        "roles are the least", DEPLOYED;
     "a secret under another name", "infra/secrets.bicep":
-        "name: 'payment-api-key'" => "name: 'payment-key'", "roles are the least";
-    "the role to write a key that is missing", "infra/secrets.bicep":
-        "resource mayRotatePayment " => "resource mayRotate ", "roles are the least";
+        "name: 'payment-api-key'" => "name: 'payment-key'",
+        "no deployment overwrites a rotated key", DEPLOYED;
     "a role to write every secret", "infra/secrets.bicep":
-        "principalId, secretsOfficer)\n    scope: currentKey" => "principalId, secretsOfficer)\n    scope: vault", "roles are the least";
+        "principalId, secretsOfficer)\n    scope: currentKey" => "principalId, secretsOfficer)\n    scope: vault",
+        "roles are the least", DEPLOYED;
+    "a role to write where to read is enough", "infra/secrets.bicep":
+        "roleDefinitionId: secretsUser" => "roleDefinitionId: secretsOfficer",
+        "roles are the least", DEPLOYED;
     "a vault's events that may not be sent", "infra/rotation.bicep":
-        "principalId: events.identity.principalId" => "principalId: vault.properties.tenantId", "roles are the least";
-    "a vault's event to another function's topic", "infra/rotation.bicep":
-        "resourceId: topic[i].id" => "resourceId: topic[0].id", "who manages secrets is told and may write";
+        "principalId: events.identity.principalId" => "principalId: vault.properties.tenantId",
+        "roles are the least", DEPLOYED;
     "a vault's topic that is not the function's", "infra/rotation.bicep":
-        "name: manager.topic" => "name: 'orders'", "who manages secrets is told and may write";
+        "name: manager.topic" => "name: 'orders'",
+        "who manages secrets is told and may write", DEPLOYED;
     "an event for the key before as well", "infra/rotation.bicep":
         "advancedFilters: [{ operatorType: 'StringIn', key: 'subject', values: ['payment-api-key'] }]" => "subjectBeginsWith: 'payment-api-key'",
-        "who manages secrets is told and may write";
-    "an identity that code cannot use", "infra/function.bicep":
-        "contains(function, 'manages') ? 'Main' : 'None'" => "'None'", "who manages secrets is told and may write";
+        "who manages secrets is told and may write", DEPLOYED;
     "a rotated key that a deployment overwrites", "infra/secrets.bicep":
-        "= if (!empty(paymentApiKey)) {\n  // checkov:skip=CKV_AZURE_41:It has one" => "= {\n  // checkov:skip=CKV_AZURE_41:It has one",
-        "no deployment overwrites a rotated key";
-    "a key that must be given each time", "infra/main.bicep":
-        "param paymentApiKey string = ''" => "param paymentApiKey string", "no deployment overwrites a rotated key";
+        "= if (!empty(paymentApiKey)) {\n  // checkov:skip=CKV_AZURE_41:It has one" => "= if (paymentKeyExpires >= 0) {\n  // checkov:skip=CKV_AZURE_41:It has one",
+        "no deployment overwrites a rotated key", DEPLOYED_AGAIN;
+    "a key without an end", "infra/secrets.bicep":
+        "attributes: paymentKeyExpires > 0 ? { exp: paymentKeyExpires } : {}" => "attributes: {}",
+        "no deployment overwrites a rotated key", DEPLOYED;
     "a key that ends later with each deployment", "infra/main.bicep":
-        "param paymentKeyId string = ''" => "param paymentKeyId string = utcNow()", "no deployment overwrites a rotated key";
+        "param paymentKeyId string = ''" => "param paymentKeyId string = utcNow()",
+        "a second deployment is accepted", Shown::Template;
     "keys that open the broker", "infra/messaging.bicep":
-        "disableLocalAuth: true" => "disableLocalAuth: false", "local authentication is off";
-    "a secret in an output", "infra/environment.bicep":
-        "output name string = environment.name" => "output name string = insights.properties.ConnectionString",
-        "outputs hold no secrets";
+        "disableLocalAuth: true" => "disableLocalAuth: false",
+        "local authentication is off", DEPLOYED;
+    "a vault that logs nothing", "infra/secrets.bicep":
+        "scope: vault\n  properties: {\n    workspaceId" => "scope: currentKey\n  properties: {\n    workspaceId",
+        "who did what is logged", DEPLOYED;
+    "a secret in an output", "infra/monitoring.bicep":
+        "output insightsName string = insights.name" => "output insightsName string = insights.properties.ConnectionString",
+        "outputs hold no secrets", Shown::Template;
     "a secret parameter that is not marked", "infra/secrets.bicep":
-        "@secure()\nparam mailPassword" => "param mailPassword", "parameters are described";
-    "a preview that nobody explains", "infra/function.bicep":
-        "containerApps@2026-01-01" => "containerApps@2025-10-02-preview", "previews are few and explained";
-    "an alert on words that nobody logs", "infra/queries/stuck-orders.kql":
-        "an order is stuck:" => "an order got stuck:", "queries look for what is logged";
+        "@secure()\nparam mailPassword" => "param mailPassword",
+        "the compiler finds nothing", LANGUAGE;
+    "an optional parameter that calls itself required", "infra/main.bicep":
+        "@description('Optional. The region.')" => "@description('Required. The region.')",
+        "parameters are described", Shown::Template;
+    "a preview where there is a stable version", "infra/function.bicep":
+        "containerApps@2026-07-01" => "containerApps@2025-10-02-preview",
+        "previews are few", DEPLOYED;
+    "a search that is refused the second time", "infra/workbook.bicep":
+        "      etag: '*'\n" => "",
+        "a second deployment is accepted", DEPLOYED;
+    "the same role twice", "infra/registry.bicep":
+        "for principalId in pullerPrincipalIds:" => "for principalId in concat(pullerPrincipalIds, pullerPrincipalIds):",
+        "a second deployment is accepted", DEPLOYED;
+    "a name that is too long with another parameter", "infra/main.bicep":
+        "'${name}-secret-events'" => "'${name}-events-of-the-vault-that-end-soon'",
+        "names fit Azure's limits", DEPLOYED;
+    "an alert that tells nobody", "infra/alerts.bicep":
+        "actions: { actionGroups: actionGroupIds }" => "actions: { actionGroups: [] }",
+        "alerts look at what there is", DEPLOYED;
 ];

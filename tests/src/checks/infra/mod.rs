@@ -1,20 +1,27 @@
 //! What runs on Azure: whether the Bicep files, the components and the functions fit together.
 //!
-//! Nothing here needs Azure or a Bicep compiler: [`checker`] asks one where there is one.
+//! Nothing here needs Azure. What Bicep says is read from what [`compiler`] makes of it; where there is none,
+//! from the snapshots that are committed.
 
+pub mod alerts;
 pub mod apps;
-pub mod checker;
+pub mod compiler;
 pub mod components;
 pub mod fit;
 pub mod metadata;
 pub mod mistakes;
-pub mod modules;
 pub mod roles;
 pub mod rotation;
+pub mod snapshot;
+pub mod state;
+pub mod target;
 pub mod text;
 
+use compiler::Compiled;
 use generate::workspace;
 use local::manifest::Function;
+use serde_json::Value;
+use snapshot::Snapshot;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::{fs, io};
@@ -39,36 +46,56 @@ pub struct Finding {
     pub what: String,
 }
 
-/// A check: what it finds wrong.
-type Check = fn(&Tree) -> Vec<String>;
+/// A check of this project's own files.
+type SourceCheck = fn(&Tree) -> Vec<String>;
 
-/// Every check, with its name.
-const CHECKS: [(&str, Check); 25] = [
+/// A check of what a deployment would make.
+type SnapshotCheck = fn(&Tree, &Snapshot) -> Vec<String>;
+
+/// A check of the template itself.
+type TemplateCheck = fn(&Value) -> Vec<String>;
+
+const SOURCE: [(&str, SourceCheck); 13] = [
     ("functions.json is current", components::stale_functions),
     ("components.json is current", components::stale_components),
     ("scopes are current", components::stale_scopes),
     ("components are those of components/local", components::other_names),
     ("components keep what they keep locally", components::other_promises),
     ("component metadata is known to Dapr", metadata::unknown_keys),
-    ("component values have a source", metadata::unknown_values),
     ("components hold no credentials", metadata::credentials),
     ("components reach Azure by their identity", metadata::unidentified),
+    ("names fit Azure's limits", fit::wrong_names),
+    ("messages have where to go", state::unnamed_dead_letters),
+    ("state is where Dapr looks for it", state::weak_reads),
+    ("roles are the least", roles::misnamed_keys),
+    ("queries look for what is logged", alerts::unknown_words),
+];
+
+const SNAPSHOT: [(&str, SnapshotCheck); 18] = [
+    ("component values have a source", metadata::unknown_values),
     ("names fit Azure's limits", fit::long_names),
+    ("every function is looped over", apps::missing_loops),
     ("replicas fit the kind", apps::wrong_replicas),
     ("scale rules fit the kind", apps::wrong_rules),
     ("apps have what functions need", apps::wrong_apps),
     ("settings are those that functions read", apps::unknown_settings),
-    ("every function is looped over", modules::missing_loops),
-    ("messages have where to go", modules::wrong_messaging),
-    ("state is where Dapr looks for it", modules::wrong_state),
+    ("messages have where to go", state::wrong_messaging),
+    ("state is where Dapr looks for it", state::wrong_state),
     ("roles are the least", roles::wrong_roles),
     ("no deployment overwrites a rotated key", rotation::overwritten_keys),
     ("who manages secrets is told and may write", rotation::untold_managers),
-    ("local authentication is off", modules::open_doors),
+    ("local authentication is off", state::open_doors),
+    ("who did what is logged", state::unaudited),
+    ("previews are few", fit::previews),
+    ("a second deployment is accepted", fit::refused_twice),
+    ("queries are asked", alerts::idle_queries),
+    ("alerts look at what there is", alerts::blind_alerts),
+];
+
+const TEMPLATE: [(&str, TemplateCheck); 3] = [
     ("outputs hold no secrets", fit::told_secrets),
     ("parameters are described", fit::undescribed_parameters),
-    ("previews are few and explained", fit::unexplained_previews),
-    ("queries look for what is logged", fit::unknown_queries),
+    ("a second deployment is accepted", fit::restless),
 ];
 
 impl Tree {
@@ -113,7 +140,8 @@ impl Tree {
     /// # Errors
     /// When one cannot be written.
     pub fn write(&self, folder: &Path) -> io::Result<()> {
-        for (path, text) in self.files.iter().filter(|(path, _)| !path.starts_with("shared")) {
+        let read = |path: &str| path.starts_with("infra/") && !path.starts_with("infra/snapshots/");
+        for (path, text) in self.files.iter().filter(|(path, _)| read(path)) {
             let file = folder.join(path);
             fs::create_dir_all(file.parent().unwrap_or(folder))?;
             fs::write(file, text)?;
@@ -121,12 +149,28 @@ impl Tree {
         Ok(())
     }
 
-    /// What does not fit.
+    /// What does not fit in this project's own files.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
-        let found = |(check, run): (&'static str, Check)| {
-            run(self).into_iter().map(move |what| Finding { check, what })
-        };
-        CHECKS.into_iter().flat_map(found).collect()
+        SOURCE.into_iter().flat_map(|(check, run)| named(check, run(self))).collect()
     }
+
+    /// What does not fit in what the compiler makes of them.
+    #[must_use]
+    pub fn compiled_findings(&self, compiled: &Compiled) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for snapshot in &compiled.snapshots {
+            let found = |(check, run): (_, SnapshotCheck)| named(check, run(self, snapshot));
+            findings.extend(SNAPSHOT.into_iter().flat_map(found));
+        }
+        if !compiled.template.is_null() {
+            let found = |(check, run): (_, TemplateCheck)| named(check, run(&compiled.template));
+            findings.extend(TEMPLATE.into_iter().flat_map(found));
+        }
+        findings
+    }
+}
+
+fn named(check: &'static str, found: Vec<String>) -> impl Iterator<Item = Finding> {
+    found.into_iter().map(move |what| Finding { check, what })
 }

@@ -1,8 +1,11 @@
-//! Who may do what: each role is given to one identity, on as little as it needs.
+//! Who may do what: the rights of a deployment are these and no others.
 
 use super::Tree;
-use super::modules::{Rules, missing};
+use super::snapshot::{Right, Snapshot};
+use super::target::{OPERATORS, Target};
 use super::text::unsaid;
+use local::manifest::Function;
+use std::collections::BTreeSet;
 
 const ACR_PULL: &str = "7f951dda-4ed3-4680-a7ca-43fe172d538d";
 const BUS_SENDER: &str = "69a216fc-b8fb-44d8-bc22-1f3c2cd27a39";
@@ -11,94 +14,138 @@ const SECRETS_USER: &str = "4633458b-17de-408a-b874-0445c86b69e6";
 const SECRETS_OFFICER: &str = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7";
 const DATA_CONTRIBUTOR: &str = "00000000-0000-0000-0000-000000000002";
 
-/// Each role, and on how little it is given.
-const ROLES: &[(&str, Rules)] = &[
-    (
-        "infra/registry.bicep",
-        &[("var acrPull ", &[ACR_PULL]), ("resource mayPull ", &["roleDefinitionId: acrPull"])],
-    ),
-    (
-        "infra/messaging.bicep",
-        &[
-            ("var sender ", &[BUS_SENDER]),
-            ("var receiver ", &[BUS_RECEIVER]),
-            (
-                "resource mayPublish ",
-                &[
-                    "if (!contains(foreignTopics, name))",
-                    "scope: topic[i]",
-                    "roleDefinitionId: sender",
-                ],
-            ),
-            ("resource mayBury ", &["scope: deadTopic[i]", "roleDefinitionId: sender"]),
-            ("resource mayReceive ", &["scope: subscription[i]", "roleDefinitionId: receiver"]),
-            ("resource mayCount ", &["scope: subscription[i]", "roleDefinitionId: receiver"]),
-        ],
-    ),
-    (
-        "infra/state.bicep",
-        &[
-            ("var contributor ", &[DATA_CONTRIBUTOR]),
-            (
-                "resource mayKeep ",
-                &["scope: '${account.id}/dbs/${database.name}/colls/${entry.name}'"],
-            ),
-        ],
-    ),
-    (
-        "infra/secrets.bicep",
-        &[
-            ("var secretsUser ", &[SECRETS_USER]),
-            ("var secretsOfficer ", &[SECRETS_OFFICER]),
-            ("resource mayReadPayment ", &["scope: currentKey", "roleDefinitionId: secretsUser"]),
-            ("resource mayReadPrevious ", &["scope: previousKey", "roleDefinitionId: secretsUser"]),
-            (
-                "resource mayRotatePayment ",
-                &[
-                    "for principalId in managerPrincipalIds: {",
-                    "scope: currentKey",
-                    "roleDefinitionId: secretsOfficer",
-                ],
-            ),
-            (
-                "resource mayRotatePrevious ",
-                &[
-                    "for principalId in managerPrincipalIds: {",
-                    "scope: previousKey",
-                    "roleDefinitionId: secretsOfficer",
-                ],
-            ),
-            ("resource mayReadMail ", &["scope: mail", "roleDefinitionId: secretsUser"]),
-            // `ports::API_KEY` and `ports::PREVIOUS_API_KEY`.
-            ("resource payment ", &["name: 'payment-api-key'\n"]),
-            ("resource currentKey ", &["name: 'payment-api-key'\n"]),
-            ("resource previous ", &["name: 'payment-api-key-previous'\n"]),
-            ("resource previousKey ", &["name: 'payment-api-key-previous'\n"]),
-        ],
-    ),
-    (
-        "infra/rotation.bicep",
-        &[
-            ("var sender ", &[BUS_SENDER]),
-            (
-                "resource mayTell ",
-                &[
-                    "scope: topic[i]",
-                    "roleDefinitionId: sender",
-                    "principalId: events.identity.principalId",
-                ],
-            ),
-        ],
-    ),
-];
+/// `ports::API_KEY` and `ports::PREVIOUS_API_KEY`.
+const KEYS: [&str; 2] = ["payment-api-key", "payment-api-key-previous"];
 
-pub(super) fn wrong_roles(tree: &Tree) -> Vec<String> {
-    let mut wrong: Vec<_> =
-        ROLES.iter().flat_map(|(path, rules)| missing(tree, path, rules)).collect();
+pub(super) fn wrong_roles(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
+    let found: BTreeSet<_> = snapshot.rights().into_iter().collect();
+    let wanted: BTreeSet<_> = wanted(tree, snapshot.target).into_iter().collect();
+    let missing = wanted.difference(&found).map(|right| format!("missing: {right:?}"));
+    let idle = found.difference(&wanted).map(|right| format!("too much: {right:?}"));
+    missing.chain(idle).collect()
+}
+
+/// The names of the keys, in the code that reads them.
+pub(super) fn misnamed_keys(tree: &Tree) -> Vec<String> {
     let names = [
         "pub const API_KEY: &str = \"payment-api-key\"",
         "PREVIOUS_API_KEY: &str = \"payment-api-key-previous\"",
     ];
-    wrong.extend(unsaid("keys.rs", tree.text("shared/src/ports/keys.rs"), &names));
-    wrong
+    unsaid("keys.rs", tree.text("shared/src/ports/keys.rs"), &names)
+}
+
+fn wanted(tree: &Tree, target: Target) -> Vec<Right> {
+    let shop = Shop { tree, target };
+    let pull = tree.functions.iter().map(|function| right(ACR_PULL, "", &function.name));
+    let mut rights: Vec<_> = pull.collect();
+    rights.extend(shop.messages());
+    rights.extend(shop.documents());
+    rights.extend(shop.secrets());
+    rights.extend(shop.operators());
+    rights
+}
+
+/// The identity is named after the shop and `user`.
+fn right(role: &str, scope: impl Into<String>, user: &str) -> Right {
+    let identity = format!("saga-shop-{user}");
+    Right { role: role.to_owned(), scope: scope.into(), identity }
+}
+
+struct Shop<'a> {
+    tree: &'a Tree,
+    target: Target,
+}
+
+impl Shop<'_> {
+    /// Whose identities use a component: its own, or on Kubernetes those of its functions.
+    fn users(&self, component: &str) -> Vec<String> {
+        if self.target != Target::Aks {
+            return vec![format!("component-{component}")];
+        }
+        let uses = |function: &&Function| function.manifest.uses.iter().any(|it| it == component);
+        self.tree.functions.iter().filter(uses).map(|function| function.name.clone()).collect()
+    }
+
+    fn managers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.subscribers().filter(|(function, _)| {
+            let named = self.tree.functions.iter().find(|it| it.name == *function);
+            named.is_some_and(|it| !it.manifest.manages.is_empty())
+        })
+    }
+
+    fn subscribers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let topic = |it: &Function| it.manifest.topic.is_some();
+        let subscribers = self.tree.functions.iter().filter(move |function| topic(function));
+        subscribers.filter_map(|it| Some((it.name.as_str(), it.manifest.topic.as_deref()?)))
+    }
+
+    fn messages(&self) -> Vec<Right> {
+        let users = self.users("pubsub");
+        let foreign: BTreeSet<_> = self.managers().map(|(_, topic)| topic).collect();
+        let topics: BTreeSet<_> = self.subscribers().map(|(_, topic)| topic).collect();
+        let publish = topics.difference(&foreign).flat_map(|topic| {
+            users.iter().map(move |user| right(BUS_SENDER, format!("topics/{topic}"), user))
+        });
+        let mut rights: Vec<_> = publish.collect();
+        rights
+            .extend(self.subscribers().flat_map(|(function, topic)| self.of_one(function, topic)));
+        let tell = |(_, topic)| right(BUS_SENDER, format!("topics/{topic}"), "secret-events");
+        rights.extend(self.managers().map(tell));
+        rights
+    }
+
+    /// What one subscriber may do: take its messages, count them, and give them up.
+    fn of_one(&self, function: &str, topic: &str) -> Vec<Right> {
+        let subscription = format!("topics/{topic}/subscriptions/{function}");
+        let shared = (self.target != Target::Aks).then_some("component-pubsub");
+        let mut rights: Vec<_> = [Some(function), shared]
+            .into_iter()
+            .flatten()
+            .map(|user| right(BUS_RECEIVER, &*subscription, user))
+            .collect();
+        let dead = format!("topics/{topic}-{function}-dead");
+        rights.push(right(BUS_SENDER, dead, shared.unwrap_or(function)));
+        rights
+    }
+
+    /// What people may do: take dead letters, and send them again.
+    fn operators(&self) -> Vec<Right> {
+        if self.target == Target::Dev {
+            return Vec::new();
+        }
+        let may = |role: &str, scope: String| Right {
+            role: role.to_owned(),
+            scope,
+            identity: OPERATORS.to_owned(),
+        };
+        let dead = self.subscribers().map(|(function, topic)| {
+            may(BUS_RECEIVER, format!("topics/{topic}-{function}-dead/subscriptions/dead-letters"))
+        });
+        let again = self.subscribers().map(|(_, topic)| may(BUS_SENDER, format!("topics/{topic}")));
+        dead.chain(again).collect()
+    }
+
+    fn documents(&self) -> Vec<Right> {
+        let stores = super::state::stores(self.tree).into_iter();
+        let rights = stores.flat_map(|store| {
+            let scope = format!("dbs/saga-shop/colls/{store}");
+            let users = self.users(&store).into_iter();
+            users.map(move |user| right(DATA_CONTRIBUTOR, &*scope, &user))
+        });
+        rights.collect()
+    }
+
+    fn secrets(&self) -> Vec<Right> {
+        let scopes = KEYS.map(|key| format!("secrets/{key}"));
+        let users = self.users("secrets");
+        let read = scopes.iter().flat_map(|scope| {
+            users.iter().map(move |user| right(SECRETS_USER, scope.as_str(), user))
+        });
+        let write = scopes.iter().flat_map(|scope| {
+            self.managers().map(move |(user, _)| right(SECRETS_OFFICER, scope.as_str(), user))
+        });
+        let mail = (self.target == Target::Prod)
+            .then(|| right(SECRETS_USER, "secrets/mail-password", "environment"));
+        read.chain(write).chain(mail).collect()
+    }
 }

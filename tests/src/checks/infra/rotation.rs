@@ -1,59 +1,82 @@
 //! How the payment key is replaced: that who rotates it is told, and that no deployment undoes it.
 
 use super::Tree;
-use super::modules::{Rules, missing};
+use super::apps::APP;
+use super::snapshot::{Snapshot, last, list, text};
+use super::target::Target;
+use local::manifest::Function;
+use serde_json::{Value, json};
 
-/// The key is given once; what is there later may be a newer one.
-const KEYS: Rules = &[
-    ("resource payment ", &["= if (!empty(paymentApiKey)) {", "exp: paymentKeyExpires"]),
-    ("resource previous ", &["= if (!empty(paymentApiKey)) {"]),
-    ("resource currentKey ", &[" existing = {"]),
-    ("resource previousKey ", &[" existing = {"]),
-];
+const SECRET: &str = "Microsoft.KeyVault/vaults/secrets";
+const KEY: &str = "payment-api-key";
 
-pub(super) fn overwritten_keys(tree: &Tree) -> Vec<String> {
-    let mut wrong = missing(tree, "infra/secrets.bicep", KEYS);
-    wrong.extend(missing(tree, "infra/main.bicep", &[("param paymentApiKey ", &["= ''"])]));
-    let clocks = tree.files("infra/", ".bicep").filter(|(_, text)| text.contains("= utcNow("));
-    wrong.extend(clocks.map(|(path, _)| format!("{path}: another value with each deployment")));
+/// A key is written when one is given, with its end, and never else: the one that is there may be newer.
+pub(super) fn overwritten_keys(_: &Tree, snapshot: &Snapshot) -> Vec<String> {
+    let end = (snapshot.target != Target::Dev).then_some(1_800_000_000);
+    let right = |secret: &Value| {
+        secret["condition"] == "[not(empty(parameters('paymentApiKey')))]"
+            && secret["properties"]["attributes"]["exp"].as_u64() == end
+    };
+    let keys = [KEY, "payment-api-key-previous"];
+    let wrong = keys.iter().filter(|key| !snapshot.named(SECRET, key).is_some_and(right));
+    wrong.map(|key| format!("{key} is not written as it must be")).collect()
+}
+
+pub(super) fn untold_managers(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
+    let managers = tree.functions.iter().filter(|it| !it.manifest.manages.is_empty());
+    let mut wrong: Vec<_> = managers.flat_map(|manager| untold(manager, snapshot)).collect();
+    let others = tree.functions.iter().filter(|it| it.manifest.manages.is_empty());
+    let usable = others
+        .filter(|it| snapshot.named(APP, &it.name).is_some() && is_usable(&it.name, snapshot));
+    wrong.extend(usable.map(|other| format!("{}: its code may use its identity", other.name)));
+    let events = snapshot.one("Microsoft.EventGrid/systemTopics");
+    if last(text(events, "/properties/source"))
+        != text(snapshot.one("Microsoft.KeyVault/vaults"), "/name")
+    {
+        wrong.push("the events are another vault's".to_owned());
+    }
+    let dropped = snapshot.of("Microsoft.Insights/metricAlerts").any(|alert| {
+        list(alert, "/properties/criteria/allOf").any(|it| it["metricName"] == "DroppedEventCount")
+            && list(alert, "/properties/scopes").any(|scope| *scope == events["id"])
+    });
+    if !dropped {
+        wrong.push("nobody is told that an event was dropped".to_owned());
+    }
     wrong
 }
 
-const EVENTS: Rules = &[
-    ("resource topic ", &["for manager in managers: {", "name: manager.topic"]),
-    ("resource events ", &["source: vault.id", "topicType: 'Microsoft.KeyVault.vaults'"]),
-    (
-        "resource nearExpiry ",
-        &[
-            "for (manager, i) in managers: {",
-            "eventDeliverySchema: 'CloudEventSchemaV1_0'",
-            "includedEventTypes: ['Microsoft.KeyVault.SecretNearExpiry']",
-            "operatorType: 'StringIn', key: 'subject', values: ['payment-api-key']",
-            "identity: { type: 'SystemAssigned' }",
-            "resourceId: topic[i].id",
-            "maxDeliveryAttempts: ",
-            "eventTimeToLiveInMinutes: ",
-            "dependsOn: [mayTell]",
-        ],
-    ),
-];
+fn untold(manager: &Function, snapshot: &Snapshot) -> Vec<String> {
+    let name = &manager.name;
+    let kind = "Microsoft.EventGrid/systemTopics/eventSubscriptions";
+    let Some(subscription) = snapshot.named(kind, name) else {
+        return vec![format!("{name} is told of nothing")];
+    };
+    let properties = &subscription["properties"];
+    let delivery = &properties["deliveryWithResourceIdentity"];
+    let topic = last(text(delivery, "/destination/properties/resourceId"));
+    let filter = json!([{ "operatorType": "StringIn", "key": "subject", "values": [KEY] }]);
+    let wanted = [
+        (properties["eventDeliverySchema"] == "CloudEventSchemaV1_0", "the schema"),
+        (
+            properties["filter"]["includedEventTypes"]
+                == json!(["Microsoft.KeyVault.SecretNearExpiry"]),
+            "the event",
+        ),
+        // Whole: the key before it ends too, and nobody shall replace that one.
+        (properties["filter"]["advancedFilters"] == filter, "the subject"),
+        (delivery["identity"]["type"] == "SystemAssigned", "the identity"),
+        (Some(topic) == manager.manifest.topic.as_deref(), "the topic"),
+        (properties["retryPolicy"]["eventTimeToLiveInMinutes"] == 1440, "how long it is tried"),
+        (is_usable(name, snapshot), "the identity that its code uses"),
+    ];
+    let wrong = wanted.iter().filter(|(right, _)| !right);
+    wrong.map(|(_, what)| format!("{name}: {what} is wrong")).collect()
+}
 
-/// What a function that manages secrets has beside the others: its own identity, and where the vault is.
-const APPS: Rules = &[(
-    "module apps ",
-    &[
-        "contains(managerNames, function.name)",
-        "name: 'KEY_VAULT_URL', value: secrets.outputs.uri",
-        "name: 'AZURE_CLIENT_ID', value: functionIdentities[indexOf(functionNames, function.name)].outputs.clientId",
-    ],
-)];
-
-pub(super) fn untold_managers(tree: &Tree) -> Vec<String> {
-    let mut wrong = missing(tree, "infra/rotation.bicep", EVENTS);
-    wrong.extend(missing(tree, "infra/main.bicep", APPS));
-    let identity = &["lifecycle: contains(function, 'manages') ? 'Main' : 'None'"][..];
-    wrong.extend(missing(tree, "infra/function.bicep", &[("resource app ", identity)]));
-    let dropped = &["scopes: [secretEventsId]", "metricName: 'DroppedEventCount'"][..];
-    wrong.extend(missing(tree, "infra/alerts.bicep", &[("resource untold ", dropped)]));
-    wrong
+/// Whether code may use the identity of the app: it is hidden from all who do not write secrets.
+fn is_usable(name: &str, snapshot: &Snapshot) -> bool {
+    snapshot.named(APP, name).is_none_or(|app| {
+        let mut settings = list(app, "/properties/configuration/identitySettings");
+        settings.any(|setting| setting["lifecycle"] == "Main")
+    })
 }

@@ -1,0 +1,71 @@
+// Whether the public API answers, asked from three places.
+
+@description('Required. What the resources are named after.')
+param name string
+
+@description('Required. The region.')
+param location string
+
+@description('Required. Tags of the resources.')
+param tags object
+
+@description('Required. The address of the public API.')
+param url string
+
+@description('Required. The Application Insights resource that keeps the answers.')
+param insightsId string
+
+@description('Required. Who is told: action groups.')
+param actionGroupIds array
+
+// Amsterdam, Dublin, Paris.
+var places = ['emea-nl-ams-azr', 'emea-gb-db3-azr', 'emea-fr-pra-edge']
+
+resource test 'Microsoft.Insights/webtests@2022-06-15' = {
+  name: '${name}-gateway'
+  location: location
+  // By this tag the portal finds it.
+  tags: union(tags, { 'hidden-link:${insightsId}': 'Resource' })
+  kind: 'standard'
+  properties: {
+    SyntheticMonitorId: '${name}-gateway'
+    Name: 'gateway'
+    Kind: 'standard'
+    Enabled: true
+    Frequency: 300
+    Timeout: 30
+    RetryEnabled: true
+    Locations: map(places, place => { Id: place })
+    Request: {
+      RequestUrl: '${url}/readyz'
+      HttpVerb: 'GET'
+      ParseDependentRequests: false
+    }
+    ValidationRules: {
+      ExpectedHttpStatusCode: 200
+      SSLCheck: true
+      SSLCertRemainingLifetimeCheck: 14
+    }
+  }
+}
+
+resource unavailable 'Microsoft.Insights/metricAlerts@2026-01-01' = {
+  name: '${name}-unavailable'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'The public API does not answer, seen from two places at least, or its certificate ends soon.'
+    severity: 0
+    enabled: true
+    scopes: [test.id, insightsId]
+    evaluationFrequency: 'PT1M'
+    windowSize: 'PT15M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.WebtestLocationAvailabilityCriteria'
+      webTestId: test.id
+      componentId: insightsId
+      failedLocationCount: 2
+    }
+    actions: map(actionGroupIds, id => { actionGroupId: id })
+  }
+}

@@ -1,0 +1,42 @@
+// What the resource group may cost in a month before somebody is told.
+
+@description('Required. The name of the budget.')
+param name string
+
+@description('Required. How much, in the currency of the subscription.')
+@minValue(1)
+param amount int
+
+@description('Required. The first of the month in which it begins, as 2026-11-01. Azure lets nobody change it.')
+param start string
+
+@description('Required. Who is told: action groups.')
+param actionGroupIds array
+
+resource budget 'Microsoft.Consumption/budgets@2024-08-01' = {
+  name: name
+  properties: {
+    category: 'Cost'
+    amount: amount
+    timeGrain: 'Monthly'
+    timePeriod: { startDate: start }
+    notifications: {
+      forecast: {
+        enabled: true
+        thresholdType: 'Forecasted'
+        operator: 'GreaterThan'
+        threshold: 100
+        contactEmails: []
+        contactGroups: actionGroupIds
+      }
+      actual: {
+        enabled: true
+        thresholdType: 'Actual'
+        operator: 'GreaterThan'
+        threshold: 80
+        contactEmails: []
+        contactGroups: actionGroupIds
+      }
+    }
+  }
+}
