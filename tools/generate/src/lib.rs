@@ -42,7 +42,7 @@ pub fn all() -> Vec<Generated> {
     let functions = functions();
     let mut files = vec![
         Generated::new("dapr.yaml", run_file::run_file(&functions)),
-        Generated::new("README.md", readme::with_tables(&read("README.md"), &functions)),
+        Generated::new("README.md", readme::with_table(&read("README.md"), &functions)),
     ];
     let local = components::components(components::FOLDER);
     files.extend(components::scoped(&local, &functions));

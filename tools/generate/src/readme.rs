@@ -1,17 +1,15 @@
-//! README's tables of functions and services.
+//! README's table of functions.
 
 use local::manifest::Function;
 use serde::Serialize;
-use std::collections::BTreeMap;
 
-/// `readme` with both tables brought up to date.
+/// `readme` with its table brought up to date.
 ///
 /// # Panics
-/// When a table's markers are missing.
+/// When the table's markers are missing.
 #[must_use]
-pub fn with_tables(readme: &str, functions: &[Function]) -> String {
-    let readme = between_markers(readme, "services", &services(functions));
-    between_markers(&readme, "functions", &table(functions))
+pub fn with_table(readme: &str, functions: &[Function]) -> String {
+    between_markers(readme, "functions", &table(functions))
 }
 
 fn table(functions: &[Function]) -> String {
@@ -23,19 +21,6 @@ fn table(functions: &[Function]) -> String {
     };
     let head = "| function | kind | service | port | what it does |\n|---|---|---|---|---|\n";
     functions.into_iter().map(row).fold(head.to_owned(), |table, row| table + &row)
-}
-
-/// The services that have functions, and which.
-fn services(functions: &[Function]) -> String {
-    let mut services = BTreeMap::<_, Vec<_>>::new();
-    for function in functions {
-        services.entry(function.manifest.service).or_default().push(function.name.as_str());
-    }
-    let row = |(service, functions): (_, Vec<_>)| {
-        format!("| {} | {} |\n", word(service), functions.join(", "))
-    };
-    let head = "| service | functions |\n|---|---|\n";
-    services.into_iter().map(row).fold(head.to_owned(), |table, row| table + &row)
 }
 
 /// A kind or service as manifests write it.
