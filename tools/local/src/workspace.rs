@@ -4,6 +4,7 @@ use crate::guard::Guard;
 use crate::manifest::Function;
 use crate::progress::Progress;
 use crate::{LocalError, run};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -34,10 +35,7 @@ pub fn binaries() -> PathBuf {
 pub async fn build(root: &Path, binaries: &Path, progress: Progress) -> Result<(), LocalError> {
     let guard = Guard::start()?;
     let phase = progress.phase("build");
-    let mut command = Command::new("cargo");
-    // This program is running, and was built a moment ago.
-    command.args(["build", "--workspace", "--exclude", env!("CARGO_PKG_NAME"), "--bins"]);
-    command.args(["--profile", profile(binaries)]).current_dir(root).stdout(Stdio::null());
+    let command = build_command(root, binaries);
     if !run::run(&guard, "cargo", command, || ()).await?.success() {
         return Err(LocalError::Missing {
             what: "the functions do not build".to_owned(),
@@ -48,9 +46,29 @@ pub async fn build(root: &Path, binaries: &Path, progress: Progress) -> Result<(
     Ok(())
 }
 
+fn build_command(root: &Path, binaries: &Path) -> Command {
+    let mut command = Command::new("cargo");
+    // This program is running, and was built a moment ago.
+    command.args(["build", "--workspace", "--exclude", env!("CARGO_PKG_NAME"), "--bins"]);
+    command.args(["--profile", profile(binaries)]).current_dir(root).stdout(Stdio::null());
+    for (name, _) in std::env::vars_os().filter(|(name, _)| describes_package(name)) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Whether `cargo run` sets the variable to describe the package that it runs. A build script that
+/// reads one would run again for this program's, and everything above it would be compiled again.
+/// See <https://doc.rust-lang.org/cargo/reference/environment-variables.html>.
+fn describes_package(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|start| name.starts_with(start))
+        || ["CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE"].contains(&name.as_ref())
+}
+
 /// The profile whose programs are in the folder `binaries`.
 fn profile(binaries: &Path) -> &str {
-    match binaries.file_name().and_then(std::ffi::OsStr::to_str) {
+    match binaries.file_name().and_then(OsStr::to_str) {
         None | Some("debug") => "dev",
         Some(profile) => profile,
     }
@@ -88,6 +106,59 @@ mod tests {
     fn the_profile_is_known_by_its_folder() {
         assert_eq!(profile(Path::new("target/debug")), "dev");
         assert_eq!(profile(Path::new("target/release")), "release");
+    }
+
+    #[test]
+    fn what_describes_a_package_is_not_taken_for_a_setting_of_cargo() {
+        for (name, expected) in [
+            ("CARGO_PKG_NAME", true),
+            ("CARGO_MANIFEST_DIR", true),
+            ("CARGO_MANIFEST_PATH", true),
+            ("CARGO_BIN_NAME", true),
+            ("CARGO_CRATE_NAME", true),
+            ("CARGO_HOME", false),
+            ("CARGO_TARGET_DIR", false),
+            ("CARGO_BUILD_JOBS", false),
+            ("CARGO_NET_OFFLINE", false),
+            ("PATH", false),
+        ] {
+            assert_eq!(describes_package(OsStr::new(name)), expected, "{name}");
+        }
+    }
+
+    /// As `ring` does, whose build script reads the package's name and folder.
+    #[tokio::test]
+    async fn a_second_build_runs_no_build_script_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (root, runs) = (folder.path(), folder.path().join("runs"));
+        let files = [
+            ("Cargo.toml", "[package]\nname = \"a\"\nedition = \"2024\"\n[workspace]\n"),
+            ("src/main.rs", "fn main() {}\n"),
+            (
+                "build.rs",
+                "use std::{fs::OpenOptions, io::Write};\nfn main() {\n\
+                 println!(\"cargo::rerun-if-env-changed=CARGO_PKG_NAME\");\n\
+                 println!(\"cargo::rerun-if-env-changed=CARGO_MANIFEST_DIR\");\n\
+                 let runs = OpenOptions::new().append(true).create(true).open(\"runs\");\n\
+                 runs.unwrap().write_all(b\"x\").unwrap();\n}\n",
+            ),
+        ];
+        std::fs::create_dir(root.join("src")).unwrap();
+        for (path, content) in files {
+            std::fs::write(root.join(path), content).unwrap();
+        }
+        // As by hand: without what Cargo adds to the environment of a test.
+        let own = std::env::vars_os().filter(|(name, _)| {
+            ["PATH", "HOME", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"]
+                .map(OsStr::new)
+                .contains(&name.as_os_str())
+        });
+        let mut by_hand = Command::new("cargo");
+        by_hand.args(["build", "--workspace", "--bins"]).current_dir(root).env_clear().envs(own);
+        assert!(by_hand.status().unwrap().success());
+        assert!(std::env::var_os("CARGO_PKG_NAME").is_some(), "Cargo runs this test");
+        build(root, &root.join("target/debug"), Progress::Quiet).await.unwrap();
+        assert_eq!(std::fs::read_to_string(runs).unwrap(), "x");
     }
 
     #[test]
