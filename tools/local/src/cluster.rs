@@ -260,6 +260,10 @@ impl Cluster {
             });
             ended.extend(join_all(stops).await);
         }
+        let scheduler: Option<ExitStatus> = ended.get(SCHEDULER).copied().flatten();
+        if scheduler.is_some_and(|status| status.success()) {
+            self.folder.end();
+        }
         ended
     }
 

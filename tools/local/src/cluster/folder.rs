@@ -59,6 +59,28 @@ impl Folder {
         Ok(())
     }
 
+    /// Notes that a scheduler is about to run on the data; whether the last one was killed, and so did
+    /// not reach [`Folder::end`].
+    ///
+    /// # Errors
+    /// When the note cannot be written.
+    pub(super) fn begin(&self) -> Result<bool, LocalError> {
+        let note = self.note();
+        let was_killed = note.exists();
+        fs::write(&note, "").map_err(LocalError::file("write", &note))?;
+        Ok(was_killed)
+    }
+
+    /// Notes that the scheduler has stopped in order.
+    pub(super) fn end(&self) {
+        // A note that stays costs the next start a word too many.
+        let _ = fs::remove_file(self.note());
+    }
+
+    fn note(&self) -> PathBuf {
+        self.data("scheduler-runs")
+    }
+
     pub(super) fn root(&self) -> &Path {
         &self.root
     }
@@ -128,6 +150,21 @@ mod tests {
         }
         assert_eq!(paths.each_ref().map(|path| path.exists()), [false, true]);
         fs::remove_dir_all(&paths[1]).unwrap();
+    }
+
+    #[test]
+    fn a_folder_knows_whether_its_last_scheduler_was_killed() {
+        let workspace = tempfile::tempdir().unwrap();
+        let mut begun = Vec::new();
+        for ends in [true, false, true, true] {
+            let folder = Folder::claim(Place::Workspace, workspace.path(), false).unwrap();
+            folder.prepare().unwrap();
+            begun.push(folder.begin().unwrap());
+            if ends {
+                folder.end();
+            }
+        }
+        assert_eq!(begun, [false, false, true, false]);
     }
 
     #[test]

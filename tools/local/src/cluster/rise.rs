@@ -109,7 +109,10 @@ fn processes(
 
 /// Starts what everything needs, then all functions and sidecars at once.
 pub(super) async fn rise(cluster: &Cluster) -> Result<(), LocalError> {
-    let phase = cluster.progress.phase("control plane");
+    let mut phase = cluster.progress.phase("control plane");
+    if cluster.folder.begin()? {
+        phase.update("Dapr's scheduler waits up to 20 s for the lease of one that was killed");
+    }
     let base = cluster.processes().filter(|process| cluster.stage(process) == 2);
     try_join_all(base.map(begin)).await?;
     phase.done("Dapr, Redis, the payment simulator and the mail sink are ready");

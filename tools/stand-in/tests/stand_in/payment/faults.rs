@@ -1,4 +1,6 @@
 //! Faults: stalls, failures before and after the effect.
+//!
+//! See <https://docs.stripe.com/error-low-level>.
 
 use crate::payment::support::{CHARGE, Caller};
 use axum::http::StatusCode;

@@ -1,4 +1,6 @@
 //! Idempotency keys: replayed, rejected, or free.
+//!
+//! See <https://docs.stripe.com/api/idempotent_requests>.
 
 use crate::payment::support::{CHARGE, Caller, DECLINED, FORM};
 use axum::body::Body;

@@ -1,4 +1,7 @@
 //! Payment intents: created, declined, rejected and read.
+//!
+//! See <https://docs.stripe.com/api/payment_intents>, and errors by
+//! <https://docs.stripe.com/api/errors> and <https://docs.stripe.com/error-codes>.
 
 use crate::payment::support::{CHARGE, Caller, DECLINED, FORM, INTENT, KEY};
 use axum::body::Body;

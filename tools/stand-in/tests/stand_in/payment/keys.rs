@@ -1,4 +1,6 @@
 //! API keys: rotated, held back, ended, and never shown.
+//!
+//! See <https://docs.stripe.com/api/v2/iam/api-keys>.
 
 use crate::payment::support::{Answer, CHARGE, Caller, KEY};
 use axum::body::Body;

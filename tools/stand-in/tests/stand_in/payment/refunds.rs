@@ -1,4 +1,6 @@
 //! Refunds: whole, in parts, and rejected.
+//!
+//! See <https://docs.stripe.com/api/refunds/create>.
 
 use crate::payment::support::{Caller, DECLINED};
 use axum::http::StatusCode;
