@@ -77,6 +77,7 @@ pub fn answered(span: &Span, status: u16) {
 
 struct Measures {
     orders: Counter<u64>,
+    overdue: Counter<u64>,
     sagas: Histogram<f64>,
     steps: Histogram<f64>,
     compensations: Counter<u64>,
@@ -92,6 +93,7 @@ static MEASURES: LazyLock<Measures> = LazyLock::new(|| {
     let seconds = |name| meter.f64_histogram(name).with_unit("s").build();
     Measures {
         orders: counter("shop.orders.ended", "{order}"),
+        overdue: counter("shop.orders.overdue", "{order}"),
         sagas: seconds("shop.saga.duration"),
         steps: seconds("shop.saga.step.duration"),
         compensations: counter("shop.saga.compensations", "{step}"),
@@ -107,6 +109,11 @@ pub fn order_ended(outcome: &'static str, took: Duration) {
     let outcome = [KeyValue::new("outcome", outcome)];
     MEASURES.orders.add(1, &outcome);
     MEASURES.sagas.record(took.as_secs_f64(), &outcome);
+}
+
+/// Counts an order that was found not to have ended in time: `running` or `stuck`.
+pub fn order_overdue(state: &'static str) {
+    MEASURES.overdue.add(1, &[KeyValue::new("state", state)]);
 }
 
 /// Measures a try of a step of the saga.

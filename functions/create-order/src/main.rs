@@ -32,7 +32,8 @@ async fn create<S: Sagas, C: Clock>(
     let fresh = || Uuid::now_v7().into();
     let order_id = key.map_or_else(fresh, |key| OrderId::for_key(&order.customer_id, &key));
     let placed = PlacedOrder { order_id, created_at: clock.now(), order };
-    let accepted = sagas.start(&placed).await?;
+    let unclear = |error| Problem::not_accepted(&placed.order_id, error);
+    let accepted = sagas.start(&placed).await.map_err(unclear)?;
     if accepted.order != placed.order {
         return Err(Problem::new(
             Kind::KeyReused,
@@ -48,6 +49,7 @@ async fn create<S: Sagas, C: Clock>(
 mod tests {
     use super::*;
     use serde_json::{Value, json};
+    use shared::ports::{Failure, Result};
     use shared::testing::fakes::{FakeClock, FakeSagas};
     use shared::testing::orders::{at, new_order_json};
     use shared::testing::{conforms, send, send_with};
@@ -68,6 +70,34 @@ mod tests {
         assert_eq!((status, &order["status"]), (StatusCode::ACCEPTED, &json!("pending")));
         let (_, other) = send(app, "POST /api/orders", &new_order_json()).await;
         assert_ne!(order["order_id"], other["order_id"]);
+    }
+
+    #[derive(Clone)]
+    struct LostSagas;
+
+    impl Sagas for LostSagas {
+        async fn start(&self, _: &PlacedOrder) -> Result<PlacedOrder> {
+            Err(Failure::new("order-saga", "be invoked", "it took too long").into())
+        }
+
+        async fn find(&self, _: &OrderId) -> Result<Option<PlacedOrder>> {
+            Ok(None)
+        }
+
+        async fn resume(&self, _: &OrderId) -> Result<Option<bool>> {
+            Ok(None)
+        }
+    }
+
+    #[tokio::test]
+    async fn when_nobody_knows_whether_an_order_was_accepted_the_answer_names_it() {
+        let app = app(LostSagas, FakeClock(at(0)));
+        let (status, problem) = place(&app, "k-1", &new_order_json()).await;
+        let (again, repeated) = place(&app, "k-1", &new_order_json()).await;
+        assert_eq!((status.as_u16(), again.as_u16()), (503, 503));
+        let id = problem["order_id"].as_str().unwrap();
+        assert!(problem["detail"].as_str().unwrap().contains(id), "{problem}");
+        assert_eq!(repeated["order_id"], id);
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@ use axum::routing::get;
 use shared::domain::OrderId;
 use shared::host;
 use shared::http::views::StatusView;
-use shared::http::{Json, Kind, Path, Problem};
+use shared::http::{Json, Path, Problem};
 use shared::operations::orders::find;
 use shared::ports::{Orders, Sagas};
 use std::process::ExitCode;
@@ -32,7 +32,7 @@ async fn status<O: Orders, S: Sagas>(
 ) -> Result<Json<StatusView>, Problem> {
     match find(&orders, &sagas, &id).await? {
         Some(order) => Ok(Json(order.into())),
-        None => Err(Problem::new(Kind::UnknownOrder, format!("there is no order {id}"))),
+        None => Err(Problem::unknown_order(&id)),
     }
 }
 

@@ -127,6 +127,23 @@ pub async fn fulfil(steps: &impl Steps, order: &PlacedOrder) -> Outcome {
     }
 }
 
+/// Does the steps that are `left` of a stuck order, and says how it ended.
+pub async fn finish(
+    steps: &impl Steps,
+    order: &PlacedOrder,
+    cause: Cause,
+    left: &[Step],
+) -> Outcome {
+    if left.contains(&Step::Complete) {
+        return match steps.complete(order).await {
+            Ok(()) => Outcome::Fulfilled,
+            Err(_) => ended(cause, vec![Step::Complete]),
+        };
+    }
+    let undos = Undo::ALL.into_iter().filter(|undo| left.contains(&Step::from(*undo)));
+    unwind(steps, order, undos.collect(), cause).await
+}
+
 async fn attempt(
     steps: &impl Steps,
     order: &PlacedOrder,

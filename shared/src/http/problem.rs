@@ -1,8 +1,8 @@
 //! Problems: errors as callers see them ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)).
 
 use super::kind::{Kind, Row};
-use crate::domain::Refusal;
 use crate::domain::saga::{Cause, Stop};
+use crate::domain::{OrderId, Refusal};
 use crate::ports::{Chain, Error, Failure};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -30,6 +30,27 @@ impl Problem {
     pub fn invalid(field: &str, why: &str) -> Self {
         let mut problem = Self::new(Kind::InvalidRequest, format!("{field}: {why}"));
         problem.members.insert("field".to_owned(), field.into());
+        problem
+    }
+
+    /// There is no order `id`.
+    #[must_use]
+    pub fn unknown_order(id: &OrderId) -> Self {
+        Self::new(Kind::UnknownOrder, format!("there is no order {id}"))
+    }
+
+    /// The order `id` was refused, or nobody knows whether it was accepted: then the problem names
+    /// it, so that its caller can find out.
+    #[must_use]
+    pub fn not_accepted(id: &OrderId, error: Error) -> Self {
+        let failed = matches!(error, Error::Failed(_));
+        let mut problem = Self::from(error);
+        if failed {
+            problem.detail = format!(
+                "it may have been accepted: look at /api/orders/{id}, or send it again with the same Idempotency-Key"
+            );
+            problem.members.insert("order_id".to_owned(), id.as_str().into());
+        }
         problem
     }
 

@@ -1,6 +1,8 @@
 //! What functions do with the ports: the steps of the saga, payments, shipments and the rotation of
 //! keys.
 
+pub mod dispatch;
+pub mod due_orders;
 pub mod email;
 pub mod fulfilment;
 pub mod notifications;

@@ -19,6 +19,7 @@ pub use stocks::Stocks;
 
 use crate::domain::payment::Charge;
 use crate::domain::placing::{Address, PlacedOrder};
+use crate::domain::saga::{Cause, Step};
 use crate::domain::{Money, OrderId, PaymentId, TrackingId};
 use jiff::{SignedDuration, Timestamp};
 use std::future::Future;
@@ -41,11 +42,26 @@ pub trait Clock: Clone + Send + Sync + 'static {
 
 /// The sagas that carry orders.
 pub trait Sagas: Clone + Send + Sync + 'static {
-    /// Starts the saga of an order, unless it has one: then nothing is started. Either way the
-    /// order that was accepted first is the answer.
+    /// Starts the saga of an order. When it has one already, that one is driven on unless the order
+    /// has ended. Either way the order that was accepted first is the answer.
     fn start(&self, order: &PlacedOrder) -> impl PortFuture<PlacedOrder>;
     /// The order that a saga was started with.
     fn find(&self, order: &OrderId) -> impl PortFuture<Option<PlacedOrder>>;
+    /// Drives an order on, a stuck one too. The answer is whether it has still to end; nothing, when
+    /// there is no such order.
+    fn resume(&self, order: &OrderId) -> impl PortFuture<Option<bool>>;
+}
+
+/// What runs sagas, one at a time for each order.
+pub trait SagaEngine: Clone + Send + Sync + 'static {
+    /// Sees to it that the saga of an order that has not ended runs: starts it, wakes it, or starts
+    /// it anew when it broke off. The answer is the order that it was started with.
+    fn drive(&self, order: &PlacedOrder) -> impl PortFuture<PlacedOrder>;
+    /// The order that a saga was started with.
+    fn find(&self, order: &OrderId) -> impl PortFuture<Option<PlacedOrder>>;
+    /// Does the steps that are `left` of an order that was stopped by `cause`, unless somebody is at
+    /// it already.
+    fn finish(&self, order: &PlacedOrder, cause: &Cause, left: &[Step]) -> impl PortFuture<()>;
 }
 
 /// The payments of orders, one each.

@@ -1,13 +1,12 @@
-//! The activities of the order saga, and the worker that runs them.
+//! The activities of the order saga.
 
-use super::Sidecar;
 use super::attempts::Attempts;
 use super::functions::{PaymentFunctions, ShipOrder};
 use super::pubsub::Broker;
 use super::state::StateStore;
 use super::stocks::ActorStocks;
 use super::workflow::{
-    self, CloseInput, PUBLISH, PayInput, PublishInput, ReserveInput, StepResult, UndoInput,
+    CloseInput, PUBLISH, PayInput, PublishInput, ReserveInput, StepResult, UndoInput,
 };
 use crate::domain::OrderId;
 use crate::domain::order::Order;
@@ -16,80 +15,40 @@ use crate::domain::saga::{Step, Undo};
 use crate::observe;
 use crate::operations::fulfilment::Fulfilment;
 use crate::operations::orders::{DocumentLog, Noted};
-use crate::ports::{Chain, Clock, Error, Failure, OrFail, Result};
+use crate::ports::{Chain, Clock, Error, Failure, Result};
 use dapr_durabletask::api::DurableTaskError;
 use dapr_durabletask::task::ActivityContext;
-use dapr_durabletask::worker::{ReconnectPolicy, Registry, TaskHubGrpcWorker, WorkerOptions};
-use jiff::SignedDuration;
+use dapr_durabletask::worker::Registry;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span, field};
 
 /// The longest that one try of an activity may take. The engine sets no bound of its own, so a
 /// hung activity would hang its workflow for ever.
 const DEADLINE: Duration = Duration::from_secs(15);
 
-/// Workflow turns and activities at work at once; more wait in the sidecar.
-const CONCURRENT: usize = 256;
-
-/// The longest wait before the worker looks again for a sidecar that it lost.
-const RECONNECT: Duration = Duration::from_secs(2);
-
 type Orders<C> = DocumentLog<StateStore<Order>, Broker, C>;
 
 /// What the activities work with.
-type Shop<C> = Arc<Fulfilment<Orders<C>, ActorStocks, PaymentFunctions, ShipOrder>>;
-
-/// Runs the order saga's workflows and activities.
-pub struct Worker(TaskHubGrpcWorker);
-
-impl Worker {
-    /// A worker of `sidecar`; stock is held for `reservation_ttl` by `clock`.
-    pub fn new(sidecar: &Sidecar, clock: impl Clock, reservation_ttl: SignedDuration) -> Self {
-        let shop = Fulfilment {
-            log: DocumentLog::new(sidecar.orders(), sidecar.publisher(), clock),
-            stocks: sidecar.stocks(),
-            payments: sidecar.payments(),
-            shipping: sidecar.shipping(),
-            reservation_ttl,
-        };
-        let options = WorkerOptions::new()
-            .with_max_concurrent_work_items(CONCURRENT)
-            .with_reconnect_policy(ReconnectPolicy::new().with_max_delay(RECONNECT));
-        let mut worker = TaskHubGrpcWorker::with_options(sidecar.grpc.address(), options);
-        worker.registry_mut().add_named_orchestrator(workflow::NAME, workflow::order_saga);
-        let mut activities = Activities {
-            registry: worker.registry_mut(),
-            shop: Arc::new(shop),
-            attempts: Attempts::default(),
-        };
-        activities.add_steps();
-        activities.add_undos();
-        Self(worker)
-    }
-
-    /// Works until `stop` is cancelled.
-    ///
-    /// # Errors
-    /// When the worker gives up.
-    pub async fn run(self, stop: CancellationToken) -> std::result::Result<(), Failure> {
-        self.0.start(stop).await.or_fail("workflow worker", "run")
-    }
-}
+pub(super) type Shop<C> = Arc<Fulfilment<Orders<C>, ActorStocks, PaymentFunctions, ShipOrder>>;
 
 /// The activities that a worker is to run.
-struct Activities<'a, C> {
-    registry: &'a mut Registry,
-    shop: Shop<C>,
-    attempts: Attempts,
+pub(super) struct Activities<'a, C> {
+    pub(super) registry: &'a mut Registry,
+    pub(super) shop: Shop<C>,
+    pub(super) attempts: Attempts,
 }
 
 impl<C: Clock> Activities<'_, C> {
+    pub(super) fn register(mut self) {
+        self.add_steps();
+        self.add_undos();
+    }
+
     fn add_steps(&mut self) {
         self.add(Step::Create.name(), |shop, order: PlacedOrder| async move {
             shop.create(&order).await
@@ -225,6 +184,7 @@ mod tests {
     use super::*;
     use crate::domain::Refusal;
     use std::future::{pending, ready};
+    use tokio_util::sync::CancellationToken;
 
     fn context() -> ActivityContext {
         ActivityContext::new("order".to_owned(), 1, "execution".to_owned())

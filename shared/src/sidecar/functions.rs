@@ -30,6 +30,16 @@ impl Sagas for OrderSaga {
             answer.read("order-saga").map(Some)
         }
     }
+
+    async fn resume(&self, order: &OrderId) -> Result<Option<bool>> {
+        let path = format!("/api/orders/{order}/resume");
+        let answer = self.0.call("order-saga", Method::POST, &path, NOTHING).await?;
+        if answer.status() == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        answer.check("order-saga")?;
+        Ok(Some(answer.status() == StatusCode::ACCEPTED))
+    }
 }
 
 /// `process-payment` and `refund-payment`.

@@ -4,7 +4,7 @@
 //! `ETag` conflict and has no actor state transaction. Service invocation goes over HTTP: through
 //! gRPC the body of a problem arrives cut short.
 
-pub mod activities;
+mod activities;
 pub mod actor;
 mod attempts;
 pub mod functions;
@@ -15,20 +15,24 @@ pub mod sagas;
 pub mod secrets;
 pub mod state;
 pub mod stocks;
+pub mod worker;
 pub mod workflow;
 
 use self::functions::{OrderSaga, PaymentFunctions, ShipOrder};
 use self::grpc::Grpc;
 use self::invocation::Invocation;
 use self::pubsub::{Broker, MailServer};
-use self::sagas::WorkflowSagas;
+use self::sagas::WorkflowEngine;
 use self::secrets::SecretStore;
 use self::state::StateStore;
 use self::stocks::ActorStocks;
+use self::worker::WorkflowDispatcher;
 use crate::domain::order::Order;
 use crate::domain::payment::Payment;
 use crate::domain::shipment::Shipment;
+use crate::operations::dispatch::Dispatcher;
 use crate::operations::email::Mailed;
+use crate::ports::Clock;
 use futures::stream::{FuturesUnordered, StreamExt};
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -42,6 +46,9 @@ const INBOX_TTL: Duration = Duration::from_hours(7 * 24);
 
 /// The longest that a connection to the sidecar may take.
 const CONNECT: Duration = Duration::from_secs(1);
+
+/// How long the index of due orders keeps what was swept long ago.
+const INDEX_TTL: Duration = Duration::from_hours(30 * 24);
 
 /// The Dapr sidecar of this function, on this machine's loopback.
 #[derive(Debug, Clone)]
@@ -162,10 +169,27 @@ impl Sidecar {
         ShipOrder(self.invocation())
     }
 
-    /// The workflows that this function hosts, for orders whose stock is held for `reservation_ttl`.
-    #[must_use]
-    pub fn workflows(&self, reservation_ttl: SignedDuration) -> WorkflowSagas {
-        WorkflowSagas::new(self.grpc.clone(), self.orders(), reservation_ttl)
+    /// What starts the workflows that this function hosts, for orders whose stock is held for
+    /// `reservation_ttl` by `clock`.
+    pub(super) fn dispatcher<C: Clock>(
+        &self,
+        clock: &C,
+        reservation_ttl: SignedDuration,
+    ) -> WorkflowDispatcher<C> {
+        let clock = clock.clone();
+        let index = StateStore::new(self.grpc.clone(), "orders").expiring(INDEX_TTL);
+        Dispatcher {
+            orders: self.orders(),
+            index,
+            sweeps: StateStore::new(self.grpc.clone(), "orders"),
+            engine: WorkflowEngine {
+                grpc: self.grpc.clone(),
+                clock: clock.clone(),
+                reservation_ttl,
+            },
+            clock,
+            overdue_after: reservation_ttl,
+        }
     }
 }
 

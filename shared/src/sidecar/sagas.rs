@@ -1,17 +1,17 @@
-//! The sagas that this function hosts, as Dapr workflows.
+//! The sagas that this function hosts, as Dapr workflows, each under its order's id.
 
 use super::Grpc;
 use super::grpc::DEADLINE;
-use super::state::StateStore;
-use super::workflow::{self, SagaInput};
+use super::workflow::{self, ResumeInput, SagaInput};
 use crate::domain::OrderId;
-use crate::domain::order::Order;
 use crate::domain::placing::PlacedOrder;
-use crate::ports::{OrFail, Result, Sagas, document};
-use dapr_durabletask::api::DurableTaskError;
-use jiff::SignedDuration;
+use crate::domain::saga::{Cause, Step};
+use crate::ports::{Clock, OrFail, Result, SagaEngine};
+use dapr_durabletask::api::{DurableTaskError, OrchestrationState};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 use std::time::Duration;
-use tokio::time::{interval, timeout};
+use tokio::time::{Instant, interval, timeout};
 use tonic::Code;
 
 const ENGINE: &str = "workflow engine";
@@ -19,34 +19,35 @@ const ENGINE: &str = "workflow engine";
 /// How long to wait before looking again for what another caller started.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Starts and finds workflows, each under its order's id.
+/// After this long, a workflow that was started and never ran is woken: its engine may have lost the
+/// reminder that was to run it.
+const WAKE_AFTER: Duration = Duration::from_secs(1);
+
+/// A workflow that wrote nothing for this long has lost what was to run it: between two tries of a
+/// step pass 15 minutes at most.
+const SILENT_AFTER: SignedDuration = SignedDuration::from_mins(30);
+
+/// Runs workflows.
 #[derive(Debug, Clone)]
-pub struct WorkflowSagas {
-    grpc: Grpc,
-    orders: StateStore<Order>,
-    /// How long the steps up to the shipment are retried.
-    forward: Duration,
+pub struct WorkflowEngine<C> {
+    pub(super) grpc: Grpc,
+    pub(super) clock: C,
+    /// How long products are held for an order that is not shipped.
+    pub(super) reservation_ttl: SignedDuration,
 }
 
-impl WorkflowSagas {
-    /// Stock is held for `reservation_ttl`; the steps that need it are retried for 4/5 of that, so that
-    /// there is time left to ship.
-    pub(super) fn new(
-        grpc: Grpc,
-        orders: StateStore<Order>,
-        reservation_ttl: SignedDuration,
-    ) -> Self {
-        Self { grpc, orders, forward: reservation_ttl.unsigned_abs() / 5 * 4 }
-    }
-
-    /// Starts the workflow; tells whether there was none that runs.
-    async fn schedule(&self, order: &PlacedOrder) -> Result<bool> {
+impl<C: Clock> WorkflowEngine<C> {
+    /// Starts a workflow; the answer is whether there was none that runs.
+    async fn schedule(
+        &self,
+        name: &str,
+        id: &str,
+        input: &(impl Serialize + Sync),
+    ) -> Result<bool> {
         const START: &str = "start a workflow";
-        let input = SagaInput { order: order.clone(), forward_seconds: self.forward.as_secs() };
-        let input = serde_json::to_string(&input).or_fail(ENGINE, START)?;
-        let id = order.order_id.to_string();
+        let input = serde_json::to_string(input).or_fail(ENGINE, START)?;
         let mut client = self.grpc.workflows();
-        let start = client.schedule_new_orchestration(workflow::NAME, Some(input), Some(id), None);
+        let start = client.schedule_new_orchestration(name, Some(input), Some(id.to_owned()), None);
         // Without a worker the start would hang for as long as the caller has patience.
         match timeout(DEADLINE, start).await.or_fail(ENGINE, START)? {
             Err(DurableTaskError::GrpcError(status)) if status.code() == Code::AlreadyExists => {
@@ -56,9 +57,14 @@ impl WorkflowSagas {
         }
     }
 
-    /// What the workflow of an order was started with. A workflow that is being saved cannot be
-    /// read for a moment, which the engine calls unknown.
-    async fn input(&self, order: &OrderId) -> Result<Option<PlacedOrder>> {
+    async fn start(&self, order: &PlacedOrder) -> Result<bool> {
+        let input = SagaInput::new(order.clone(), self.reservation_ttl);
+        self.schedule(workflow::NAME, order.order_id.as_str(), &input).await
+    }
+
+    /// The state of a workflow. One that is being saved cannot be read for a moment, which the engine
+    /// calls unknown.
+    async fn state(&self, order: &OrderId) -> Result<Option<OrchestrationState>> {
         const FIND: &str = "find a workflow";
         let mut client = self.grpc.workflows();
         let mut polls = interval(POLL_INTERVAL);
@@ -71,50 +77,82 @@ impl WorkflowSagas {
                 }
             }
         };
-        let state = timeout(DEADLINE, look).await.or_fail(ENGINE, FIND)?.or_fail(ENGINE, FIND)?;
-        match state.and_then(|state| state.serialized_input) {
-            Some(input) => {
-                let input: SagaInput = serde_json::from_str(&input).or_fail(ENGINE, FIND)?;
-                Ok(Some(input.order))
-            }
-            None => Ok(None),
-        }
+        Ok(timeout(DEADLINE, look).await.or_fail(ENGINE, FIND)?.or_fail(ENGINE, FIND)?)
     }
 
-    /// What the workflow that another caller has just started was started with: that shows only once
-    /// its start is through.
-    async fn started_by_another(&self, order: &OrderId) -> Result<PlacedOrder> {
+    /// The workflow that another caller has started: it shows only once it runs. One that does not
+    /// run is woken by an event that it does not wait for.
+    async fn running(&self, order: &OrderId) -> Result<(PlacedOrder, OrchestrationState)> {
+        let (began, mut woken) = (Instant::now(), false);
         let mut polls = interval(POLL_INTERVAL);
         let look = async {
             loop {
                 polls.tick().await;
-                if let Some(accepted) = self.find(order).await? {
-                    return Ok(accepted);
+                let state = self.state(order).await?;
+                if let Some((state, placed)) = state.and_then(|state| Some((input(&state)?, state)))
+                {
+                    return Ok((state?, placed));
+                }
+                if !woken && began.elapsed() > WAKE_AFTER {
+                    woken = true;
+                    self.wake(order).await?;
                 }
             }
         };
         timeout(DEADLINE, look).await.or_fail(ENGINE, "show a workflow that was started")?
     }
+
+    async fn wake(&self, order: &OrderId) -> Result<()> {
+        const WAKE: &str = "wake a workflow";
+        tracing::warn!(order.id = %order, "the saga of order {order} was started and does not run: it is woken");
+        let mut client = self.grpc.workflows();
+        let wake = client.raise_orchestration_event(order.as_str(), "wake", None);
+        Ok(timeout(DEADLINE, wake).await.or_fail(ENGINE, WAKE)?.or_fail(ENGINE, WAKE)?)
+    }
+
+    /// Ends a workflow that nothing drives any more.
+    async fn terminate(&self, order: &OrderId) -> Result<()> {
+        const TERMINATE: &str = "end a workflow";
+        tracing::warn!(order.id = %order, "the saga of order {order} fell silent: it is started anew");
+        let mut client = self.grpc.workflows();
+        let end = client.terminate_orchestration(order.as_str(), None, false);
+        Ok(timeout(DEADLINE, end).await.or_fail(ENGINE, TERMINATE)?.or_fail(ENGINE, TERMINATE)?)
+    }
+
+    fn is_silent(&self, state: &OrchestrationState) -> bool {
+        let updated = state.last_updated_at.map(|time| Timestamp::from_second(time.timestamp()));
+        let quiet = |updated| self.clock.now().duration_since(updated) > SILENT_AFTER;
+        updated.and_then(std::result::Result::ok).is_some_and(quiet)
+    }
 }
 
-impl Sagas for WorkflowSagas {
-    /// Looks first: a workflow that has ended would run again. A start that loses a race against
-    /// one that has ended meanwhile changes nothing: a second run finds the document of the first.
-    async fn start(&self, order: &PlacedOrder) -> Result<PlacedOrder> {
-        if let Some(accepted) = self.find(&order.order_id).await? {
-            return Ok(accepted);
+impl<C: Clock> SagaEngine for WorkflowEngine<C> {
+    async fn drive(&self, order: &PlacedOrder) -> Result<PlacedOrder> {
+        if self.start(order).await? {
+            return Ok(order.clone());
         }
-        if !self.schedule(order).await? {
-            return self.started_by_another(&order.order_id).await;
+        let (accepted, state) = self.running(&order.order_id).await?;
+        if self.is_silent(&state) {
+            self.terminate(&order.order_id).await?;
+            self.start(&accepted).await?;
         }
-        let document = document(&self.orders, &order.order_id).await?;
-        Ok(document.map_or_else(|| order.clone(), |order| order.placed))
+        Ok(accepted)
     }
 
     async fn find(&self, order: &OrderId) -> Result<Option<PlacedOrder>> {
-        match document(&self.orders, order).await? {
-            Some(order) => Ok(Some(order.placed)),
-            None => self.input(order).await,
-        }
+        self.state(order).await?.as_ref().and_then(input).transpose()
     }
+
+    async fn finish(&self, order: &PlacedOrder, cause: &Cause, left: &[Step]) -> Result<()> {
+        let input = ResumeInput { order: order.clone(), cause: cause.clone(), left: left.to_vec() };
+        let id = format!("{}-resume", order.order_id);
+        self.schedule(workflow::RESUME, &id, &input).await.map(|_| ())
+    }
+}
+
+/// What a workflow that shows was started with.
+fn input(state: &OrchestrationState) -> Option<Result<PlacedOrder>> {
+    let input = state.serialized_input.as_ref()?;
+    let input = serde_json::from_str::<SagaInput>(input).or_fail(ENGINE, "read an order");
+    Some(input.map(|input| input.order).map_err(Into::into))
 }

@@ -4,12 +4,13 @@
 //! code. `replay.rs` pins them.
 
 use crate::domain::placing::PlacedOrder;
-use crate::domain::saga::{Cause, Outcome, Step, Steps, Stop, Undo, fulfil};
+use crate::domain::saga::{Cause, Outcome, Step, Steps, Stop, Undo, finish, fulfil};
 use crate::domain::{Money, OrderId, Refusal};
 use crate::operations::fulfilment::{Part, Reserved};
 use dapr_durabletask::api::RetryPolicy;
 use dapr_durabletask::task::{ActivityOptions, OrchestrationContext};
-use jiff::Timestamp;
+use dapr_durabletask::worker::Registry;
+use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::mem;
@@ -18,6 +19,9 @@ use std::time::Duration;
 
 /// The name of the workflow.
 pub const NAME: &str = "order-saga";
+
+/// The name of the workflow that does what is left of a stuck order.
+pub(super) const RESUME: &str = "order-resume";
 
 /// The activity that publishes events which the broker did not take at once.
 pub(super) const PUBLISH: &str = "publish";
@@ -31,6 +35,25 @@ pub(super) struct SagaInput {
     /// How long the steps up to the shipment are retried, all together. It travels with the order, so that
     /// a changed setting changes no order on its way.
     pub(super) forward_seconds: u64,
+}
+
+impl SagaInput {
+    /// Stock is held for `reservation_ttl`; the steps that need it are retried for 4/5 of that, so that
+    /// there is time left to ship.
+    pub(super) fn new(order: PlacedOrder, reservation_ttl: SignedDuration) -> Self {
+        let forward_seconds = reservation_ttl.unsigned_abs().as_secs() / 5 * 4;
+        Self { order, forward_seconds }
+    }
+}
+
+/// The input of [`RESUME`].
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct ResumeInput {
+    pub(super) order: PlacedOrder,
+    /// What stopped the order.
+    pub(super) cause: Cause,
+    /// The steps still to be done.
+    pub(super) left: Vec<Step>,
 }
 
 /// What an activity answers: refused is data, so it travels as a value; an error is retried.
@@ -78,13 +101,30 @@ pub(super) struct PublishInput {
     pub(super) steps: Vec<Step>,
 }
 
+/// Registers every workflow of this version.
+pub(super) fn register(registry: &mut Registry) {
+    registry.add_named_orchestrator(NAME, order_saga);
+    registry.add_named_orchestrator(RESUME, order_resume);
+}
+
 /// Carries one order from end to end; the workflow's output is the [`Outcome`].
 pub(super) async fn order_saga(
     context: OrchestrationContext,
 ) -> dapr_durabletask::api::Result<Option<String>> {
     let SagaInput { order, forward_seconds } = context.input()?;
-    let steps = Activities::new(context, Duration::from_secs(forward_seconds));
+    let steps = Activities::new(context, Duration::from_secs(forward_seconds), undo_retries());
     let outcome = fulfil(&steps, &order).await;
+    steps.publish(&order.order_id).await;
+    Ok(Some(serde_json::to_string(&outcome)?))
+}
+
+/// Does what is left of a stuck order; the workflow's output is the [`Outcome`].
+pub(super) async fn order_resume(
+    context: OrchestrationContext,
+) -> dapr_durabletask::api::Result<Option<String>> {
+    let ResumeInput { order, cause, left } = context.input()?;
+    let steps = Activities::new(context, Duration::ZERO, resume_retries());
+    let outcome = finish(&steps, &order, cause, &left).await;
     steps.publish(&order.order_id).await;
     Ok(Some(serde_json::to_string(&outcome)?))
 }
@@ -93,14 +133,16 @@ struct Activities {
     context: OrchestrationContext,
     /// When the time for the steps up to the shipment is over.
     until: Timestamp,
+    /// How the steps that must be done in the end are retried.
+    persistent: RetryPolicy,
     /// The steps whose events are still to be published.
     unpublished: Mutex<Vec<Step>>,
 }
 
 impl Activities {
-    fn new(context: OrchestrationContext, forward: Duration) -> Self {
+    fn new(context: OrchestrationContext, forward: Duration, persistent: RetryPolicy) -> Self {
         let until = now(&context).saturating_add(forward).unwrap_or(Timestamp::MAX);
-        Self { context, until, unpublished: Mutex::default() }
+        Self { context, until, persistent, unpublished: Mutex::default() }
     }
 
     async fn call<T: DeserializeOwned>(
@@ -179,17 +221,17 @@ impl Steps for Activities {
     }
 
     async fn complete(&self, order: &PlacedOrder) -> Result<(), Stop> {
-        self.call(Step::Complete, &order.order_id, undo_retries()).await
+        self.call(Step::Complete, &order.order_id, self.persistent.clone()).await
     }
 
     async fn undo(&self, order: &PlacedOrder, undo: Undo, cause: &Cause) -> Result<(), Stop> {
         let undoing = UndoInput { order_id: order.order_id.clone(), cause: cause.clone() };
-        self.call(undo.into(), undoing, undo_retries()).await
+        self.call(undo.into(), undoing, self.persistent.clone()).await
     }
 
     async fn close(&self, order: &PlacedOrder, outcome: &Outcome) -> Result<(), Stop> {
         let close = CloseInput { order: order.clone(), outcome: outcome.clone() };
-        self.call(Step::Close, close, undo_retries()).await
+        self.call(Step::Close, close, self.persistent.clone()).await
     }
 }
 
@@ -204,6 +246,11 @@ fn undo_retries() -> RetryPolicy {
     RetryPolicy::new(100, Duration::from_millis(500))
         .with_backoff_coefficient(2.0)
         .with_max_retry_interval(Duration::from_mins(15))
+}
+
+/// A few tries within about two minutes: whoever asked for it may ask again.
+fn resume_retries() -> RetryPolicy {
+    RetryPolicy::new(8, Duration::from_millis(500)).with_backoff_coefficient(2.0)
 }
 
 #[cfg(test)]

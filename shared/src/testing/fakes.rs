@@ -1,17 +1,19 @@
 //! Fakes of the ports: in memory, for unit tests alone.
 
+mod engine;
 mod keys;
 
+pub use engine::{FakeEngine, FakeSagas};
 pub use keys::{FakeIssuer, FakeVault};
 
 use crate::domain::payment::Charge;
-use crate::domain::placing::{Address, PlacedOrder};
+use crate::domain::placing::Address;
 use crate::domain::stock::{Answer, Command, Stock, turn};
 use crate::domain::{Money, OrderId, PaymentId, ProductId, TrackingId};
 use crate::operations::payments::{PaymentService, Payments};
 use crate::ports::{
     Clock, Documents, Failure, Functions, Mail, Mailer, PaymentClient, Provider, Publisher, Result,
-    Sagas, Saved, Shipping, Stocks, Verdict, Version, Versioned,
+    Saved, Shipping, Stocks, Verdict, Version, Versioned,
 };
 use crate::testing::orders::at;
 use axum::body::Bytes;
@@ -71,21 +73,6 @@ where
         }
         documents.insert(key.clone(), (current.unwrap_or(0) + 1, document.clone()));
         Ok(Saved::Written)
-    }
-}
-
-/// Sagas that start and go nowhere.
-#[derive(Debug, Clone, Default)]
-pub struct FakeSagas(Shared<HashMap<OrderId, PlacedOrder>>);
-
-impl Sagas for FakeSagas {
-    async fn start(&self, order: &PlacedOrder) -> Result<PlacedOrder> {
-        let mut sagas = lock(&self.0);
-        Ok(sagas.entry(order.order_id.clone()).or_insert_with(|| order.clone()).clone())
-    }
-
-    async fn find(&self, order: &OrderId) -> Result<Option<PlacedOrder>> {
-        Ok(lock(&self.0).get(order).cloned())
     }
 }
 

@@ -228,3 +228,22 @@ async fn what_is_shipped_is_never_taken_back() {
     assert!(matches!(outcome, Outcome::Stuck { left, .. } if left == [Step::Complete]));
     assert!(world.effects.lock().unwrap().contains(&Step::Ship));
 }
+
+#[tokio::test]
+async fn what_is_left_of_a_stuck_order_is_finished_and_nothing_else() {
+    let order = placed_order();
+    for (stuck_at, calls) in [
+        (Step::RefundPayment, "refund-payment close"),
+        (Step::Close, "close"),
+        (Step::Complete, "complete"),
+    ] {
+        let stops_at = if stuck_at == Step::Complete { Step::Complete } else { Step::Ship };
+        let scripts = [(stops_at, &[FailBefore] as Tries), (stuck_at, &[FailBefore] as Tries)];
+        let outcome = fulfil(&FakeWorld::new(scripts), &order).await;
+        let Outcome::Stuck { cause, left } = outcome else { panic!("{outcome:?}") };
+        let world = FakeWorld::new([]);
+        let outcome = finish(&world, &order, cause, &left).await;
+        assert!(!matches!(outcome, Outcome::Stuck { .. }), "{outcome:?}");
+        assert_eq!(world.calls(), calls);
+    }
+}

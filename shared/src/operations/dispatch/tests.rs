@@ -1,0 +1,137 @@
+//! Orders that are started, resumed and swept, by an engine that keeps a list.
+
+use super::*;
+use crate::domain::order::Progress;
+use crate::domain::saga::{Cause, Step, Stop};
+use crate::testing::fakes::{FakeClock, FakeDocuments, FakeEngine};
+use crate::testing::orders::{at, placed_order};
+
+type Orders = FakeDocuments<OrderId, Order>;
+type Shop = Dispatcher<
+    Orders,
+    FakeDocuments<String, DueOrders>,
+    FakeDocuments<String, Sweep>,
+    FakeEngine,
+    FakeClock,
+>;
+
+/// A shop at second 0, and the sample order.
+fn shop() -> (Shop, PlacedOrder) {
+    let shop = Dispatcher {
+        orders: FakeDocuments::default(),
+        index: FakeDocuments::default(),
+        sweeps: FakeDocuments::default(),
+        engine: FakeEngine::default(),
+        clock: FakeClock(at(0)),
+        overdue_after: SignedDuration::from_mins(15),
+    };
+    (shop, placed_order())
+}
+
+/// The same shop, later.
+fn later(shop: &Shop, second: i64) -> Shop {
+    Shop { clock: FakeClock(at(second)), ..shop.clone() }
+}
+
+async fn write(shop: &Shop, placed: &PlacedOrder, outcome: Option<Outcome>) {
+    let mut order = Order::new(placed.clone());
+    if let Some(outcome) = outcome {
+        order.note(&Progress::Ended(outcome), at(1));
+    }
+    let write = |_| (order.clone(), ());
+    shop.orders.update(&placed.order_id, write).await.unwrap();
+}
+
+fn stuck() -> Outcome {
+    let cause = Cause { step: Step::Ship, stop: Stop::Failed };
+    Outcome::Stuck { cause, left: vec![Step::RefundPayment] }
+}
+
+#[tokio::test]
+async fn the_order_that_was_accepted_first_is_the_answer_to_every_start() {
+    let (shop, first) = shop();
+    assert_eq!(shop.start(&first).await.unwrap(), first);
+    let second = PlacedOrder { created_at: at(7), ..first.clone() };
+    assert_eq!(shop.start(&second).await.unwrap(), first);
+    assert_eq!(shop.find(&first.order_id).await.unwrap(), Some(first));
+}
+
+#[tokio::test]
+async fn an_order_that_is_sent_again_is_driven_unless_it_has_ended() {
+    let (shop, order) = shop();
+    write(&shop, &order, None).await;
+    shop.start(&order).await.unwrap();
+    assert_eq!(shop.engine.calls(), ["drive"]);
+    write(&shop, &order, Some(Outcome::Fulfilled)).await;
+    shop.start(&order).await.unwrap();
+    assert_eq!(shop.engine.calls(), ["drive"]);
+}
+
+#[tokio::test]
+async fn a_stuck_order_is_resumed_with_what_is_left_and_an_ended_one_is_not() {
+    let (shop, order) = shop();
+    let id = &order.order_id;
+    assert_eq!(shop.resume(id).await.unwrap(), None);
+    write(&shop, &order, Some(stuck())).await;
+    assert_eq!(shop.resume(id).await.unwrap(), Some(true));
+    assert_eq!(shop.engine.calls(), ["finish refund-payment"]);
+    write(&shop, &order, Some(Outcome::Fulfilled)).await;
+    assert_eq!(shop.resume(id).await.unwrap(), Some(false));
+}
+
+#[tokio::test]
+async fn an_order_that_has_not_ended_in_time_is_driven_on_until_it_has() {
+    let (shop, order) = shop();
+    shop.sweep().await.unwrap();
+    shop.start(&order).await.unwrap();
+    write(&shop, &order, None).await;
+    for (second, drives) in [(890, 1), (930, 2), (940, 2), (1260, 3)] {
+        later(&shop, second).sweep().await.unwrap();
+        assert_eq!(shop.engine.calls().len(), drives, "at second {second}");
+    }
+    write(&shop, &order, Some(Outcome::Fulfilled)).await;
+    for second in [1600, 2000, 3000] {
+        later(&shop, second).sweep().await.unwrap();
+    }
+    assert_eq!(shop.engine.calls().len(), 3);
+}
+
+#[tokio::test]
+async fn a_stuck_order_is_tried_again_every_hour() {
+    let (shop, order) = shop();
+    shop.sweep().await.unwrap();
+    shop.start(&order).await.unwrap();
+    write(&shop, &order, Some(stuck())).await;
+    for second in (0..9300).step_by(300) {
+        later(&shop, second).sweep().await.unwrap();
+    }
+    let finish = "finish refund-payment";
+    assert_eq!(shop.engine.calls(), ["drive", finish, finish, finish]);
+}
+
+#[tokio::test]
+async fn an_order_that_cannot_be_driven_on_now_is_looked_at_again() {
+    let (shop, order) = shop();
+    shop.sweep().await.unwrap();
+    shop.start(&order).await.unwrap();
+    write(&shop, &order, None).await;
+    shop.engine.fail_next();
+    for second in [930, 1260] {
+        later(&shop, second).sweep().await.unwrap();
+    }
+    assert_eq!(shop.engine.calls(), ["drive", "drive"]);
+}
+
+#[tokio::test]
+async fn one_process_sweeps_at_a_time_and_another_goes_on_when_it_died() {
+    let (shop, order) = shop();
+    shop.sweep().await.unwrap();
+    shop.start(&order).await.unwrap();
+    write(&shop, &order, None).await;
+    // A process that took the lease and died.
+    later(&shop, 930).lease(at(930)).await.unwrap().unwrap();
+    later(&shop, 940).sweep().await.unwrap();
+    assert_eq!(shop.engine.calls(), ["drive"]);
+    later(&shop, 1060).sweep().await.unwrap();
+    assert_eq!(shop.engine.calls(), ["drive", "drive"]);
+}

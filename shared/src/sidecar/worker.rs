@@ -1,0 +1,95 @@
+//! The worker that runs the order saga's workflows and activities, and sweeps up what they leave.
+
+use super::activities::Activities;
+use super::attempts::Attempts;
+use super::sagas::WorkflowEngine;
+use super::state::StateStore;
+use super::{Sidecar, workflow};
+use crate::domain::order::Order;
+use crate::operations::dispatch::{Dispatcher, Sweep};
+use crate::operations::due_orders::DueOrders;
+use crate::operations::fulfilment::Fulfilment;
+use crate::operations::orders::DocumentLog;
+use crate::ports::{Chain, Clock, Failure, OrFail};
+use dapr_durabletask::worker::{ReconnectPolicy, TaskHubGrpcWorker, WorkerOptions};
+use jiff::SignedDuration;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+/// Workflow turns and activities at work at once; more wait in the sidecar.
+const CONCURRENT: usize = 256;
+
+/// The longest wait before the worker looks again for a sidecar that it lost.
+const RECONNECT: Duration = Duration::from_secs(2);
+
+/// The time between two sweeps for orders that have not ended.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(15);
+
+/// Starts sagas as workflows, and keeps its index beside the orders.
+pub type WorkflowDispatcher<C> =
+    Dispatcher<StateStore<Order>, StateStore<DueOrders>, StateStore<Sweep>, WorkflowEngine<C>, C>;
+
+/// Runs the order saga's workflows and activities.
+pub struct Worker<C> {
+    hub: TaskHubGrpcWorker,
+    dispatcher: WorkflowDispatcher<C>,
+}
+
+impl<C: Clock> Worker<C> {
+    /// A worker of `sidecar`; stock is held for `reservation_ttl` by `clock`.
+    pub fn new(sidecar: &Sidecar, clock: &C, reservation_ttl: SignedDuration) -> Self {
+        let shop = Fulfilment {
+            log: DocumentLog::new(sidecar.orders(), sidecar.publisher(), clock.clone()),
+            stocks: sidecar.stocks(),
+            payments: sidecar.payments(),
+            shipping: sidecar.shipping(),
+            reservation_ttl,
+        };
+        let options = WorkerOptions::new()
+            .with_max_concurrent_work_items(CONCURRENT)
+            .with_reconnect_policy(ReconnectPolicy::new().with_max_delay(RECONNECT));
+        let mut hub = TaskHubGrpcWorker::with_options(sidecar.grpc.address(), options);
+        workflow::register(hub.registry_mut());
+        let (shop, attempts) = (Arc::new(shop), Attempts::default());
+        Activities { registry: hub.registry_mut(), shop, attempts }.register();
+        Self { hub, dispatcher: sidecar.dispatcher(clock, reservation_ttl) }
+    }
+
+    /// Starts sagas for this worker.
+    #[must_use]
+    pub fn dispatcher(&self) -> WorkflowDispatcher<C> {
+        self.dispatcher.clone()
+    }
+
+    /// Works until `stop` is cancelled.
+    ///
+    /// # Errors
+    /// When the worker gives up.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), Failure> {
+        let sweeps = sweep(self.dispatcher, stop.clone());
+        let mut work = pin!(self.hub.start(stop));
+        let worked = tokio::select! {
+            worked = &mut work => worked,
+            () = sweeps => work.await,
+        };
+        worked.or_fail("workflow worker", "run")
+    }
+}
+
+/// Sweeps until `stop` is cancelled; a sweep that it cuts short is done again by the next one.
+async fn sweep(dispatcher: WorkflowDispatcher<impl Clock>, stop: CancellationToken) {
+    let mut ticks = interval(SWEEP_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let sweeps = async {
+        loop {
+            ticks.tick().await;
+            if let Err(error) = dispatcher.sweep().await {
+                tracing::warn!(error = %Chain(&error), "the sweep for overdue orders failed");
+            }
+        }
+    };
+    stop.run_until_cancelled(sweeps).await;
+}

@@ -1,0 +1,74 @@
+//! Sagas, and an engine of sagas, that keep a list of what they were asked to run.
+
+use super::{Shared, lock};
+use crate::domain::OrderId;
+use crate::domain::placing::PlacedOrder;
+use crate::domain::saga::{Cause, Step};
+use crate::ports::{Failure, Result, SagaEngine, Sagas};
+use std::collections::HashMap;
+use std::mem;
+
+/// Sagas that start and go nowhere.
+#[derive(Debug, Clone, Default)]
+pub struct FakeSagas(Shared<HashMap<OrderId, PlacedOrder>>);
+
+impl Sagas for FakeSagas {
+    async fn start(&self, order: &PlacedOrder) -> Result<PlacedOrder> {
+        let mut sagas = lock(&self.0);
+        Ok(sagas.entry(order.order_id.clone()).or_insert_with(|| order.clone()).clone())
+    }
+
+    async fn find(&self, order: &OrderId) -> Result<Option<PlacedOrder>> {
+        Ok(lock(&self.0).get(order).cloned())
+    }
+
+    async fn resume(&self, order: &OrderId) -> Result<Option<bool>> {
+        Ok(lock(&self.0).get(order).map(|_| true))
+    }
+}
+
+/// An engine whose sagas start and go nowhere.
+#[derive(Debug, Clone, Default)]
+pub struct FakeEngine {
+    sagas: Shared<HashMap<OrderId, PlacedOrder>>,
+    calls: Shared<Vec<String>>,
+    fails: Shared<bool>,
+}
+
+impl FakeEngine {
+    /// What it was asked, in order.
+    #[must_use]
+    pub fn calls(&self) -> Vec<String> {
+        lock(&self.calls).clone()
+    }
+
+    /// The next call fails.
+    pub fn fail_next(&self) {
+        *lock(&self.fails) = true;
+    }
+
+    fn call(&self, call: String) -> Result<()> {
+        if mem::take(&mut *lock(&self.fails)) {
+            return Err(Failure::new("fake engine", "drive", "told to fail").into());
+        }
+        lock(&self.calls).push(call);
+        Ok(())
+    }
+}
+
+impl SagaEngine for FakeEngine {
+    async fn drive(&self, order: &PlacedOrder) -> Result<PlacedOrder> {
+        self.call("drive".to_owned())?;
+        let mut sagas = lock(&self.sagas);
+        Ok(sagas.entry(order.order_id.clone()).or_insert_with(|| order.clone()).clone())
+    }
+
+    async fn find(&self, order: &OrderId) -> Result<Option<PlacedOrder>> {
+        Ok(lock(&self.sagas).get(order).cloned())
+    }
+
+    async fn finish(&self, _: &PlacedOrder, _: &Cause, left: &[Step]) -> Result<()> {
+        let left: Vec<_> = left.iter().map(|step| step.name()).collect();
+        self.call(format!("finish {}", left.join(" ")))
+    }
+}
