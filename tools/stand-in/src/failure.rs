@@ -6,13 +6,13 @@ use thiserror::Error;
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// The exit code of all that is not the command line's fault.
+/// The exit code of every failure that is not the command line's fault.
 const FAILURE: u8 = 1;
 
 /// `EX_USAGE` of sysexits: the command line, or a file that it names, is at fault.
 pub(crate) const USAGE: u8 = 64;
 
-/// What a process cannot do, for which it ends, and why.
+/// What a process could not do, so that it ends, and why.
 #[derive(Debug, Error)]
 #[error("cannot {attempt}")]
 pub struct Failure {

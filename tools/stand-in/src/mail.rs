@@ -10,7 +10,7 @@
 //!   before they are kept, are rejected, or are kept without an answer.
 //! - `GET /healthz`: 200 as long as the process serves.
 //!
-//! An error of the API is JSON `{"error": "…"}`. Nobody is asked who they are; the program listens on
+//! An error of the API is JSON `{"error": "…"}`. Callers are not authenticated; the program listens on
 //! the loopback address only.
 
 mod api;

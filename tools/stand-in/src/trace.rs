@@ -11,7 +11,7 @@
 //! - `PUT /control/faults` with a [`FaultPlan`], `DELETE /control/faults`: exports hang or fail.
 //! - `GET /healthz`: 200 as long as the process serves.
 //!
-//! An error is JSON `{"error": "…"}`. Nobody is asked who they are; the program listens on the
+//! An error is JSON `{"error": "…"}`. Callers are not authenticated; the program listens on the
 //! loopback address only.
 
 mod api;

@@ -54,7 +54,7 @@ pub struct Arguments {
     ca_file: PathBuf,
 }
 
-/// Serves until it is told to stop.
+/// Serves until it is signalled to stop.
 ///
 /// # Errors
 ///

@@ -56,7 +56,7 @@ impl Incoming {
 mod tests {
     use super::*;
 
-    /// What comes of `wire`, taken in pieces of `size` bytes, and what is left after the end.
+    /// The progress after `wire`, taken in pieces of `size` bytes, and what is left after the end.
     fn take(wire: &[u8], size: usize) -> (Progress, Vec<u8>) {
         let mut incoming = Incoming::new();
         for start in (0..wire.len()).step_by(size) {

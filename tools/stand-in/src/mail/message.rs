@@ -39,7 +39,7 @@ pub struct Mail {
     pub text: Option<String>,
 }
 
-/// Whom SMTP named as sender and recipients.
+/// The sender and the recipients that SMTP named.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Envelope {
     /// The address of `MAIL FROM`; empty for a bounce.
@@ -137,7 +137,7 @@ mod tests {
     use proptest::prelude::*;
     use proptest::sample::select;
 
-    /// Pieces of which mails, good and bad, are made.
+    /// Pieces that good and bad mails are made of.
     const PIECES: [&[u8]; 18] = [
         b"\r\n",
         b"\r\n\r\n",

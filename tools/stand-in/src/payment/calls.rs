@@ -20,7 +20,7 @@ pub struct Calls {
     pub reads: u64,
     /// Calls without an active API key.
     pub unauthorized: u64,
-    /// Calls answered again from their idempotency key, or failed by a fault instead.
+    /// Calls that were answered from their idempotency key, or would have been but for a fault.
     pub replayed: u64,
     /// Calls rejected because of their idempotency key: in use, or of another request.
     pub conflicts: u64,

@@ -30,7 +30,7 @@ pub(crate) struct Decline {
     pub(crate) message: &'static str,
 }
 
-/// How a payment fails that was processing.
+/// How a payment that was processing fails.
 pub(crate) const GENERIC_DECLINE: Decline = Decline {
     code: "card_declined",
     reason: Some("generic_decline"),

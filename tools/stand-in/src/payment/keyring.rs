@@ -18,7 +18,7 @@ pub const FIRST_KEY_ID: &str = "mk_first";
 /// API keys kept until the process ends; one beyond them is rejected with 429.
 pub const MAX_API_KEYS: usize = 1000;
 
-/// What Stripe would call the key, and each that follows it.
+/// The name of every key.
 const NAME: &str = "payment-api-key";
 
 /// Every API key, oldest first.
@@ -66,7 +66,7 @@ pub enum KeyStatus {
     Expired,
 }
 
-/// The body of `PUT /control/keys`: a provider may take its time to spread a new key.
+/// The body of `PUT /control/keys`: a provider may take a while to distribute a new key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyPlan {

@@ -50,7 +50,7 @@ enum KeyError {
     Unusable(#[source] InvalidSecret),
 }
 
-/// Serves until it is told to stop.
+/// Serves until it is signalled to stop.
 ///
 /// # Errors
 ///

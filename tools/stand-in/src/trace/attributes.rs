@@ -10,20 +10,20 @@ use std::fmt::Write as _;
 /// Names and values; bytes are hexadecimal strings, numbers that JSON does not know are strings.
 pub type Attributes = BTreeMap<String, Value>;
 
-/// The service of a resource that names none, as OpenTelemetry has it.
+/// The service of a resource that names none, as OpenTelemetry specifies.
 const UNKNOWN_SERVICE: &str = "unknown_service";
 
 pub(crate) fn read(pairs: Vec<KeyValue>) -> Attributes {
     pairs.into_iter().map(|pair| (pair.key, json(pair.value))).collect()
 }
 
-/// What the resource calls itself.
+/// The resource's `service.name`.
 pub(crate) fn service(resource: Option<Resource>) -> String {
     let mut attributes = read(resource.unwrap_or_default().attributes);
     attributes.remove("service.name").map_or_else(|| UNKNOWN_SERVICE.to_owned(), |name| text(&name))
 }
 
-/// The value in the words of a person: a string without its quotes, anything else as JSON.
+/// The value for people: a string without its quotes, anything else as JSON.
 pub(crate) fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

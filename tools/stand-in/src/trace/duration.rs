@@ -6,7 +6,7 @@ pub(crate) fn milliseconds(nanoseconds: u64) -> f64 {
     format!("{whole}.{rest:03}").parse().expect("digits around a point are a number")
 }
 
-/// Three digits or more, in the unit that suits.
+/// Three digits or more, in the unit that fits.
 pub(crate) fn words(nanoseconds: u64) -> String {
     let (unit, name) = match nanoseconds {
         0 => return "0".to_owned(),

@@ -17,7 +17,7 @@ pub(crate) type Faults = faults::Faults<FaultKind>;
 #[serde(rename_all = "kebab-case")]
 pub enum FaultKind {
     /// The request is read, then neither kept nor answered before its stall ends. What happens to it
-    /// then is as the plan says that is in force by that time.
+    /// then is up to the plan that is in force by then.
     Hang,
     /// The request is answered 500, over gRPC `INTERNAL`; nothing is kept.
     Fail,

@@ -1,4 +1,4 @@
-//! The ids of traces and spans: bytes on the wire, hexadecimal in sight, never zero.
+//! The ids of traces and spans: bytes on the wire, hexadecimal when shown, never zero.
 
 use std::fmt;
 use std::str::FromStr;

@@ -9,36 +9,36 @@ use thiserror::Error;
 /// How many series are kept; a point of one more is rejected.
 pub const MAX_SERIES: usize = 10_000;
 
-/// Where a series stands: an element of the answer to `GET /api/metrics`.
+/// The current value of a series: an element of the answer to `GET /api/metrics`.
 ///
-/// A series is what one service says under one name with the same attributes. Whatever exporters
-/// send, differences or totals, this is the total; a service that starts again starts at zero.
+/// A series is what one service reports under one name with the same attributes. Exporters may send
+/// differences or totals; this is the total. A service that restarts begins at zero.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measurement {
     /// The `service.name` of the sender.
     pub service: String,
     /// What was measured.
     pub name: String,
-    /// In which unit, such as `ms` or `{order}`.
+    /// Its unit, such as `ms` or `{order}`.
     pub unit: String,
     /// How it was measured.
     pub kind: MetricKind,
-    /// Which part of it was measured.
+    /// The attributes that tell its series from others.
     pub attributes: Attributes,
-    /// How much it was.
+    /// The measured value.
     #[serde(flatten)]
     pub reading: Reading,
 }
 
-/// How a thing is measured.
+/// A way to measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MetricKind {
     /// Differences that add up.
     Sum,
-    /// A state, the last of which counts.
+    /// A value of which the last counts.
     Gauge,
-    /// A distribution, of which the buckets are not kept.
+    /// A distribution, without its buckets.
     Histogram,
 }
 
@@ -55,12 +55,12 @@ pub enum Reading {
     Distribution {
         /// How many things were measured.
         count: u64,
-        /// All of them added up, if that makes sense.
+        /// Their sum, if exporters send one.
         sum: Option<f64>,
     },
 }
 
-/// A measurement as it comes.
+/// A measurement as it arrives.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Point {
     pub(crate) measurement: Measurement,

@@ -1,4 +1,4 @@
-//! Points as exporters send them, made alike.
+//! Points as exporters send them, converted to one form.
 
 use crate::trace::attributes;
 use crate::trace::metrics::{Measurement, MetricKind, Point, Reading};
@@ -10,10 +10,10 @@ use opentelemetry_proto::tonic::metrics::v1::{
 };
 use serde_json::Number;
 
-/// Attributes, and what was read under them.
+/// Attributes, and the reading under them.
 type Read = (Vec<KeyValue>, Reading);
 
-/// The points of a metric that say something; a summary is a histogram with other buckets.
+/// The points of a metric that have a value; a summary is a histogram with other buckets.
 pub(crate) fn read(service: &str, metric: Metric) -> Vec<Point> {
     let Some(data) = metric.data else { return Vec::new() };
     let is_delta = is_delta(&data);
@@ -73,7 +73,7 @@ fn numbers(points: Vec<NumberDataPoint>) -> Vec<Read> {
             Value::AsInt(number) => number.into(),
             Value::AsDouble(number) => Number::from_f64(number)?,
         };
-        says_something(point.flags).then_some((point.attributes, Reading::Value { value }))
+        has_value(point.flags).then_some((point.attributes, Reading::Value { value }))
     };
     points.into_iter().filter_map(read).collect()
 }
@@ -81,14 +81,14 @@ fn numbers(points: Vec<NumberDataPoint>) -> Vec<Read> {
 fn distributions(
     points: impl Iterator<Item = (Vec<KeyValue>, u32, u64, Option<f64>)>,
 ) -> (MetricKind, Vec<Read>) {
-    let points = points.filter(|(_, flags, ..)| says_something(*flags));
+    let points = points.filter(|(_, flags, ..)| has_value(*flags));
     let read = points
         .map(|(attributes, _, count, sum)| (attributes, Reading::Distribution { count, sum }));
     (MetricKind::Histogram, read.collect())
 }
 
 /// A point may also say that its series has ended.
-fn says_something(flags: u32) -> bool {
+fn has_value(flags: u32) -> bool {
     flags & DataPointFlags::NoRecordedValueMask as u32 == 0
 }
 

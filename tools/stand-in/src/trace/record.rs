@@ -13,13 +13,13 @@ use std::sync::Arc;
 pub struct Trace {
     /// 32 hexadecimal digits.
     pub trace_id: String,
-    /// Its spans, the one that started first first.
+    /// Its spans, in the order in which they started.
     pub spans: Vec<Span>,
 }
 
 /// One trace in brief: an element of the answer to `GET /api/traces`.
 ///
-/// Its root is the first span without a parent; as long as there is none, the first span.
+/// Its root is the first span without a parent, or the first span while there is none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TraceSummary {
     /// 32 hexadecimal digits.

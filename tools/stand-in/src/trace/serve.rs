@@ -29,7 +29,7 @@ pub struct Arguments {
     http_port: u16,
 }
 
-/// Serves until it is told to stop.
+/// Serves until it is signalled to stop.
 ///
 /// # Errors
 ///

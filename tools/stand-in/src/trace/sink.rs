@@ -72,7 +72,7 @@ impl Sink {
         ExportTraceServiceResponse { partial_success }
     }
 
-    /// Keeps the points of which the series is known or still has room.
+    /// Keeps the points whose series is known or still has room.
     pub(crate) fn keep_metrics(
         &self,
         request: ExportMetricsServiceRequest,

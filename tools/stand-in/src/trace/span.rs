@@ -21,7 +21,7 @@ pub struct Span {
     pub span_id: String,
     /// 16 hexadecimal digits, though that span may not be there; null for the root.
     pub parent_span_id: Option<String>,
-    /// What the span says it does.
+    /// The operation.
     pub name: String,
     /// Which side of a call the span is.
     pub kind: SpanKind,
@@ -31,9 +31,9 @@ pub struct Span {
     pub started_at: Timestamp,
     /// How long it lasted, to the microsecond; 0 when it ends before it starts.
     pub duration_ms: f64,
-    /// How it ended.
+    /// Its outcome.
     pub status: SpanStatus,
-    /// Why it ended so.
+    /// The reason for its outcome.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub status_message: String,
     /// Its attributes.
@@ -203,7 +203,7 @@ impl SpanStatus {
     }
 }
 
-/// The moment that many nanoseconds after 1970; the wire's last is long before jiff's.
+/// The moment that many nanoseconds after 1970; the latest on the wire is well within jiff's range.
 pub(crate) fn timestamp(nanoseconds: u64) -> Timestamp {
     Timestamp::from_nanosecond(nanoseconds.into()).unwrap_or(Timestamp::MAX)
 }

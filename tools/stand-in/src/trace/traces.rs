@@ -47,7 +47,7 @@ impl Traces {
         self.kept.get(self.numbers.get(&id)?)
     }
 
-    /// The traces that have to do with `order`, or all; the one that started last first.
+    /// The traces with a span of `order`, or all, in reverse order of their starts.
     pub(crate) fn newest(&self, order: Option<&str>) -> Vec<&KeptTrace> {
         let asked = |trace: &&KeptTrace| order.is_none_or(|order| trace.is_of_order(order));
         let mut traces: Vec<_> = self.kept.values().rev().filter(asked).collect();

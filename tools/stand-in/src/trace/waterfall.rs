@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::mem;
 use std::sync::Arc;
 
-/// The deepest level that is still moved to the right.
+/// The deepest level that is still indented.
 const MAX_INDENT: usize = 24;
 
 /// How many lines divide the time into equal parts, the first and the last included.
@@ -20,14 +20,14 @@ pub(crate) struct Row {
     pub(crate) indent: usize,
     pub(crate) offset: u64,
     pub(crate) width: u64,
-    /// Whether its parent is not there.
+    /// Whether its parent is missing.
     pub(crate) is_orphan: bool,
 }
 
 /// Every service and the hue of its colour, by name.
 pub(crate) type Hues = BTreeMap<Arc<str>, usize>;
 
-/// As far apart as so many can be.
+/// The hues of the services, as far apart as possible.
 pub(crate) fn hues(spans: &[Arc<KeptSpan>]) -> Hues {
     let services: BTreeSet<_> = spans.iter().map(|span| Arc::clone(&span.service)).collect();
     let count = services.len();
@@ -64,14 +64,14 @@ pub(crate) fn extent(spans: &[Arc<KeptSpan>]) -> (u64, u64) {
     (start, end - start)
 }
 
-/// What is written at the lines that divide the time.
+/// The labels of the lines that divide the time.
 pub(crate) fn ticks(total: u64) -> Vec<String> {
     (0..TICKS).map(|tick| duration::words(total / (TICKS - 1) * tick)).collect()
 }
 
 /// The places of the spans in the order of the tree, and how deep each is.
 ///
-/// Without recursion, for a chain may be long; spans that are each other's parents come last.
+/// There is no recursion, because a chain may be long; spans that are each other's parents come last.
 fn order(spans: &[Arc<KeptSpan>], ids: &HashSet<SpanId>) -> Vec<(usize, usize)> {
     let mut children: HashMap<Option<SpanId>, Vec<usize>> = HashMap::new();
     for (at, span) in spans.iter().enumerate() {
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
     use opentelemetry_proto::tonic::trace::v1::Span;
 
-    /// Spans of which each is given by its id, its parent's, its start and its end.
+    /// Spans, each given by its id, its parent's id, its start and its end.
     fn spans(given: &[(u64, u64, u64, u64)]) -> Vec<Arc<KeptSpan>> {
         let span = |&(id, parent, start, end): &(u64, u64, u64, u64)| {
             let wire = Span {

@@ -102,7 +102,7 @@ impl Entry {
     }
 }
 
-/// A random id that sorts by the time of its making.
+/// A random id that sorts by the time at which it was made.
 pub(super) fn new_id(prefix: &str) -> String {
     format!("{prefix}_{}", Uuid::now_v7().simple())
 }

@@ -12,7 +12,7 @@ use crate::payment::settlement::{RefundEnd, SettlementPlan};
 use jiff::Timestamp;
 use std::time::Duration;
 
-/// How long a test card's refund takes that settles some time later.
+/// How long the refund of a test card takes when it settles some time later.
 const SOME_TIME: Duration = Duration::from_secs(10);
 
 /// Why a test card's refund fails: <https://docs.stripe.com/refunds#failed-refunds>.
@@ -135,7 +135,7 @@ impl Entry {
         self.refunds.iter().filter(counts).map(|refund| refund.amount).sum()
     }
 
-    /// How a refund begins that no plan delays, and what comes later.
+    /// How a refund that no plan delays begins, and what comes later.
     fn refund_course(&self) -> (RefundStatus, Option<(Duration, RefundEnd)>) {
         match self.card {
             Some(Card::Accepts(RefundCourse::SucceedLater)) => {
