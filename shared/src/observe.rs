@@ -41,6 +41,9 @@ impl Injector for Metadata<'_> {
 
 /// Makes `span` a child of the span that the headers of a request name, if they name one.
 pub fn adopt(span: &Span, headers: &HeaderMap) {
+    if headers.get_all("traceparent").iter().count() > 1 {
+        return;
+    }
     let parent =
         global::get_text_map_propagator(|propagator| propagator.extract(&HeaderExtractor(headers)));
     if parent.span().span_context().is_valid() {

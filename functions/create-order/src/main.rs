@@ -114,6 +114,14 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_key_is_sent_once() {
+        let twice = [("idempotency-key", "a"), ("idempotency-key", "b")];
+        let app = app(FakeSagas::default(), FakeClock(at(0)));
+        let (status, _) = send_with(app, "POST /api/orders", &twice, &new_order_json()).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+
+    #[tokio::test]
     async fn a_key_is_visible_ascii() {
         let app = app(FakeSagas::default(), FakeClock(at(0)));
         for key in ["", "a b", &"k".repeat(256)] {

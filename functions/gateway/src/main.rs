@@ -1,9 +1,10 @@
 //! The public API: sends each request to the function that serves it.
 
 use axum::Router;
+use axum::middleware::from_fn;
 use axum::routing::MethodFilter;
 use shared::host::{self, Service};
-use shared::http::forward::to;
+use shared::http::forward::{to, with_key};
 use shared::ports::Functions;
 use std::process::ExitCode;
 
@@ -19,7 +20,7 @@ fn app<F: Functions>(functions: F) -> Router {
     let (get, put, post) = (MethodFilter::GET, MethodFilter::PUT, MethodFilter::POST);
     let product = to(get, "check-stock").merge(to(put, "set-stock"));
     Router::new()
-        .route("/api/orders", to(post, "create-order"))
+        .route("/api/orders", to(post, "create-order").layer(from_fn(with_key)))
         .route("/api/orders/{order_id}", to(get, "get-order"))
         .route("/api/orders/{order_id}/status", to(get, "order-status"))
         .route("/api/inventory/{product_id}", product)
@@ -33,9 +34,14 @@ fn app<F: Functions>(functions: F) -> Router {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::body::Body;
+    use axum::http::Request;
+    use axum::http::request::Builder;
+    use http_body_util::BodyExt;
     use serde_json::{Value, json};
     use shared::testing::fakes::FakeFunctions;
     use shared::testing::{conforms, send, send_with};
+    use tower::ServiceExt;
 
     const ROUTES: [(&str, &str); 9] = [
         ("POST /api/orders", "create-order"),
@@ -66,6 +72,34 @@ mod tests {
             assert_eq!(seen["headers"], json!(["content-type", "idempotency-key"]));
             assert_eq!(seen["body"], r#"{"a":1}"#);
         }
+    }
+
+    #[tokio::test]
+    async fn an_order_without_a_key_gets_one_here_and_in_the_answer() {
+        let key = async |request: Builder| {
+            let request = request.header("content-type", "application/json").body(Body::from("{}"));
+            let response = app(FakeFunctions).oneshot(request.unwrap()).await.unwrap();
+            response.headers()["idempotency-key"].to_str().unwrap().to_owned()
+        };
+        let request = || Request::post("/api/orders");
+        assert_eq!(key(request().header("idempotency-key", "k")).await, "k");
+        assert_ne!(key(request()).await, key(request()).await);
+        let (_, seen) = send(app(FakeFunctions), "POST /api/orders", &json!({})).await;
+        assert_eq!(seen["headers"], json!(["content-type", "idempotency-key"]));
+    }
+
+    #[tokio::test]
+    async fn a_head_is_answered_as_a_get_without_its_body() {
+        let request = Request::head("/api/inventory/lamp").body(Body::empty()).unwrap();
+        let response = app(FakeFunctions).oneshot(request).await.unwrap();
+        assert_ne!(response.headers()["content-length"], "0");
+        assert!(response.into_body().collect().await.unwrap().to_bytes().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_path_that_is_no_text_is_a_problem() {
+        let (status, problem) = send(app(FakeFunctions), "GET /api/orders/%FF", &Value::Null).await;
+        assert_eq!((status.as_u16(), &problem["field"]), (422, &json!("path")));
     }
 
     #[tokio::test]

@@ -7,7 +7,7 @@ use crate::http::{Kind, Problem};
 use crate::observe;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -45,10 +45,11 @@ where
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(enforce_timeout))
-        .layer(from_fn(named_by_its_trace))
+        .layer(from_fn(with_common_headers))
         .layer(TraceLayer::new_for_http().make_span_with(span).on_failure(()))
         .route("/healthz", get(StatusCode::OK))
         .route("/readyz", get(move || readiness(ready)))
+        .method_not_allowed_fallback(wrong_method)
 }
 
 /// The span of a request, a child of its caller's
@@ -73,9 +74,11 @@ fn span(request: &Request) -> Span {
     span
 }
 
-/// Names the trace in the answer, so that whoever reads it can find the trace.
-async fn named_by_its_trace(request: Request, next: Next) -> Response {
+/// Names the trace in the answer, so that it can be found by it, and keeps the answer out of caches.
+async fn with_common_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    // Orders name people, and what is shown of stock is old a moment later.
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     observe::answered(&Span::current(), response.status().as_u16());
     if let Some((trace_response, trace_id)) = observe::trace_response() {
         for (name, value) in [("traceresponse", trace_response), ("x-trace-id", trace_id)] {
@@ -164,6 +167,22 @@ mod tests {
             let request = Request::get(path).body(Body::empty()).unwrap();
             assert_eq!(status(routes().into(), ready, request).await, expected, "{path} {ready}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_method_that_health_does_not_take_is_a_problem() {
+        let router = with_middleware(routes().into(), String::new(), || async { true });
+        let request = Request::delete("/healthz").body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+    }
+
+    #[tokio::test]
+    async fn no_answer_is_kept_in_a_cache() {
+        let router = with_middleware(routes().into(), String::new(), || async { true });
+        let response = router.oneshot(post_work("")).await.unwrap();
+        assert_eq!(response.headers()["cache-control"], "no-store");
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@ use axum::extract::path::ErrorKind;
 use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -22,6 +22,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        refuse_encoded(request.headers())?;
         if !is_json(request.headers()) {
             let detail = "set the header Content-Type to application/json";
             return Err(Problem::new(Kind::UnsupportedMediaType, detail));
@@ -36,11 +37,20 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
+/// Media types are the same in any case
+/// ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-8.3.1)).
 fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
-    let essence = kind.split(';').next().unwrap_or("").trim();
-    essence.eq_ignore_ascii_case("application/json")
-        || (essence.starts_with("application/") && essence.ends_with("+json"))
+    let essence = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    let subtype = essence.strip_prefix("application/").unwrap_or_default();
+    subtype == "json" || subtype.ends_with("+json")
+}
+
+/// Nobody here decompresses.
+pub(super) fn refuse_encoded(headers: &HeaderMap) -> Result<(), Problem> {
+    let plain = |encoding: &HeaderValue| encoding.as_bytes().eq_ignore_ascii_case(b"identity");
+    let encoded = headers.get_all(header::CONTENT_ENCODING).iter().any(|it| !plain(it));
+    if encoded { Err(Problem::encoded()) } else { Ok(()) }
 }
 
 /// The body of a request, at most [`MAX_BODY_BYTES`].
@@ -125,7 +135,11 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let Some(value) = parts.headers.get(Self::HEADER) else { return Ok(Self(None)) };
+        let mut values = parts.headers.get_all(Self::HEADER).iter();
+        let Some(value) = values.next() else { return Ok(Self(None)) };
+        if values.next().is_some() {
+            return Err(Problem::invalid("Idempotency-Key", "must be sent once"));
+        }
         match value.to_str() {
             Ok(key)
                 if (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) =>
@@ -179,12 +193,24 @@ mod tests {
     }
 
     #[test]
+    fn an_encoded_body_is_refused_by_naming_what_is_taken() {
+        let encoded = |encoding: &'static str| {
+            let encoding = HeaderValue::from_static(encoding);
+            refuse_encoded(&HeaderMap::from_iter([(header::CONTENT_ENCODING, encoding)]))
+        };
+        assert!(encoded("Identity").is_ok() && refuse_encoded(&HeaderMap::new()).is_ok());
+        let response = encoded("gzip").unwrap_err().into_response();
+        assert_eq!(response.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        assert_eq!(response.headers()["accept-encoding"], "identity");
+    }
+
+    #[test]
     fn only_json_is_declared_as_json() {
         let declared = |kind: &str| {
             is_json(&HeaderMap::from_iter([(header::CONTENT_TYPE, kind.parse().unwrap())]))
         };
         assert!(declared("application/json") && declared("Application/JSON; charset=utf-8"));
-        assert!(declared("application/cloudevents+json"));
+        assert!(declared("application/cloudevents+json") && declared("Application/Vnd.X+JSON"));
         assert!(
             !declared("text/plain")
                 && !declared("application/jsonp")

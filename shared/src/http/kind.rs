@@ -28,6 +28,8 @@ pub enum Kind {
     UnsupportedMediaType,
     /// The body has more bytes than [`MAX_BODY_BYTES`](super::extract::MAX_BODY_BYTES).
     BodyTooLarge,
+    /// The headers that go on to a function have more bytes than it reads.
+    HeadersTooLarge,
     /// A field, parameter or header is not as it must be; the member `field` names it.
     InvalidRequest,
     /// The caller does not show the token of this function's sidecar.
@@ -91,6 +93,9 @@ impl From<Kind> for Row {
                 (S::UNSUPPORTED_MEDIA_TYPE, "The body must be declared as JSON")
             }
             Kind::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, "The body is too large"),
+            Kind::HeadersTooLarge => {
+                (S::REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too large")
+            }
             Kind::InvalidRequest => (S::UNPROCESSABLE_ENTITY, "The request is not valid"),
             Kind::NotFromSidecar => (S::UNAUTHORIZED, "Not from the sidecar"),
             Kind::DependencyUnavailable => (S::SERVICE_UNAVAILABLE, "Temporarily unavailable"),

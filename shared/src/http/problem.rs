@@ -4,7 +4,7 @@ use super::kind::{Kind, Row};
 use crate::domain::saga::{Cause, Stop};
 use crate::domain::{OrderId, Refusal};
 use crate::ports::{Chain, Error, Failure};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
@@ -17,12 +17,14 @@ pub struct Problem {
     row: Row,
     detail: String,
     members: Map<String, Value>,
+    /// Beside those of every problem.
+    header: Option<Box<(HeaderName, HeaderValue)>>,
 }
 
 impl Problem {
     /// A problem of `kind`; `detail` says what happened and how to mend it.
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { row: kind.into(), detail: detail.into(), members: Map::new() }
+        Self { row: kind.into(), detail: detail.into(), members: Map::new(), header: None }
     }
 
     /// The request is not valid: `field` must be otherwise.
@@ -50,7 +52,19 @@ impl Problem {
                 "it may have been accepted: look at /api/orders/{id}, or send it again with the same Idempotency-Key"
             );
             problem.members.insert("order_id".to_owned(), id.as_str().into());
+            let location = HeaderValue::try_from(format!("/api/orders/{id}"));
+            problem.header = location.ok().map(|location| Box::new((header::LOCATION, location)));
         }
+        problem
+    }
+
+    /// The body is encoded: the answer says which encodings are taken
+    /// ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-15.5.16)).
+    #[must_use]
+    pub fn encoded() -> Self {
+        let mut problem = Self::new(Kind::UnsupportedMediaType, "send the body without encoding");
+        problem.header =
+            Some(Box::new((header::ACCEPT_ENCODING, HeaderValue::from_static("identity"))));
         problem
     }
 
@@ -85,7 +99,7 @@ impl Problem {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let members = json!(refusal).as_object().cloned().unwrap_or_default();
-        Self { row: Row::from(&refusal), detail: refusal.to_string(), members }
+        Self { row: Row::from(&refusal), detail: refusal.to_string(), members, header: None }
     }
 }
 
@@ -112,6 +126,7 @@ impl IntoResponse for Problem {
         let mut response = (status, self.document().to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.extend(self.header.map(|header| *header));
         if status == axum::http::StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());
         }
@@ -183,6 +198,16 @@ mod tests {
         assert_eq!(response.status(), 503);
         assert_eq!(response.headers()["retry-after"], "1");
         assert_eq!(response.headers()["content-type"], "application/problem+json");
+    }
+
+    #[test]
+    fn an_order_that_may_have_been_accepted_is_named_with_its_place() {
+        let order = OrderId::for_key(&"ann".parse().unwrap(), "k");
+        let failure = Failure::new("order-saga", "start", "the answer was lost");
+        let problem = Problem::not_accepted(&order, failure.into());
+        assert_eq!(problem.document()["order_id"], order.as_str());
+        let response = problem.into_response();
+        assert_eq!(response.headers()["location"], format!("/api/orders/{order}"));
     }
 
     #[test]
