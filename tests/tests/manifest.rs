@@ -115,7 +115,7 @@ fn the_run_file_gives_no_id_or_port_twice() {
     let ports: Vec<_> = settings.filter_map(|(_, value)| value.as_u64()).collect();
     assert_eq!(ports.len(), 5 * apps.len());
     assert!(repeated(&ports).is_empty(), "{ports:?}");
-    // Above lie the ports that Linux gives out to whoever asks for any.
+    // Above lie the ports that Linux assigns to programs that ask for any.
     assert!(ports.iter().all(|port| *port < 32_768), "{ports:?}");
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 /// The longest that a request may take before the test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How soon every order must have ended, whatever befell it.
+/// How soon every order must have ended, whichever faults it met.
 pub const ORDER_ENDS_WITHIN: Duration = Duration::from_mins(1);
 
 /// One test's view of a running shop: products and orders of its own.
@@ -201,7 +201,7 @@ impl Shop {
     /// How much there is of a product: on hand, and reserved.
     ///
     /// # Panics
-    /// When the shop does not tell.
+    /// When the shop does not answer.
     pub async fn stock(&self, product: &str) -> (i64, i64) {
         let answer = self.get(&format!("/api/inventory/{product}")).await;
         let count =
@@ -212,7 +212,7 @@ impl Shop {
     /// What the payment simulator charged and refunded.
     ///
     /// # Panics
-    /// When it does not tell.
+    /// When it does not answer.
     pub async fn ledger(&self) -> Value {
         let url = format!("{}/control/ledger", self.cluster.simulator_url());
         let answer =
@@ -220,7 +220,7 @@ impl Shop {
         answer.json().await.expect("a ledger is JSON")
     }
 
-    /// What befalls the next calls of the payment simulator.
+    /// Plans faults for the next calls of the payment simulator.
     ///
     /// # Panics
     /// When it does not take the plan.
@@ -230,7 +230,7 @@ impl Shop {
         assert_eq!(answer.status(), StatusCode::NO_CONTENT);
     }
 
-    /// Ends what befalls the calls of the payment simulator.
+    /// Ends the faults of the payment simulator.
     ///
     /// # Panics
     /// When it does not end them.
@@ -243,7 +243,7 @@ impl Shop {
     /// The mails that reached `address`, oldest first.
     ///
     /// # Panics
-    /// When the mail sink does not tell.
+    /// When the mail sink does not answer.
     pub async fn mails(&self, address: &str) -> Vec<Value> {
         self.try_mails(address).await.expect("the mail sink answers")
     }

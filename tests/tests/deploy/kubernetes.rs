@@ -1,4 +1,4 @@
-//! The manifests of Kubernetes as `deploy-aks` fills them in: every value is text, whatever it looks like.
+//! The manifests for Kubernetes as `deploy-aks` fills them in: every value stays text.
 
 use serde::Deserialize;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Tells code, comments and literals apart.
+//! Separates code, comments and literals.
 
 /// A Rust file, twice: its code alone and its comments alone, all else blanked, so that lines and
 /// columns stay.

@@ -35,7 +35,7 @@ impl fmt::Display for Offence {
     }
 }
 
-/// Tells every offence.
+/// Reports every offence.
 ///
 /// # Panics
 /// When there is any.

@@ -1,4 +1,4 @@
-//! What Dapr is told: the components of `components/azure`, and how often it tries again.
+//! The configuration of Dapr: the components of `components/azure`, tracing, and retries.
 
 use super::{SAMPLING, SHOP, manifest, metadata};
 use crate::Generated;
@@ -12,7 +12,7 @@ const COMPONENTS: &str = "components/azure";
 /// Where the retries are described, for this machine and for Kubernetes alike.
 const RESILIENCY: &str = "components/local/resiliency.yaml";
 
-/// What all sidecars are told.
+/// The settings of all sidecars.
 pub(super) fn shared() -> Vec<Value> {
     vec![configuration(), resiliency()]
 }

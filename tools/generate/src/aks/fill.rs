@@ -1,4 +1,4 @@
-//! What is filled in at deployment: each value is text, whatever it looks like.
+//! The placeholders that a deployment fills in: each value stays text, even one that looks like a number.
 
 /// `yaml` with each scalar that holds a `${NAME}` in single quotes, within which only those are written
 /// in another way, by doubling: a number or a `: ` that is filled in stays text.

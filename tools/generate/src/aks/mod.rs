@@ -34,7 +34,7 @@ const SAMPLING: &str = "${TRACE_SAMPLING}";
 pub fn manifests(functions: &[Function]) -> Vec<Generated> {
     let shared = [
         ("shop", "What the functions share: the namespaces, and who may reach whom.", edge::shop()),
-        ("dapr", "What all sidecars are told.", dapr::shared()),
+        ("dapr", "The settings of all sidecars.", dapr::shared()),
     ];
     let shared = shared.into_iter().map(|(name, head, documents)| manifest(name, head, &documents));
     let identities = Generated::new(format!("{FOLDER}/identities.tsv"), trust::trusted(functions));

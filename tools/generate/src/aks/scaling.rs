@@ -11,7 +11,7 @@ const MOST: u32 = 10;
 pub(super) fn rules(function: &Function) -> Vec<Value> {
     let mut rules = match function.manifest.kind {
         Kind::Http => vec![by_load(function, &["function"], None)],
-        // The engine of workflows and actors is the sidecar. Whoever leaves, its actors move: one pod
+        // The engine of workflows and actors is the sidecar. When a pod leaves, its actors move: one pod
         // goes at a time, and none because of a moment without load.
         Kind::Workflow | Kind::Actor => {
             vec![by_load(function, &["function", "daprd"], Some(&slowly_down()))]

@@ -67,7 +67,7 @@ fn pod_metadata(function: &Function) -> Value {
     })
 }
 
-/// What the sidecar is told.
+/// How the sidecar is set up.
 fn annotations(function: &Function) -> Value {
     let Function { name, manifest, .. } = function;
     json!({
@@ -141,7 +141,7 @@ fn container(function: &Function) -> Value {
         "env": environment(function),
         // It listens within a second, and the sidecar waits for it.
         "startupProbe": probe("/healthz", 1, 30, 2),
-        // Slow is not dead: whoever is restarted under load leaves the load to the others.
+        // Slow is not dead: a pod that is restarted under load leaves its load to the others.
         "livenessProbe": probe("/healthz", 10, 6, 5),
         "readinessProbe": probe("/readyz", 5, 2, 2),
         "resources": {
@@ -178,7 +178,7 @@ fn environment(function: &Function) -> Vec<Value> {
     }
     settings.extend(management(function));
     let mut settings: Vec<_> = settings.into_iter().map(set).collect();
-    // Everybody may call a public function, and nobody else shows a token.
+    // Anyone may call a public function, and such callers have no token.
     if !edge::is_public(function) {
         let token = json!({"secretKeyRef": {"name": APP_TOKEN, "key": "token"}});
         settings.push(json!({"name": "APP_API_TOKEN", "valueFrom": token}));
