@@ -7,6 +7,7 @@ pub mod azure;
 pub mod components;
 pub mod readme;
 pub mod run_file;
+pub mod scaffold;
 pub mod schemas;
 pub mod scripts;
 pub mod settings;

@@ -1,20 +1,43 @@
 //! `generate`: writes every generated file that is not current and removes those that are no longer
-//! generated, and names them.
+//! generated, and names them. `generate new` makes a function's folder first.
 
+use clap::{Parser, Subcommand};
+use generate::scaffold::{self, New};
 use generate::workspace::{files, root};
 use std::collections::BTreeSet;
+use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
 use std::{fs, io};
 
+/// Writes what is generated from the functions' manifests and from the code.
+#[derive(Debug, Parser)]
+struct Generate {
+    #[command(subcommand)]
+    command: Option<Task>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Makes a new function's folder, which builds, conforms and is generated for.
+    New(New),
+}
+
 fn main() -> ExitCode {
-    match generate() {
+    match run(&Generate::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("generate: {error}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn run(command: &Generate) -> Result<(), Box<dyn Error>> {
+    if let Some(Task::New(new)) = &command.command {
+        scaffold::make(new)?;
+    }
+    Ok(generate()?)
 }
 
 fn generate() -> io::Result<()> {
