@@ -80,14 +80,11 @@ fn of_the_documents() -> BTreeSet<String> {
         .chain(["README.md".to_owned()])
         .filter(|path| Path::new(path).extension().is_some_and(|it| it == "md"));
     let texts = documents.map(|path| read(&path).replace("\\\n", " "));
-    texts
-        .flat_map(|text| {
-            text.lines()
-                .filter(|line| line.starts_with("az "))
-                .map(str::to_owned)
-                .collect::<Vec<_>>()
-        })
-        .collect()
+    let commands = |text: String| {
+        let lines = text.lines().map(str::trim_start).filter(|line| line.starts_with("az "));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    texts.flat_map(commands).collect()
 }
 
 /// What the Azure CLI says of lines; nothing, and a word on it, where it cannot be had.
