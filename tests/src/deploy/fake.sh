@@ -83,7 +83,13 @@ case $call in
 'az deployment group what-if'*)
     printf 'Create\t/subscriptions/s/providers/Microsoft.App/containerApps/gateway\nWarning\tonly ten are looked at\n'
     ;;
-'az deployment group create'*) deployed ;;
+'az deployment group create'*)
+    if [[ ${MAIL_REFUSED-} && ${MAIL_HOST-} ]]; then
+        echo 'ERROR: {"code": "DeploymentFailed", "target": "/subscriptions/s/deployments/component-email"}' >&2
+        exit 1
+    fi
+    deployed
+    ;;
 'az deployment group list'*) if made registry; then echo saga-shop; fi ;;
 'az deployment group show'*) echo https://gateway.example.com ;;
 'az acr list'*) if made registry; then echo registry.azurecr.io; fi ;;

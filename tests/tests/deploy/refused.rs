@@ -136,3 +136,16 @@ fn a_second_set_of_functions_in_one_group_is_refused() {
     assert_eq!(ended.code, Some(65), "{}", ended.text);
     assert!(!ended.called("az deployment group create"));
 }
+
+#[test]
+fn where_the_mail_component_is_refused_all_else_is_deployed() {
+    let mail = [("MAIL_HOST", "h"), ("MAIL_FROM", "f"), ("MAIL_USER", "u"), ("MAIL_PASSWORD", "p")];
+    let variables = [&mail[..], &[("MAIL_REFUSED", "1")]].concat();
+    let stage = Stage::new();
+    let ended = stage.run("deploy-aca", &TO_ACA, &variables);
+    assert_eq!(ended.code, Some(0), "{}", ended.text);
+    assert!(ended.text.contains("refuses the mail component"), "{}", ended.text);
+    let without = Stage::new();
+    assert_eq!(without.run("deploy-aca", &TO_ACA, &[]).code, Some(0));
+    assert_eq!(stage.there(), without.there());
+}
