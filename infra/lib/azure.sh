@@ -220,12 +220,25 @@ mark_of_base() {
 # four digits, which tell that it changed and too little to guess it by.
 settings() {
     local name names
-    names=$(grep -o "readEnvironmentVariable('[A-Z_]*'" "infra/$env.bicepparam" | cut -d "'" -f 2)
+    names=$(names_of_settings)
     for name in $names; do
         case $name in
         IMAGES | PAYMENT_API_KEY | PAYMENT_KEY_ID | PAYMENT_KEY_EXPIRES) ;;
         *PASSWORD) echo "$name $(printf '%s' "${!name-}" | git hash-object --stdin | cut -c 1-4)" ;;
         *) echo "$name ${!name-}" ;;
         esac
+    done
+}
+
+names_of_settings() {
+    grep -o "readEnvironmentVariable('[A-Z_]*'" "infra/$env.bicepparam" | cut -d "'" -f 2
+}
+
+# A variable that is empty is as one that is not set: to Bicep it would be no number.
+unset_empty_settings() {
+    local name names
+    names=$(names_of_settings)
+    for name in $names; do
+        [[ ${!name-} ]] || unset "$name"
     done
 }

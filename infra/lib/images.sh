@@ -32,7 +32,7 @@ need_mail_settings() {
     for name in MAIL_FROM MAIL_USER MAIL_PASSWORD; do
         [[ ${!name-} ]] || fail 64 "$name is not set: MAIL_HOST needs it"
     done
-    [[ ${MAIL_PORT-587} =~ ^[1-9][0-9]{0,4}$ ]] || fail 64 'MAIL_PORT must be a number from 1 to 65535'
+    [[ ${MAIL_PORT:-587} =~ ^[1-9][0-9]{0,4}$ ]] || fail 64 'MAIL_PORT must be a number from 1 to 65535'
 }
 
 default_tag() {

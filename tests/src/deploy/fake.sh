@@ -84,6 +84,8 @@ case $call in
     printf 'Create\t/subscriptions/s/providers/Microsoft.App/containerApps/gateway\nWarning\tonly ten are looked at\n'
     ;;
 'az deployment group create'*)
+    # As Bicep reads it, by `int`.
+    [[ ${MONTHLY_BUDGET-0} =~ ^[0-9]+$ ]] || { echo 'MONTHLY_BUDGET is no number' >&2 && exit 1; }
     if [[ ${MAIL_REFUSED-} && ${MAIL_HOST-} ]]; then
         echo 'ERROR: {"code": "DeploymentFailed", "target": "/subscriptions/s/deployments/component-email"}' >&2
         exit 1

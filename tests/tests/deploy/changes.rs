@@ -28,6 +28,17 @@ fn a_changed_parameter_arrives_and_is_then_known() {
 }
 
 #[test]
+fn a_variable_that_is_empty_is_as_one_that_is_not_set() {
+    let empty = [("PAYMENT_PROVIDER_URL", ""), ("MAIL_PORT", ""), ("MONTHLY_BUDGET", "")];
+    for (task, arguments) in BOTH {
+        let stage = Stage::new();
+        let ended = stage.run(task, arguments, &empty);
+        assert_eq!(ended.code, Some(0), "{}", ended.text);
+        assert!(!deploys(&stage.run(task, arguments, &[])), "{task}");
+    }
+}
+
+#[test]
 fn a_changed_password_arrives_and_is_not_written_down() {
     let with = |password| {
         let user = [("MAIL_HOST", "h"), ("MAIL_FROM", "f"), ("MAIL_USER", "u")];
