@@ -3,9 +3,9 @@
 use axum::Router;
 use shared::domain::event::{CloudEvent, Topic};
 use shared::host;
-use shared::http::delivery::{DeliveryError, on};
 use shared::operations::notifications;
 use shared::ports::{Orders, Publisher};
+use shared::sidecar::delivery::{DeliveryError, on};
 use std::process::ExitCode;
 
 const NAME: &str = env!("CARGO_PKG_NAME");

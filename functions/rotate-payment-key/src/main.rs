@@ -2,9 +2,9 @@
 
 use axum::Router;
 use shared::domain::event::{CloudEvent, SecretNearExpiry, Topic};
-use shared::http::delivery::{DeliveryError, on};
 use shared::operations::rotation::Rotation;
 use shared::ports::{Clock, KeyIssuer, Publisher, Vault};
+use shared::sidecar::delivery::{DeliveryError, on};
 use shared::{host, wiring};
 use std::process::ExitCode;
 

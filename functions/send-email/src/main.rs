@@ -3,9 +3,9 @@
 use axum::Router;
 use shared::domain::event::{CloudEvent, NotificationRequested, Topic};
 use shared::host::{self, SystemClock};
-use shared::http::delivery::{DeliveryError, on};
 use shared::operations::email::{Mailed, NotificationMailer};
 use shared::ports::{Clock, Documents, Mailer, Publisher};
+use shared::sidecar::delivery::{DeliveryError, on};
 use std::process::ExitCode;
 
 const NAME: &str = env!("CARGO_PKG_NAME");

@@ -54,7 +54,7 @@ pub(super) fn refuse_encoded(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 /// The body of a request, at most [`MAX_BODY_BYTES`].
-pub(super) async fn read_body(request: Request) -> Result<Bytes, Problem> {
+pub(crate) async fn read_body(request: Request) -> Result<Bytes, Problem> {
     Bytes::from_request(request, &()).await.map_err(|rejection| too_large(&rejection))
 }
 

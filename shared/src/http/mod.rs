@@ -1,6 +1,5 @@
 //! The wire: where a request becomes a value, and an answer or an error becomes a response.
 
-pub mod delivery;
 pub mod extract;
 pub mod forward;
 pub mod kind;

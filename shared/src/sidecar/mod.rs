@@ -7,6 +7,7 @@
 mod activities;
 pub mod actor;
 mod attempts;
+pub mod delivery;
 pub mod functions;
 mod grpc;
 pub mod invocation;

@@ -122,7 +122,7 @@ const LOCAL_POLICIES: [&str; 4] =
 /// and where those go that nobody could deal with.
 pub(super) fn unnamed_dead_letters(tree: &Tree) -> Vec<String> {
     let named = ["format!(\"{}-{function}-dead\", topic.name())"];
-    let mut wrong = unsaid("delivery.rs", tree.text("shared/src/http/delivery.rs"), &named);
+    let mut wrong = unsaid("delivery.rs", tree.text("shared/src/sidecar/delivery.rs"), &named);
     let at_once = ["name: maxActiveMessages\nvalue: \"10\""];
     wrong.extend(unsaid("pubsub.yaml", tree.text("components/azure/pubsub.yaml"), &at_once));
     wrong

@@ -1,9 +1,10 @@
 //! Events as they are delivered: a broker reads verdicts, not statuses
 //! ([Dapr](https://docs.dapr.io/reference/api/pubsub_api/#expected-http-response)).
 
-use super::Json;
-use super::extract::read_body;
+use super::pubsub::PUBSUB;
 use crate::domain::event::{CloudEvent, Poison, Topic};
+use crate::http::Json;
+use crate::http::extract::read_body;
 use crate::observe;
 use crate::ports::{Chain, Error, Failure, Publisher};
 use axum::Router;
@@ -12,9 +13,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 use tracing::Span;
-
-/// The Dapr component that events come from.
-const PUBSUB: &str = "pubsub";
 
 /// What becomes of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
