@@ -142,3 +142,52 @@ impl FunctionResponse {
         String::from_utf8_lossy(self.0.body()).chars().take(300).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::Problem;
+    use crate::ports::{Chain, Error};
+    use axum::http::HeaderValue;
+    use serde_json::{Value, json};
+
+    fn answer(status: u16, kind: &'static str, body: &str) -> FunctionResponse {
+        let mut response = Response::new(Bytes::from(body.to_owned()));
+        *response.status_mut() = StatusCode::from_u16(status).unwrap();
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        FunctionResponse(response)
+    }
+
+    fn failure(answer: &FunctionResponse) -> String {
+        match answer.read::<Value>("stock") {
+            Err(Error::Failed(failure)) => Chain(&failure).to_string(),
+            other => panic!("{other:?} is no failure"),
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_read_from_the_problem_that_carries_it() {
+        let problem = Problem::from(Refusal::PaymentVoided).document().to_string();
+        let read = answer(409, PROBLEM, &problem).read::<Value>("process-payment");
+        assert!(matches!(read, Err(Error::Refused(Refusal::PaymentVoided))), "{read:?}");
+        // The same from something that is no function.
+        assert!(failure(&answer(409, "application/json", &problem)).contains("409"));
+    }
+
+    #[test]
+    fn whatever_is_neither_success_nor_refusal_is_a_failure_that_says_what_came() {
+        let timeout = json!({"type": "timeout", "status": 503}).to_string();
+        assert!(failure(&answer(503, PROBLEM, &timeout)).contains("timeout"));
+        assert!(failure(&answer(500, "text/plain", "dial tcp: refused")).contains("dial tcp"));
+        assert!(failure(&answer(200, "application/json", "{")).contains("stock"));
+        let long = "x".repeat(10_000);
+        assert!(failure(&answer(500, "text/plain", &long)).len() < 500);
+    }
+
+    #[test]
+    fn a_success_is_read_or_only_looked_at() {
+        let answer = answer(200, "application/json", "[1]");
+        assert_eq!(answer.read::<Vec<u8>>("stock").unwrap(), [1]);
+        assert!(answer.check("stock").is_ok());
+    }
+}

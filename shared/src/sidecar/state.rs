@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::fmt::Display;
 use std::marker::PhantomData;
 use std::time::Duration;
-use tonic::Code;
+use tonic::{Code, Status};
 
 /// The version of a document that is not there. Redis takes versions for numbers and knows no other
 /// way to tell that a first write came second.
@@ -89,14 +89,60 @@ where
         const SAVE: &str = "save a document";
         let value = serde_json::to_vec(document).or_fail(self.component, SAVE)?;
         let request = self.item(key.to_string(), value, version);
-        match self.grpc.dapr().save_state(request).await {
-            Ok(_) => Ok(Saved::Written),
-            Err(status) if status.code() == Code::Aborted => Ok(Saved::Conflict),
-            Err(status) => Err(Failure::new(self.component, SAVE, status).into()),
-        }
+        saved(self.grpc.dapr().save_state(request).await)
+            .map_err(|status| Failure::new(self.component, SAVE, status).into())
+    }
+}
+
+/// What the answer to a write means: another version is a conflict, all else that went wrong an error.
+fn saved<T>(answer: std::result::Result<T, Status>) -> std::result::Result<Saved, Status> {
+    match answer {
+        Ok(_) => Ok(Saved::Written),
+        Err(status) if status.code() == Code::Aborted => Ok(Saved::Conflict),
+        Err(status) => Err(status),
     }
 }
 
 fn ttl(expiry: Duration) -> (String, String) {
     ("ttlInSeconds".to_owned(), expiry.as_secs().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(expiry: Option<Duration>, version: Option<&Version>) -> StateItem {
+        let store = StateStore::<()>::new(Grpc::new(1), "orders");
+        let store = StateStore { expiry, ..store };
+        let mut request = store.item("a".to_owned(), b"{}".to_vec(), version);
+        assert_eq!((request.store_name.as_str(), request.states.len()), ("orders", 1));
+        request.states.remove(0)
+    }
+
+    #[tokio::test]
+    async fn a_document_is_written_over_the_version_that_was_read_or_over_none() {
+        let seen = Version("7".to_owned());
+        for (version, etag) in [(Some(&seen), "7"), (None, ABSENT)] {
+            let item = written(None, version);
+            assert_eq!(item.etag.unwrap().value, etag);
+            let concurrency = item.options.unwrap().concurrency;
+            assert_eq!(concurrency, i32::from(StateConcurrency::ConcurrencyFirstWrite));
+            assert!(item.metadata.is_empty());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_store_that_forgets_says_when() {
+        let item = written(Some(Duration::from_mins(1)), None);
+        assert_eq!(item.metadata["ttlInSeconds"], "60");
+    }
+
+    #[test]
+    fn another_version_is_a_conflict_and_no_error() {
+        assert_eq!(saved(Ok(())).unwrap(), Saved::Written);
+        assert_eq!(saved::<()>(Err(Status::aborted("etag mismatch"))).unwrap(), Saved::Conflict);
+        for status in [Status::internal("broken"), Status::unavailable("gone")] {
+            assert_eq!(saved::<()>(Err(status.clone())).unwrap_err().code(), status.code());
+        }
+    }
 }
