@@ -1,4 +1,4 @@
-// What a person is told: what customers feel first, then what will be felt unless somebody sees to it.
+// The alerts: on what customers notice first, then on what they will notice unless somebody acts.
 
 @description('Required. What the resources are named after.')
 param name string
@@ -12,7 +12,7 @@ param tags object
 @description('Required. Whether functions run on Container Apps; else on Kubernetes.')
 param onContainerApps bool
 
-@description('Required. Who is told: action groups; none: alerts show in the portal.')
+@description('Required. The action groups that alerts notify; none: alerts show in the portal.')
 param actionGroupIds array
 
 @description('Required. The workspace that holds logs and traces.')
@@ -156,13 +156,13 @@ var mailMetrics = empty(mailTopics)
       }
     ]
 
-// Event Grid gives up after a day, and Key Vault tells only once that a secret ends.
+// Event Grid gives up after a day, and Key Vault announces the end of a secret only once.
 var vaultMetrics = empty(vaultEventsId)
   ? []
   : [
       {
         name: 'secret-events-dropped'
-        description: 'Nobody was told that a secret ends soon: it must be replaced by hand.'
+        description: 'The event that a secret expires soon was dropped: the secret must be replaced by hand.'
         severity: 1
         source: { scope: vaultEventsId, namespace: 'Microsoft.EventGrid/systemTopics' }
         metric: 'DroppedEventCount'
@@ -186,7 +186,8 @@ var metrics = concat(mailMetrics, vaultMetrics, [
     threshold: 0
     window: 'PT15M'
   }
-  // The last net: deliveries that ended ten times without a verdict, or messages that nobody took in two weeks.
+  // The last safety net: deliveries that ended ten times without an answer, or messages that were not taken in two
+  // weeks.
   {
     name: 'abandoned'
     description: 'The broker put messages aside: their function crashes, or does not run.'

@@ -55,7 +55,7 @@ param busName string
 @description('Required. Who may reach an external app: address ranges as CIDR; none: everybody.')
 param allowedClients array
 
-@description('Required. Who is told when an app keeps restarting: action groups.')
+@description('Required. The action groups that are notified when an app keeps restarting.')
 param actionGroupIds array
 
 resource identities 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = [

@@ -15,7 +15,7 @@ param url string
 @description('Required. The Application Insights resource that keeps the answers.')
 param insightsId string
 
-@description('Required. Who is told: action groups.')
+@description('Required. The action groups that alerts notify.')
 param actionGroupIds array
 
 // Amsterdam, Dublin, Paris.

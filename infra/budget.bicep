@@ -1,4 +1,4 @@
-// What the resource group may cost in a month before somebody is told.
+// What the resource group may cost in a month before people are notified.
 
 @description('Required. The name of the budget.')
 param name string
@@ -7,10 +7,10 @@ param name string
 @minValue(1)
 param amount int
 
-@description('Required. The first of the month in which it begins, as 2026-11-01. Azure lets nobody change it.')
+@description('Required. The first of the month in which it begins, as 2026-11-01. It cannot be changed later.')
 param start string
 
-@description('Required. Who is told: action groups.')
+@description('Required. The action groups that are notified.')
 param actionGroupIds array
 
 resource budget 'Microsoft.Consumption/budgets@2024-08-01' = {

@@ -42,7 +42,7 @@ param allowedClients array
 @description('Required. What changes when a component of the function does: sidecars read them when they start.')
 param componentsVersion string
 
-@description('Required. Who is told when the app keeps restarting: action groups.')
+@description('Required. The action groups that are notified when the app keeps restarting.')
 param actionGroupIds array
 
 @description('Required. How many replicas there are at most.')
@@ -121,7 +121,9 @@ var commonSettings = [
   // The platform's probes come from elsewhere.
   { name: 'APP_HOST', value: '0.0.0.0' }
   { name: 'LOG_FORMAT', value: 'json' }
-  // Read by nobody: another value makes another revision, whose sidecars read the components anew.
+  // Its sidecar takes invocations for a while yet when both are asked to stop.
+  { name: 'STOP_WAIT_SECONDS', value: '20' }
+  // No function reads it: a new value makes a new revision, whose sidecars read the components again.
   { name: 'COMPONENTS', value: componentsVersion }
 ]
 
@@ -139,7 +141,7 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = {
     configuration: {
       // Two revisions of an event function would share one subscription.
       activeRevisionsMode: 'Single'
-      // Calls between sidecars pass the ingress too; nobody calls a function that takes events.
+      // Calls between sidecars may pass the ingress too; functions that take events are never called.
       ingress: function.kind == 'event' ? null : ingress
       dapr: {
         enabled: true
@@ -154,8 +156,8 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = {
       identitySettings: [{ identity: identityId, lifecycle: contains(function, 'manages') ? 'Main' : 'None' }]
     }
     template: {
-      // Longer than a function drains, 15 s.
-      terminationGracePeriodSeconds: 30
+      // Longer than a function waits for its sidecar, and then drains, 15 s.
+      terminationGracePeriodSeconds: 45
       containers: [
         {
           name: function.name

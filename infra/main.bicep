@@ -37,7 +37,7 @@ param paymentProviderUrl string
 @secure()
 param paymentApiKey string = ''
 
-@description('Optional. The provider\'s id of that key, which it is rotated by; empty: nothing rotates it, and an alert tells that it is due.')
+@description('Optional. The provider\'s id of that key, which it is rotated by; empty: nothing rotates it, and it is replaced by hand.')
 param paymentKeyId string = ''
 
 // No `utcNow()`: the same key would end at another time with each deployment.
@@ -45,7 +45,7 @@ param paymentKeyId string = ''
 @minValue(0)
 param paymentKeyExpires int = 0
 
-@description('Optional. How many days a rotated key lasts. Key Vault tells 30 days before the end.')
+@description('Optional. How many days a rotated key lasts. Key Vault announces the end 30 days before.')
 @minValue(31)
 @maxValue(3650)
 param paymentKeyDays int = 90
@@ -58,7 +58,7 @@ param paymentKeyOverlapMinutes int = 1440
 // Managed Dapr has no mail binding in any tier of its support. `bindings.smtp` is open-source Dapr's, alpha:
 // an environment may refuse it. Where it does, send-email is not deployed, its messages wait in their
 // subscription, and nothing else waits for it. With no host, send-email is left out likewise.
-@description('Optional. The mail server, such as that of Communication Services; empty: no mail is sent, and what customers are to be told waits in its subscription, two weeks at most.')
+@description('Optional. The mail server, such as that of Communication Services; empty: no mail is sent, and notifications wait in their subscription, two weeks at most.')
 param mailHost string = ''
 
 @description('Optional. The port of the mail server.')
@@ -92,7 +92,7 @@ param privateEndpointSubnetId string = ''
 @description('Optional. Who may reach the public API: address ranges as CIDR; none: everybody.')
 param allowedClients array = []
 
-@description('Optional. The id of the Entra group whose people list dead letters and send them again; empty: nobody may.')
+@description('Optional. The id of the Entra group whose people list dead letters and send them again; empty: nobody.')
 param operatorsGroupId string = ''
 
 @description('Optional. The public API\'s name, where it is not Azure\'s own: on Kubernetes.')
@@ -101,7 +101,7 @@ param gatewayHost string = ''
 @description('Optional. Whether the public API is asked from outside, every five minutes, if it answers.')
 param availabilityTest bool = false
 
-@description('Optional. What the resource group may cost in a month before somebody is told; 0: anything.')
+@description('Optional. What the resource group may cost in a month before people are notified; 0: no limit.')
 @minValue(0)
 param monthlyBudget int = 0
 

@@ -32,7 +32,7 @@ param publisherPrincipalIds array
 @description('Required. The identity that the functions share for the component `pubsub`: one, or none where each uses its own.')
 param sharedPrincipalIds array
 
-@description('Required. The Entra group whose people list dead letters and send them again; empty: nobody does.')
+@description('Required. The Entra group whose people list dead letters and send them again; empty: nobody.')
 param operatorsGroupId string
 
 @description('Required. The workspace that keeps who did what.')

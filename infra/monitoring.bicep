@@ -1,4 +1,4 @@
-// Where logs and traces are kept, Log Analytics and App Insights on top of it, and who is told of what they show.
+// Where logs and traces are kept, Log Analytics and App Insights on top of it, and the people whom alerts notify.
 
 @description('Required. What the resources are named after.')
 param name string
@@ -28,7 +28,7 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
     retentionInDays: retentionDays
     workspaceCapping: { dailyQuotaGb: dailyQuotaGb }
     features: {
-      // Log queries go by Entra ID: nobody needs the workspace's keys.
+      // Log queries go by Entra ID: the workspace's keys are not needed.
       disableLocalAuth: true
       enableLogAccessUsingOnlyResourcePermissions: true
     }
@@ -75,5 +75,5 @@ output insightsId string = insights.id
 @description('Its name.')
 output insightsName string = insights.name
 
-@description('Who is told: action groups.')
+@description('The action groups that alerts notify.')
 output actionGroupIds array = empty(email) ? [] : [people.id]

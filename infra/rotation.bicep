@@ -1,4 +1,4 @@
-// What tells functions that a secret is to be replaced soon: Key Vault by Event Grid, each by its topic.
+// How functions learn that a secret expires soon: from Key Vault by Event Grid, each by its topic.
 
 @description('Required. The name of what gathers the vault\'s events.')
 @minLength(3)
@@ -48,7 +48,7 @@ resource events 'Microsoft.EventGrid/systemTopics@2025-02-15' = {
   }
 }
 
-resource mayTell 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+resource mayPublish 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for (manager, i) in managers: {
     name: guid(topic[i].id, events.id, sender)
     scope: topic[i]
@@ -60,7 +60,7 @@ resource mayTell 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
-// Key Vault tells 30 days before the end, once. Event Grid gives the message an id that stays the same when
+// Key Vault announces the end once, 30 days before. Event Grid gives the message an id that stays the same when
 // it is sent again, by which the topic knows repeats.
 resource nearExpiry 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = [
   for (manager, i) in managers: {
@@ -71,7 +71,7 @@ resource nearExpiry 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02
       eventDeliverySchema: 'CloudEventSchemaV1_0'
       filter: {
         includedEventTypes: ['Microsoft.KeyVault.SecretNearExpiry']
-        // Whole: the key before it ends too, and nobody shall replace that one.
+        // Whole: the key before it ends too, and that one must not be replaced.
         advancedFilters: [{ operatorType: 'StringIn', key: 'subject', values: ['payment-api-key'] }]
       }
       deliveryWithResourceIdentity: {
@@ -81,12 +81,12 @@ resource nearExpiry 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02
           properties: { resourceId: topic[i].id }
         }
       }
-      // The most that there is. What is dropped then is told by an alert.
+      // The maximum. An alert fires on what is dropped after that.
       retryPolicy: {
         maxDeliveryAttempts: 30
         eventTimeToLiveInMinutes: 1440
       }
     }
-    dependsOn: [mayTell]
+    dependsOn: [mayPublish]
   }
 ]

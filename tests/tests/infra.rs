@@ -5,15 +5,17 @@
 use generate::azure::{COMPONENTS_JSON, FOLDER, FUNCTIONS_JSON};
 use generate::workspace::{read, root};
 use local::manifest;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::{env, fs, thread};
+use std::{env, fs};
 use tests::checks::current::assert_current;
 use tests::checks::infra::apps::ROTATION_SETTINGS;
 use tests::checks::infra::compiler::{Compiled, Compiler, Folder};
 use tests::checks::infra::components::generated;
-use tests::checks::infra::mistakes::{MISTAKES, Mistake};
+use tests::checks::infra::kusto;
+use tests::checks::infra::mistakes::MISTAKES;
+use tests::checks::infra::planting;
 use tests::checks::infra::target::Target;
 use tests::checks::infra::{Finding, Tree};
 use tests::checks::program::not_checked;
@@ -80,22 +82,26 @@ fn the_formatter_changes_nothing() {
 
 #[test]
 fn every_planted_mistake_is_found_by_its_check() {
-    let tree = current();
-    let next = AtomicUsize::new(0);
-    let search = || -> Vec<&Mistake> {
-        let taken = || MISTAKES.get(next.fetch_add(1, Ordering::Relaxed));
-        let mistakes = std::iter::from_fn(taken);
-        mistakes.filter(|mistake| mistake.is_found(&tree, compiler()) == Some(false)).collect()
-    };
-    // A compiler each, and no more of them than this machine runs at once.
-    let searchers = thread::available_parallelism().map_or(1, usize::from);
-    let unfound: Vec<_> = thread::scope(|scope| {
-        let searchers: Vec<_> = (0..searchers).map(|_| scope.spawn(search)).collect();
-        let found = searchers.into_iter().map(|it| it.join().expect("no searcher panics"));
-        found.flatten().collect()
-    });
+    let unfound = planting::unfound(&current(), compiler());
     assert!(unfound.is_empty(), "{unfound:#?}");
     assert!(MISTAKES.len() >= 40, "{}", MISTAKES.len());
+}
+
+#[test]
+fn the_language_service_of_the_logs_understands_every_query() {
+    let queries: BTreeMap<_, _> = compiled().snapshots.iter().flat_map(kusto::queries).collect();
+    assert!(queries.len() > 50, "{queries:?}");
+    if let Some(findings) = kusto::findings(&queries) {
+        assert_eq!(findings, "");
+    }
+}
+
+#[test]
+fn the_language_service_of_the_logs_finds_an_unknown_column() {
+    let wrong = "AppRequests | where Sucess == false".to_owned();
+    if let Some(findings) = kusto::findings(&BTreeMap::from([("wrong".to_owned(), wrong)])) {
+        assert!(findings.contains("wrong: The name 'Sucess'"), "{findings}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
-//! Alerts and queries: that they look at what there is, and tell somebody.
+//! Alerts and queries: that they look at resources that exist, and notify somebody.
 
 use super::Tree;
+use super::kusto::queries_of;
 use super::snapshot::{Snapshot, list, text};
 use super::target::Target;
 use super::text::{between, plain};
@@ -32,14 +33,14 @@ pub(super) fn unknown_words(tree: &Tree) -> Vec<String> {
         let ends = between(&query, "endswith \"", "\"").into_iter();
         let unended = ends.filter(|end| !source.contains(&format!("{end}\"")));
         let unknown = unknown.chain(unended);
-        faults.extend(unknown.map(|word| format!("{path}: nobody logs `{word}`")));
+        faults.extend(unknown.map(|word| format!("{path}: no function logs `{word}`")));
     }
     faults
 }
 
 /// Queries that nothing uses: each is an alert's, or shown.
 pub(super) fn idle_queries(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
-    let used: Vec<_> = snapshot.resources().flat_map(queries).collect();
+    let used: Vec<_> = snapshot.resources().flat_map(queries_of).collect();
     let foreign = if snapshot.target == Target::Aks { "-aca.kql" } else { "-aks.kql" };
     let idle = tree.files("infra/queries/", ".kql").filter(|(path, query)| {
         let query = plain(query);
@@ -48,18 +49,10 @@ pub(super) fn idle_queries(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
     idle.map(|(path, _)| format!("nothing asks {path}")).collect()
 }
 
-/// The queries of a resource.
-pub(super) fn queries(resource: &Value) -> Vec<String> {
-    let rule = list(resource, "/properties/criteria/allOf").map(|it| text(it, "/query"));
-    let search = (resource["type"] == "Microsoft.OperationalInsights/workspaces/savedSearches")
-        .then(|| text(resource, "/properties/query"));
-    rule.chain(search).filter(|query| !query.is_empty()).map(str::to_owned).collect()
-}
-
-/// Alerts on what is not there, and those that tell nobody though somebody is to be told.
+/// Alerts on resources that do not exist, and those that notify nobody though there is an action group.
 pub(super) fn blind_alerts(_: &Tree, snapshot: &Snapshot) -> Vec<String> {
     let there: BTreeSet<_> = snapshot.resources().map(|it| text(it, "/id")).collect();
-    let told = snapshot.of("Microsoft.Insights/actionGroups").count() > 0;
+    let has_group = snapshot.of("Microsoft.Insights/actionGroups").count() > 0;
     let mut faults = Vec::new();
     for alert in [LOG, METRIC].iter().flat_map(|kind| snapshot.of(kind)) {
         let name = text(alert, "/name");
@@ -69,7 +62,7 @@ pub(super) fn blind_alerts(_: &Tree, snapshot: &Snapshot) -> Vec<String> {
         let actions = &alert["properties"]["actions"];
         let actions = actions.get("actionGroups").unwrap_or(actions);
         let idle = actions.as_array().is_none_or(Vec::is_empty);
-        faults.extend((told && idle).then(|| format!("{name} tells nobody")));
+        faults.extend((has_group && idle).then(|| format!("{name} notifies nobody")));
     }
     faults
 }

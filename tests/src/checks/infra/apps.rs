@@ -18,7 +18,7 @@ const SETTINGS: &str = "shared/src/host/settings";
 /// Where those of functions that manage secrets are read.
 pub const ROTATION_SETTINGS: &str = "shared/src/host/settings/rotation.rs";
 
-/// Settings that are there to make another revision when they change, and read by nobody.
+/// Settings that make a new revision when they change, and that no function reads.
 const UNREAD: [&str; 1] = ["COMPONENTS"];
 
 /// Functions of this deployment: without mail all but those that mail; on Kubernetes none.
@@ -194,7 +194,7 @@ fn wrong_identities(tree: &Tree, function: &Function, app: &Value) -> Vec<String
     said(found != wanted, &format!("it has the identities {found:?}"))
 }
 
-/// The platform must wait for longer than a function drains.
+/// The platform must wait for longer than a function waits for its sidecar and drains.
 fn short_grace(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
     let drains = tree.files(SETTINGS, ".rs").filter_map(|(_, text)| {
         let drain = between(text, "\"DRAIN_SECONDS\",", "parse");
@@ -202,10 +202,14 @@ fn short_grace(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
     });
     let drain = drains.max();
     of_each(tree, snapshot, |_, app| {
+        let mut settings = list(app, "/properties/template/containers/0/env");
+        let wait = settings.find(|setting| setting["name"] == "STOP_WAIT_SECONDS");
+        let wait = wait.and_then(|setting| number(text(setting, "/value")));
         let grace = app.pointer("/properties/template/terminationGracePeriodSeconds");
         let grace = grace.and_then(Value::as_u64);
-        let enough = drain.zip(grace).is_some_and(|(drain, grace)| grace > drain);
-        said(!enough, &format!("it drains {drain:?} s and is killed after {grace:?} s"))
+        let needed = drain.zip(wait).map(|(drain, wait)| drain + wait);
+        let enough = needed.zip(grace).is_some_and(|(needed, grace)| grace > needed);
+        said(!enough, &format!("it needs {needed:?} s to stop and is killed after {grace:?} s"))
     })
 }
 

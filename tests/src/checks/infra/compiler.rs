@@ -155,7 +155,7 @@ impl Compiled {
         Ok(Self { template, snapshots })
     }
 
-    /// The snapshots as they are committed: what there is where nobody compiles.
+    /// The snapshots as they are committed: what there is where there is no compiler.
     ///
     /// # Panics
     /// When one is not JSON.

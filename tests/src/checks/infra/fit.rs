@@ -60,7 +60,7 @@ fn templates(template: &Value) -> Vec<&Value> {
     [template].into_iter().chain(modules).collect()
 }
 
-/// Words that tell a secret by its name.
+/// Words that name a secret.
 const SECRETS: [&str; 8] = [
     "listkeys",
     "connectionstring",
@@ -72,21 +72,21 @@ const SECRETS: [&str; 8] = [
     "accesstoken",
 ];
 
-/// Outputs that tell a secret, and keys that are asked for anywhere.
-pub(super) fn told_secrets(template: &Value) -> Vec<String> {
-    let mut told = Vec::new();
+/// Outputs that hold a secret, and keys that are asked for anywhere.
+pub(super) fn exposed_secrets(template: &Value) -> Vec<String> {
+    let mut exposed = Vec::new();
     for module in templates(template) {
         for (name, output) in module["outputs"].as_object().into_iter().flatten() {
             let value = output["value"].to_string().to_lowercase();
             if SECRETS.iter().any(|word| value.contains(word)) {
-                told.push(format!("the output {name} is {value}"));
+                exposed.push(format!("the output {name} is {value}"));
             }
         }
     }
     if template.to_string().to_lowercase().contains("listkeys(") {
-        told.push("keys are asked for".to_owned());
+        exposed.push("keys are asked for".to_owned());
     }
-    told
+    exposed
 }
 
 /// Parameters and outputs without a description, parameters that do not say truly whether they are
@@ -137,7 +137,7 @@ pub(super) fn previews(_: &Tree, snapshot: &Snapshot) -> Vec<String> {
     previews.filter(|version| !PREVIEWS.contains(&version.as_str())).collect()
 }
 
-/// What Azure refuses when it is there already, unless it is told to replace it.
+/// What Azure refuses when it exists already, unless a property asks to replace it.
 const REPLACED: [(&str, &str, &str); 1] =
     [("Microsoft.OperationalInsights/workspaces/savedSearches", "/properties/etag", "*")];
 

@@ -1,7 +1,6 @@
 //! Mistakes to plant, and the check that must find each: what keeps the checks themselves honest.
 
 use super::Tree;
-use super::compiler::{Compiled, Compiler};
 use super::target::Target;
 
 /// Where a mistake shows.
@@ -25,43 +24,22 @@ pub struct Mistake {
     file: &'static str,
     right: &'static str,
     wrong: &'static str,
-    /// The check that must find it; what finds those of the language is the compiler.
+    /// The check that must find it; of one in the language, what the compiler says of it.
     pub check: &'static str,
     /// Where it shows.
     pub shown: Shown,
 }
 
 impl Mistake {
-    /// `tree` with this mistake.
+    /// Plants it in `tree`.
     ///
     /// # Panics
     /// When the file does not hold what is right.
-    #[must_use]
-    pub fn planted(&self, tree: &Tree) -> Tree {
+    pub fn plant(&self, tree: &mut Tree) {
         let text = tree.text(self.file);
         assert!(text.contains(self.right), "{}: {} has no `{}`", self.name, self.file, self.right);
-        let mut planted = tree.clone();
-        planted.put(self.file, text.replacen(self.right, self.wrong, 1));
-        planted
-    }
-
-    /// Whether it is found in `tree` once it is planted there; unknown, where that takes a compiler and there is
-    /// none.
-    #[must_use]
-    pub fn is_found(&self, tree: &Tree, compiler: Option<&Compiler>) -> Option<bool> {
-        let tree = self.planted(tree);
-        let named =
-            |findings: Vec<super::Finding>| findings.iter().any(|it| it.check == self.check);
-        let compile = |targets: &[Target], template| {
-            compiler.map(|compiler| Compiled::new(compiler, &tree, targets, template))
-        };
-        let found = match self.shown {
-            Shown::Source => return Some(named(tree.findings())),
-            Shown::Language(target) => return compile(&[target], false).map(|it| it.is_err()),
-            Shown::Snapshot(target) => compile(&[target], false)?,
-            Shown::Template => compile(&[], true)?,
-        };
-        Some(found.is_ok_and(|compiled| named(tree.compiled_findings(&compiled))))
+        let planted = text.replacen(self.right, self.wrong, 1);
+        tree.put(self.file, planted);
     }
 }
 
@@ -80,22 +58,22 @@ const ON_KUBERNETES: Shown = Shown::Snapshot(Target::Aks);
 pub const MISTAKES: &[Mistake] = mistakes![
     "a property that there is not", "infra/function.bicep":
         "activeRevisionsMode:" => "activeRevisionMode:",
-        "the compiler finds nothing", LANGUAGE;
+        "BCP089", LANGUAGE;
     "a module's parameter that is missing", "infra/main.bicep":
         "    maxThroughput: cosmosMaxThroughput\n" => "",
-        "the compiler finds nothing", LANGUAGE;
+        "required properties: \"maxThroughput\"", LANGUAGE;
     "a parameter of the wrong type in a parameter file", "infra/dev.bicepparam":
         "param maxReplicas = 3" => "param maxReplicas = 'three'",
-        "the compiler finds nothing", Shown::Language(Target::Dev);
+        "BCP033", Shown::Language(Target::Dev);
     "a value that Azure does not know", "infra/state.bicep":
         "defaultConsistencyLevel: 'Strong'" => "defaultConsistencyLevel: 'Stronger'",
-        "the compiler finds nothing", LANGUAGE;
+        "BCP088", LANGUAGE;
     "a retention that App Insights refuses", "infra/prod.bicepparam":
         "param retentionDays = 90" => "param retentionDays = 100",
-        "the compiler finds nothing", LANGUAGE;
-    "a parameter that tells a secret by its name alone", "infra/alerts.bicep":
+        "BCP033", LANGUAGE;
+    "a parameter that is a secret by its name alone", "infra/alerts.bicep":
         "param vaultEventsId string" => "param vaultEventsId string\n\n@description('Required. Another.')\nparam secretEventsId string",
-        "the compiler finds nothing", LANGUAGE;
+        "Parameter 'secretEventsId'", LANGUAGE;
     "a scope that is missing", "components/azure/orders.yaml":
         "  - order-saga\n" => "",
         "scopes are current", Shown::Source;
@@ -157,7 +135,7 @@ pub const MISTAKES: &[Mistake] = mistakes![
         "path: '/readyz'" => "path: '/ready'",
         "apps have what functions need", DEPLOYED;
     "a kill before the drain has ended", "infra/function.bicep":
-        "terminationGracePeriodSeconds: 30" => "terminationGracePeriodSeconds: 10",
+        "terminationGracePeriodSeconds: 45" => "terminationGracePeriodSeconds: 30",
         "apps have what functions need", DEPLOYED;
     "an app that nobody can invoke", "infra/function.bicep":
         "ingress: function.kind == 'event' ? null : ingress" => "ingress: function.kind == 'http' ? ingress : null",
@@ -167,12 +145,12 @@ pub const MISTAKES: &[Mistake] = mistakes![
         "settings are those that functions read", DEPLOYED;
     "an identity that code cannot use", "infra/function.bicep":
         "contains(function, 'manages') ? 'Main' : 'None'" => "'None'",
-        "who manages secrets is told and may write", DEPLOYED;
+        "managers of secrets are notified and may write", DEPLOYED;
     "a value that nothing fills in", "infra/main.bicep":
         "COSMOS_URL:" => "COSMOS_ADDRESS:",
         "component values have a source", DEPLOYED;
     "images by a tag that can be moved", "infra/apps.bicep":
-        "images[function.name]" => "'saga-shop/${function.name}:latest'",
+        "image: images[function.name]" => "image: replace(images[function.name], '@sha256:', ':')",
         "every function is looped over", DEPLOYED;
     "subscriptions of some event functions alone", "infra/main.bicep":
         "function => function.kind == 'event')" => "function => function.kind == 'event' && function.name != 'send-email')",
@@ -212,12 +190,12 @@ pub const MISTAKES: &[Mistake] = mistakes![
         "roles are the least", DEPLOYED;
     "a vault's topic that is not the function's", "infra/rotation.bicep":
         "name: manager.topic" => "name: 'orders'",
-        "who manages secrets is told and may write", DEPLOYED;
+        "managers of secrets are notified and may write", DEPLOYED;
     "an event for the key before as well", "infra/rotation.bicep":
         "advancedFilters: [{ operatorType: 'StringIn', key: 'subject', values: ['payment-api-key'] }]" => "subjectBeginsWith: 'payment-api-key'",
-        "who manages secrets is told and may write", DEPLOYED;
+        "managers of secrets are notified and may write", DEPLOYED;
     "a rotated key that a deployment overwrites", "infra/secrets.bicep":
-        "= if (!empty(paymentApiKey)) {\n  // checkov:skip=CKV_AZURE_41:It has one" => "= if (paymentKeyExpires >= 0) {\n  // checkov:skip=CKV_AZURE_41:It has one",
+        "= if (!empty(paymentApiKey)) {" => "= if (!empty(paymentApiKey) || paymentKeyExpires == 0) {",
         "no deployment overwrites a rotated key", DEPLOYED_AGAIN;
     "a key without an end", "infra/secrets.bicep":
         "attributes: paymentKeyExpires > 0 ? { exp: paymentKeyExpires } : {}" => "attributes: {}",
@@ -236,7 +214,7 @@ pub const MISTAKES: &[Mistake] = mistakes![
         "outputs hold no secrets", Shown::Template;
     "a secret parameter that is not marked", "infra/secrets.bicep":
         "@secure()\nparam mailPassword" => "param mailPassword",
-        "the compiler finds nothing", LANGUAGE;
+        "Parameter 'mailPassword'", LANGUAGE;
     "an optional parameter that calls itself required", "infra/main.bicep":
         "@description('Optional. The region.')" => "@description('Required. The region.')",
         "parameters are described", Shown::Template;
@@ -251,8 +229,8 @@ pub const MISTAKES: &[Mistake] = mistakes![
         "a second deployment is accepted", DEPLOYED;
     "a name that is too long with another parameter", "infra/main.bicep":
         "'${name}-secret-events'" => "'${name}-events-of-the-vault-that-end-soon'",
-        "names fit Azure's limits", DEPLOYED;
-    "an alert that tells nobody", "infra/alerts.bicep":
+        "BCP335", LANGUAGE;
+    "an alert that notifies nobody", "infra/alerts.bicep":
         "actions: { actionGroups: actionGroupIds }" => "actions: { actionGroups: [] }",
-        "alerts look at what there is", DEPLOYED;
+        "alerts look at what exists", DEPLOYED;
 ];

@@ -8,8 +8,10 @@ pub mod apps;
 pub mod compiler;
 pub mod components;
 pub mod fit;
+pub mod kusto;
 pub mod metadata;
 pub mod mistakes;
+pub mod planting;
 pub mod roles;
 pub mod rotation;
 pub mod snapshot;
@@ -83,17 +85,17 @@ const SNAPSHOT: [(&str, SnapshotCheck); 18] = [
     ("state is where Dapr looks for it", state::wrong_state),
     ("roles are the least", roles::wrong_roles),
     ("no deployment overwrites a rotated key", rotation::overwritten_keys),
-    ("who manages secrets is told and may write", rotation::untold_managers),
+    ("managers of secrets are notified and may write", rotation::unnotified_managers),
     ("local authentication is off", state::open_doors),
     ("who did what is logged", state::unaudited),
     ("previews are few", fit::previews),
     ("a second deployment is accepted", fit::refused_twice),
     ("queries are asked", alerts::idle_queries),
-    ("alerts look at what there is", alerts::blind_alerts),
+    ("alerts look at what exists", alerts::blind_alerts),
 ];
 
 const TEMPLATE: [(&str, TemplateCheck); 3] = [
-    ("outputs hold no secrets", fit::told_secrets),
+    ("outputs hold no secrets", fit::exposed_secrets),
     ("parameters are described", fit::undescribed_parameters),
     ("a second deployment is accepted", fit::restless),
 ];

@@ -89,8 +89,8 @@ impl Shop<'_> {
         let mut rights: Vec<_> = publish.collect();
         rights
             .extend(self.subscribers().flat_map(|(function, topic)| self.of_one(function, topic)));
-        let tell = |(_, topic)| right(BUS_SENDER, format!("topics/{topic}"), "secret-events");
-        rights.extend(self.managers().map(tell));
+        let announce = |(_, topic)| right(BUS_SENDER, format!("topics/{topic}"), "secret-events");
+        rights.extend(self.managers().map(announce));
         rights
     }
 

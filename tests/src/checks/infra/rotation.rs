@@ -1,4 +1,4 @@
-//! How the payment key is replaced: that who rotates it is told, and that no deployment undoes it.
+//! How the payment key is replaced: that the function that rotates it is notified, and that no deployment undoes it.
 
 use super::Tree;
 use super::apps::APP;
@@ -22,9 +22,9 @@ pub(super) fn overwritten_keys(_: &Tree, snapshot: &Snapshot) -> Vec<String> {
     wrong.map(|key| format!("{key} is not written as it must be")).collect()
 }
 
-pub(super) fn untold_managers(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
+pub(super) fn unnotified_managers(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
     let managers = tree.functions.iter().filter(|it| !it.manifest.manages.is_empty());
-    let mut wrong: Vec<_> = managers.flat_map(|manager| untold(manager, snapshot)).collect();
+    let mut wrong: Vec<_> = managers.flat_map(|manager| unnotified(manager, snapshot)).collect();
     let others = tree.functions.iter().filter(|it| it.manifest.manages.is_empty());
     let usable = others
         .filter(|it| snapshot.named(APP, &it.name).is_some() && is_usable(&it.name, snapshot));
@@ -40,16 +40,16 @@ pub(super) fn untold_managers(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
             && list(alert, "/properties/scopes").any(|scope| *scope == events["id"])
     });
     if !dropped {
-        wrong.push("nobody is told that an event was dropped".to_owned());
+        wrong.push("no alert fires when an event is dropped".to_owned());
     }
     wrong
 }
 
-fn untold(manager: &Function, snapshot: &Snapshot) -> Vec<String> {
+fn unnotified(manager: &Function, snapshot: &Snapshot) -> Vec<String> {
     let name = &manager.name;
     let kind = "Microsoft.EventGrid/systemTopics/eventSubscriptions";
     let Some(subscription) = snapshot.named(kind, name) else {
-        return vec![format!("{name} is told of nothing")];
+        return vec![format!("{name} is not notified")];
     };
     let properties = &subscription["properties"];
     let delivery = &properties["deliveryWithResourceIdentity"];
@@ -62,7 +62,7 @@ fn untold(manager: &Function, snapshot: &Snapshot) -> Vec<String> {
                 == json!(["Microsoft.KeyVault.SecretNearExpiry"]),
             "the event",
         ),
-        // Whole: the key before it ends too, and nobody shall replace that one.
+        // Whole: the key before it ends too, and that one must not be replaced.
         (properties["filter"]["advancedFilters"] == filter, "the subject"),
         (delivery["identity"]["type"] == "SystemAssigned", "the identity"),
         (Some(topic) == manager.manifest.topic.as_deref(), "the topic"),

@@ -1,4 +1,4 @@
-//! Documents and messages: that they have where to go, and that nobody comes in without an identity.
+//! Documents and messages: that they have somewhere to go, and that nobody gets in without an identity.
 
 use super::Tree;
 use super::components::components;
@@ -76,7 +76,7 @@ pub(super) fn wrong_messaging(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
     wrong
 }
 
-/// What is published again because no answer was heard is taken once; what nobody takes is kept.
+/// What is published again because the answer was lost is taken once; what is not taken is kept.
 fn undetected(snapshot: &Snapshot, topic: &str) -> Vec<String> {
     let once = [("/requiresDuplicateDetection", json!(true))];
     let kept = [("/deadLetteringOnMessageExpiration", json!(true))];
@@ -119,7 +119,7 @@ const LOCAL_POLICIES: [&str; 4] =
     ["maxRetries: 60", "maxInterval: 10s", "trip: consecutiveFailures >= 5", "timeout: 10s"];
 
 /// What this project's own files say of messages: how many are taken at once, as many as from Redis,
-/// and where those go that nobody could deal with.
+/// and where those go that could not be processed.
 pub(super) fn unnamed_dead_letters(tree: &Tree) -> Vec<String> {
     let named = ["format!(\"{}-{function}-dead\", topic.name())"];
     let mut wrong = unsaid("delivery.rs", tree.text("shared/src/sidecar/delivery.rs"), &named);

@@ -1,0 +1,66 @@
+//! The queries, as Microsoft's own language service understands them.
+
+use super::snapshot::{Snapshot, list, text};
+use crate::checks::program::not_checked;
+use generate::workspace::root;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+
+/// How `makew` ends when what it is to run cannot be had.
+const UNAVAILABLE: i32 = 69;
+
+/// The queries of a deployment, each by the names of the deployment and of what asks it.
+#[must_use]
+pub fn queries(snapshot: &Snapshot) -> BTreeMap<String, String> {
+    let target = snapshot.target.name();
+    let of = |resource| {
+        queries_of(resource)
+            .into_iter()
+            .enumerate()
+            .map(move |(at, query)| (format!("{target} {} {at}", text(resource, "/name")), query))
+    };
+    snapshot.resources().flat_map(of).collect()
+}
+
+/// What an alert, a saved search or a workbook asks.
+pub(super) fn queries_of(resource: &Value) -> Vec<String> {
+    let alert = list(resource, "/properties/criteria/allOf").map(|it| text(it, "/query"));
+    let search = text(resource, "/properties/query");
+    let workbook: Value =
+        serde_json::from_str(text(resource, "/properties/serializedData")).unwrap_or_default();
+    let charts = list(&workbook, "/items").map(|item| text(item, "/content/query"));
+    let all = alert.chain([search]).chain(charts);
+    all.filter(|query| !query.is_empty()).map(str::to_owned).collect()
+}
+
+/// What the language service finds wrong with these queries, a line each; nothing, where it cannot be had.
+///
+/// # Panics
+/// When it cannot be started.
+#[must_use]
+pub fn findings(queries: &BTreeMap<String, String>) -> Option<String> {
+    // One at a time: the first installs it.
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock();
+    let mut command = Command::new(root().join("makew"));
+    command.args(["--node-tool", "tests/kusto", "check.js"]).current_dir(root());
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("makew runs");
+    let mut input = child.stdin.take().expect("it is piped");
+    // Nobody reads it where the service cannot be had.
+    let _ = input.write_all(serde_json::json!(queries).to_string().as_bytes());
+    drop(input);
+    let output = child.wait_with_output().expect("it ends");
+    if output.status.code() == Some(UNAVAILABLE) {
+        not_checked(
+            "the queries: Microsoft's language service cannot be had here, as node or npm is missing",
+        );
+        return None;
+    }
+    let found = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.success(), found.is_empty(), "check.js: {found}");
+    Some(found)
+}
