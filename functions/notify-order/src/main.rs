@@ -1,4 +1,4 @@
-//! On `orders`: decides what customers are told of their orders.
+//! On `orders`: turns events of orders into notifications for customers.
 
 use axum::Router;
 use shared::domain::event::{CloudEvent, Topic};

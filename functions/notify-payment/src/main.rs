@@ -1,4 +1,4 @@
-//! On `payments`: decides what customers are told of their payments.
+//! On `payments`: turns events of payments into notifications for customers.
 
 use axum::Router;
 use shared::domain::event::{CloudEvent, Topic};

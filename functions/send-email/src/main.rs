@@ -1,4 +1,4 @@
-//! On `notifications`: mails what customers are to be told, once each.
+//! On `notifications`: mails each notification once.
 
 use axum::Router;
 use shared::domain::event::{CloudEvent, NotificationRequested, Topic};

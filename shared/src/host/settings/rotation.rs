@@ -24,7 +24,7 @@ pub const AZURE_CLIENT_ID: Setting<String> =
 pub const AZURE_FEDERATED_TOKEN_FILE: Setting<String> =
     Setting { name: "AZURE_FEDERATED_TOKEN_FILE", default: Some(""), parse: parsed };
 
-/// `PAYMENT_KEY_DAYS`: how long a fresh key lasts. The vault tells 30 days before.
+/// `PAYMENT_KEY_DAYS`: how long a fresh key lasts. The vault reports it 30 days before it expires.
 pub const PAYMENT_KEY_DAYS: Setting<SignedDuration> = Setting {
     name: "PAYMENT_KEY_DAYS",
     default: Some("90"),
