@@ -1,6 +1,6 @@
 //! What runs on Azure is what runs here: functions, components and Bicep fit together.
 //!
-//! `./makew generate` runs these tests so that they write what they would otherwise find stale.
+//! With `UPDATE=1` they write the snapshots that they would otherwise find stale: that takes the Bicep compiler.
 
 use generate::azure::{COMPONENTS_JSON, FOLDER, FUNCTIONS_JSON};
 use generate::workspace::{read, root};
@@ -13,11 +13,9 @@ use tests::checks::current::assert_current;
 use tests::checks::infra::apps::ROTATION_SETTINGS;
 use tests::checks::infra::compiler::{Compiled, Compiler, Folder};
 use tests::checks::infra::components::generated;
-use tests::checks::infra::kusto;
 use tests::checks::infra::mistakes::MISTAKES;
-use tests::checks::infra::planting;
 use tests::checks::infra::target::Target;
-use tests::checks::infra::{Finding, Tree};
+use tests::checks::infra::{Finding, Tree, kusto, planting};
 use tests::checks::program::not_checked;
 
 #[test]
