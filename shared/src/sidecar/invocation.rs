@@ -9,11 +9,14 @@ use axum::http::{Method, Request, Response, StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
+use tokio::time::Instant;
 use tracing::{Instrument, Span, field};
 
 /// The longest that an invocation may take: less than the bound of a saga's activity, so that the
 /// activity learns what failed.
 const DEADLINE: Duration = Duration::from_secs(8);
+
+const INVOKE: &str = "be invoked";
 
 /// The media type of a problem ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)).
 const PROBLEM: &str = "application/problem+json";
@@ -59,13 +62,14 @@ impl Invocation {
         &self,
         function: &str,
         mut request: Request<Bytes>,
+        limit: Duration,
     ) -> reqwest::Result<Response<Bytes>> {
         observe::inject(request.headers_mut());
         let (parts, body) = request.into_parts();
         let path = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
         let url = format!("{}/{function}/method{path}", self.base);
         let request = self.http.request(parts.method, url).headers(parts.headers);
-        let answer = request.body(body).timeout(DEADLINE).send().await?;
+        let answer = request.body(body).timeout(limit).send().await?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         let mut response = Response::new(answer.bytes().await?);
         *response.status_mut() = status;
@@ -75,9 +79,13 @@ impl Invocation {
     }
 }
 
-impl Functions for Invocation {
-    async fn forward(&self, function: &str, request: Request<Bytes>) -> Result<Response<Bytes>> {
-        const INVOKE: &str = "be invoked";
+impl Invocation {
+    async fn ask(
+        &self,
+        function: &str,
+        request: Request<Bytes>,
+        limit: Duration,
+    ) -> Result<FunctionResponse> {
         let span = tracing::info_span!(
             "invoke",
             otel.kind = "client",
@@ -88,8 +96,21 @@ impl Functions for Invocation {
             error.r#type = field::Empty,
             peer.service = function,
         );
-        let sent = self.send(function, request).instrument(span).await;
-        let answered = FunctionResponse(sent.or_fail(function, INVOKE)?);
+        let sent = self.send(function, request, limit).instrument(span).await;
+        Ok(FunctionResponse(sent.or_fail(function, INVOKE)?))
+    }
+}
+
+impl Functions for Invocation {
+    /// Asks a second time when the sidecar found nobody: it looked up the function once, and the
+    /// process that it found has ended. Then it finds another, if there is one.
+    async fn forward(&self, function: &str, request: Request<Bytes>) -> Result<Response<Bytes>> {
+        let began = Instant::now();
+        let mut answered = self.ask(function, request.clone(), DEADLINE).await?;
+        let left = DEADLINE.saturating_sub(began.elapsed());
+        if answered.found_nobody() && !left.is_zero() {
+            answered = self.ask(function, request, left).await?;
+        }
         let status = answered.status();
         // What a sidecar answers in place of a function is no problem document.
         if status.is_server_error() && !answered.is_problem() {
@@ -131,6 +152,12 @@ impl FunctionResponse {
         }
     }
 
+    /// Whether the sidecar answers in place of the function, because nothing listened where it was.
+    fn found_nobody(&self) -> bool {
+        let dialing = || self.excerpt().contains("Error while dialing");
+        self.status().is_server_error() && !self.is_problem() && dialing()
+    }
+
     fn is_problem(&self) -> bool {
         self.0
             .headers()
@@ -148,8 +175,12 @@ mod tests {
     use super::*;
     use crate::http::Problem;
     use crate::ports::{Chain, Error};
+    use axum::Router;
     use axum::http::HeaderValue;
     use serde_json::{Value, json};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use tokio::net::TcpListener;
 
     fn answer(status: u16, kind: &'static str, body: &str) -> FunctionResponse {
         let mut response = Response::new(Bytes::from(body.to_owned()));
@@ -182,6 +213,34 @@ mod tests {
         assert!(failure(&answer(200, "application/json", "{")).contains("stock"));
         let long = "x".repeat(10_000);
         assert!(failure(&answer(500, "text/plain", &long)).len() < 500);
+    }
+
+    #[tokio::test]
+    async fn a_function_that_was_not_where_it_had_been_is_asked_again_once() {
+        let lost = "failed to invoke: transport: Error while dialing: connection refused";
+        for (first, asked, status) in [(lost, 2, Some(200)), ("the app failed", 1, None)] {
+            let (url, count) = sidecar(first).await;
+            let invocation = Invocation::new(reqwest::Client::new(), &url);
+            let request = Request::post("/api/orders").body(Bytes::from("{}")).unwrap();
+            let answer = invocation.forward("create-order", request).await.ok();
+            assert_eq!(answer.map(|answer| answer.status().as_u16()), status);
+            assert_eq!(count.load(Ordering::Relaxed), asked);
+        }
+    }
+
+    /// A sidecar that answers `first` as an error, then well; and how often it was asked.
+    async fn sidecar(first: &'static str) -> (String, Arc<AtomicUsize>) {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let count = Arc::new(AtomicUsize::new(0));
+        let asked = count.clone();
+        let answer = async move || match asked.fetch_add(1, Ordering::Relaxed) {
+            0 => (StatusCode::INTERNAL_SERVER_ERROR, first),
+            _ => (StatusCode::OK, "{}"),
+        };
+        tokio::spawn(axum::serve(listener, Router::new().fallback(answer)).into_future());
+        (url, count)
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod orders;
 mod payments;
 mod processes;
 mod redis;
+mod rollouts;
 mod rotation;
 mod start;
 mod stock;
@@ -77,7 +78,8 @@ async fn start(credentials: Credentials) -> Result<Arc<Cluster>, String> {
         ("RUST_LOG", "info,dapr_durabletask=warn,tower_http=debug"),
     ];
     let env = BTreeMap::from(env.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    let cluster = Cluster::start(Options { env, credentials, ..Options::default() }).await;
+    let seconds = rollouts::REPLICATED.map(str::to_owned).into();
+    let cluster = Cluster::start(Options { env, credentials, seconds, ..Options::default() }).await;
     cluster.map(Arc::new).map_err(|error| error.to_string())
 }
 
@@ -126,6 +128,8 @@ fn main() -> ExitCode {
             orders_survive_the_death_of_process_payment,
             orders_survive_the_death_of_the_scheduler,
             a_lost_function_is_a_503_that_passes;
+        rollouts:
+            a_process_that_stops_beside_another_costs_no_answer;
         mails:
             a_completed_order_is_told_in_four_mails,
             a_cancelled_order_tells_why_and_what_was_given_back,

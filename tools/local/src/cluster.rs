@@ -5,8 +5,10 @@ mod folder;
 mod options;
 mod plan;
 mod rise;
+mod second;
 
 pub use self::options::{Credentials, Options, Place};
+pub use self::second::Second;
 
 use self::folder::Folder;
 use self::plan::Plan;
@@ -36,6 +38,7 @@ pub struct Cluster {
     // Dropped in this order: the processes die before their ports and files go.
     _guard: Guard,
     processes: BTreeMap<String, Process>,
+    seconds: BTreeMap<String, Process>,
     plan: Plan,
     binaries: PathBuf,
     progress: Progress,

@@ -10,10 +10,14 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 /// The id of the one placement server and, below, of the one scheduler.
 const PLACEMENT_ID: &str = "dapr-placement-0";
 const SCHEDULER_ID: &str = "dapr-scheduler-server-0";
+
+/// How long a second process serves on while its sidecar is there: longer than the sidecar is.
+const SECOND_STOPS: Duration = Duration::from_secs(20);
 
 /// The component that holds credentials.
 const SECRETS: &str = "secrets";
@@ -114,8 +118,8 @@ impl Commands<'_> {
         }
     }
 
-    pub(super) fn sidecar(&self, function: &Function) -> Command {
-        let ports::Function { app, sidecar: ports } = self.plan.ports(&function.name);
+    pub(super) fn sidecar(&self, function: &Function, ports: &ports::Function) -> Command {
+        let ports::Function { app, sidecar: ports } = ports;
         let control_plane = &self.plan.control_plane;
         let mut command = self.command(&self.dapr.daprd);
         loopback(&mut command);
@@ -142,8 +146,8 @@ impl Commands<'_> {
         command
     }
 
-    pub(super) fn function(&self, function: &Function) -> Command {
-        let ports::Function { app, sidecar } = self.plan.ports(&function.name);
+    pub(super) fn function(&self, function: &Function, ports: &ports::Function) -> Command {
+        let ports::Function { app, sidecar } = ports;
         let mut command = self.command(&self.binaries.join(&function.name));
         command
             .env("APP_PORT", app.to_string())
@@ -164,6 +168,20 @@ impl Commands<'_> {
         }
         command.envs(self.env);
         command
+    }
+
+    /// A second process and sidecar, which stop as a platform stops them: the sidecar is called for a
+    /// while longer, and the function outlives it.
+    pub(super) fn second(
+        &self,
+        function: &Function,
+        ports: &ports::Function,
+    ) -> (Command, Command) {
+        let (mut app, mut sidecar) =
+            (self.function(function, ports), self.sidecar(function, ports));
+        app.env("STOP_WAIT_SECONDS", SECOND_STOPS.as_secs().to_string());
+        sidecar.args(["--dapr-block-shutdown-duration", "3s"]);
+        (app, sidecar)
     }
 
     fn stand_in(&self, service: &str) -> Command {

@@ -10,6 +10,9 @@ use std::path::PathBuf;
 pub struct Options {
     /// Settings of every function, over those that the cluster makes.
     pub env: BTreeMap<String, String>,
+    /// The functions that get a second process and sidecar under their app id, which are not started
+    /// with the others: see [`Cluster::second`](super::Cluster::second). Private clusters alone.
+    pub seconds: Vec<String>,
     /// Where it runs.
     pub place: Place,
     /// Which Dapr runs it.
@@ -35,6 +38,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             env: BTreeMap::new(),
+            seconds: Vec::new(),
             place: Place::Private,
             dapr: dapr::Choice::Pinned,
             workspace: workspace::root(),

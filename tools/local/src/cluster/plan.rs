@@ -44,8 +44,10 @@ pub(super) struct Plan {
     /// What sidecars show to functions.
     pub(super) token: String,
     ports: BTreeMap<String, ports::Function>,
+    /// Those of second processes.
+    pub(super) seconds: BTreeMap<String, ports::Function>,
     /// Holds the ports of a private cluster.
-    _block: Option<Block>,
+    block: Option<Block>,
 }
 
 impl Plan {
@@ -91,7 +93,8 @@ impl Plan {
             redis: control_plane.redis,
             token: resources::random(),
             ports,
-            _block: Some(block),
+            seconds: BTreeMap::new(),
+            block: Some(block),
         })
     }
 
@@ -123,8 +126,19 @@ impl Plan {
             redis,
             token: resources::random(),
             ports,
-            _block: None,
+            seconds: BTreeMap::new(),
+            block: None,
         })
+    }
+
+    /// Finds room for a second process of each of `functions`.
+    pub(super) fn add_seconds(&mut self, functions: &[String]) {
+        let Some(block) = &self.block else { return };
+        let of = |ports: &ports::Function| ports.sidecar.metrics;
+        let last = self.ports.values().map(of).max().unwrap_or_default();
+        let mut free = last + 1..block.ports().end;
+        let second = |name: &String| (name.clone(), ports::Function::take(&mut free));
+        self.seconds = functions.iter().map(second).collect();
     }
 
     pub(super) fn owns_redis(&self) -> bool {

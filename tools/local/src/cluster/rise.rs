@@ -13,16 +13,18 @@ use crate::manifest::{self, Function, Kind};
 use crate::probe::Probe;
 use crate::process::Process;
 use crate::resources::{self, Own};
-use crate::{LocalError, redis, workspace};
+use crate::{LocalError, ports, redis, workspace};
 use futures::future::{try_join, try_join_all};
 use futures::stream::{FuturesUnordered, TryStreamExt};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Command;
 
 /// Claims ports and folder before anything else, so that a second start changes nothing.
 pub(super) async fn prepare(options: Options) -> Result<Cluster, LocalError> {
     let functions = manifest::functions(&options.workspace)?;
-    let plan = Plan::new(options.place, functions, options.traces, options.credentials).await?;
+    let mut plan = Plan::new(options.place, functions, options.traces, options.credentials).await?;
+    plan.add_seconds(&options.seconds);
     let folder = Folder::claim(options.place, &options.workspace, options.keep)?;
     let guard = Guard::start()?;
     let progress = options.progress;
@@ -47,8 +49,9 @@ pub(super) async fn prepare(options: Options) -> Result<Cluster, LocalError> {
         env: &options.env,
     };
     let processes = processes(&guard, &commands)?;
+    let seconds = seconds(&guard, &commands)?;
     let binaries = options.binaries;
-    Ok(Cluster { _guard: guard, processes, plan, binaries, progress, folder })
+    Ok(Cluster { _guard: guard, processes, seconds, plan, binaries, progress, folder })
 }
 
 /// Writes the files that the processes read.
@@ -92,15 +95,51 @@ fn processes(
     }
     for function in &plan.functions {
         let ports = plan.ports(&function.name);
-        let ready = Probe::Get(format!("{}/readyz", local_url(ports.app)));
-        let connected = Probe::Sidecar {
-            url: local_url(ports.sidecar.http),
-            hosts_workflows: function.manifest.kind == Kind::Workflow,
-        };
-        all.push((function.name.clone(), commands.function(function), ready));
-        all.push((sidecar_name(&function.name), commands.sidecar(function), connected));
+        let commands = (commands.function(function, ports), commands.sidecar(function, ports));
+        all.extend(with_sidecar(function, &function.name, ports, commands));
     }
-    let make = |(name, command, probe): (String, _, _)| {
+    made(guard, folder, all)
+}
+
+/// The second processes of functions, by the names of the first.
+fn seconds(
+    guard: &Guard,
+    commands: &Commands<'_>,
+) -> Result<BTreeMap<String, Process>, LocalError> {
+    let Commands { plan, folder, .. } = commands;
+    let mut all = Vec::new();
+    for function in &plan.functions {
+        let Some(ports) = plan.seconds.get(&function.name) else { continue };
+        let name = format!("{}.second", function.name);
+        let commands = commands.second(function, ports);
+        all.extend(with_sidecar(function, &name, ports, commands));
+    }
+    made(guard, folder, all)
+}
+
+/// A process that is not made yet: its name, its command and how it is asked whether it is ready.
+type Unmade = (String, Command, Probe);
+
+fn with_sidecar(
+    function: &Function,
+    name: &str,
+    ports: &ports::Function,
+    (app, sidecar): (Command, Command),
+) -> [Unmade; 2] {
+    let ready = Probe::Get(format!("{}/readyz", local_url(ports.app)));
+    let connected = Probe::Sidecar {
+        url: local_url(ports.sidecar.http),
+        hosts_workflows: function.manifest.kind == Kind::Workflow,
+    };
+    [(name.to_owned(), app, ready), (sidecar_name(name), sidecar, connected)]
+}
+
+fn made(
+    guard: &Guard,
+    folder: &Folder,
+    all: Vec<Unmade>,
+) -> Result<BTreeMap<String, Process>, LocalError> {
+    let make = |(name, command, probe): Unmade| {
         let process = Process::new(guard, &name, command, folder.log(&name), probe)?;
         Ok((name, process))
     };

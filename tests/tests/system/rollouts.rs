@@ -1,0 +1,60 @@
+//! What a rollout costs: a process that stops beside another one of its function.
+
+use local::cluster::Second;
+use serde_json::Value;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tests::system::shop::Shop;
+use tests::system::wait::until;
+use tokio::time::interval;
+
+/// The functions that get a second process: those that the gateway calls all the time. In front of
+/// itself is the platform's ingress.
+pub(crate) const REPLICATED: [&str; 4] =
+    ["check-stock", "create-order", "get-order", "order-status"];
+
+/// How often a round of requests begins.
+const PACE: Duration = Duration::from_millis(100);
+
+const BEGUN: &str = "started processing request";
+
+pub(crate) async fn a_process_that_stops_beside_another_costs_no_answer(shop: &Shop) {
+    let lamp = shop.sell("lamp", 100, 10_000).await;
+    for function in REPLICATED {
+        let second = shop.cluster.second(function);
+        second.start().await.expect("the second process starts");
+        let stopped = AtomicBool::new(false);
+        tokio::join!(ask(shop, &lamp, &stopped), stop(function, &second, &stopped));
+    }
+}
+
+/// Places orders and looks at them, until the second process has stopped.
+async fn ask(shop: &Shop, lamp: &str, stopped: &AtomicBool) {
+    let order = shop.order(&[(lamp, 1)]);
+    let mut pace = interval(PACE);
+    while !stopped.load(Ordering::Relaxed) {
+        pace.tick().await;
+        let id = shop.place(&order).await;
+        let paths = [
+            format!("/api/orders/{id}"),
+            format!("/api/orders/{id}/status"),
+            format!("/api/inventory/{lamp}"),
+        ];
+        for path in paths {
+            let answer = shop.get(&path).await;
+            assert_eq!(answer.status, 200, "{path}: {answer:?}");
+            assert_ne!(answer.body, Value::Null, "{path}");
+        }
+    }
+}
+
+async fn stop(function: &str, second: &Second<'_>, stopped: &AtomicBool) {
+    until("the second process takes requests", Duration::from_secs(20), async || {
+        second.log().contains(BEGUN).then_some(())
+    })
+    .await;
+    let ended = second.stop().await;
+    stopped.store(true, Ordering::Relaxed);
+    let codes = ended.map(|status| status.and_then(|status| status.code()));
+    assert_eq!(codes, [Some(0), Some(0)], "{function}: {}", second.log());
+}
