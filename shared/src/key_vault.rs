@@ -9,7 +9,10 @@ use azure_identity::{
     ClientAssertionCredentialOptions, ManagedIdentityCredential, ManagedIdentityCredentialOptions,
     UserAssignedId, WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
 };
-use azure_security_keyvault_secrets::models::{SecretAttributes, SetSecretParameters};
+use azure_security_keyvault_secrets::models::{
+    SecretAttributes, SecretClientUpdateSecretPropertiesOptions, SetSecretParameters,
+    UpdateSecretPropertiesParameters,
+};
 use azure_security_keyvault_secrets::{ResourceExt, SecretClient, SecretClientOptions};
 use jiff::Timestamp;
 use reqwest::Url;
@@ -111,6 +114,23 @@ impl Vault for KeyVault {
             }
             _ => Err(Failure::new(NAME, "read a key", format!("{name} has no value")).into()),
         }
+    }
+
+    async fn may_replace(&self, name: &str, kept: &KeptKey) -> Result<()> {
+        const PROVE: &str = "prove the right to write";
+        // What is written is what is there: this needs the same permission as a new version does.
+        let parameters = UpdateSecretPropertiesParameters {
+            tags: Some(self.tags(name).await?),
+            ..UpdateSecretPropertiesParameters::default()
+        };
+        let options = SecretClientUpdateSecretPropertiesOptions {
+            secret_version: Some(kept.version.clone()),
+            ..SecretClientUpdateSecretPropertiesOptions::default()
+        };
+        let parameters = parameters.try_into().or_fail(NAME, PROVE)?;
+        let written = self.0.update_secret_properties(name, parameters, Some(options)).await;
+        written.or_fail(NAME, PROVE)?;
+        Ok(())
     }
 
     async fn keep(&self, name: &str, key: &ApiKey, expires_at: Timestamp) -> Result<()> {

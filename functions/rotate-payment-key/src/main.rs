@@ -2,7 +2,7 @@
 
 use axum::Router;
 use shared::domain::event::{CloudEvent, SecretNearExpiry, Topic};
-use shared::operations::rotation::Rotation;
+use shared::operations::rotation::{Rotation, RotationError};
 use shared::ports::{Clock, KeyIssuer, Publisher, Vault};
 use shared::sidecar::delivery::{DeliveryError, on};
 use shared::{host, wiring};
@@ -26,7 +26,10 @@ where
         let rotation = rotation.clone();
         async move {
             let expiring = SecretNearExpiry::read(&event)?.ok_or_else(|| event.unknown())?;
-            Ok::<_, DeliveryError>(rotation.rotate(&expiring).await?)
+            rotation.rotate(&expiring).await.map_err(|error| match error {
+                RotationError::Failed(failure) => failure.into(),
+                by_hand @ RotationError::ByHand(_) => DeliveryError::Hopeless(by_hand.to_string()),
+            })
         }
     })
 }
@@ -78,6 +81,17 @@ mod tests {
             assert_eq!(verdict["status"], "SUCCESS");
         }
         assert_eq!((vault.writes().len(), broker.published().len()), (2, 0));
+    }
+
+    #[tokio::test]
+    async fn a_live_key_becomes_a_dead_letter_that_says_what_to_do() {
+        let vault = FakeVault::with_secret("mk_0", "sk_live_0");
+        let broker = FakeBroker::default();
+        send(function(&vault, &broker), ROUTE, &event(SecretNearExpiry::TYPE)).await;
+        let (topic, letter) = broker.published().remove(0);
+        assert_eq!(topic, "key-vault-rotate-payment-key-dead");
+        assert!(letter.to_string().contains("by hand"), "{letter}");
+        assert!(!letter.to_string().contains("sk_live"), "{letter}");
     }
 
     #[tokio::test]

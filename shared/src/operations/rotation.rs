@@ -1,10 +1,11 @@
 //! Rotation: the payment provider's key is replaced before it expires, while payments go on.
 
 use crate::domain::event::SecretNearExpiry;
-use crate::ports::{API_KEY, Clock, KeyIssuer, PREVIOUS_API_KEY, Result, Vault};
+use crate::ports::{API_KEY, Clock, Error, Failure, KeyIssuer, PREVIOUS_API_KEY, Vault};
 use jiff::SignedDuration;
 use std::sync::Arc;
 use tokio::sync::Mutex;
+use tracing::{Instrument, Span};
 
 /// Replaces the payment provider's key.
 ///
@@ -26,27 +27,74 @@ pub struct Rotation<V, I, C> {
     pub turn: Arc<Mutex<()>>,
 }
 
+/// Why a key was not replaced.
+#[derive(Debug, thiserror::Error)]
+pub enum RotationError {
+    /// Trying again would not help: a person must replace it.
+    #[error("replace the key by hand, in the provider's dashboard: {0}")]
+    ByHand(&'static str),
+    /// The vault or the provider failed, and trying again may help.
+    #[error("the key could not be replaced")]
+    Failed(#[from] Failure),
+}
+
+impl From<Error> for RotationError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Failed(failure) => Self::Failed(failure),
+            Error::Refused(refusal) => {
+                Self::Failed(Failure::new("rotation", "replace a key", refusal))
+            }
+        }
+    }
+}
+
 impl<V: Vault, I: KeyIssuer, C: Clock> Rotation<V, I, C> {
-    /// Replaces the key that `expiring` tells of, unless that was done before or it is another
-    /// secret. When it ends halfway, the next try ends with the same key.
+    /// Replaces the key that `expiring` names, unless that was done before or it is another secret.
+    /// When it ends halfway, the next try ends with the same key; a caller that gives up cuts nothing
+    /// off.
     ///
     /// # Errors
-    /// When the vault or the provider fails.
-    pub async fn rotate(&self, expiring: &SecretNearExpiry) -> Result<()> {
+    /// [`RotationError`]. The provider was asked for nothing if the key is a live one or the vault
+    /// cannot be written.
+    pub async fn rotate(&self, expiring: &SecretNearExpiry) -> Result<(), RotationError> {
         if expiring.name != API_KEY {
             return Ok(());
         }
+        let (rotation, version) = (self.clone(), expiring.version.trim().to_owned());
+        let rotating = async move { rotation.rotate_in_turn(&version).await };
+        let rotating = tokio::spawn(rotating.instrument(Span::current()));
+        rotating.await.map_err(|panic| Failure::new("rotation", "replace a key", panic))?
+    }
+
+    async fn rotate_in_turn(&self, version: &str) -> Result<(), RotationError> {
         let _turn = self.turn.lock().await;
         let old = self.vault.kept(API_KEY).await?;
-        if old.version != expiring.version.trim() {
+        if old.version != version {
             return Ok(());
         }
-        let fresh = self.issuer.replace(&old.key, self.overlap).await?;
-        // First, for then there is no moment at which only the fresh one is kept.
+        if old.key.is_live() {
+            let why = "the provider encrypts a fresh live key for its dashboard alone, so this shop \
+                       cannot read it; it was not asked for one, and the old key is good as before";
+            return Err(RotationError::ByHand(why));
+        }
+        self.vault.may_replace(API_KEY, &old).await?;
+        // Before the fresh one, for then there is no moment at which only that one is kept.
         self.vault.keep(PREVIOUS_API_KEY, &old.key, self.clock.after(self.overlap)).await?;
-        self.vault.keep(API_KEY, &fresh, self.clock.after(self.lifetime)).await?;
-        tracing::info!(key.id = fresh.id, "the payment provider's key is replaced");
-        Ok(())
+        let fresh = self.issuer.replace(&old.key, self.overlap).await?;
+        let ends = self.clock.after(self.overlap);
+        let kept = self.vault.keep(API_KEY, &fresh, self.clock.after(self.lifetime)).await;
+        if kept.is_err() {
+            tracing::error!(
+                key.id = fresh.id,
+                old.ends = %ends,
+                "the provider gave a fresh key that the vault does not take: each try gets the same \
+                 one, for about a day; roll the key by hand if none succeeds before the old one ends"
+            );
+        } else {
+            tracing::info!(key.id = fresh.id, old.ends = %ends, "the payment provider's key is replaced");
+        }
+        Ok(kept?)
     }
 }
 
@@ -55,6 +103,7 @@ mod tests {
     use super::*;
     use crate::testing::fakes::{FakeClock, FakeIssuer, FakeVault};
     use crate::testing::orders::at;
+    use futures::FutureExt;
 
     fn rotation(
         vault: &FakeVault,
@@ -103,6 +152,36 @@ mod tests {
         let (vault, issuer) = (FakeVault::with("mk_0"), FakeIssuer::default());
         rotation(&vault, &issuer).rotate(&expiring(PREVIOUS_API_KEY, "1")).await.unwrap();
         assert_eq!((vault.writes().len(), issuer.given()), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_asked_of_the_provider_that_cannot_be_carried_through() {
+        let (vault, issuer) = (FakeVault::with_secret("mk_0", "sk_live_0"), FakeIssuer::default());
+        let rotated = rotation(&vault, &issuer).rotate(&expiring(API_KEY, "1")).await;
+        assert!(matches!(rotated, Err(RotationError::ByHand(_))));
+        assert!(vault.writes().is_empty());
+
+        for closed in [API_KEY, PREVIOUS_API_KEY] {
+            let vault = FakeVault::with("mk_0");
+            vault.close(closed);
+            let rotated = rotation(&vault, &issuer).rotate(&expiring(API_KEY, "1")).await;
+            assert!(matches!(rotated, Err(RotationError::Failed(_))), "{closed}");
+        }
+        assert_eq!(issuer.given(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_caller_that_gives_up_cuts_nothing_off() {
+        let (vault, issuer) = (FakeVault::with("mk_0"), FakeIssuer::default());
+        let rotation = rotation(&vault, &issuer);
+        let event = expiring(API_KEY, "1");
+        assert!(rotation.rotate(&event).now_or_never().is_none(), "it is still at work");
+        // Whoever comes next waits for its turn, and finds the work done.
+        rotation.rotate(&event).await.unwrap();
+        assert_eq!(
+            (vault.kept(API_KEY).await.unwrap().key.id.as_str(), issuer.given()),
+            ("mk_1", 1)
+        );
     }
 
     #[tokio::test]

@@ -18,6 +18,15 @@ pub struct ApiKey {
     pub secret: Secret,
 }
 
+impl ApiKey {
+    /// Whether it moves real money: `sk_live_…` or `rk_live_…`
+    /// ([API keys](https://docs.stripe.com/keys)).
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.secret.expose().split('_').nth(1) == Some("live")
+    }
+}
+
 /// A key as a vault keeps it.
 #[derive(Debug, Clone)]
 pub struct KeptKey {
@@ -31,6 +40,9 @@ pub struct KeptKey {
 pub trait Vault: Clone + Send + Sync + 'static {
     /// The key that is kept as `name`.
     fn kept(&self, name: &str) -> impl PortFuture<KeptKey>;
+    /// Finds out whether another key can take the place of `kept`, which is kept as `name`, and
+    /// changes nothing.
+    fn may_replace(&self, name: &str, kept: &KeptKey) -> impl PortFuture<()>;
     /// Keeps `key` as `name`, in place of the one before. At `expires_at` it is due to be replaced.
     fn keep(&self, name: &str, key: &ApiKey, expires_at: Timestamp) -> impl PortFuture<()>;
 }

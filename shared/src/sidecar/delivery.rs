@@ -39,6 +39,9 @@ pub enum DeliveryError {
     /// Delivering it again would not help.
     #[error("the message is poison")]
     Poison(#[from] Poison),
+    /// It is a good message, and dealing with it again would not help either.
+    #[error("{0}")]
+    Hopeless(String),
     /// Machinery failed.
     #[error("the message could not be dealt with")]
     Failed(#[from] Failure),
@@ -110,8 +113,10 @@ where
             (Delivery::Retry, "retry")
         }
         Err(DeliveryError::Poison(poison)) => {
-            tracing::error!(event.topic = dead_letters, error = %poison, "a message becomes a dead letter");
-            (dead_letter(publisher, dead_letters, &message, &poison).await, "poison")
+            (dead_letter(publisher, dead_letters, &message, &poison.to_string()).await, "poison")
+        }
+        Err(DeliveryError::Hopeless(reason)) => {
+            (dead_letter(publisher, dead_letters, &message, &reason).await, "hopeless")
         }
     }
 }
@@ -129,13 +134,14 @@ async fn dead_letter(
     publisher: &impl Publisher,
     topic: &str,
     message: &[u8],
-    reason: &Poison,
+    reason: &str,
 ) -> Delivery {
+    tracing::error!(event.topic = topic, error = reason, "a message becomes a dead letter");
     let mut letter = match serde_json::from_slice(message) {
         Ok(Value::Object(envelope)) => Value::Object(envelope),
         _ => json!({"data": String::from_utf8_lossy(message)}),
     };
-    letter["deadletterreason"] = reason.to_string().into();
+    letter["deadletterreason"] = reason.into();
     match publisher.publish(topic, &letter).await {
         Ok(()) => Delivery::Success,
         Err(error) => {

@@ -11,15 +11,27 @@ pub struct FakeVault {
     kept: Shared<HashMap<String, KeptKey>>,
     writes: Shared<Vec<(String, String, Timestamp)>>,
     fails_after: Shared<Option<usize>>,
+    closed: Shared<Vec<String>>,
 }
 
 impl FakeVault {
     /// A vault that keeps the key called `id`, as version 1.
     #[must_use]
     pub fn with(id: &str) -> Self {
+        Self::with_secret(id, &format!("sk_test_{id}"))
+    }
+
+    /// The same, with another secret.
+    #[must_use]
+    pub fn with_secret(id: &str, secret: &str) -> Self {
         let vault = Self::default();
-        vault.hold(API_KEY, &key(id));
+        vault.hold(API_KEY, &ApiKey { id: id.to_owned(), secret: Secret::new(secret.to_owned()) });
         vault
+    }
+
+    /// Nothing can be kept as `name` from now on.
+    pub fn close(&self, name: &str) {
+        lock(&self.closed).push(name.to_owned());
     }
 
     /// What was written, in order: the name, the key's id, and when it expires.
@@ -31,6 +43,13 @@ impl FakeVault {
     /// One write fails, after `writes` more.
     pub fn fail_after(&self, writes: usize) {
         *lock(&self.fails_after) = Some(writes);
+    }
+
+    fn check(&self, name: &str) -> Result<()> {
+        if lock(&self.closed).iter().any(|closed| closed == name) {
+            return Err(Failure::new("fake vault", "write", format!("{name} is closed")).into());
+        }
+        Ok(())
     }
 
     fn hold(&self, name: &str, key: &ApiKey) {
@@ -48,8 +67,13 @@ impl Vault for FakeVault {
         kept.ok_or_else(|| Failure::new("fake vault", "read", format!("no {name}")).into())
     }
 
+    async fn may_replace(&self, name: &str, _: &KeptKey) -> Result<()> {
+        self.check(name)
+    }
+
     async fn keep(&self, name: &str, key: &ApiKey, expires_at: Timestamp) -> Result<()> {
         tokio::task::yield_now().await;
+        self.check(name)?;
         let left = lock(&self.fails_after).take();
         if left == Some(0) {
             return Err(Failure::new("fake vault", "write", "told to fail").into());

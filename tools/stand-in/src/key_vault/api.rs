@@ -7,7 +7,7 @@ use crate::key_vault::error::VaultError;
 use crate::key_vault::name::SecretName;
 use crate::key_vault::secrets::ReadError;
 use crate::key_vault::vault::Vault;
-use crate::key_vault::version::{NewSecret, Version};
+use crate::key_vault::version::{NewProperties, NewSecret, Version};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
@@ -24,7 +24,7 @@ pub(crate) fn routes(vault: &Vault) -> Router {
         // Azure's clients end the path of the current version with a slash.
         .route("/secrets/{name}/", get(read_current))
         .route("/secrets/{name}/versions", get(list_versions))
-        .route("/secrets/{name}/{version}", get(read_version))
+        .route("/secrets/{name}/{version}", get(read_version).patch(update_properties))
         .route_layer(from_fn_with_state(vault.clone(), require_token))
         .with_state(vault.clone())
 }
@@ -43,6 +43,23 @@ async fn set_secret(
     state.secrets.set(&name, version.clone())?;
     state.secrets.count_write(&name);
     Ok(Json(Bundle::new(&host, &name, &version)).into_response())
+}
+
+/// Of a version's properties, the tags alone can be changed
+/// (<https://learn.microsoft.com/rest/api/keyvault/secrets/update-secret>).
+async fn update_properties(
+    State(vault): State<Vault>,
+    Host(host): Host,
+    Path((name, version)): Path<(String, String)>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, VaultError> {
+    let name: SecretName = name.parse()?;
+    let new: NewProperties =
+        serde_json::from_slice(&body?).map_err(|error| VaultError::body(&error))?;
+    let mut state = vault.state();
+    let version = state.secrets.find(&name, &version)?;
+    version.update(new)?;
+    Ok(Json(Properties::of_version(&host, &name, version)).into_response())
 }
 
 async fn read_current(

@@ -78,6 +78,21 @@ impl Secrets {
         Ok(found)
     }
 
+    /// The version called `version`, enabled or not.
+    ///
+    /// # Errors
+    ///
+    /// There is no such version.
+    pub(crate) fn find(
+        &mut self,
+        name: &SecretName,
+        version: &str,
+    ) -> Result<&mut Version, ReadError> {
+        let versions = self.0.get_mut(name).into_iter().flat_map(|history| &mut history.versions);
+        let mut versions = versions.filter(|found| found.id.simple().to_string() == version);
+        versions.next().ok_or_else(|| ReadError::NotFound(format!("{name}/{version}")))
+    }
+
     pub(crate) fn history(&self, name: &SecretName) -> Option<&History> {
         self.0.get(name)
     }

@@ -20,6 +20,14 @@ pub(crate) struct NewSecret {
     pub(crate) attributes: Option<NewAttributes>,
 }
 
+/// The body of a `PATCH`: what is left out stays as it is.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewProperties {
+    #[serde(default)]
+    tags: Option<BTreeMap<String, String>>,
+}
+
 /// The attributes that a caller decides.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -69,6 +77,16 @@ impl Version {
             not_before,
             created,
         })
+    }
+
+    /// # Errors
+    ///
+    /// The tags are out of bounds.
+    pub(crate) fn update(&mut self, new: NewProperties) -> Result<(), SetError> {
+        if let Some(new) = new.tags {
+            self.tags = tags(new)?;
+        }
+        Ok(())
     }
 }
 

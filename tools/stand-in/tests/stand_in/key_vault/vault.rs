@@ -28,6 +28,25 @@ async fn a_secret_is_read_as_it_was_set_and_each_set_is_a_version() {
 }
 
 #[tokio::test]
+async fn the_tags_of_a_version_are_updated_and_nothing_else() {
+    let caller = Caller::start(&[]).await;
+    let version = caller.set("api-key", "one").await;
+    let update = async |version: &str, body: serde_json::Value| {
+        let path = format!("/secrets/api-key/{version}?api-version=7.6");
+        send(caller.request(Method::PATCH, &path).bearer_auth(&caller.token).json(&body)).await
+    };
+    let updated = update(&version, json!({"tags": {"kind": "test"}})).await;
+    assert_eq!((updated.status, updated.text("/tags/kind")), (200, "test"));
+    assert!(updated.body["value"].is_null());
+    assert_eq!(update(&version, json!({})).await.status, 200);
+    let read = caller.get("/secrets/api-key").await;
+    assert_eq!((read.text("/value"), read.text("/tags/kind")), ("one", "test"));
+    assert!(read.text("/id").ends_with(&version));
+    assert_eq!(update(&version, json!({"value": "two"})).await.status, 400);
+    assert_eq!(update("0123", json!({})).await.code(), (404, "SecretNotFound"));
+}
+
+#[tokio::test]
 async fn lists_show_secrets_and_versions_but_no_value() {
     let caller = Caller::start(&[]).await;
     let versions = [caller.set("b", "hush").await, caller.set("b", "hush").await];
