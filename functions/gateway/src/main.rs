@@ -27,6 +27,7 @@ fn app<F: Functions>(functions: F) -> Router {
         .route("/api/inventory/{product_id}/reserve", to(post, "reserve-stock"))
         .route("/api/inventory/{product_id}/release", to(post, "release-stock"))
         .route("/api/payments", to(post, "process-payment"))
+        .route("/api/payments/{payment_id}", to(get, "process-payment"))
         .route("/api/payments/{payment_id}/refund", to(post, "refund-payment"))
         .with_state(functions)
 }
@@ -43,7 +44,7 @@ mod tests {
     use shared::testing::{conforms, send, send_with};
     use tower::ServiceExt;
 
-    const ROUTES: [(&str, &str); 9] = [
+    const ROUTES: [(&str, &str); 10] = [
         ("POST /api/orders", "create-order"),
         ("GET /api/orders/a", "get-order"),
         ("GET /api/orders/a/status", "order-status"),
@@ -52,6 +53,7 @@ mod tests {
         ("POST /api/inventory/a/reserve", "reserve-stock"),
         ("POST /api/inventory/a/release", "release-stock"),
         ("POST /api/payments", "process-payment"),
+        ("GET /api/payments/a", "process-payment"),
         ("POST /api/payments/a/refund", "refund-payment"),
     ];
 

@@ -34,6 +34,7 @@ mod tests {
     use shared::domain::PaymentId;
     use shared::domain::event::PaymentCharged;
     use shared::domain::order::Order;
+    use shared::domain::payment::Owner;
     use shared::ports::Documents;
     use shared::testing::fakes::{FakeBroker, FakeDocuments};
     use shared::testing::orders::{at, euro, placed_order};
@@ -51,8 +52,9 @@ mod tests {
             (FakeDocuments::default(), FakeBroker::default(), placed_order());
         orders.save(&placed.order_id, &Order::new(placed.clone()), None).await.unwrap();
         let (payment_id, order_id) = (PaymentId::of(&placed.order_id), placed.order_id);
-        let event =
-            CloudEvent::of(&PaymentCharged { payment_id, order_id, amount: euro(5) }, at(0));
+        let (amount, by) = (euro(5), Owner::Order);
+        let charged = PaymentCharged { payment_id, order_id, amount, by };
+        let event = CloudEvent::of(&charged, at(0));
         let (_, verdict) =
             send(app(orders, broker.clone()), "POST /events/payments", &json!(event)).await;
         assert_eq!(verdict["status"], "SUCCESS");

@@ -1,12 +1,14 @@
-//! `POST /api/payments`: charges an order, once.
+//! `POST /api/payments`: charges what a caller asks for, once; `GET /api/payments/{payment_id}`. For
+//! the saga: charges an order.
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::post;
-use shared::domain::payment::Charge;
+use axum::routing::{get, post, put};
+use shared::domain::payment::{Charge, NewPayment, OrderCharge, Owner};
+use shared::domain::{OrderId, PaymentId};
 use shared::http::views::PaymentView;
-use shared::http::{Json, Problem};
+use shared::http::{Json, Path, Problem};
 use shared::operations::payments::Payments;
 use shared::{host, wiring};
 use std::process::ExitCode;
@@ -17,60 +19,122 @@ async fn main() -> ExitCode {
 }
 
 fn app<C: Payments>(payments: C) -> Router {
-    Router::new().route("/api/payments", post(charge::<C>)).with_state(payments)
+    Router::new()
+        .route("/api/payments", post(pay::<C>))
+        .route("/api/payments/{payment_id}", get(find::<C>))
+        .route("/orders/{order_id}/payment", put(charge::<C>))
+        .with_state(payments)
+}
+
+async fn pay<C: Payments>(
+    State(payments): State<C>,
+    Json(payment): Json<NewPayment>,
+) -> Result<(StatusCode, Json<PaymentView>), Problem> {
+    let payment = payments.charge(Owner::Caller, &payment.charge()?).await?;
+    Ok((StatusCode::CREATED, Json(payment.into())))
+}
+
+async fn find<C: Payments>(
+    State(payments): State<C>,
+    Path(id): Path<PaymentId>,
+) -> Result<Json<PaymentView>, Problem> {
+    Ok(Json(PaymentView::found(&id, payments.find(&id).await?)?))
 }
 
 async fn charge<C: Payments>(
     State(payments): State<C>,
-    Json(charge): Json<Charge>,
-) -> Result<(StatusCode, Json<PaymentView>), Problem> {
-    let payment = payments.charge(&charge).await?;
-    Ok((StatusCode::CREATED, Json(payment.into())))
+    Path(order_id): Path<OrderId>,
+    Json(OrderCharge { amount, payment_method }): Json<OrderCharge>,
+) -> Result<Json<PaymentView>, Problem> {
+    let charge = Charge { order_id, amount, payment_method };
+    Ok(Json(payments.charge(Owner::Order, &charge).await?.into()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::{Value, json};
-    use shared::ports::Verdict;
-    use shared::testing::fakes::{FakeProvider, fake_till};
+    use shared::testing::fakes::{FakeProvider, Fault, fake_payments};
     use shared::testing::{conforms, send};
 
     const ROUTE: &str = "POST /api/payments";
 
-    fn order() -> Value {
+    fn payment() -> Value {
         let amount = json!({"amount": 700, "currency": "EUR"});
         json!({"order_id": "a", "amount": amount, "payment_method": "pm_card_visa"})
     }
 
     #[tokio::test]
     async fn it_conforms() {
-        conforms(app(fake_till(&FakeProvider::default())), &[ROUTE], &[]).await;
+        let app = app(fake_payments(&FakeProvider::default()));
+        conforms(app, &[ROUTE, "PUT /orders/a/payment"], &["GET /api/payments/a"]).await;
     }
 
     #[tokio::test]
-    async fn the_same_order_again_is_the_same_payment() {
+    async fn the_same_reference_again_is_the_same_payment() {
         let provider = FakeProvider::default();
-        let app = app(fake_till(&provider));
-        let (status, payment) = send(app.clone(), ROUTE, &order()).await;
-        assert_eq!((status.as_u16(), &payment["status"]), (201, &json!("charged")));
-        assert_eq!(send(app, ROUTE, &order()).await.1, payment);
-        assert_eq!(provider.calls(), ["charge"]);
+        let app = app(fake_payments(&provider));
+        let (status, made) = send(app.clone(), ROUTE, &payment()).await;
+        assert_eq!((status.as_u16(), &made["status"]), (201, &json!("charged")));
+        assert_eq!(send(app.clone(), ROUTE, &payment()).await.1, made);
+        let find = format!("GET /api/payments/{}", made["payment_id"].as_str().unwrap());
+        assert_eq!(send(app.clone(), &find, &Value::Null).await, (StatusCode::OK, made));
+        let (status, problem) = send(app, "GET /api/payments/unknown", &Value::Null).await;
+        assert_eq!((status.as_u16(), &problem["type"]), (404, &json!("unknown-payment")));
+        assert_eq!(provider.balance(), (700, 0));
     }
 
     #[tokio::test]
-    async fn a_declined_payment_is_a_problem() {
+    async fn what_the_provider_cannot_charge_is_refused_before_it_is_asked() {
         let provider = FakeProvider::default();
-        provider.answer_next(Verdict::Declined("card_declined".into()));
-        let (status, problem) = send(app(fake_till(&provider)), ROUTE, &order()).await;
+        for (amount, currency, told) in [
+            (0, "EUR", "total-too-small"),
+            (49, "EUR", "total-too-small"),
+            (500, "XXX", "amount.currency"),
+            (500, "BGN", "amount.currency"),
+            (5_124, "KWD", "amount"),
+            (1_000_000, "UGX", "total-too-large"),
+        ] {
+            let mut payment = payment();
+            payment["amount"] = json!({"amount": amount, "currency": currency});
+            let (status, problem) = send(app(fake_payments(&provider)), ROUTE, &payment).await;
+            let found = problem.get("field").unwrap_or(&problem["type"]);
+            assert_eq!((status.as_u16(), found), (422, &json!(told)), "{problem}");
+        }
+        assert!(provider.calls().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_caller_s_payment_is_not_the_order_s_of_the_same_id() {
+        let provider = FakeProvider::default();
+        let app = app(fake_payments(&provider));
+        let (_, direct) = send(app.clone(), ROUTE, &payment()).await;
+        let mut charge = payment();
+        charge["amount"]["amount"] = json!(800);
+        charge.as_object_mut().unwrap().remove("order_id");
+        let (status, order) = send(app, "PUT /orders/a/payment", &charge).await;
+        assert_eq!((status.as_u16(), &order["status"]), (200, &json!("charged")));
+        assert_ne!(direct["payment_id"], order["payment_id"]);
+        assert_eq!(provider.balance(), (1_500, 0));
+    }
+
+    #[tokio::test]
+    async fn a_declined_payment_is_a_problem_until_another_method_is_used() {
+        let provider = FakeProvider::default();
+        provider.befall("confirm", Fault::Declined);
+        let app = app(fake_payments(&provider));
+        let (status, problem) = send(app.clone(), ROUTE, &payment()).await;
         assert_eq!((status.as_u16(), &problem["type"]), (402, &json!("payment-declined")));
+        let mut other = payment();
+        other["payment_method"] = json!("pm_card_mastercard");
+        assert_eq!(send(app, ROUTE, &other).await.0, 201);
     }
 
     #[tokio::test]
     async fn a_provider_that_cannot_be_reached_is_a_problem_that_passes() {
         let provider = FakeProvider::default();
-        provider.fail_next();
-        let (status, problem) = send(app(fake_till(&provider)), ROUTE, &order()).await;
+        provider.befall("create", Fault::Lost);
+        let (status, problem) = send(app(fake_payments(&provider)), ROUTE, &payment()).await;
         assert_eq!((status.as_u16(), &problem["type"]), (503, &json!("dependency-unavailable")));
     }
 }

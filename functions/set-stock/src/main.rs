@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::put;
 use shared::domain::ProductId;
-use shared::domain::stock::{Level, Offer};
+use shared::domain::stock::{Level, NewOffer};
 use shared::host;
 use shared::http::{Json, Path, Problem};
 use shared::ports::Stocks;
@@ -22,9 +22,9 @@ fn app<S: Stocks>(stocks: S) -> Router {
 async fn set<S: Stocks>(
     State(stocks): State<S>,
     Path(product): Path<ProductId>,
-    Json(offer): Json<Offer>,
+    Json(offer): Json<NewOffer>,
 ) -> Result<Json<Level>, Problem> {
-    Ok(Json(stocks.set(&product, &offer).await?))
+    Ok(Json(stocks.set(&product, &offer.into()).await?))
 }
 
 #[cfg(test)]

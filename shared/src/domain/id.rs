@@ -98,6 +98,7 @@ id! {
 
 const ORDERS: Uuid = Uuid::from_u128(0x6c0d_3b9e_52a4_5d1f_9e0b_7f2c_41d8_a063);
 const PAYMENTS: Uuid = Uuid::from_u128(0x0b57_9c14_8f6e_5a27_b3d1_24e6_90c5_7f38);
+const CALLERS_PAYMENTS: Uuid = Uuid::from_u128(0x93ad_417f_c0e2_5b68_8d14_72f5_1e9a_b63c);
 const SHIPMENTS: Uuid = Uuid::from_u128(0xd1f2_46a8_03c7_5be9_8a5d_6e19_b740_2c5e);
 
 impl OrderId {
@@ -115,6 +116,12 @@ impl PaymentId {
     #[must_use]
     pub fn of(order: &OrderId) -> Self {
         Uuid::new_v5(&PAYMENTS, order.as_str().as_bytes()).into()
+    }
+
+    /// The one payment that a caller makes by itself under `reference`: never an order's.
+    #[must_use]
+    pub fn by_caller(reference: &OrderId) -> Self {
+        Uuid::new_v5(&CALLERS_PAYMENTS, reference.as_str().as_bytes()).into()
     }
 }
 

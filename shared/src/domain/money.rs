@@ -1,13 +1,18 @@
 //! Money: an amount in minor units of one currency. Never a float.
 
+mod asked;
+mod currency;
+
+pub use asked::{asked, asked_if_any};
+pub use currency::{Currency, Terms};
+
+use super::Refusal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::str::FromStr;
 
 /// A sum of money, such as 12.50 euro: `{"amount": 1250, "currency": "EUR"}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Money {
     amount: Amount,
     currency: Currency,
@@ -18,12 +23,6 @@ pub struct Money {
 #[serde(try_from = "i64", into = "i64")]
 #[schemars(extend("minimum" = 0, "maximum" = Money::MAX_AMOUNT))]
 struct Amount(i64);
-
-/// An [ISO 4217](https://www.iso.org/iso-4217-currency-codes.html) code: three upper case letters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
-#[schemars(extend("pattern" = "^[A-Z]{3}$"))]
-pub struct Currency([u8; 3]);
 
 /// Why there is no such sum of money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +36,9 @@ pub enum MoneyError {
     /// A currency is not three upper case letters.
     #[error("must be three upper case letters (ISO 4217), such as EUR")]
     NotACurrency,
+    /// A currency is not one that the shop takes.
+    #[error("is not taken by this shop")]
+    NotTaken,
 }
 
 impl Money {
@@ -50,6 +52,12 @@ impl Money {
     /// [`MoneyError::OutOfBounds`].
     pub fn new(amount: i64, currency: Currency) -> Result<Self, MoneyError> {
         Ok(Self { amount: amount.try_into()?, currency })
+    }
+
+    /// `amount` minor units of the same currency, brought within the bounds.
+    #[must_use]
+    pub fn with_amount(self, amount: i64) -> Self {
+        Self { amount: Amount(amount.clamp(0, Self::MAX_AMOUNT)), currency: self.currency }
     }
 
     /// Minor units, 0 to [`Money::MAX_AMOUNT`].
@@ -85,6 +93,26 @@ impl Money {
     }
 }
 
+impl Money {
+    /// Whether one payment can carry this total; nothing need be paid of 0.
+    ///
+    /// # Errors
+    /// [`Refusal::CurrencyNotTaken`], [`Refusal::TotalTooSmall`] or [`Refusal::TotalTooLarge`].
+    pub fn payable(self) -> Result<(), Refusal> {
+        let Some(terms) = self.currency.terms() else {
+            return Err(Refusal::CurrencyNotTaken { currency: self.currency });
+        };
+        match self.amount() {
+            0 => Ok(()),
+            amount if amount < terms.least => {
+                Err(Refusal::TotalTooSmall { least: self.with_amount(terms.least) })
+            }
+            amount if amount > terms.most() => Err(Refusal::TotalTooLarge),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} minor units of {}", self.amount(), self.currency)
@@ -106,45 +134,6 @@ impl TryFrom<i64> for Amount {
 impl From<Amount> for i64 {
     fn from(amount: Amount) -> Self {
         amount.0
-    }
-}
-
-impl Currency {
-    /// The code, such as `EUR`.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        str::from_utf8(&self.0).expect("a currency is ASCII by construction")
-    }
-}
-
-impl fmt::Display for Currency {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Currency {
-    type Err = MoneyError;
-
-    fn from_str(code: &str) -> Result<Self, MoneyError> {
-        match <[u8; 3]>::try_from(code.as_bytes()) {
-            Ok(letters) if letters.iter().all(u8::is_ascii_uppercase) => Ok(Self(letters)),
-            _ => Err(MoneyError::NotACurrency),
-        }
-    }
-}
-
-impl TryFrom<String> for Currency {
-    type Error = MoneyError;
-
-    fn try_from(code: String) -> Result<Self, MoneyError> {
-        code.parse()
-    }
-}
-
-impl From<Currency> for String {
-    fn from(currency: Currency) -> Self {
-        currency.as_str().to_owned()
     }
 }
 
@@ -197,6 +186,20 @@ mod tests {
     }
 
     #[test]
+    fn a_payment_carries_nothing_or_what_the_provider_charges() {
+        let money = |amount, currency: &str| Money::new(amount, currency.parse().unwrap()).unwrap();
+        for (amount, currency) in [(0, "EUR"), (50, "EUR"), (99_999_999, "EUR"), (999_999, "UGX")] {
+            assert_eq!(money(amount, currency).payable(), Ok(()), "{amount} {currency}");
+        }
+        let least = euro(50);
+        assert_eq!(euro(49).payable(), Err(Refusal::TotalTooSmall { least }));
+        assert_eq!(money(1_000_000, "UGX").payable(), Err(Refusal::TotalTooLarge));
+        let currency = "HRK".parse().unwrap();
+        let refused = Err(Refusal::CurrencyNotTaken { currency });
+        assert_eq!(money(500, "HRK").payable(), refused);
+    }
+
+    #[test]
     fn the_wire_format_is_integer_minor_units() {
         assert_eq!(
             serde_json::to_string(&euro(1250)).unwrap(),
@@ -209,7 +212,6 @@ mod tests {
             r#"{"amount":"1","currency":"EUR"}"#,
             r#"{"amount":1,"currency":"eur"}"#,
             r#"{"amount":1}"#,
-            r#"{"amount":1,"currency":"EUR","scale":2}"#,
         ] {
             assert!(serde_json::from_str::<Money>(bad).is_err(), "{bad}");
         }

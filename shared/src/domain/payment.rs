@@ -1,14 +1,22 @@
-//! The payment of an order: intended, then charged or declined, perhaps refunded.
+//! A payment: intended, created at the provider, then charged, refused or cancelled; perhaps
+//! refunded, whole or in part.
 
+mod provider;
+mod refund;
+
+pub use provider::{IntentStatus, OnPay, OnUndo, RefundStatus, Settled};
+pub use refund::{Refund, RefundId, RefundState};
+
+use super::money::{asked, asked_if_any};
 use super::text::PaymentMethod;
 use super::{Money, OrderId, PaymentId, Refusal};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What is asked of the payment provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Charge {
-    /// The order that is paid.
+    /// The order that is paid, or the caller's reference.
     pub order_id: OrderId,
     /// How much.
     pub amount: Money,
@@ -16,35 +24,99 @@ pub struct Charge {
     pub payment_method: PaymentMethod,
 }
 
-/// The document of a payment. It is written before the provider is called.
+/// A payment as a caller asks for it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewPayment {
+    /// The caller's own reference; the payment of an order of this shop is another one.
+    pub order_id: OrderId,
+    /// How much.
+    #[serde(deserialize_with = "asked")]
+    pub amount: Money,
+    /// How.
+    pub payment_method: PaymentMethod,
+}
+
+/// What an order's saga asks to be charged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderCharge {
+    /// How much.
+    pub amount: Money,
+    /// How.
+    pub payment_method: PaymentMethod,
+}
+
+/// A refund as a caller asks for it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewRefund {
+    /// How much; all that is left, if it is not said.
+    #[serde(default, deserialize_with = "asked_if_any")]
+    pub amount: Option<Money>,
+}
+
+/// Whose a payment is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Owner {
+    /// An order's saga: nobody else touches it.
+    #[default]
+    Order,
+    /// Whoever asked for it by the public API; `order_id` is the caller's own reference then.
+    Caller,
+}
+
+/// The document of a payment. It is written before the provider is called, and what the provider
+/// tells of its own object is written into it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payment {
     /// Names the payment.
     pub payment_id: PaymentId,
-    /// The order that it pays.
+    /// Whose it is.
+    #[serde(default)]
+    pub by: Owner,
+    /// The order that it pays, or the caller's reference.
     pub order_id: OrderId,
     /// What was asked for; nothing, when the payment was called off first.
     pub charge: Option<Charge>,
     /// Where it stands.
     pub state: PaymentState,
+    /// Whether it is to be undone: from now on nothing is confirmed.
+    #[serde(default)]
+    pub called_off: bool,
+    /// How many keys of the request that creates the intent are spent: the provider keeps a failure
+    /// as the answer to its key.
+    #[serde(default)]
+    pub spent_keys: u32,
+    /// What was asked to be given back, oldest first; at most [`Payment::MAX_REFUNDS`].
+    #[serde(default)]
+    pub refunds: Vec<Refund>,
 }
 
 /// Where a payment stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PaymentState {
-    /// The provider may or may not have been asked.
+    /// Nothing was confirmed: at most there is an intent of which nobody knows, and which charges
+    /// nothing.
     Intended,
+    /// The provider has an intent, which may have been confirmed.
+    Created {
+        /// The provider's id of the intent.
+        intent: String,
+    },
     /// The provider charged it.
     Charged {
-        /// The provider's id of the charge.
+        /// The provider's id of the intent.
         reference: String,
     },
     /// Nothing was charged, and nothing ever will be.
     Refused(Refusal),
-    /// Charged and given back.
+    /// It was called off: nothing was charged, and nothing ever will be.
+    Cancelled,
+    /// Charged, and all of it given back.
     Refunded {
-        /// The provider's id of the charge.
+        /// The provider's id of the intent.
         reference: String,
     },
 }
@@ -54,56 +126,140 @@ impl PaymentState {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Intended => "pending",
+            Self::Intended | Self::Created { .. } => "pending",
             Self::Charged { .. } => "charged",
             Self::Refused(_) => "refused",
+            Self::Cancelled => "cancelled",
             Self::Refunded { .. } => "refunded",
         }
     }
 }
 
-impl Payment {
-    /// A payment about to be asked for.
+impl NewPayment {
+    /// What the provider is to charge.
+    ///
+    /// # Errors
+    /// As [`Money::payable`]; here 0 is too small as well.
+    pub fn charge(self) -> Result<Charge, Refusal> {
+        let Self { order_id, amount, payment_method } = self;
+        // What costs nothing needs no payment, so it is asked as the smallest one.
+        amount.with_amount(amount.amount().max(1)).payable()?;
+        Ok(Charge { order_id, amount, payment_method })
+    }
+}
+
+impl Owner {
+    /// The one payment of `order`, or the one that a caller makes under that reference: never the
+    /// same.
     #[must_use]
-    pub fn intended(charge: Charge) -> Self {
-        let order_id = charge.order_id.clone();
-        Self {
-            payment_id: PaymentId::of(&order_id),
-            order_id,
-            charge: Some(charge),
-            state: PaymentState::Intended,
+    pub fn payment_id(self, order: &OrderId) -> PaymentId {
+        match self {
+            Self::Order => PaymentId::of(order),
+            Self::Caller => PaymentId::by_caller(order),
         }
     }
+}
 
-    /// A payment called off before it was asked for, so that it can never be made.
+impl Payment {
+    /// The most refunds of one payment, so that its document stays small.
+    pub const MAX_REFUNDS: usize = 50;
+
+    /// A payment about to be asked for.
+    #[must_use]
+    pub fn intended(by: Owner, charge: Charge) -> Self {
+        let order_id = charge.order_id.clone();
+        Self { charge: Some(charge), ..Self::new(by, order_id, PaymentState::Intended) }
+    }
+
+    /// The payment of an order, called off before it was asked for, so that it can never be made.
     #[must_use]
     pub fn voided(order_id: OrderId) -> Self {
-        let state = PaymentState::Refused(Refusal::PaymentVoided);
-        Self { payment_id: PaymentId::of(&order_id), order_id, charge: None, state }
+        Self { called_off: true, ..Self::new(Owner::Order, order_id, PaymentState::Cancelled) }
+    }
+
+    fn new(by: Owner, order_id: OrderId, state: PaymentState) -> Self {
+        Self {
+            payment_id: by.payment_id(&order_id),
+            by,
+            order_id,
+            charge: None,
+            state,
+            called_off: false,
+            spent_keys: 0,
+            refunds: Vec::new(),
+        }
     }
 
     /// Whether this payment is the one that `charge` asks for.
     ///
     /// # Errors
-    /// [`Refusal::PaymentMismatch`], when the same order was charged with another amount or method.
+    /// [`Refusal::PaymentVoided`], when it was called off; [`Refusal::PaymentMismatch`], when the
+    /// same order was charged with another amount or method.
     pub fn serves(&self, charge: &Charge) -> Result<(), Refusal> {
         match &self.charge {
+            None => Err(Refusal::PaymentVoided),
+            _ if self.called_off => Err(Refusal::PaymentVoided),
             Some(own) if own != charge => Err(Refusal::PaymentMismatch),
-            _ => Ok(()),
+            Some(_) => Ok(()),
         }
     }
 
-    /// Moves on to `next`, and tells whether that was a move: a payment only ever goes from
-    /// intended to charged or refused, and from charged to refunded.
+    /// Starts again with `charge`, if a caller's payment was declined with another method.
+    pub fn try_another(&mut self, charge: &Charge) {
+        let declined = matches!(
+            self.state,
+            PaymentState::Refused(Refusal::PaymentDeclined { .. } | Refusal::PaymentNeedsCustomer)
+        );
+        let own = self.charge.as_ref().map(|own| &own.payment_method);
+        if declined && self.by == Owner::Caller && own != Some(&charge.payment_method) {
+            self.charge = Some(charge.clone());
+            self.state = PaymentState::Intended;
+            self.spent_keys += 1;
+        }
+    }
+
+    /// The provider's id of the intent, once it is known.
+    #[must_use]
+    pub fn intent(&self) -> Option<&str> {
+        match &self.state {
+            PaymentState::Created { intent: id }
+            | PaymentState::Charged { reference: id }
+            | PaymentState::Refunded { reference: id } => Some(id),
+            PaymentState::Intended | PaymentState::Refused(_) | PaymentState::Cancelled => None,
+        }
+    }
+
+    /// Names the request that creates the intent: another one once a key is spent.
+    #[must_use]
+    pub fn creation_key(&self) -> String {
+        format!("create-{}-{}", self.payment_id, self.spent_keys)
+    }
+
+    /// Moves on to `next`, and says whether that was a move: a payment only ever goes from intended
+    /// to created, from there to charged, refused or cancelled, and from charged to refunded.
     pub fn advance(&mut self, next: PaymentState) -> bool {
+        use PaymentState as S;
         let forward = matches!(
             (&self.state, &next),
-            (PaymentState::Intended, PaymentState::Charged { .. } | PaymentState::Refused(_))
-                | (PaymentState::Charged { .. }, PaymentState::Refunded { .. })
+            (S::Intended, S::Created { .. } | S::Refused(_) | S::Cancelled)
+                | (S::Created { .. }, S::Charged { .. } | S::Refused(_) | S::Cancelled)
+                | (S::Charged { .. }, S::Refunded { .. })
         );
         if forward {
             self.state = next;
         }
         forward
     }
+
+    /// Calls the payment off: what was not created never will be, and what was is not confirmed any
+    /// more. What the provider has of it by then is still to be undone.
+    pub fn call_off(&mut self) {
+        self.called_off = true;
+        if self.state == PaymentState::Intended {
+            self.state = PaymentState::Cancelled;
+        }
+    }
 }
+
+#[cfg(test)]
+mod laws;

@@ -1,6 +1,6 @@
 //! Refusals: the answers "no" that are part of the business.
 
-use super::{Money, ProductId};
+use super::{Currency, Money, OrderId, ProductId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
@@ -41,6 +41,18 @@ pub enum Refusal {
     /// The order costs more than one payment can carry.
     #[error("the order costs more than one payment can carry ({} minor units)", Money::MAX_AMOUNT)]
     TotalTooLarge,
+    /// The order costs less than one payment can carry.
+    #[error("a payment carries {least} at least; order more at once")]
+    TotalTooSmall {
+        /// The least that can be charged in the currency.
+        least: Money,
+    },
+    /// The shop takes no payments in the currency.
+    #[error("the shop takes no payments in {currency}")]
+    CurrencyNotTaken {
+        /// The currency of what was ordered.
+        currency: Currency,
+    },
     /// The stock set is less than what is reserved.
     #[error("{reserved} pieces of {product_id} are reserved, so no fewer can be on hand")]
     BelowReserved {
@@ -79,7 +91,11 @@ pub enum Refusal {
         /// The provider's code, such as `card_declined`.
         code: String,
     },
-    /// The payment provider does not accept the shop's request, so nothing was charged.
+    /// The customer would have to act to pay, such as authenticate with the bank.
+    #[error("the payment needs the customer to act, such as to authenticate; use another method")]
+    PaymentNeedsCustomer,
+    /// The payment provider rejected the shop's credentials, so nothing was charged. Earlier versions
+    /// ended orders so; since then they wait for good credentials.
     #[error("the payment provider cannot be used at present; nothing was charged")]
     PaymentUnavailable,
     /// The payment was called off before it was made.
@@ -88,6 +104,27 @@ pub enum Refusal {
     /// The order was paid with another amount or method.
     #[error("the order has a payment of another amount or method")]
     PaymentMismatch,
+    /// The payment belongs to an order, whose saga alone touches it.
+    #[error(
+        "the payment belongs to order {order_id}: cancel the order while it is on its way, or refund \
+         it by POST /api/orders/{order_id}/refunds once it has completed"
+    )]
+    PaymentOfAnOrder {
+        /// The order.
+        order_id: OrderId,
+    },
+    /// More is to be given back than is left of what was paid.
+    #[error("{left} are left to be given back")]
+    RefundTooLarge {
+        /// What was paid, less what was given back or is about to be.
+        left: Money,
+    },
+    /// The same refund was asked for with another amount.
+    #[error("the same refund was asked for with another amount")]
+    RefundMismatch,
+    /// The payment has as many refunds as it can have.
+    #[error("the payment has as many refunds as it can have")]
+    TooManyRefunds,
     /// The shop does not ship to the country.
     #[error("the shop does not ship to {country}")]
     CountryNotServed {

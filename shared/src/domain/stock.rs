@@ -4,7 +4,7 @@ mod offer;
 mod reservation;
 mod turn;
 
-pub use offer::{NotOnHand, Offer, OnHand};
+pub use offer::{NewOffer, NotOnHand, Offer, OnHand};
 pub use reservation::{Held, Reserve};
 pub use turn::{Answer, Command, Reply, turn};
 

@@ -129,6 +129,13 @@ pub struct IdempotencyKey(pub Option<String>);
 impl IdempotencyKey {
     /// The name of the header.
     pub const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+
+    /// The problem of a request that cannot do without.
+    #[must_use]
+    pub fn is_missing() -> Problem {
+        let why = "is missing: send a key of your own, the same whenever you repeat the request";
+        Problem::invalid("Idempotency-Key", why)
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {

@@ -60,15 +60,26 @@ impl From<&Refusal> for Row {
             Refusal::PriceChanged { .. } => (S::CONFLICT, "The price has changed"),
             Refusal::MixedCurrencies => (S::CONFLICT, "Mixed currencies"),
             Refusal::TotalTooLarge => (S::UNPROCESSABLE_ENTITY, "The total is too large"),
+            Refusal::TotalTooSmall { .. } => (S::UNPROCESSABLE_ENTITY, "The total is too small"),
+            Refusal::CurrencyNotTaken { .. } => {
+                (S::UNPROCESSABLE_ENTITY, "The currency is not taken")
+            }
             Refusal::BelowReserved { .. } => (S::CONFLICT, "Less than what is reserved"),
             Refusal::ReservationMismatch { .. } => (S::CONFLICT, "Another reservation exists"),
             Refusal::TooManyReservations { .. } => (S::CONFLICT, "Too many reservations"),
             Refusal::ReservationExpired { .. } => (S::CONFLICT, "The reservation has expired"),
             Refusal::ReservationCommitted { .. } => (S::CONFLICT, "The order is on its way"),
             Refusal::PaymentDeclined { .. } => (S::PAYMENT_REQUIRED, "The payment was declined"),
+            Refusal::PaymentNeedsCustomer => {
+                (S::PAYMENT_REQUIRED, "The customer would have to act")
+            }
             Refusal::PaymentUnavailable => (S::SERVICE_UNAVAILABLE, "Payments are not available"),
             Refusal::PaymentVoided => (S::CONFLICT, "The payment was called off"),
             Refusal::PaymentMismatch => (S::CONFLICT, "Another payment exists"),
+            Refusal::PaymentOfAnOrder { .. } => (S::CONFLICT, "The payment belongs to an order"),
+            Refusal::RefundTooLarge { .. } => (S::CONFLICT, "More than is left to be refunded"),
+            Refusal::RefundMismatch => (S::CONFLICT, "Another refund exists"),
+            Refusal::TooManyRefunds => (S::CONFLICT, "Too many refunds"),
             Refusal::CountryNotServed { .. } => {
                 (S::UNPROCESSABLE_ENTITY, "The country is not served")
             }

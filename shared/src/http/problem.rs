@@ -2,7 +2,7 @@
 
 use super::kind::{Kind, Row};
 use crate::domain::saga::{Cause, Stop};
-use crate::domain::{OrderId, Refusal};
+use crate::domain::{OrderId, PaymentId, Refusal};
 use crate::ports::{Chain, Error, Failure};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -66,6 +66,12 @@ impl Problem {
         problem.header =
             Some(Box::new((header::ACCEPT_ENCODING, HeaderValue::from_static("identity"))));
         problem
+    }
+
+    /// There is no payment called `id`.
+    #[must_use]
+    pub fn unknown_payment(id: &PaymentId) -> Self {
+        Self::new(Kind::UnknownPayment, format!("there is no payment {id}"))
     }
 
     /// Why an order ended as it did.
@@ -172,7 +178,8 @@ mod tests {
     fn every_refusal() -> Vec<Refusal> {
         let fields = json!({
             "code": "card_declined", "country": "AQ", "product_id": "lamp", "reserved": 3,
-            "unit_price": euro(1),
+            "unit_price": euro(1), "order_id": "a", "left": euro(1), "least": euro(50),
+            "currency": "XXX",
         });
         let schema = json!(schema_for!(Refusal));
         let sample = |variant: &Value| {

@@ -3,7 +3,7 @@
 use super::Problem;
 use crate::domain::money::Money;
 use crate::domain::order::{Order, Status, StepDone};
-use crate::domain::payment::Payment;
+use crate::domain::payment::{Payment, Refund, RefundId, RefundState};
 use crate::domain::placing::Items;
 use crate::domain::saga::{Outcome, Step};
 use crate::domain::text::Email;
@@ -99,13 +99,41 @@ pub struct PaymentView {
     #[serde(skip_serializing_if = "Option::is_none")]
     amount: Option<Money>,
     status: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refunds: Vec<RefundView>,
+}
+
+/// A refund, as it is shown with what it is given back of.
+#[derive(Debug, Serialize)]
+pub struct RefundView {
+    refund_id: RefundId,
+    amount: Money,
+    status: RefundState,
+}
+
+impl From<Refund> for RefundView {
+    fn from(refund: Refund) -> Self {
+        Self { refund_id: refund.refund_id, amount: refund.amount, status: refund.state }
+    }
+}
+
+impl PaymentView {
+    /// The payment `id`, if it was found.
+    ///
+    /// # Errors
+    /// `unknown-payment`.
+    pub fn found(id: &PaymentId, payment: Option<Payment>) -> Result<Self, Problem> {
+        payment.map(Self::from).ok_or_else(|| Problem::unknown_payment(id))
+    }
 }
 
 impl From<Payment> for PaymentView {
     fn from(payment: Payment) -> Self {
         let status = payment.state.name();
         let amount = payment.charge.map(|charge| charge.amount);
-        Self { payment_id: payment.payment_id, order_id: payment.order_id, amount, status }
+        let refunds = payment.refunds.into_iter().map(RefundView::from).collect();
+        let (payment_id, order_id) = (payment.payment_id, payment.order_id);
+        Self { payment_id, order_id, amount, status, refunds }
     }
 }
 

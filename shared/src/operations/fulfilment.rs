@@ -73,9 +73,9 @@ impl<L: OrderLog, S: Stocks, P: PaymentClient, C: Shipping> Fulfilment<L, S, P, 
     /// orders that want the same products, one gets the first of them and then all.
     ///
     /// # Errors
-    /// Refused: as [`Stocks::reserve`], `mixed-currencies`, `total-too-large`. Failed: when the
-    /// stock or the order log cannot be reached, or a product has no room for one more
-    /// reservation. Some products may be reserved in any case.
+    /// Refused: as [`Stocks::reserve`], `mixed-currencies`, `total-too-large`, `total-too-small`,
+    /// `currency-not-taken`. Failed: when the stock or the order log cannot be reached, or a product
+    /// has no room for one more reservation. Some products may be reserved in any case.
     pub async fn reserve(&self, id: &OrderId, part: Part) -> Result<Noted<Reserved>> {
         let order = self.log.placed(id).await?;
         match self.reserve_on(&order, part).await? {
@@ -97,6 +97,7 @@ impl<L: OrderLog, S: Stocks, P: PaymentClient, C: Shipping> Fulfilment<L, S, P, 
             part.products += 1;
         }
         let total = part.sum.expect("an order holds at least one item");
+        total.payable()?;
         Ok(Reserved::All { total })
     }
 
@@ -117,11 +118,14 @@ impl<L: OrderLog, S: Stocks, P: PaymentClient, C: Shipping> Fulfilment<L, S, P, 
         Ok(add(sum, held.unit_price, held.quantity).map_err(refused_total)?)
     }
 
-    /// Charges `total`.
+    /// Charges `total`. What costs nothing is not paid.
     ///
     /// # Errors
     /// As [`PaymentClient::charge`], and when the order log cannot be reached.
     pub async fn pay(&self, id: &OrderId, total: Money) -> Result<Noted<()>> {
+        if total.amount() == 0 {
+            return Ok(Noted { value: (), published: true });
+        }
         let order = self.log.placed(id).await?;
         let payment_method = order.order.payment_method.clone();
         let charge = Charge { order_id: id.clone(), amount: total, payment_method };
@@ -220,7 +224,9 @@ async fn each<'a, F: Future<Output = Result<()>> + Send + 'a>(
 fn refused_total(error: MoneyError) -> Refusal {
     match error {
         MoneyError::MixedCurrencies => Refusal::MixedCurrencies,
-        MoneyError::OutOfBounds | MoneyError::NotACurrency => Refusal::TotalTooLarge,
+        MoneyError::OutOfBounds | MoneyError::NotACurrency | MoneyError::NotTaken => {
+            Refusal::TotalTooLarge
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::domain::event::{
     OrderPaid, OrderReserved, OrderShipped, OrderStuck, PaymentCharged, PaymentDeclined,
     PaymentRefunded, Poison, Topic,
 };
+use crate::domain::payment::Owner;
 use crate::domain::saga::{Cause, Stop};
 use crate::ports::{Orders, Publisher, Result, document};
 
@@ -41,16 +42,18 @@ pub fn of_order(event: &CloudEvent) -> Known<Option<Notice>> {
 }
 
 /// What the customer is told about a payment, if anything: that it was declined, the order's
-/// cancellation tells.
+/// cancellation tells; that staff refunded it, the order's own event. Who pays by itself is nobody's
+/// customer.
 ///
 /// # Errors
 /// [`Poison`], when nobody here knows the event.
 pub fn of_payment(event: &CloudEvent) -> Known<Option<Notice>> {
-    if let Some(PaymentCharged { amount, .. }) = event.data()? {
-        return Ok(Some(Notice::Receipt { amount }));
+    if let Some(PaymentCharged { amount, by, .. }) = event.data()? {
+        return Ok((by == Owner::Order).then_some(Notice::Receipt { amount }));
     }
-    if let Some(PaymentRefunded { amount, .. }) = event.data()? {
-        return Ok(Some(Notice::Refund { amount }));
+    if let Some(PaymentRefunded { amount, by, refund_id, .. }) = event.data()? {
+        let undone = by == Owner::Order && refund_id.is_none();
+        return Ok(undone.then_some(Notice::Refund { amount }));
     }
     silent::<PaymentDeclined>(event)?.ok_or(event.unknown()).map(|()| None)
 }
@@ -105,10 +108,22 @@ fn refused(refusal: &Refusal) -> String {
         Refusal::TotalTooLarge => {
             "It costs more than one payment can carry; please order less at once.".to_owned()
         }
+        Refusal::TotalTooSmall { least } => {
+            let least = price(least);
+            format!(
+                "It costs less than one payment can carry, which is {least}; please order more."
+            )
+        }
+        Refusal::CurrencyNotTaken { currency } => format!("We take no payments in {currency}."),
         Refusal::ReservationExpired { product_id } => {
             format!("It took too long, and {product_id} is no longer held for you.")
         }
         Refusal::PaymentDeclined { .. } => "Your payment was declined.".to_owned(),
+        Refusal::PaymentNeedsCustomer => {
+            "Your bank asks you to confirm the payment, which we cannot offer; please use another \
+             payment method."
+                .to_owned()
+        }
         Refusal::PaymentUnavailable => "We cannot take payments at present.".to_owned(),
         Refusal::CountryNotServed { country } => format!("We do not ship to {country}."),
         Refusal::BelowReserved { .. }
@@ -117,6 +132,10 @@ fn refused(refusal: &Refusal) -> String {
         | Refusal::ReservationCommitted { .. }
         | Refusal::PaymentVoided
         | Refusal::PaymentMismatch
+        | Refusal::PaymentOfAnOrder { .. }
+        | Refusal::RefundTooLarge { .. }
+        | Refusal::RefundMismatch
+        | Refusal::TooManyRefunds
         | Refusal::ShipmentCancelled => {
             "For technical reasons we could not carry it out.".to_owned()
         }
@@ -163,7 +182,12 @@ mod tests {
         let (orders, broker, placed) =
             (FakeDocuments::default(), FakeBroker::default(), placed_order());
         let payment_id = PaymentId::of(&placed.order_id);
-        let event = PaymentCharged { payment_id, order_id: placed.order_id, amount: euro(5) };
+        let event = PaymentCharged {
+            payment_id,
+            order_id: placed.order_id,
+            amount: euro(5),
+            by: Owner::Order,
+        };
         let event = CloudEvent::of(&event, at(0));
         let notice = of_payment(&event).unwrap();
         assert!(notice.is_some());

@@ -5,6 +5,7 @@ mod documents;
 mod error;
 mod functions;
 mod keys;
+mod payments;
 mod publisher;
 mod secret;
 mod stocks;
@@ -13,14 +14,16 @@ pub use documents::{Documents, Orders, Saved, Version, Versioned, document};
 pub use error::{Chain, Error, Failure, OrFail, Result};
 pub use functions::Functions;
 pub use keys::{API_KEY, ApiKey, KeptKey, KeyIssuer, PREVIOUS_API_KEY, Vault};
+pub use payments::{
+    Answer, Intent, IntentRequest, PaymentClient, Provider, RefundObject, RefundRequest,
+};
 pub use publisher::{Mail, Mailer, Publisher};
 pub use secret::Secret;
 pub use stocks::Stocks;
 
-use crate::domain::payment::Charge;
 use crate::domain::placing::{Address, PlacedOrder};
 use crate::domain::saga::{Cause, Step};
-use crate::domain::{Money, OrderId, PaymentId, TrackingId};
+use crate::domain::{OrderId, TrackingId};
 use jiff::{SignedDuration, Timestamp};
 use std::future::Future;
 
@@ -64,14 +67,6 @@ pub trait SagaEngine: Clone + Send + Sync + 'static {
     fn finish(&self, order: &PlacedOrder, cause: &Cause, left: &[Step]) -> impl PortFuture<()>;
 }
 
-/// The payments of orders, one each.
-pub trait PaymentClient: Clone + Send + Sync + 'static {
-    /// Charges an order. Repeated, it answers with the payment that was made.
-    fn charge(&self, charge: &Charge) -> impl PortFuture<PaymentId>;
-    /// Gives back what was charged, and sees to it that nothing will be charged later.
-    fn void(&self, order: &OrderId) -> impl PortFuture<()>;
-}
-
 /// The carrier.
 pub trait Shipping: Clone + Send + Sync + 'static {
     /// Books the shipment of an order. Repeated, it answers with the shipment that was booked.
@@ -84,24 +79,4 @@ pub trait Shipping: Clone + Send + Sync + 'static {
 pub trait Secrets: Clone + Send + Sync + 'static {
     /// The secret called `name`, as it is now.
     fn secret(&self, name: &str) -> impl PortFuture<Secret>;
-}
-
-/// What the payment provider made of a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// It charged; this is its id of the charge.
-    Charged(String),
-    /// It declined for good, with its code, such as `card_declined`.
-    Declined(String),
-    /// It rejects the shop's credentials. A request sent for the first time charged nothing.
-    Unauthorized,
-}
-
-/// The payment provider. Requests carry the order id as idempotency key, so a repeated request
-/// tells what the first one did.
-pub trait Provider: Clone + Send + Sync + 'static {
-    /// Asks for a charge.
-    fn charge(&self, charge: &Charge) -> impl PortFuture<Verdict>;
-    /// Gives a charge back.
-    fn refund(&self, order: &OrderId, reference: &str, amount: Money) -> impl PortFuture<()>;
 }

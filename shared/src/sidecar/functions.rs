@@ -1,7 +1,7 @@
 //! The functions that keep a port for others, by service invocation.
 
 use super::invocation::Invocation;
-use crate::domain::payment::Charge;
+use crate::domain::payment::{Charge, OrderCharge};
 use crate::domain::placing::{Address, PlacedOrder};
 use crate::domain::shipment::Booked;
 use crate::domain::{OrderId, PaymentId, TrackingId};
@@ -54,8 +54,10 @@ struct Paid {
 
 impl PaymentClient for PaymentFunctions {
     async fn charge(&self, charge: &Charge) -> Result<PaymentId> {
-        let answer =
-            self.0.call("process-payment", Method::POST, "/api/payments", Some(charge)).await?;
+        let path = format!("/orders/{}/payment", charge.order_id);
+        let (amount, payment_method) = (charge.amount, charge.payment_method.clone());
+        let asked = OrderCharge { amount, payment_method };
+        let answer = self.0.call("process-payment", Method::PUT, &path, Some(&asked)).await?;
         Ok(answer.read::<Paid>("process-payment")?.payment_id)
     }
 

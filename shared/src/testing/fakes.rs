@@ -2,18 +2,19 @@
 
 mod engine;
 mod keys;
+mod provider;
 
 pub use engine::{FakeEngine, FakeSagas};
 pub use keys::{FakeIssuer, FakeVault};
+pub use provider::{FakeProvider, Fault, fake_payments};
 
 use crate::domain::payment::Charge;
 use crate::domain::placing::Address;
 use crate::domain::stock::{Answer, Command, Stock, turn};
-use crate::domain::{Money, OrderId, PaymentId, ProductId, TrackingId};
-use crate::operations::payments::{PaymentService, Payments};
+use crate::domain::{OrderId, PaymentId, ProductId, TrackingId};
 use crate::ports::{
-    Clock, Documents, Failure, Functions, Mail, Mailer, PaymentClient, Provider, Publisher, Result,
-    Saved, Shipping, Stocks, Verdict, Version, Versioned,
+    Clock, Documents, Failure, Functions, Mail, Mailer, PaymentClient, Publisher, Result, Saved,
+    Shipping, Stocks, Version, Versioned,
 };
 use crate::testing::orders::at;
 use axum::body::Bytes;
@@ -21,7 +22,7 @@ use axum::http::{HeaderName, Request, Response};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::hash::Hash;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -87,56 +88,6 @@ impl Stocks for FakeStocks {
         let reply = turn(&mut stock, product, &command, at(0));
         stock.map(|stock| stocks.insert(product.clone(), stock));
         Ok(reply)
-    }
-}
-
-/// A payment provider that charges everything, unless it is told otherwise.
-#[derive(Debug, Clone, Default)]
-pub struct FakeProvider {
-    calls: Shared<Vec<&'static str>>,
-    script: Shared<VecDeque<Option<Verdict>>>,
-}
-
-impl FakeProvider {
-    /// What was called, in order.
-    #[must_use]
-    pub fn calls(&self) -> Vec<&'static str> {
-        lock(&self.calls).clone()
-    }
-
-    /// The next charge without a verdict yet fails.
-    pub fn fail_next(&self) {
-        lock(&self.script).push_back(None);
-    }
-
-    /// The next charge without a verdict yet gets this one.
-    pub fn answer_next(&self, verdict: Verdict) {
-        lock(&self.script).push_back(Some(verdict));
-    }
-}
-
-impl Provider for FakeProvider {
-    async fn charge(&self, charge: &Charge) -> Result<Verdict> {
-        lock(&self.calls).push("charge");
-        let charged = Verdict::Charged(format!("pi_{}", charge.order_id));
-        let verdict = lock(&self.script).pop_front().unwrap_or(Some(charged));
-        verdict.ok_or_else(|| Failure::new("fake provider", "charge", "told to fail").into())
-    }
-
-    async fn refund(&self, _: &OrderId, _: &str, _: Money) -> Result<()> {
-        lock(&self.calls).push("refund");
-        Ok(())
-    }
-}
-
-/// Payments without a store, at a time that stands still.
-#[must_use]
-pub fn fake_till(provider: &FakeProvider) -> impl Payments + use<> {
-    PaymentService {
-        documents: FakeDocuments::default(),
-        provider: provider.clone(),
-        publisher: FakeBroker::default(),
-        clock: FakeClock(at(0)),
     }
 }
 

@@ -1,10 +1,11 @@
 //! What must hold after every test, read from public ledgers alone.
 //!
-//! Money: of every order, charged less refunded is its total when it completed, else nothing, and
-//! it was charged and refunded at most once. Stock: of every product, what was supplied is on hand
+//! Money: of every order, charged less refunded is its total less what staff refunded when it
+//! completed, else nothing; it was charged at most once, and never after it was cancelled. Stock: of every product, what was supplied is on hand
 //! or sold, and nothing is held for an order that has ended.
 
 use super::shop::Shop;
+use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -28,26 +29,64 @@ pub async fn check(shop: &Shop) {
 }
 
 fn check_money(orders: &[Value], ledger: &Value) {
-    let payments = ledger["payments"].as_array().expect("a ledger has payments");
     for order in orders {
-        let of_order = |payment: &&Value| payment["order_id"] == order["order_id"];
-        let charges: Vec<_> = payments
-            .iter()
-            .filter(of_order)
-            .filter(|payment| payment["outcome"] == "charged")
-            .collect();
+        let of_order = |entry: &&Value| entry["order_id"] == order["order_id"];
+        let charges = list(ledger, "payments").filter(of_order);
+        let charges: Vec<_> = charges.filter(|payment| payment["outcome"] == "charged").collect();
         let sum =
             |field: &str| charges.iter().filter_map(|charge| charge[field].as_i64()).sum::<i64>();
+        let (by_staff, refunds_by_staff) = refunded_by_staff(order);
         let due = match order["status"].as_str() {
             Some("completed") => {
-                order["total"]["amount"].as_i64().expect("a completed order has a total")
+                order["total"]["amount"].as_i64().expect("a completed order has a total") - by_staff
             }
             Some("cancelled") => 0,
             other => panic!("{other:?}: {order}"),
         };
         assert_eq!(sum("amount") - sum("refunded"), due, "{order}: {charges:?}");
-        assert!(charges.len() <= 1 && sum("refunds") <= 1, "{order}: {charges:?}");
+        let undos = sum("refunds") - refunds_by_staff;
+        assert!(charges.len() <= 1 && (0..=1).contains(&undos), "{order}: {charges:?}");
+        check_movements(order, list(ledger, "movements").filter(of_order));
     }
+}
+
+/// What staff refunded of an order, in minor units, and in how many refunds.
+fn refunded_by_staff(order: &Value) -> (i64, i64) {
+    let refunds = order["refunds"].as_array().into_iter().flatten();
+    let refunds = refunds.filter(|refund| refund["status"] == "succeeded");
+    let amount = |refund: &Value| refund["amount"]["amount"].as_i64().unwrap_or_default();
+    refunds.fold((0, 0), |(sum, count), refund| (sum + amount(refund), count + 1))
+}
+
+/// No order was charged twice, not even for a moment, and none once it was cancelled.
+fn check_movements<'a>(order: &Value, movements: impl Iterator<Item = &'a Value>) {
+    let succeeded =
+        |movement: &&Value| movement["kind"] == "charge" && movement["status"] == "succeeded";
+    let charges: Vec<_> = movements.filter(succeeded).collect();
+    assert!(charges.len() <= 1, "{order} was charged twice: {charges:?}");
+    if order["status"] != "cancelled" {
+        return;
+    }
+    let cancelled: Timestamp =
+        order["updated_at"].as_str().and_then(|at| at.parse().ok()).expect("an order has a time");
+    for charge in charges {
+        let asked = asked_at(charge["id"].as_str().expect("a charge has an id"));
+        assert!(asked <= cancelled, "{order} was charged at {asked}: {charge}");
+    }
+}
+
+/// When a charge was asked for: its id holds a UUID of version 7, whose first 48 bits are
+/// milliseconds ([RFC 9562 §5.7](https://www.rfc-editor.org/rfc/rfc9562#section-5.7)). What the
+/// simulator calls the time may have been moved.
+fn asked_at(charge: &str) -> Timestamp {
+    let milliseconds = charge.strip_prefix("ch_").and_then(|id| id.get(..12));
+    let milliseconds = milliseconds.and_then(|digits| i64::from_str_radix(digits, 16).ok());
+    let at = milliseconds.and_then(|at| Timestamp::from_millisecond(at).ok());
+    at.unwrap_or_else(|| panic!("{charge} holds no time"))
+}
+
+fn list<'a>(ledger: &'a Value, field: &str) -> impl Iterator<Item = &'a Value> {
+    ledger[field].as_array().expect("a ledger has payments and movements").iter()
 }
 
 /// Pieces sold of each product.
@@ -67,19 +106,58 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    /// When the sample of a charge was asked for: the UUID says 2026-01-01T00:00:00Z.
+    const CHARGE: &str = "ch_019b76daa8007000a000000000000000";
+
     fn ledger(amount: i64, refunded: i64, refunds: i64) -> Value {
-        json!({"payments": [{"order_id": "a", "amount": amount, "outcome": "charged", "refunded": refunded, "refunds": refunds}]})
+        let charge =
+            json!({"order_id": "a", "kind": "charge", "status": "succeeded", "id": CHARGE});
+        json!({
+            "payments": [{"order_id": "a", "amount": amount, "outcome": "charged",
+                          "refunded": refunded, "refunds": refunds}],
+            "movements": [charge],
+        })
+    }
+
+    fn nothing() -> Value {
+        json!({"payments": [], "movements": []})
     }
 
     fn order(status: &str) -> [Value; 1] {
-        [json!({"order_id": "a", "status": status, "total": {"amount": 5}})]
+        [json!({"order_id": "a", "status": status, "total": {"amount": 5},
+                "updated_at": "2026-01-01T00:00:01Z"})]
     }
 
     #[test]
     fn money_adds_up_when_an_order_completed_or_was_given_back() {
         check_money(&order("completed"), &ledger(5, 0, 0));
         check_money(&order("cancelled"), &ledger(5, 5, 1));
-        check_money(&order("cancelled"), &json!({"payments": []}));
+        check_money(&order("cancelled"), &nothing());
+    }
+
+    #[test]
+    fn money_adds_up_when_staff_refunded_a_part() {
+        let mut orders = order("completed");
+        let refund = |amount, status| json!({"amount": {"amount": amount}, "status": status});
+        orders[0]["refunds"] = json!([refund(2, "succeeded"), refund(1, "failed")]);
+        check_money(&orders, &ledger(5, 2, 1));
+    }
+
+    #[test]
+    #[should_panic(expected = "was charged at")]
+    fn a_charge_after_the_cancellation_is_found_even_if_it_was_refunded() {
+        let mut orders = order("cancelled");
+        orders[0]["updated_at"] = json!("2025-12-31T23:59:59Z");
+        check_money(&orders, &ledger(5, 5, 1));
+    }
+
+    #[test]
+    #[should_panic(expected = "was charged twice")]
+    fn a_doubled_charge_is_found_even_if_it_was_refunded() {
+        let mut ledger = ledger(5, 5, 1);
+        let charge = ledger["movements"][0].clone();
+        ledger["movements"].as_array_mut().unwrap().push(charge);
+        check_money(&order("cancelled"), &ledger);
     }
 
     #[test]
@@ -91,12 +169,12 @@ mod tests {
     #[test]
     #[should_panic(expected = "left: 0")]
     fn a_completed_order_that_was_never_charged_is_found() {
-        check_money(&order("completed"), &json!({"payments": []}));
+        check_money(&order("completed"), &nothing());
     }
 
     #[test]
     #[should_panic(expected = "stuck")]
     fn a_stuck_order_is_found() {
-        check_money(&order("stuck"), &json!({"payments": []}));
+        check_money(&order("stuck"), &nothing());
     }
 }

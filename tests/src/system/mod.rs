@@ -1,5 +1,6 @@
 //! A client of the running shop, and the invariants that must hold after each test.
 
 pub mod invariants;
+mod provider;
 pub mod shop;
 pub mod wait;

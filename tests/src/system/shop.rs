@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// The longest that a request may take before the test gives up on it.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How soon every order must have ended, whichever faults it met.
 pub const ORDER_ENDS_WITHIN: Duration = Duration::from_mins(1);
@@ -207,37 +207,6 @@ impl Shop {
         let count =
             |field: &str| answer.body[field].as_i64().unwrap_or_else(|| panic!("{answer:?}"));
         (count("on_hand"), count("reserved"))
-    }
-
-    /// What the payment simulator charged and refunded.
-    ///
-    /// # Panics
-    /// When it does not answer.
-    pub async fn ledger(&self) -> Value {
-        let url = format!("{}/control/ledger", self.cluster.simulator_url());
-        let answer =
-            self.http.get(url).timeout(PATIENCE).send().await.expect("the simulator answers");
-        answer.json().await.expect("a ledger is JSON")
-    }
-
-    /// Plans faults for the next calls of the payment simulator.
-    ///
-    /// # Panics
-    /// When it does not take the plan.
-    pub async fn payment_faults(&self, plan: &Value) {
-        let url = format!("{}/control/faults", self.cluster.simulator_url());
-        let answer = self.http.put(url).json(plan).send().await.expect("the simulator answers");
-        assert_eq!(answer.status(), StatusCode::NO_CONTENT);
-    }
-
-    /// Ends the faults of the payment simulator.
-    ///
-    /// # Panics
-    /// When it does not end them.
-    pub async fn no_payment_faults(&self) {
-        let url = format!("{}/control/faults", self.cluster.simulator_url());
-        let answer = self.http.delete(url).send().await.expect("the simulator answers");
-        assert_eq!(answer.status(), StatusCode::NO_CONTENT);
     }
 
     /// The mails that reached `address`, oldest first.

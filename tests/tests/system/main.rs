@@ -113,10 +113,16 @@ fn main() -> ExitCode {
             stock_is_set_checked_reserved_and_released,
             a_reservation_that_expires_is_given_back;
         payments:
-            a_payment_is_made_once_and_refunded_once,
+            a_payment_is_made_once_and_refunded_in_parts,
+            a_declined_payment_is_made_by_another_method,
+            a_caller_neither_touches_nor_hinders_the_payment_of_an_order,
+            saved_failures_and_forgotten_keys_charge_an_order_once,
+            what_is_processing_is_waited_for,
+            an_order_is_cancelled_only_once_its_refund_has_succeeded,
+            nothing_is_charged_for_orders_that_are_cancelled_while_the_provider_is_away,
             a_stalled_provider_delays_an_order_and_charges_it_once,
             a_charge_whose_answer_was_lost_is_found_again,
-            a_wrong_key_cancels_the_order_and_tells_what_to_fix;
+            with_a_wrong_key_orders_wait_as_long_as_they_are_held_and_the_log_says_what_to_fix;
         bad_requests:
             each_bad_request_is_a_problem_and_changes_nothing,
             unknown_ids_are_not_found,

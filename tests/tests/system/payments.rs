@@ -1,9 +1,11 @@
 //! Payments, directly and under a provider that stalls and fails.
 
+use futures::future::join_all;
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::fs;
 use std::time::Duration;
-use tests::system::shop::Shop;
+use tests::system::shop::{ApiResponse, Shop};
 use tests::system::wait::until;
 
 fn charge(shop: &Shop) -> Value {
@@ -14,35 +16,182 @@ fn charge(shop: &Shop) -> Value {
     })
 }
 
-pub(crate) async fn a_payment_is_made_once_and_refunded_once(shop: &Shop) {
+/// What the provider made under a caller's reference.
+async fn made(shop: &Shop, reference: &str) -> Vec<Value> {
+    let ledger = shop.ledger().await;
+    let made = ledger["payments"].as_array().expect("a ledger has payments").iter();
+    made.filter(|payment| payment["reference"] == reference).cloned().collect()
+}
+
+async fn refund(shop: &Shop, payment: &str, key: &str, amount: Option<i64>) -> ApiResponse {
+    let path = format!("/api/payments/{payment}/refund");
+    let body = amount.map_or(json!({}), |amount| json!({"amount": euro(amount)}));
+    let request = shop.request(Method::POST, &path).header("Idempotency-Key", key);
+    shop.send(request.json(&body)).await
+}
+
+fn euro(amount: i64) -> Value {
+    json!({"amount": amount, "currency": "EUR"})
+}
+
+pub(crate) async fn a_payment_is_made_once_and_refunded_in_parts(shop: &Shop) {
     let first = shop.post("/api/payments", &charge(shop)).await;
     assert_eq!((first.status, first.text("status")), (201, "charged".to_owned()));
     assert_eq!(shop.post("/api/payments", &charge(shop)).await.body, first.body);
+    let id = first.text("payment_id");
+    assert_eq!(shop.get(&format!("/api/payments/{id}")).await.body, first.body);
     let mut other = charge(shop);
     other["amount"]["amount"] = json!(800);
     let refused = shop.post("/api/payments", &other).await;
     assert_eq!((refused.status, refused.problem()), (409, Some("payment-mismatch")));
 
-    let refund = format!("/api/payments/{}/refund", first.text("payment_id"));
     for _ in 0..2 {
-        let refunded = shop.post(&refund, &json!({})).await;
+        let refunded = refund(shop, &id, "part", Some(300)).await;
+        assert_eq!((refunded.status, refunded.text("status")), (200, "charged".to_owned()));
+    }
+    let refused = refund(shop, &id, "more", Some(401)).await;
+    assert_eq!((refused.status, refused.problem()), (409, Some("refund-too-large")));
+    assert_eq!(refused.body["left"], euro(400));
+    for _ in 0..2 {
+        let refunded = shop.post(&format!("/api/payments/{id}/refund"), &json!({})).await;
         assert_eq!((refunded.status, refunded.text("status")), (200, "refunded".to_owned()));
     }
-    let mut declined = charge(shop);
-    declined["order_id"] = json!(shop.id("declined"));
-    declined["payment_method"] = json!("pm_card_chargeDeclined");
+    let made = made(shop, &shop.id("direct")).await;
+    assert_eq!(made.len(), 1);
+    assert_eq!((&made[0]["refunded"], &made[0]["refunds"]), (&json!(700), &json!(2)));
+}
+
+pub(crate) async fn a_declined_payment_is_made_by_another_method(shop: &Shop) {
+    let mut payment = charge(shop);
+    payment["order_id"] = json!(shop.id("declined"));
+    payment["payment_method"] = json!("pm_card_chargeDeclined");
     for _ in 0..2 {
-        let refused = shop.post("/api/payments", &declined).await;
+        let refused = shop.post("/api/payments", &payment).await;
         assert_eq!((refused.status, refused.problem()), (402, Some("payment-declined")));
     }
+    payment["payment_method"] = json!("pm_card_authenticationRequired");
+    let refused = shop.post("/api/payments", &payment).await;
+    assert_eq!((refused.status, refused.problem()), (402, Some("payment-needs-customer")));
+    payment["payment_method"] = json!("pm_card_visa");
+    assert_eq!(shop.post("/api/payments", &payment).await.status, 201);
+    let outcomes: Vec<_> =
+        made(shop, &shop.id("declined")).await.iter().map(|it| it["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["canceled", "canceled", "charged"]);
+}
+
+pub(crate) async fn a_caller_neither_touches_nor_hinders_the_payment_of_an_order(shop: &Shop) {
+    let lamp = shop.sell("lamp", 2_000, 5).await;
+    // The id that the order will have, made of its customer and its key.
+    let place = async || {
+        let request = shop.request(Method::POST, "/api/orders").header("Idempotency-Key", "k");
+        shop.send(request.json(&shop.order(&[(&lamp, 1)]))).await
+    };
+    let order = shop.accepted(&place().await);
+    let mut stray = charge(shop);
+    stray["order_id"] = json!(order);
+    assert_eq!(shop.post("/api/payments", &stray).await.status, 201);
+    let ended = shop.ended(&order).await;
+    assert_eq!(ended.body["status"], "completed");
+    let refused = refund(shop, &ended.text("payment_id"), "k", None).await;
+    assert_eq!((refused.status, refused.problem()), (409, Some("payment-of-an-order")));
+    let said = refused.text("detail");
+    assert!(said.contains(&format!("POST /api/orders/{order}/refunds")), "{said}");
+}
+
+pub(crate) async fn saved_failures_and_forgotten_keys_charge_an_order_once(shop: &Shop) {
+    let lamp = shop.sell("lamp", 2_000, 10).await;
+    for (fault, path) in [
+        ("crash-before", "create"),
+        ("crash-after", "create"),
+        ("drop-after", "create"),
+        ("crash-before", "confirm"),
+        ("crash-after", "confirm"),
+        ("drop-after", "confirm"),
+        ("rate-limit", "confirm"),
+        ("conflict", "create"),
+    ] {
+        shop.payment_faults(&json!({"fault": fault, "next": 2, "path": path})).await;
+        let order = shop.place(&shop.order(&[(&lamp, 1)])).await;
+        shop.payment_clock(Duration::from_hours(25)).await;
+        assert_eq!(shop.ended(&order).await.body["status"], "completed", "{fault} {path}");
+    }
+}
+
+pub(crate) async fn what_is_processing_is_waited_for(shop: &Shop) {
+    let lamp = shop.sell("lamp", 2_000, 5).await;
+    let minute = json!({"payments": {"next": 1, "after_seconds": 60, "then": "succeed"}});
+    shop.payment_settlement(&minute).await;
+    let order = shop.place(&shop.order(&[(&lamp, 1)])).await;
+    until("the payment is processing", Duration::from_secs(20), async || {
+        let ledger = shop.ledger().await;
+        let mut payments = ledger["payments"].as_array()?.iter();
+        payments.any(|it| it["order_id"] == order && it["outcome"] == "processing").then_some(())
+    })
+    .await;
+    assert_eq!(shop.status(&order).await.body["status"], "reserved");
+    shop.payment_clock(Duration::from_mins(1)).await;
+    assert_eq!(shop.ended(&order).await.body["status"], "completed");
+}
+
+pub(crate) async fn an_order_is_cancelled_only_once_its_refund_has_succeeded(shop: &Shop) {
+    let lamp = shop.sell("lamp", 2_000, 5).await;
+    // The first one fails, the second one takes its time.
+    let fails = json!({"refunds": {"next": 1, "after_seconds": 60, "then": "fail"}});
+    shop.payment_settlement(&fails).await;
+    let mut order = shop.order(&[(&lamp, 1)]);
+    order["ship_to"]["country"] = json!("AQ");
+    let order = shop.place(&order).await;
+    let refunds = async || {
+        let ledger = shop.ledger().await;
+        let moved = ledger["movements"].as_array().expect("a ledger has movements").clone();
+        let refund = |it: &&Value| it["order_id"] == order && it["kind"] == "refund";
+        moved.iter().filter(refund).map(|it| it["status"].clone()).collect::<Vec<_>>()
+    };
+    until("the refund is pending", Duration::from_secs(20), async || {
+        (refunds().await == ["pending"]).then_some(())
+    })
+    .await;
+    assert_ne!(shop.status(&order).await.body["status"], "cancelled");
+    let succeeds = json!({"refunds": {"next": 1, "after_seconds": 60, "then": "succeed"}});
+    shop.payment_settlement(&succeeds).await;
+    shop.payment_clock(Duration::from_mins(1)).await;
+    until("another refund is pending", Duration::from_secs(40), async || {
+        (refunds().await == ["pending", "failed", "pending"]).then_some(())
+    })
+    .await;
+    shop.payment_clock(Duration::from_mins(1)).await;
+    assert_eq!(shop.ended(&order).await.body["status"], "cancelled");
+    assert_eq!(refunds().await, ["pending", "failed", "pending", "succeeded"]);
+}
+
+pub(crate) async fn nothing_is_charged_for_orders_that_are_cancelled_while_the_provider_is_away(
+    shop: &Shop,
+) {
+    let lamp = shop.sell("lamp", 2_000, 20).await;
+    // Longer than the hold.
+    shop.payment_faults(&json!({"fault": "drop-before"})).await;
+    let body = shop.order(&[(&lamp, 1)]);
+    let orders = join_all((0..5).map(|_| shop.place(&body))).await;
+    until("the orders are given up", Duration::from_secs(60), async || {
+        let given_up = async |order| {
+            let steps = shop.status(order).await.body["steps"].clone();
+            steps.as_array().is_some_and(|steps| steps.iter().any(|it| it["state"] == "failed"))
+        };
+        join_all(orders.iter().map(|order| given_up(order)))
+            .await
+            .iter()
+            .all(|it| *it)
+            .then_some(())
+    })
+    .await;
+    shop.no_payment_faults().await;
+    for order in &orders {
+        assert_eq!(shop.ended(order).await.body["status"], "cancelled");
+    }
     let ledger = shop.ledger().await;
-    let made = ledger["payments"].as_array().expect("a ledger has payments").iter();
-    let made: Vec<_> =
-        made.filter(|payment| payment["order_id"] == charge(shop)["order_id"]).collect();
-    assert_eq!(
-        (made.len(), &made[0]["refunded"], &made[0]["refunds"]),
-        (1, &json!(700), &json!(1))
-    );
+    let moved = ledger["movements"].as_array().expect("a ledger has movements");
+    let of_orders = |it: &&Value| orders.iter().any(|order| it["order_id"] == **order);
+    assert_eq!(moved.iter().filter(of_orders).count(), 0);
 }
 
 pub(crate) async fn a_stalled_provider_delays_an_order_and_charges_it_once(shop: &Shop) {
@@ -62,20 +211,26 @@ pub(crate) async fn a_charge_whose_answer_was_lost_is_found_again(shop: &Shop) {
     }
 }
 
-pub(crate) async fn a_wrong_key_cancels_the_order_and_tells_what_to_fix(shop: &Shop) {
+pub(crate) async fn with_a_wrong_key_orders_wait_as_long_as_they_are_held_and_the_log_says_what_to_fix(
+    shop: &Shop,
+) {
     let lamp = shop.sell("lamp", 2_000, 5).await;
     let secrets = shop.cluster.secrets_file();
     let right = fs::read_to_string(secrets).expect("the secrets are readable");
     replace_secrets(shop, r#"{"payment-api-key": "sk_test_wrong"}"#).await;
     let order = shop.place(&shop.order(&[(&lamp, 1)])).await;
+    until("the log says what to fix", Duration::from_secs(20), async || {
+        let log = shop.cluster.function("process-payment").log();
+        log.contains("put a valid one into secret `payment-api-key`").then_some(())
+    })
+    .await;
+    assert_eq!(shop.status(&order).await.body["status"], "reserved");
     let ended = shop.ended(&order).await;
     replace_secrets(shop, &right).await;
 
     assert_eq!(ended.body["status"], "cancelled");
-    assert_eq!(ended.body["reason"]["type"], "payment-unavailable");
+    assert_eq!(ended.body["reason"]["type"], "step-failed");
     assert_eq!(shop.stock(&lamp).await, (5, 0));
-    let log = shop.cluster.function("process-payment").log();
-    assert!(log.contains("put a valid one into secret `payment-api-key`"), "{log}");
     let key =
         serde_json::from_str::<Value>(&right).expect("the secrets are JSON")["payment-api-key"]
             .clone();

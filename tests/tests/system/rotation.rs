@@ -115,14 +115,14 @@ pub(crate) async fn the_key_is_replaced_under_200_running_payments_and_none_fail
     let (statuses, ()) = tokio::join!(payments, rotation);
     assert_eq!(statuses, [201; 200]);
 
-    let orders: BTreeSet<_> =
+    let references: BTreeSet<_> =
         (0..200).map(|number| json!(shop.id(&format!("pay-{number}"))).to_string()).collect();
     let ledger = shop.ledger().await;
     let charged: Vec<_> = ledger["payments"]
         .as_array()
         .into_iter()
         .flatten()
-        .filter(|payment| orders.contains(&payment["order_id"].to_string()))
+        .filter(|payment| references.contains(&payment["reference"].to_string()))
         .collect();
     assert_eq!(charged.len(), 200, "each is charged once");
     let [.., old, new] = &keys(shop).await[..] else { panic!("there are two keys") };

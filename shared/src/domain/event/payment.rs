@@ -1,6 +1,7 @@
 //! What happens to payments.
 
 use super::{Event, Topic};
+use crate::domain::payment::{Owner, RefundId};
 use crate::domain::{Money, OrderId, PaymentId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,10 +13,13 @@ macro_rules! payment_events {
         pub struct $name {
             /// The payment.
             pub payment_id: PaymentId,
-            /// The order that it pays.
+            /// The order that it pays, or the reference of a caller who pays by itself.
             pub order_id: OrderId,
             /// How much.
             pub amount: Money,
+            /// Whose the payment is; an order's, if it is not said.
+            #[serde(default)]
+            pub by: Owner,
             $($(#[$field_doc])* pub $field: $type,)*
         }
 
@@ -38,6 +42,10 @@ payment_events! {
         /// The provider's code, such as `card_declined`.
         code: String,
     }
-    /// A payment was given back.
-    PaymentRefunded = "payment.refunded" {}
+    /// A payment was given back, whole or in part.
+    PaymentRefunded = "payment.refunded" {
+        /// Which refund of several; none, when the payment was undone with its order.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refund_id: Option<RefundId>,
+    }
 }

@@ -1,6 +1,7 @@
 //! What the shop offers of a product.
 
 use crate::domain::Money;
+use crate::domain::money::asked;
 use crate::domain::text::Text;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,26 @@ pub struct Offer {
     pub unit_price: Money,
     /// Pieces on hand, reserved ones included.
     pub on_hand: OnHand,
+}
+
+/// An offer as a caller sends it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewOffer {
+    /// What customers read.
+    pub name: Text<200>,
+    /// What one piece costs, in a currency that the shop takes.
+    #[serde(deserialize_with = "asked")]
+    pub unit_price: Money,
+    /// Pieces on hand, reserved ones included.
+    pub on_hand: OnHand,
+}
+
+impl From<NewOffer> for Offer {
+    fn from(offer: NewOffer) -> Self {
+        let NewOffer { name, unit_price, on_hand } = offer;
+        Self { name, unit_price, on_hand }
+    }
 }
 
 /// Pieces on hand, 0 to [`OnHand::MAX`].

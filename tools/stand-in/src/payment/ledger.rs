@@ -24,6 +24,9 @@ pub struct Payment {
     pub payment_intent: String,
     /// The caller's `metadata[order_id]`.
     pub order_id: Option<String>,
+    /// The caller's `metadata[reference]`, of a payment that belongs to no order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
     /// What was asked for, in the provider's minor units.
     pub amount: u64,
     /// Three lower-case letters.
@@ -142,6 +145,7 @@ impl Payment {
         Self {
             payment_intent: intent.id.clone(),
             order_id: order_id(intent),
+            reference: intent.metadata.get("reference").cloned(),
             amount: intent.amount,
             currency: intent.currency.clone(),
             outcome: Outcome::of(intent),
@@ -246,6 +250,7 @@ mod tests {
         Payment {
             payment_intent: "pi_1".to_owned(),
             order_id: order_id.map(str::to_owned),
+            reference: None,
             amount: 500,
             currency: "eur".to_owned(),
             outcome,

@@ -1,0 +1,85 @@
+//! Money as callers send it: in a currency that the shop takes, and nothing else beside it. What is
+//! stored is read by [`Money`] itself, whatever the shop takes by then.
+
+use super::{Amount, Currency, Money, MoneyError};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    amount: Amount,
+    currency: Taken,
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Taken(Currency);
+
+impl TryFrom<String> for Taken {
+    type Error = MoneyError;
+
+    fn try_from(code: String) -> Result<Self, MoneyError> {
+        let currency: Currency = code.parse()?;
+        currency.terms().map(|_| Self(currency)).ok_or(MoneyError::NotTaken)
+    }
+}
+
+/// Reads a sum as a caller sends it: for `#[serde(deserialize_with)]`.
+///
+/// # Errors
+/// When the currency is not taken, or the amount cannot be charged in it.
+pub fn asked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Money, D::Error> {
+    let Asked { amount, currency: Taken(currency) } = Asked::deserialize(deserializer)?;
+    let step = currency.terms().map_or(1, |terms| terms.step);
+    if amount.0 % step != 0 {
+        let why = format!("amount: must be a multiple of {step} in {currency}");
+        return Err(D::Error::custom(why));
+    }
+    Ok(Money { amount, currency })
+}
+
+/// As [`asked`], of a sum that may be left out.
+///
+/// # Errors
+/// As [`asked`].
+pub fn asked_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Money>, D::Error> {
+    #[derive(Deserialize)]
+    struct Wrapped(#[serde(deserialize_with = "asked")] Money);
+    Ok(Option::<Wrapped>::deserialize(deserializer)?.map(|Wrapped(money)| money))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn ask(sum: &Value) -> Result<Money, String> {
+        asked(sum).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_caller_sends_money_that_can_be_charged() {
+        assert!(ask(&json!({"amount": 1, "currency": "EUR"})).is_ok());
+        assert!(ask(&json!({"amount": 0, "currency": "UGX"})).is_ok());
+        assert!(ask(&json!({"amount": 5_120, "currency": "KWD"})).is_ok());
+        for (sum, why) in [
+            (json!({"amount": 1, "currency": "XXX"}), "is not taken by this shop"),
+            (json!({"amount": 1, "currency": "BGN"}), "is not taken by this shop"),
+            (json!({"amount": 1, "currency": "eur"}), "three upper case letters"),
+            (json!({"amount": 5_124, "currency": "KWD"}), "must be a multiple of 10 in KWD"),
+            (json!({"amount": 150, "currency": "MGA"}), "must be a multiple of 100 in MGA"),
+            (json!({"amount": 1, "currency": "EUR", "scale": 2}), "unknown field `scale`"),
+            (json!({"amount": -1, "currency": "EUR"}), "must be between 0 and"),
+        ] {
+            let told = ask(&sum).unwrap_err();
+            assert!(told.contains(why), "{sum}: {told}");
+        }
+    }
+
+    #[test]
+    fn what_is_stored_is_read_whatever_the_shop_takes() {
+        let stored = json!({"amount": 1, "currency": "HRK", "scale": 2});
+        assert_eq!(serde_json::from_value::<Money>(stored).unwrap().currency().as_str(), "HRK");
+    }
+}

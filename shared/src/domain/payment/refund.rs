@@ -1,0 +1,170 @@
+//! What is given back of a payment.
+
+use super::{Payment, PaymentState};
+use crate::domain::{Money, PaymentId, Refusal};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use uuid::Uuid;
+
+const REFUNDS: Uuid = Uuid::from_u128(0x5e7a_90c2_1d3b_5f84_a6e9_0b48_73dd_1c92);
+
+/// Names one refund of a payment.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct RefundId(String);
+
+impl RefundId {
+    /// The refund that undoes the whole payment.
+    #[must_use]
+    pub fn undo() -> Self {
+        Self("undo".to_owned())
+    }
+
+    /// The refund of all that is left of a caller's payment.
+    #[must_use]
+    pub fn rest() -> Self {
+        Self("rest".to_owned())
+    }
+
+    /// The refund of `payment` that is asked for under an `Idempotency-Key`: the same for the same
+    /// pair.
+    #[must_use]
+    pub fn for_key(payment: &PaymentId, key: &str) -> Self {
+        Self(Uuid::new_v5(&REFUNDS, format!("{payment}/{key}").as_bytes()).to_string())
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RefundId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A refund: what is to be given back, and how far that has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refund {
+    /// Names it.
+    pub refund_id: RefundId,
+    /// How much.
+    pub amount: Money,
+    /// Where it stands.
+    pub state: RefundState,
+    /// How many keys of the request are spent: the provider keeps a failure as the answer to its
+    /// key.
+    #[serde(default)]
+    pub spent_keys: u32,
+}
+
+/// Where a refund stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefundState {
+    /// The provider may or may not have been asked, or has not decided.
+    Pending,
+    /// The money is given back.
+    Succeeded,
+    /// The provider could not give it back. It is asked again when the refund is.
+    Failed,
+}
+
+impl Payment {
+    /// The refund called `id`.
+    #[must_use]
+    pub fn refund(&self, id: &RefundId) -> Option<&Refund> {
+        self.refunds.iter().find(|refund| refund.refund_id == *id)
+    }
+
+    /// What was charged and is neither given back nor about to be, in minor units.
+    #[must_use]
+    pub fn left(&self) -> i64 {
+        self.less(|state| state != RefundState::Failed)
+    }
+
+    /// What was charged and is not given back, in minor units.
+    #[must_use]
+    pub fn kept(&self) -> i64 {
+        self.less(|state| state == RefundState::Succeeded)
+    }
+
+    fn less(&self, counts: impl Fn(RefundState) -> bool) -> i64 {
+        let (PaymentState::Charged { .. }, Some(charge)) = (&self.state, &self.charge) else {
+            return 0;
+        };
+        let refunds = self.refunds.iter().filter(|refund| counts(refund.state));
+        charge.amount.amount() - refunds.map(|refund| refund.amount.amount()).sum::<i64>()
+    }
+
+    /// Notes that `amount`, or all that is left, is to be given back as `id`. Repeated, it changes
+    /// nothing; neither does asking for all when nothing is left.
+    ///
+    /// # Errors
+    /// [`Refusal::RefundTooLarge`], when less than that is left; [`Refusal::RefundMismatch`], when
+    /// `id` was asked for with another amount; [`Refusal::TooManyRefunds`].
+    pub fn ask_refund(&mut self, id: &RefundId, amount: Option<Money>) -> Result<(), Refusal> {
+        let left = self.left();
+        if let Some(refund) = self.refunds.iter_mut().find(|refund| refund.refund_id == *id) {
+            return refund.ask_again(amount, left);
+        }
+        let Some(charged) = self.charge.as_ref().map(|charge| charge.amount) else { return Ok(()) };
+        let all = charged.with_amount(left);
+        let amount = amount.unwrap_or(all);
+        if amount.currency() != all.currency() || amount.amount() > left {
+            return Err(Refusal::RefundTooLarge { left: all });
+        }
+        if amount.amount() == 0 {
+            return Ok(());
+        }
+        if self.refunds.len() >= Self::MAX_REFUNDS && *id != RefundId::undo() {
+            return Err(Refusal::TooManyRefunds);
+        }
+        let state = RefundState::Pending;
+        self.refunds.push(Refund { refund_id: id.clone(), amount, state, spent_keys: 0 });
+        Ok(())
+    }
+
+    /// Notes how far the refund called `id` has come. What is given back stays so; a payment of
+    /// which all is given back is refunded.
+    pub fn note_refund(&mut self, id: &RefundId, state: RefundState) {
+        let open = |refund: &&mut Refund| {
+            refund.refund_id == *id && refund.state != RefundState::Succeeded
+        };
+        if let Some(refund) = self.refunds.iter_mut().find(open) {
+            refund.state = state;
+        }
+        if let PaymentState::Charged { reference } = &self.state
+            && self.kept() == 0
+        {
+            self.state = PaymentState::Refunded { reference: reference.clone() };
+        }
+    }
+
+    /// Notes that `spent` keys of the refund called `id` are spent.
+    pub fn spend_refund_key(&mut self, id: &RefundId, spent: u32) {
+        if let Some(refund) = self.refunds.iter_mut().find(|refund| refund.refund_id == *id) {
+            refund.spent_keys = refund.spent_keys.max(spent);
+        }
+    }
+}
+
+impl Refund {
+    fn ask_again(&mut self, amount: Option<Money>, left: i64) -> Result<(), Refusal> {
+        if amount.is_some_and(|amount| amount != self.amount) {
+            return Err(Refusal::RefundMismatch);
+        }
+        if self.state != RefundState::Failed {
+            return Ok(());
+        }
+        if self.amount.amount() > left {
+            return Err(Refusal::RefundTooLarge { left: self.amount.with_amount(left) });
+        }
+        self.state = RefundState::Pending;
+        Ok(())
+    }
+}

@@ -1,0 +1,133 @@
+//! The way back: what has not succeeded is cancelled, what has is refunded, and what is under way is
+//! waited for.
+
+use super::{PaymentService, undecided};
+use crate::domain::payment::{
+    OnUndo, Payment, PaymentState, Refund, RefundId, RefundState, Settled,
+};
+use crate::domain::{Money, PaymentId};
+use crate::ports::{
+    Answer, Clock, Documents, Failure, Provider, Publisher, RefundObject, RefundRequest, Result,
+};
+
+impl<D, V, P, C> PaymentService<D, V, P, C>
+where
+    D: Documents<PaymentId, Payment>,
+    V: Provider,
+    P: Publisher,
+    C: Clock,
+{
+    /// Undoes a payment that was called off.
+    pub(super) async fn undo(&self, payment: Payment) -> Result<()> {
+        let payment = self.cancel(payment).await?;
+        let payment = self.give_back(payment, &RefundId::undo(), None).await?;
+        if payment.kept() == 0 {
+            return Ok(());
+        }
+        let why = match payment.refund(&RefundId::undo()).map(|refund| refund.state) {
+            Some(RefundState::Failed) => "the provider could not give it back: it is asked again",
+            _ => "the refund is under way: it is read again",
+        };
+        Err(Failure::new("payment provider", "refund", why).into())
+    }
+
+    /// Settles a payment of which it is not known whether it was charged: a wish to have `all` of it
+    /// back calls it off.
+    pub(super) async fn settle(&self, payment: Payment, all: bool) -> Result<Payment> {
+        match &payment.state {
+            PaymentState::Intended | PaymentState::Created { .. } if all => {
+                let payment = self.change(&payment, Payment::call_off).await?;
+                self.cancel(payment).await
+            }
+            PaymentState::Created { intent } => {
+                let intent = self.provider.read(intent).await?;
+                self.write_down(payment, intent).await
+            }
+            PaymentState::Intended
+            | PaymentState::Charged { .. }
+            | PaymentState::Refused(_)
+            | PaymentState::Cancelled
+            | PaymentState::Refunded { .. } => Ok(payment),
+        }
+    }
+
+    /// Cancels what was not charged. What was stays charged.
+    async fn cancel(&self, payment: Payment) -> Result<Payment> {
+        let PaymentState::Created { intent } = &payment.state else { return Ok(payment) };
+        let mut found = self.provider.read(intent).await?;
+        if found.status.on_undo() == OnUndo::Cancel {
+            found = self.provider.cancel(intent).await?;
+        }
+        let next = match found.status.on_undo() {
+            OnUndo::Refund => PaymentState::Charged { reference: intent.clone() },
+            OnUndo::Nothing => PaymentState::Cancelled,
+            OnUndo::Cancel | OnUndo::Wait => return Err(undecided("cancel", found.status)),
+        };
+        self.advance(&payment, next).await
+    }
+
+    /// Gives back `amount`, or all that is left, as `id`, if the payment was charged, and says how
+    /// far that has come.
+    pub(super) async fn give_back(
+        &self,
+        payment: Payment,
+        id: &RefundId,
+        amount: Option<Money>,
+    ) -> Result<Payment> {
+        let mut asked = Ok(());
+        let ask = |found: &mut Payment| asked = found.ask_refund(id, amount);
+        let mut payment = self.change(&payment, ask).await?;
+        asked?;
+        if let (Some(intent), Some(refund)) = (payment.intent(), payment.refund(id))
+            && refund.state == RefundState::Pending
+        {
+            let state = self.refund_state(&payment, intent, refund).await?;
+            payment = self.change(&payment, |found| found.note_refund(id, state)).await?;
+        }
+        self.tell_refund(&payment, id).await?;
+        Ok(payment)
+    }
+
+    /// How far the provider has come with a refund, which it is asked for if it has none under way.
+    async fn refund_state(
+        &self,
+        payment: &Payment,
+        intent: &str,
+        refund: &Refund,
+    ) -> Result<RefundState> {
+        let id = &refund.refund_id;
+        let mut known = self.provider.refunds(intent).await?;
+        known.retain(|known| known.refund_id.as_deref() == Some(id.as_str()));
+        let lost = |known: &RefundObject| known.status.settled() == Settled::NotGivenBack;
+        if let Some(current) = known.iter().find(|known| !lost(known)) {
+            return Ok(state(current));
+        }
+        let tries = known.len() + refund.spent_keys as usize;
+        let request = RefundRequest {
+            intent: intent.to_owned(),
+            refund_id: id.clone(),
+            amount: refund.amount,
+        };
+        let key = format!("refund-{}-{id}-{tries}", payment.payment_id);
+        match self.provider.refund(&request, &key).await? {
+            Answer::Done(made) => Ok(state(&made)),
+            Answer::Declined(code) => Err(Failure::new("payment provider", "refund", code).into()),
+            Answer::KeySpent(failure) => {
+                let spent = refund.spent_keys + 1;
+                self.change(payment, |found| found.spend_refund_key(id, spent)).await?;
+                Err(failure.into())
+            }
+        }
+    }
+}
+
+fn state(refund: &RefundObject) -> RefundState {
+    match refund.status.settled() {
+        Settled::GivenBack => RefundState::Succeeded,
+        Settled::NotYet => RefundState::Pending,
+        Settled::NotGivenBack => {
+            tracing::error!(refund.id, "the payment provider could not give a payment back");
+            RefundState::Failed
+        }
+    }
+}

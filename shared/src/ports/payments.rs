@@ -1,0 +1,89 @@
+//! The payments of orders, and the provider that makes them.
+
+use super::{Failure, PortFuture};
+use crate::domain::payment::{Charge, IntentStatus, Owner, RefundId, RefundStatus};
+use crate::domain::{Money, OrderId, PaymentId};
+
+/// The payments of orders, one each.
+pub trait PaymentClient: Clone + Send + Sync + 'static {
+    /// Charges an order. Repeated, it answers with the payment that was made.
+    fn charge(&self, charge: &Charge) -> impl PortFuture<PaymentId>;
+    /// Gives back what was charged, and sees to it that nothing will be charged later.
+    fn void(&self, order: &OrderId) -> impl PortFuture<()>;
+}
+
+/// The payment provider. Its own objects say what became of a request, whatever its answer was.
+///
+/// Failed: no answer, or one that decides nothing: it is not reached, overloaded, broken, at work on
+/// the same object, or rejects the shop's credentials or its request.
+pub trait Provider: Clone + Send + Sync + 'static {
+    /// Creates an intent without confirming it, which moves no money. The same `key` and request
+    /// give the same intent, for about a day.
+    fn create(&self, request: &IntentRequest, key: &str) -> impl PortFuture<Answer<Intent>>;
+    /// Confirms an intent, which charges it. One that was confirmed before cannot be again.
+    fn confirm(&self, intent: &str) -> impl PortFuture<Answer<Intent>>;
+    /// Cancels an intent that was not charged.
+    fn cancel(&self, intent: &str) -> impl PortFuture<Intent>;
+    /// The intent as it stands.
+    fn read(&self, intent: &str) -> impl PortFuture<Intent>;
+    /// Gives back a part or all of what was charged. The same `key` and request give the same
+    /// refund, for about a day.
+    fn refund(&self, request: &RefundRequest, key: &str) -> impl PortFuture<Answer<RefundObject>>;
+    /// The refunds of an intent as they stand, newest first.
+    fn refunds(&self, intent: &str) -> impl PortFuture<Vec<RefundObject>>;
+}
+
+/// What the provider made of a request.
+#[derive(Debug)]
+pub enum Answer<T> {
+    /// It did as asked.
+    Done(T),
+    /// It declines the payment method, with its code, such as `card_declined`.
+    Declined(String),
+    /// It failed, and gives the same answer to the same key for about a day.
+    KeySpent(Failure),
+}
+
+/// What is to be charged, and for what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IntentRequest {
+    /// The payment.
+    pub payment_id: PaymentId,
+    /// Whose it is.
+    pub by: Owner,
+    /// How much, and how.
+    pub charge: Charge,
+}
+
+/// The provider's object of a payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intent {
+    /// Names it, such as `pi_1`.
+    pub id: String,
+    /// Where it stands.
+    pub status: IntentStatus,
+    /// Why it was declined last, such as `card_declined`.
+    pub declined: Option<String>,
+}
+
+/// What is to be given back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundRequest {
+    /// The provider's id of the intent that was charged.
+    pub intent: String,
+    /// What the shop calls the refund.
+    pub refund_id: RefundId,
+    /// How much.
+    pub amount: Money,
+}
+
+/// The provider's object of a refund.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundObject {
+    /// Names it, such as `re_1`.
+    pub id: String,
+    /// What the shop calls it; nothing, when the shop did not ask for it.
+    pub refund_id: Option<String>,
+    /// Where it stands.
+    pub status: RefundStatus,
+}

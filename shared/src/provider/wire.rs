@@ -1,0 +1,273 @@
+//! Reading what the provider answers. A declined card, a fault of the shop's own, credentials that
+//! are rejected, and an outage are four different answers.
+
+use crate::domain::payment::{IntentStatus, RefundStatus};
+use crate::ports::{API_KEY, Answer, Failure, Intent, OrFail, RefundObject};
+use reqwest::StatusCode;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::collections::HashMap;
+
+const PROVIDER: &str = "payment provider";
+
+type Read<T> = Result<T, Failure>;
+
+/// [Stripe's PaymentIntent](https://docs.stripe.com/api/payment_intents/object), as far as it
+/// matters here.
+#[derive(Debug, Deserialize)]
+struct IntentBody {
+    id: String,
+    status: IntentStatus,
+    last_payment_error: Option<LastError>,
+}
+
+#[derive(Debug, Deserialize)]
+struct LastError {
+    code: Option<String>,
+}
+
+/// [Stripe's Refund](https://docs.stripe.com/api/refunds/object), as far as it matters here.
+#[derive(Debug, Deserialize)]
+struct RefundBody {
+    id: String,
+    status: Option<RefundStatus>,
+    metadata: Option<HashMap<String, String>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Page<T> {
+    data: Vec<T>,
+}
+
+/// [Stripe's error object](https://docs.stripe.com/api/errors).
+#[derive(Debug, Deserialize)]
+struct ApiError {
+    error: ErrorBody,
+}
+
+#[derive(Debug, Deserialize)]
+struct ErrorBody {
+    #[serde(rename = "type")]
+    kind: String,
+    code: Option<String>,
+    param: Option<String>,
+    message: Option<String>,
+}
+
+/// What became of a request for an intent.
+pub(super) fn intent(status: StatusCode, body: &Value) -> Read<Answer<Intent>> {
+    Ok(match read::<IntentBody>("charge", status, body)? {
+        Answer::Done(IntentBody { id, status, last_payment_error }) => {
+            let declined = last_payment_error.and_then(|error| error.code);
+            Answer::Done(Intent { id, status, declined })
+        }
+        Answer::Declined(code) => Answer::Declined(code),
+        Answer::KeySpent(failure) => Answer::KeySpent(failure),
+    })
+}
+
+/// What became of a request for a refund.
+pub(super) fn refund(status: StatusCode, body: &Value) -> Read<Answer<RefundObject>> {
+    Ok(match read::<RefundBody>("refund", status, body)? {
+        Answer::Done(refund) => Answer::Done(refund.into()),
+        Answer::Declined(code) => Answer::Declined(code),
+        Answer::KeySpent(failure) => Answer::KeySpent(failure),
+    })
+}
+
+/// The refunds of a list.
+pub(super) fn refunds(status: StatusCode, body: &Value) -> Read<Vec<RefundObject>> {
+    let page: Page<RefundBody> = done("list refunds", read("list refunds", status, body)?)?;
+    Ok(page.data.into_iter().map(RefundObject::from).collect())
+}
+
+/// What was done; anything else is a failure of `operation`.
+pub(super) fn done<T>(operation: &'static str, answer: Answer<T>) -> Read<T> {
+    match answer {
+        Answer::Done(done) => Ok(done),
+        Answer::Declined(code) => Err(Failure::new(PROVIDER, operation, code)),
+        Answer::KeySpent(failure) => Err(failure),
+    }
+}
+
+/// Whether the provider does not accept the shop's key.
+pub(super) fn rejects_credentials(status: StatusCode) -> bool {
+    matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+}
+
+/// The path without the ids in it, as traces name it.
+pub(super) fn route(path: &str) -> String {
+    let named = |part: &str| if part.starts_with("pi_") { "{intent}" } else { part }.to_owned();
+    path.split('/').map(named).collect::<Vec<_>>().join("/")
+}
+
+/// Reads an answer by [Stripe's table](https://docs.stripe.com/error-handling).
+fn read<T: DeserializeOwned>(
+    operation: &'static str,
+    status: StatusCode,
+    body: &Value,
+) -> Read<Answer<T>> {
+    if status.is_success() {
+        return T::deserialize(body).or_fail(PROVIDER, operation).map(Answer::Done);
+    }
+    if rejects_credentials(status) {
+        tell_how_to_mend_credentials(status);
+        return Err(Failure::new(
+            PROVIDER,
+            operation,
+            format!("{status}: the API key is rejected"),
+        ));
+    }
+    let error = ApiError::deserialize(body).ok().map(|body| body.error);
+    let why = format!("{status}: {}", words(error.as_ref()));
+    let failure = Failure::new(PROVIDER, operation, why.clone());
+    if status.is_server_error() {
+        return Ok(Answer::KeySpent(failure));
+    }
+    let Some(error) = error else { return Err(failure) };
+    let code = || error.code.clone().unwrap_or_else(|| error.kind.clone());
+    match (status, error.kind.as_str(), error.param.as_deref()) {
+        (StatusCode::PAYMENT_REQUIRED, "card_error", _)
+        | (StatusCode::BAD_REQUEST, "invalid_request_error", Some("payment_method")) => {
+            return Ok(Answer::Declined(code()));
+        }
+        (StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS, ..) => return Err(failure),
+        // Somebody else was faster: the intent is read again.
+        _ if error.code.as_deref() == Some("payment_intent_unexpected_state") => {
+            return Err(failure);
+        }
+        _ => tracing::error!(
+            why,
+            "the payment provider rejects a request of the shop: this is a fault of the shop, not of \
+             the customer's card"
+        ),
+    }
+    if error.kind == "idempotency_error" { Ok(Answer::KeySpent(failure)) } else { Err(failure) }
+}
+
+/// The provider's words for staff.
+fn words(error: Option<&ErrorBody>) -> String {
+    let Some(error) = error else { return "no error of its own".to_owned() };
+    let told =
+        [Some(&error.kind), error.code.as_ref(), error.param.as_ref(), error.message.as_ref()];
+    let told: Vec<_> = told.into_iter().flatten().map(String::as_str).collect();
+    told.join(", ").chars().take(300).collect()
+}
+
+fn tell_how_to_mend_credentials(status: StatusCode) {
+    tracing::error!(
+        %status,
+        "the payment provider rejects the API key, and payments wait for a good one: put a valid one \
+         into secret `{API_KEY}` of the Dapr component `secrets` (on a plain machine: \
+         .local/secrets.json)"
+    );
+}
+
+impl From<RefundBody> for RefundObject {
+    fn from(refund: RefundBody) -> Self {
+        let refund_id = refund.metadata.and_then(|mut metadata| metadata.remove("refund_id"));
+        let status = refund.status.unwrap_or(RefundStatus::Unknown);
+        Self { id: refund.id, refund_id, status }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn error(kind: &str, code: &str) -> Value {
+        json!({"error": {"type": kind, "code": code, "message": "…"}})
+    }
+
+    fn declined(status: StatusCode, body: &Value) -> Option<String> {
+        match intent(status, body) {
+            Ok(Answer::Declined(code)) => Some(code),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn an_intent_is_read_with_its_status_and_why_it_was_declined() {
+        let body = json!({"id": "pi_1", "object": "payment_intent", "status": "succeeded",
+            "last_payment_error": null});
+        let read = done("read", intent(StatusCode::OK, &body).unwrap()).unwrap();
+        let succeeded =
+            Intent { id: "pi_1".into(), status: IntentStatus::Succeeded, declined: None };
+        assert_eq!(read, succeeded);
+        let body = json!({"id": "pi_1", "status": "requires_payment_method",
+            "last_payment_error": {"code": "card_declined"}});
+        let read = done("read", intent(StatusCode::OK, &body).unwrap()).unwrap();
+        assert_eq!(read.declined.as_deref(), Some("card_declined"));
+    }
+
+    #[test]
+    fn refunds_are_read_with_what_the_shop_calls_them() {
+        let body = json!({"object": "list", "data": [
+            {"id": "re_2", "status": "pending", "metadata": {"refund_id": "undo"}},
+            {"id": "re_1", "status": null, "metadata": null},
+        ]});
+        let read = refunds(StatusCode::OK, &body).unwrap();
+        let told: Vec<_> =
+            read.iter().map(|it| (it.id.as_str(), it.refund_id.as_deref(), it.status)).collect();
+        assert_eq!(
+            told,
+            [("re_2", Some("undo"), RefundStatus::Pending), ("re_1", None, RefundStatus::Unknown)]
+        );
+    }
+
+    #[test]
+    fn only_a_card_that_is_declined_or_unknown_is_told_as_the_card_s() {
+        let card = error("card_error", "card_declined");
+        assert_eq!(declined(StatusCode::PAYMENT_REQUIRED, &card).as_deref(), Some("card_declined"));
+        let unknown = json!({"error": {"type": "invalid_request_error", "code": "resource_missing",
+            "param": "payment_method", "message": "No such PaymentMethod"}});
+        assert_eq!(
+            declined(StatusCode::BAD_REQUEST, &unknown).as_deref(),
+            Some("resource_missing")
+        );
+        let amount = json!({"error": {"type": "invalid_request_error", "param": "amount",
+            "code": "amount_too_small"}});
+        assert_eq!(declined(StatusCode::BAD_REQUEST, &amount), None);
+    }
+
+    #[test]
+    fn a_fault_of_the_shop_fails_with_the_provider_s_words() {
+        let body = json!({"error": {"type": "invalid_request_error", "code": "parameter_invalid_integer",
+            "param": "amount", "message": "This value must be greater than or equal to 1."}});
+        let failure = intent(StatusCode::BAD_REQUEST, &body).unwrap_err();
+        let told = failure.source.to_string();
+        assert!(told.contains("parameter_invalid_integer, amount, This value must"), "{told}");
+    }
+
+    #[test]
+    fn a_key_is_spent_by_what_the_provider_saves() {
+        for (status, kind, spent) in [
+            (StatusCode::INTERNAL_SERVER_ERROR, "api_error", true),
+            (StatusCode::BAD_REQUEST, "idempotency_error", true),
+            (StatusCode::CONFLICT, "invalid_request_error", false),
+            (StatusCode::TOO_MANY_REQUESTS, "invalid_request_error", false),
+            (StatusCode::UNAUTHORIZED, "invalid_request_error", false),
+            (StatusCode::FORBIDDEN, "invalid_request_error", false),
+        ] {
+            let read = intent(status, &error(kind, "x"));
+            assert_eq!(matches!(read, Ok(Answer::KeySpent(_))), spent, "{status} {kind}");
+            assert_eq!(read.is_err(), !spent, "{status} {kind}");
+        }
+        assert!(matches!(
+            intent(StatusCode::BAD_GATEWAY, &json!("<html>")),
+            Ok(Answer::KeySpent(_))
+        ));
+        assert!(intent(StatusCode::IM_A_TEAPOT, &json!("<html>")).is_err());
+        assert!(intent(StatusCode::OK, &json!({"id": "pi_1"})).is_err());
+    }
+
+    #[test]
+    fn a_route_names_no_intent() {
+        assert_eq!(
+            route("/v1/payment_intents/pi_1/confirm"),
+            "/v1/payment_intents/{intent}/confirm"
+        );
+    }
+}

@@ -1,0 +1,63 @@
+//! The payment simulator behind the shop: its ledger and its controls.
+
+use super::shop::{PATIENCE, Shop};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+impl Shop {
+    /// What the payment simulator charged and refunded.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub async fn ledger(&self) -> Value {
+        let url = format!("{}/control/ledger", self.cluster.simulator_url());
+        let answer =
+            self.http.get(url).timeout(PATIENCE).send().await.expect("the simulator answers");
+        answer.json().await.expect("a ledger is JSON")
+    }
+
+    /// Plans faults for the next calls of the payment simulator.
+    ///
+    /// # Panics
+    /// When it does not take the plan.
+    pub async fn payment_faults(&self, plan: &Value) {
+        self.plan_payments("faults", plan).await;
+    }
+
+    /// Ends the faults of the payment simulator.
+    ///
+    /// # Panics
+    /// When it does not end them.
+    pub async fn no_payment_faults(&self) {
+        for plan in ["faults", "settlement"] {
+            let url = format!("{}/control/{plan}", self.cluster.simulator_url());
+            let answer = self.http.delete(url).send().await.expect("the simulator answers");
+            assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+        }
+    }
+
+    /// Moves the payment simulator's clock on.
+    ///
+    /// # Panics
+    /// When it does not move.
+    pub async fn payment_clock(&self, by: Duration) {
+        let url = format!("{}/control/clock", self.cluster.simulator_url());
+        let request = self.http.post(url).json(&json!({"advance_seconds": by.as_secs()}));
+        assert!(request.send().await.is_ok_and(|answer| answer.status().is_success()));
+    }
+
+    /// How the next payments and refunds settle at the payment simulator.
+    ///
+    /// # Panics
+    /// When it does not take the plan.
+    pub async fn payment_settlement(&self, plan: &Value) {
+        self.plan_payments("settlement", plan).await;
+    }
+
+    async fn plan_payments(&self, kind: &str, plan: &Value) {
+        let url = format!("{}/control/{kind}", self.cluster.simulator_url());
+        let answer = self.http.put(url).json(plan).send().await.expect("the simulator answers");
+        assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+    }
+}
