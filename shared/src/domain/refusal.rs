@@ -106,8 +106,7 @@ pub enum Refusal {
     PaymentMismatch,
     /// The payment belongs to an order, whose saga alone touches it.
     #[error(
-        "the payment belongs to order {order_id}: cancel the order while it is on its way, or refund \
-         it by POST /api/orders/{order_id}/refunds once it has completed"
+        "the payment belongs to order {order_id}, which gives it back by itself when it is cancelled"
     )]
     PaymentOfAnOrder {
         /// The order.
