@@ -1,6 +1,6 @@
 //! What a customer sends to place an order, checked against every bound.
 
-use super::money::MoneyError;
+use super::money::{MoneyError, asked_if_any};
 use super::text::{Country, Email, PaymentMethod, Text};
 use super::{CustomerId, Money, OrderId, ProductId};
 use jiff::Timestamp;
@@ -50,7 +50,7 @@ pub struct Item {
     pub quantity: Quantity,
     /// The price of one piece that the customer saw; the order is refused when it differs from the
     /// shop's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "asked_if_any")]
     pub unit_price: Option<Money>,
 }
 
@@ -197,6 +197,8 @@ mod tests {
             Err("names a twice; add up the quantities".into())
         );
         assert_eq!(items(&json!([euro("a"), dollar])), Err("mixes currencies".into()));
+        let coins = json!({"product_id": "d", "quantity": 1, "unit_price": {"amount": 1, "currency": "XXX"}});
+        assert_eq!(items(&json!([coins])), Err("is not taken by this shop".into()));
         let many: Vec<_> = (0..101).map(|n| euro(&n.to_string())).collect();
         assert_eq!(items(&json!(many)), Err("must hold 1 to 100 items".into()));
     }

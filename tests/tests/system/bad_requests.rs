@@ -7,7 +7,7 @@ use tests::system::shop::{ApiResponse, Shop};
 /// Method, path, what is changed in a good body, and the field that the problem names.
 type Case = (&'static str, fn(&mut Value), &'static str);
 
-const ORDERS: [Case; 20] = [
+const ORDERS: [Case; 21] = [
     ("missing field", |body| remove(body, "email"), "email"),
     ("unknown field", |body| body["discount"] = json!(5), "discount"),
     ("wrong type", |body| body["email"] = json!(7), "email"),
@@ -40,6 +40,11 @@ const ORDERS: [Case; 20] = [
         |body| body["items"][0]["unit_price"] = euro(-1),
         "items[0].unit_price.amount",
     ),
+    (
+        "currency that is not taken",
+        |body| body["items"][0]["unit_price"] = json!({"amount": 1, "currency": "XXX"}),
+        "items[0].unit_price.currency",
+    ),
     ("card number", |body| body["payment_method"] = json!("4242 4242"), "payment_method"),
     ("no address", |body| body["ship_to"] = json!(null), "ship_to"),
     (
@@ -50,12 +55,17 @@ const ORDERS: [Case; 20] = [
     ("no country", |body| body["ship_to"]["country"] = json!("Germany"), "ship_to.country"),
 ];
 
-const OFFERS: [Case; 6] = [
+const OFFERS: [Case; 7] = [
     ("missing field", |body| remove(body, "name"), "name"),
     ("unknown field", |body| body["colour"] = json!("red"), "colour"),
     ("wrong type", |body| body["on_hand"] = json!("5"), "on_hand"),
     ("negative stock", |body| body["on_hand"] = json!(-5), "on_hand"),
     ("huge stock", |body| body["on_hand"] = json!(10_000_000_000_i64), "on_hand"),
+    (
+        "currency that is not taken",
+        |body| body["unit_price"]["currency"] = json!("BGN"),
+        "unit_price.currency",
+    ),
     ("no currency", |body| body["unit_price"]["currency"] = json!("euro"), "unit_price.currency"),
 ];
 
@@ -73,10 +83,15 @@ const RELEASES: [Case; 3] = [
     ("wrong type", |body| body["order_id"] = json!(5), "order_id"),
 ];
 
-const PAYMENTS: [Case; 5] = [
+const PAYMENTS: [Case; 6] = [
     ("missing field", |body| remove(body, "amount"), "amount"),
     ("unknown field", |body| body["card"] = json!("4242"), "card"),
     ("wrong type", |body| body["amount"] = json!(7), "amount"),
+    (
+        "currency that is not taken",
+        |body| body["amount"]["currency"] = json!("ZZZ"),
+        "amount.currency",
+    ),
     ("negative amount", |body| body["amount"] = euro(-7), "amount.amount"),
     ("huge amount", |body| body["amount"] = euro(100_000_000), "amount.amount"),
 ];
