@@ -1,13 +1,15 @@
-//! `GET /api/orders/{order_id}`: tells everything about an order.
+//! `GET /api/orders/{order_id}`: tells everything about an order. `DELETE /orders/{order_id}/customer`,
+//! from within: removes what names the customer from an order that has ended.
 
 use axum::Router;
 use axum::extract::State;
-use axum::routing::get;
+use axum::http::StatusCode;
+use axum::routing::{delete, get};
 use shared::domain::OrderId;
 use shared::host;
 use shared::http::views::OrderView;
-use shared::http::{Json, Path, Problem};
-use shared::operations::orders::find;
+use shared::http::{Json, Kind, Path, Problem};
+use shared::operations::orders::{erase_customer, find};
 use shared::ports::{Orders, Sagas};
 use std::process::ExitCode;
 
@@ -21,7 +23,9 @@ async fn main() -> ExitCode {
 }
 
 fn app<O: Orders, S: Sagas>(orders: O, sagas: S) -> Router {
-    Router::new().route("/api/orders/{order_id}", get(order::<O, S>)).with_state((orders, sagas))
+    let customer = Router::new().route("/orders/{order_id}/customer", delete(erase::<O>));
+    let order = Router::new().route("/api/orders/{order_id}", get(order::<O, S>));
+    order.with_state((orders.clone(), sagas)).merge(customer.with_state(orders))
 }
 
 async fn order<O: Orders, S: Sagas>(
@@ -34,18 +38,36 @@ async fn order<O: Orders, S: Sagas>(
     }
 }
 
+async fn erase<O: Orders>(
+    State(orders): State<O>,
+    Path(id): Path<OrderId>,
+) -> Result<StatusCode, Problem> {
+    if erase_customer(&orders, &id).await?.ok_or_else(|| Problem::unknown_order(&id))? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Problem::new(Kind::OrderNotEnded, "erase the customer once it has ended"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::{Value, json};
+    use shared::domain::order::{Order, Progress};
+    use shared::domain::saga::Outcome;
+    use shared::ports::Documents;
     use shared::testing::fakes::{FakeDocuments, FakeSagas};
-    use shared::testing::orders::placed_order;
+    use shared::testing::orders::{at, placed_order};
     use shared::testing::{conforms, send};
 
     #[tokio::test]
     async fn it_conforms() {
-        conforms(app(FakeDocuments::default(), FakeSagas::default()), &[], &["GET /api/orders/a"])
-            .await;
+        conforms(
+            app(FakeDocuments::default(), FakeSagas::default()),
+            &[],
+            &["GET /api/orders/a", "DELETE /orders/a/customer"],
+        )
+        .await;
     }
 
     #[tokio::test]
@@ -68,5 +90,25 @@ mod tests {
                 send(app, &format!("GET /api/orders/{id}"), &Value::Null).await;
             assert_eq!((answered.as_u16(), &problem["type"]), (status, &json!(kind)));
         }
+    }
+
+    #[tokio::test]
+    async fn a_customer_is_erased_once_the_order_has_ended() {
+        let (orders, placed) = (FakeDocuments::default(), placed_order());
+        let erase = format!("DELETE /orders/{}/customer", placed.order_id);
+        let app = app(orders.clone(), FakeSagas::default());
+        assert_eq!(send(app.clone(), &erase, &Value::Null).await.0, 404);
+        let mut order = Order::new(placed.clone());
+        orders.save(&placed.order_id, &order, None).await.unwrap();
+        let (status, problem) = send(app.clone(), &erase, &Value::Null).await;
+        assert_eq!((status.as_u16(), &problem["type"]), (409, &json!("order-not-ended")));
+        order.note(&Progress::Ended(Outcome::Fulfilled), at(1));
+        orders.update(&placed.order_id, |_| (order.clone(), ())).await.unwrap();
+        for _ in 0..2 {
+            assert_eq!(send(app.clone(), &erase, &Value::Null).await.0, 204);
+        }
+        let route = format!("GET /api/orders/{}", placed.order_id);
+        let (_, shown) = send(app, &route, &Value::Null).await;
+        assert_eq!(shown["email"], json!("erased@erased.invalid"));
     }
 }

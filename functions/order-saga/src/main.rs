@@ -7,7 +7,7 @@ use axum::routing::{post, put};
 use shared::domain::OrderId;
 use shared::domain::placing::PlacedOrder;
 use shared::host::{self, RESERVATION, Service, SystemClock};
-use shared::http::{Json, Path, Problem};
+use shared::http::{Internal, Json, Path, Problem};
 use shared::ports::Sagas;
 use shared::sidecar::worker::Worker;
 use std::process::ExitCode;
@@ -33,7 +33,7 @@ type Placed = Json<PlacedOrder>;
 async fn start<S: Sagas>(
     State(sagas): State<S>,
     Path(id): Path<OrderId>,
-    Json(order): Placed,
+    Internal(order): Internal<PlacedOrder>,
 ) -> Response<Placed> {
     let other = || Problem::invalid("order_id", "must be the id in the path");
     (order.order_id == id).then_some(()).ok_or_else(other)?;

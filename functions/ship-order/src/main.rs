@@ -8,7 +8,7 @@ use shared::domain::OrderId;
 use shared::domain::placing::Address;
 use shared::domain::shipment::{Booked, ServedCountries, Shipment};
 use shared::host::{self, SERVED_COUNTRIES};
-use shared::http::{Json, Path, Problem};
+use shared::http::{Internal, Json, Path, Problem};
 use shared::operations::shipments;
 use shared::ports::Documents;
 use std::process::ExitCode;
@@ -30,7 +30,7 @@ fn app<D: Documents<OrderId, Shipment>>(shipments: D, served: ServedCountries) -
 async fn book<D: Documents<OrderId, Shipment>>(
     State((shipments, served)): State<(D, ServedCountries)>,
     Path(order): Path<OrderId>,
-    Json(ship_to): Json<Address>,
+    Internal(ship_to): Internal<Address>,
 ) -> Result<Json<Booked>, Problem> {
     let tracking_id = shipments::book(&shipments, &served, &order, &ship_to).await?;
     Ok(Json(Booked { tracking_id }))

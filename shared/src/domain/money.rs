@@ -215,5 +215,8 @@ mod tests {
         ] {
             assert!(serde_json::from_str::<Money>(bad).is_err(), "{bad}");
         }
+        // What a later version may add.
+        let more = r#"{"amount":1250,"currency":"EUR","scale":2}"#;
+        assert_eq!(serde_json::from_str::<Money>(more).unwrap(), euro(1250));
     }
 }

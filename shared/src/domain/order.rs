@@ -160,6 +160,16 @@ impl Order {
         }
     }
 
+    /// Removes who ordered, where it went and how it was paid, once the order has ended for good, and
+    /// tells whether it has. The customer's id, which names nobody, stays.
+    pub fn erase_customer(&mut self) -> bool {
+        let ended = self.status.is_final();
+        if ended {
+            self.placed.order.erase_customer();
+        }
+        ended
+    }
+
     fn advance(&mut self, status: Status, step: Step, at: Timestamp) -> bool {
         let changed = status > self.status;
         if changed {
@@ -214,72 +224,4 @@ impl From<&Stop> for StepState {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::Refusal;
-    use crate::testing::orders::{euro, placed_order};
-    use proptest::prelude::*;
-
-    fn any_progress() -> impl Strategy<Value = Progress> {
-        let order = placed_order().order_id;
-        let cause = Cause { step: Step::Pay, stop: Stop::Refused(Refusal::PaymentVoided) };
-        prop_oneof![
-            Just(Progress::Reserved { total: euro(100) }),
-            Just(Progress::Paid { payment_id: PaymentId::of(&order) }),
-            Just(Progress::Shipped { tracking_id: TrackingId::of(&order) }),
-            Just(Progress::Stopped(cause.clone())),
-            Just(Progress::Undone(Step::ReleaseStock)),
-            Just(Progress::Ended(Outcome::Fulfilled)),
-            Just(Progress::Ended(Outcome::Cancelled { cause: cause.clone() })),
-            Just(Progress::Ended(Outcome::Stuck { cause, left: vec![Step::RefundPayment] })),
-        ]
-    }
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(1_000_000_000 + second).unwrap()
-    }
-
-    proptest! {
-        #[test]
-        fn an_order_never_walks_back_and_never_changes_once_it_ended(
-            notes in prop::collection::vec(any_progress(), 0..20)
-        ) {
-            let mut order = Order::new(placed_order());
-            for (second, progress) in (0..).zip(&notes) {
-                let before = order.clone();
-                let changed = order.note(progress, at(second));
-                prop_assert!(order.status >= before.status);
-                prop_assert_eq!(changed, order != before);
-                prop_assert!(!before.status.is_final() || order == before);
-                prop_assert_eq!(order.status >= Status::Stuck, order.outcome.is_some());
-            }
-        }
-
-        #[test]
-        fn a_note_repeated_changes_nothing(
-            notes in prop::collection::vec(any_progress(), 0..6), again in any_progress()
-        ) {
-            let mut order = Order::new(placed_order());
-            for progress in &notes {
-                order.note(progress, at(1));
-            }
-            order.note(&again, at(2));
-            let once = order.clone();
-            prop_assert!(!order.note(&again, at(3)));
-            prop_assert_eq!(order, once);
-        }
-    }
-
-    #[test]
-    fn a_document_survives_its_wire_format() {
-        let mut order = Order::new(placed_order());
-        order.note(&Progress::Reserved { total: euro(5) }, at(1));
-        let cause = Cause {
-            step: Step::Pay,
-            stop: Stop::Refused(Refusal::PaymentDeclined { code: "card_declined".into() }),
-        };
-        order.note(&Progress::Ended(Outcome::Cancelled { cause }), at(2));
-        let json = serde_json::to_vec(&order).unwrap();
-        assert_eq!(serde_json::from_slice::<Order>(&json).unwrap(), order);
-    }
-}
+mod tests;

@@ -3,6 +3,7 @@
 use super::{Currency, Money, OrderId, ProductId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use strum::IntoStaticStr;
 
 /// Why something was not done, and never will be for this order. Nothing changed.
@@ -133,12 +134,42 @@ pub enum Refusal {
     /// The shipment was called off before it was booked.
     #[error("the shipment of this order was called off")]
     ShipmentCancelled,
+    /// A refusal that this version does not know, kept and passed on as it came.
+    #[error("it was refused ({})", type_of(.0))]
+    #[serde(untagged)]
+    #[schemars(skip)]
+    Other(Map<String, Value>),
+}
+
+/// What an unknown refusal calls itself.
+fn type_of(refusal: &Map<String, Value>) -> &str {
+    refusal.get("type").and_then(Value::as_str).unwrap_or("other")
 }
 
 impl Refusal {
-    /// The name on the wire, such as `out-of-stock`.
+    /// The name on the wire, such as `out-of-stock`; `other` when this version does not know it.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_refusal_of_a_later_version_is_passed_on_untouched() {
+        let later = json!({"type": "moon-too-full", "phase": {"days": 14}});
+        let refusal: Refusal = serde_json::from_value(later.clone()).unwrap();
+        assert_eq!(json!(refusal), later);
+        assert_eq!(refusal.to_string(), "it was refused (moon-too-full)");
+    }
+
+    #[test]
+    fn a_known_refusal_with_more_than_is_known_is_still_known() {
+        let later = json!({"type": "payment-voided", "by": "ann"});
+        assert_eq!(serde_json::from_value::<Refusal>(later).unwrap(), Refusal::PaymentVoided);
     }
 }

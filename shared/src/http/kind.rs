@@ -14,6 +14,8 @@ pub enum Kind {
     StepFailed,
     /// No order has the id in the path.
     UnknownOrder,
+    /// The order is still on its way.
+    OrderNotEnded,
     /// No payment has the id in the path.
     UnknownPayment,
     /// No function serves the path.
@@ -84,6 +86,7 @@ impl From<&Refusal> for Row {
                 (S::UNPROCESSABLE_ENTITY, "The country is not served")
             }
             Refusal::ShipmentCancelled => (S::CONFLICT, "The shipment was called off"),
+            Refusal::Other(_) => (S::CONFLICT, "It was refused"),
         };
         Self { name: refusal.name(), status, title }
     }
@@ -95,6 +98,7 @@ impl From<Kind> for Row {
         let (status, title) = match kind {
             Kind::StepFailed => (S::SERVICE_UNAVAILABLE, "A step of the order failed"),
             Kind::UnknownOrder => (S::NOT_FOUND, "Unknown order"),
+            Kind::OrderNotEnded => (S::CONFLICT, "The order has not ended"),
             Kind::UnknownPayment => (S::NOT_FOUND, "Unknown payment"),
             Kind::UnknownRoute => (S::NOT_FOUND, "No such path"),
             Kind::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "Method not allowed"),

@@ -6,6 +6,6 @@ pub mod kind;
 pub mod problem;
 pub mod views;
 
-pub use extract::{IdempotencyKey, Json, Path};
+pub use extract::{IdempotencyKey, Internal, Json, Path};
 pub use kind::Kind;
 pub use problem::Problem;

@@ -94,7 +94,8 @@ impl Problem {
     #[must_use]
     pub fn document(&self) -> Value {
         let mut document = self.members.clone();
-        document.insert("type".to_owned(), self.row.name.into());
+        // A refusal names itself, one that this version does not know too.
+        document.entry("type").or_insert_with(|| self.row.name.into());
         document.insert("title".to_owned(), self.row.title.into());
         document.insert("status".to_owned(), self.row.status.as_u16().into());
         document.insert("detail".to_owned(), self.detail.clone().into());
@@ -190,7 +191,7 @@ mod tests {
             };
             serde_json::from_value(properties.map(field).collect()).unwrap()
         };
-        schema["oneOf"].as_array().unwrap().iter().map(sample).collect()
+        schema["anyOf"].as_array().unwrap().iter().map(sample).collect()
     }
 
     #[test]

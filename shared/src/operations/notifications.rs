@@ -78,6 +78,9 @@ pub async fn request(
     let Ok(order_id) = event.subject.parse() else { return Ok(()) };
     let Some(order) = document(orders, &order_id).await? else { return Ok(()) };
     let customer = order.placed.order;
+    if customer.is_erased() {
+        return Ok(());
+    }
     let (to, name) = (customer.email, customer.ship_to.name);
     let request = NotificationRequested { order_id, to, name, notice };
     // One event asks for one notification, so its id serves for both.
@@ -136,9 +139,8 @@ fn refused(refusal: &Refusal) -> String {
         | Refusal::RefundTooLarge { .. }
         | Refusal::RefundMismatch
         | Refusal::TooManyRefunds
-        | Refusal::ShipmentCancelled => {
-            "For technical reasons we could not carry it out.".to_owned()
-        }
+        | Refusal::ShipmentCancelled
+        | Refusal::Other(_) => "For technical reasons we could not carry it out.".to_owned(),
     }
 }
 

@@ -7,7 +7,8 @@ use crate::domain::placing::PlacedOrder;
 use crate::domain::saga::{Cause, Outcome, Step};
 use crate::observe;
 use crate::ports::{
-    Chain, Clock, Error, Failure, Orders, PortFuture, Publisher, Result, Sagas, document,
+    Chain, Clock, Error, Failure, Orders, PortFuture, Publisher, Result, Sagas, Saved, Versioned,
+    document,
 };
 
 /// What a step did, and whether the broker has its event. An event that it does not take fails no
@@ -145,6 +146,24 @@ pub async fn find(
     match document(documents, id).await? {
         Some(order) => Ok(Some(order)),
         None => Ok(sagas.find(id).await?.map(Order::new)),
+    }
+}
+
+/// Removes what names the customer from the order `id`; the answer is whether it could, which takes
+/// an order that has ended for good. Nothing, when there is no such order.
+///
+/// # Errors
+/// When the store fails.
+pub async fn erase_customer(orders: &impl Orders, id: &OrderId) -> Result<Option<bool>> {
+    let Some(Versioned { mut document, version }) = orders.load(id).await? else { return Ok(None) };
+    if !document.erase_customer() {
+        return Ok(Some(false));
+    }
+    match orders.save(id, &document, Some(&version)).await? {
+        Saved::Written => Ok(Some(true)),
+        Saved::Conflict => {
+            Err(Failure::new("orders", "erase a customer", "the order changed meanwhile").into())
+        }
     }
 }
 

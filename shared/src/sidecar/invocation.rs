@@ -143,13 +143,19 @@ impl FunctionResponse {
         if self.status().is_success() {
             return Ok(());
         }
-        match serde_json::from_slice::<Refusal>(self.0.body()) {
-            Ok(refusal) if self.is_problem() => Err(refusal.into()),
-            _ => {
-                let answer = format!("{}: {}", self.status(), self.excerpt());
-                Err(Failure::new(function, "do as asked", answer).into())
-            }
+        if let Some(refusal) = self.refusal() {
+            return Err(refusal.into());
         }
+        let answer = format!("{}: {}", self.status(), self.excerpt());
+        Err(Failure::new(function, "do as asked", answer).into())
+    }
+
+    /// The refusal that a problem carries. One that this version does not know is told from other
+    /// problems by its status: only refusals are 402 or 409.
+    fn refusal(&self) -> Option<Refusal> {
+        let refusal = serde_json::from_slice(self.0.body()).ok().filter(|_| self.is_problem())?;
+        let told = [StatusCode::PAYMENT_REQUIRED, StatusCode::CONFLICT].contains(&self.status());
+        (told || !matches!(refusal, Refusal::Other(_))).then_some(refusal)
     }
 
     /// Whether the sidecar answers in place of the function, because nothing listened where it was.
@@ -248,5 +254,15 @@ mod tests {
         let answer = answer(200, "application/json", "[1]");
         assert_eq!(answer.read::<Vec<u8>>("stock").unwrap(), [1]);
         assert!(answer.check("stock").is_ok());
+    }
+
+    #[test]
+    fn a_refusal_of_a_later_version_is_a_refusal() {
+        let later = json!({"type": "moon-too-full", "status": 409}).to_string();
+        let Err(Error::Refused(refusal)) = answer(409, PROBLEM, &later).check("stock") else {
+            panic!()
+        };
+        assert_eq!(refusal.to_string(), "it was refused (moon-too-full)");
+        assert!(failure(&answer(422, PROBLEM, &later)).contains("moon-too-full"));
     }
 }

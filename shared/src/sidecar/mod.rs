@@ -48,6 +48,9 @@ const INBOX_TTL: Duration = Duration::from_hours(7 * 24);
 /// The longest that a connection to the sidecar may take.
 const CONNECT: Duration = Duration::from_secs(1);
 
+/// How long orders and their shipments are kept after they last changed: two years.
+const ORDER_TTL: Duration = Duration::from_hours(2 * 365 * 24);
+
 /// How long the index of due orders keeps what was swept long ago.
 const INDEX_TTL: Duration = Duration::from_hours(30 * 24);
 
@@ -101,7 +104,7 @@ impl Sidecar {
     /// The order documents, in component `orders`.
     #[must_use]
     pub fn orders(&self) -> StateStore<Order> {
-        StateStore::new(self.grpc.clone(), "orders")
+        StateStore::new(self.grpc.clone(), "orders").expiring(ORDER_TTL)
     }
 
     /// The payment documents, in component `payments`.
@@ -113,7 +116,7 @@ impl Sidecar {
     /// The shipment documents, in component `shipments`.
     #[must_use]
     pub fn shipments(&self) -> StateStore<Shipment> {
-        StateStore::new(self.grpc.clone(), "shipments")
+        StateStore::new(self.grpc.clone(), "shipments").expiring(ORDER_TTL)
     }
 
     /// The credentials, in component `secrets`.

@@ -6,6 +6,7 @@ mod deliveries;
 mod faults;
 mod mails;
 mod orders;
+mod outages;
 mod payments;
 mod processes;
 mod redis;
@@ -17,7 +18,6 @@ mod traces;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use local::cluster::{Cluster, Credentials, Options};
-use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tests::system::invariants;
@@ -40,6 +40,8 @@ macro_rules! trials {
 struct System {
     runtime: Arc<Runtime>,
     credentials: Credentials,
+    /// Settings of every function that differ from those as shipped.
+    settings: &'static [(&'static str, &'static str)],
     cluster: Arc<tokio::sync::OnceCell<Arc<Cluster>>>,
     http: reqwest::Client,
 }
@@ -47,11 +49,8 @@ struct System {
 impl System {
     fn run(&self, test: impl AsyncFnOnce(Shop)) -> Result<(), Failed> {
         self.runtime.block_on(async {
-            let cluster = self
-                .cluster
-                .get_or_try_init(|| start(self.credentials))
-                .await
-                .map_err(Failed::from)?;
+            let cluster =
+                self.cluster.get_or_try_init(|| self.start()).await.map_err(Failed::from)?;
             let shop = Shop::new(cluster.clone(), self.http.clone());
             shop.no_payment_faults().await;
             test(shop.clone()).await;
@@ -59,6 +58,15 @@ impl System {
             invariants::check(&shop).await;
             Ok(())
         })
+    }
+
+    async fn start(&self) -> Result<Arc<Cluster>, String> {
+        let log = ("RUST_LOG", "info,dapr_durabletask=warn,tower_http=debug");
+        let env = self.settings.iter().chain([&log]);
+        let env = env.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let seconds = rollouts::REPLICATED.map(str::to_owned).into();
+        let options = Options { env, credentials: self.credentials, seconds, ..Options::default() };
+        Cluster::start(options).await.map(Arc::new).map_err(|error| error.to_string())
     }
 
     fn stop(self, failed: bool) {
@@ -72,17 +80,6 @@ impl System {
     }
 }
 
-async fn start(credentials: Credentials) -> Result<Arc<Cluster>, String> {
-    let env = [
-        ("RESERVATION_SECONDS", "30"),
-        ("RUST_LOG", "info,dapr_durabletask=warn,tower_http=debug"),
-    ];
-    let env = BTreeMap::from(env.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    let seconds = rollouts::REPLICATED.map(str::to_owned).into();
-    let cluster = Cluster::start(Options { env, credentials, seconds, ..Options::default() }).await;
-    cluster.map(Arc::new).map_err(|error| error.to_string())
-}
-
 #[expect(clippy::too_many_lines, reason = "a list of the tests, a line for each")]
 fn main() -> ExitCode {
     // Faults in one test would be faults in another, so tests take turns.
@@ -93,11 +90,13 @@ fn main() -> ExitCode {
     let system = System {
         runtime: Arc::new(runtime),
         credentials: Credentials::File,
+        settings: &[("RESERVATION_SECONDS", "30")],
         cluster: Arc::default(),
         http: reqwest::Client::new(),
     };
     let vaulted =
         System { credentials: Credentials::KeyVault, cluster: Arc::default(), ..system.clone() };
+    let shipped = System { settings: &[], cluster: Arc::default(), ..system.clone() };
     let mut trials = trials![system,
         orders:
             an_order_walks_forward_to_completed_and_is_charged_its_total_once,
@@ -175,8 +174,18 @@ fn main() -> ExitCode {
             a_rotation_that_was_cut_short_ends_with_one_new_key,
             no_key_is_in_a_log;
     ]);
+    trials.extend(trials![shipped,
+        outages:
+            of_two_orders_with_the_same_products_in_opposite_order_one_completes,
+            orders_of_100_products_complete,
+            orders_outlast_a_carrier_that_is_away,
+            orders_outlast_stock_and_payments_that_are_away,
+            orders_outlast_a_store_and_a_broker_that_are_away,
+            an_order_whose_workflow_was_ended_is_driven_on_when_it_is_resumed,
+            a_stuck_order_is_ended_when_it_is_resumed;
+    ]);
     let conclusion = libtest_mimic::run(&arguments, trials);
-    for system in [system, vaulted] {
+    for system in [system, vaulted, shipped] {
         system.stop(conclusion.has_failed());
     }
     conclusion.exit_code()

@@ -90,6 +90,8 @@ pub(crate) fn configure(path: &Path, names: &Path, otlp: Option<u16>) -> Result<
         "spec": {
             // A sidecar would restart whenever its copy of a resource changes.
             "features": [{"name": "HotReload", "enabled": false}],
+            // Finished workflows, with the personal data in their inputs.
+            "workflow": {"stateRetentionPolicy": {"anyTerminal": "168h"}},
             "nameResolution": {
                 "component": "sqlite",
                 "version": "v1",

@@ -19,7 +19,7 @@ use std::sync::Arc;
 type Answer = Option<Value>;
 
 /// A workflow engine without time and without machinery.
-struct FakeEngine<F> {
+pub(super) struct FakeEngine<F> {
     answer: F,
     now: Timestamp,
     past: Vec<HistoryEvent>,
@@ -28,7 +28,7 @@ struct FakeEngine<F> {
 }
 
 impl<F: FnMut(&str) -> Answer> FakeEngine<F> {
-    fn new(answer: F) -> Self {
+    pub(super) fn new(answer: F) -> Self {
         let now = Timestamp { seconds: 1_800_000_000, nanos: 0 };
         let mut engine = Self { answer, now, past: vec![], new: vec![], calls: vec![] };
         let started = EventType::WorkflowStarted(WorkflowStartedEvent::default());
@@ -41,8 +41,20 @@ impl<F: FnMut(&str) -> Answer> FakeEngine<F> {
         engine
     }
 
-    /// Runs the workflow to its end; each turn replays it from its beginning.
+    /// Runs the workflow to its end, and answers with its history.
+    pub(super) async fn history(mut self) -> Vec<HistoryEvent> {
+        self.turns().await;
+        self.past
+    }
+
+    /// Runs the workflow to its end, and answers with its calls and its outcome.
     async fn run(mut self) -> (String, Outcome) {
+        let result = self.turns().await;
+        (self.calls.join("\n"), serde_json::from_str(&result).unwrap())
+    }
+
+    /// Each turn replays the workflow from its beginning; the answer is its result.
+    async fn turns(&mut self) -> String {
         let saga: OrchestratorFn = Arc::new(|context| Box::pin(order_saga(context)));
         loop {
             let (past, new) = (self.past.clone(), self.new.clone());
@@ -60,8 +72,7 @@ impl<F: FnMut(&str) -> Answer> FakeEngine<F> {
             self.past.append(&mut self.new);
             for action in actions {
                 if let Some(result) = self.carry_out(action) {
-                    let outcome = serde_json::from_str(&result).unwrap();
-                    return (self.calls.join("\n"), outcome);
+                    return result;
                 }
             }
             let started = EventType::WorkflowStarted(WorkflowStartedEvent::default());
@@ -136,11 +147,22 @@ fn saga_input() -> SagaInput {
     SagaInput { order: placed_order(), forward_seconds: 720 }
 }
 
-fn well(step: &str) -> Value {
+pub(super) fn well(step: &str) -> Value {
     match step {
         "reserve" => json!({"result": {"Ok": {"all": {"total": euro(700)}}}}),
         _ => json!({"result": {"Ok": null}}),
     }
+}
+
+/// Everything goes well but one step, which is refused.
+pub(super) fn refuses_at(refused: &str, step: &str) -> Value {
+    let refusal = json!({"type": "country-not-served", "country": "AQ"});
+    if step == refused { json!({"result": {"Err": refusal}}) } else { well(step) }
+}
+
+/// Everything goes well but some steps, which fail.
+pub(super) fn fails_at(failing: &[&str], step: &str) -> Option<Value> {
+    (!failing.contains(&step)).then(|| well(step))
 }
 
 /// The waits among `calls`, in milliseconds.
@@ -180,13 +202,7 @@ pay {"order_id":"ID","total":{"amount":700,"currency":"EUR"}}"#;
 
 #[tokio::test]
 async fn an_order_that_is_refused_is_undone() {
-    let refused = |step: &str| match step {
-        "ship" => {
-            let refusal = json!({"type": "country-not-served", "country": "AQ"});
-            Some(json!({"result": {"Err": refusal}}))
-        }
-        step => Some(well(step)),
-    };
+    let refused = |step: &str| Some(refuses_at("ship", step));
     let (calls, outcome) = FakeEngine::new(refused).run().await;
     let expected = r#"create ORDER
 reserve {"order_id":"ID","part":{"products":0,"sum":null}}
@@ -202,7 +218,7 @@ close {"order":ORDER,"outcome":{"cancelled":{"cause":{"step":"ship","stop":{"ref
 
 #[tokio::test]
 async fn a_step_that_fails_is_tried_until_its_time_is_over_and_then_undone() {
-    let fails = |step: &str| if step == "reserve" { None } else { Some(well(step)) };
+    let fails = |step: &str| fails_at(&["reserve"], step);
     let (calls, outcome) = FakeEngine::new(fails).run().await;
     let waits = waits(&calls);
     assert_eq!(waits[..7], [500, 1000, 2000, 4000, 8000, 15_000, 15_000]);
@@ -232,9 +248,7 @@ async fn the_time_for_the_steps_up_to_the_shipment_is_one_for_all_of_them() {
 
 #[tokio::test]
 async fn an_undo_is_tried_for_a_day_and_then_named_and_holds_up_no_other() {
-    let fails = |step: &str| {
-        if step == "pay" || step == "refund-payment" { None } else { Some(well(step)) }
-    };
+    let fails = |step: &str| fails_at(&["pay", "refund-payment"], step);
     let (calls, outcome) = FakeEngine::new(fails).run().await;
     let (before, undos) = calls.split_once("release-stock").unwrap();
     let hours = waits(undos).iter().sum::<i64>() / 3_600_000;

@@ -29,6 +29,8 @@ fn configuration() -> Value {
         "kind": "Configuration",
         "metadata": metadata(SHOP),
         "spec": {
+            // Finished workflows, with the personal data in their inputs, are kept for a week.
+            "workflow": {"stateRetentionPolicy": {"anyTerminal": "168h"}},
             // What starts at a sidecar is sampled as what starts at a function.
             "tracing": {
                 "samplingRate": SAMPLING,
