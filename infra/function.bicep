@@ -54,7 +54,8 @@ param maxReplicas int
 param busName string
 
 // Nothing wakes a host of workflows or actors: what is due to an absent one (steps, timers, reminders,
-// turns) waits in Dapr, which scales nobody. So one replica at least is always there.
+// turns) waits in Dapr, which scales nobody. So one replica at least is always there, of a function that
+// takes events and reminds itself too.
 var minReplicas = {
   http: httpMinReplicas
   event: 0
@@ -190,7 +191,7 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = {
         }
       ]
       scale: {
-        minReplicas: minReplicas[function.kind]
+        minReplicas: contains(function, 'reminds_itself') ? hostMinReplicas : minReplicas[function.kind]
         maxReplicas: maxReplicas
         pollingInterval: function.kind == 'event' ? 10 : null
         rules: rules[function.kind]

@@ -181,16 +181,6 @@ var policies = {
       }
     }
   }
-  // A mail server that is down is asked once in ten seconds.
-  bindings: {
-    outboundPolicy: {
-      circuitBreakerPolicy: {
-        consecutiveErrors: 5
-        timeoutInSeconds: 10
-        intervalInSeconds: 0
-      }
-    }
-  }
 }
 
 var functionNames = map(functions, function => function.name)

@@ -108,9 +108,9 @@ resource container 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/container
           paths: ['/partitionKey']
           kind: 'Hash'
         }
-        // Nothing expires but what says so: `inbox` by each entry's TTL, `workflow-store` when the engine
-        // gives its histories one.
-        defaultTtl: -1
+        // What was mailed is forgotten after seven days, longer than a message can be under way. Else
+        // nothing expires but what says so: `workflow-store` when the engine gives its histories a life.
+        defaultTtl: name == 'inbox' ? 604800 : -1
         // Documents are read by key alone: an index would cost every write.
         indexingPolicy: {
           indexingMode: 'consistent'

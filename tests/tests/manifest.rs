@@ -72,7 +72,8 @@ fn hosts_of_actors_and_workflows_use_one_store_for_them_and_no_others_do() {
     let stores: Vec<_> = components(FOLDER).into_iter().filter(Component::keeps_actors).collect();
     for Function { name, manifest, .. } in functions() {
         let used = stores.iter().filter(|store| manifest.uses.contains(&store.name)).count();
-        let hosts = matches!(manifest.kind, Kind::Actor | Kind::Workflow);
+        let hosts =
+            matches!(manifest.kind, Kind::Actor | Kind::Workflow) || manifest.reminds_itself;
         assert_eq!(used, usize::from(hosts), "{name}");
     }
 }

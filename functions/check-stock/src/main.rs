@@ -4,9 +4,9 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use shared::domain::ProductId;
-use shared::domain::stock::Level;
 use shared::host;
-use shared::http::{Json, Path, Problem};
+use shared::http::inventory::StockView;
+use shared::http::{Path, Problem};
 use shared::ports::Stocks;
 use std::process::ExitCode;
 
@@ -22,8 +22,8 @@ fn app<S: Stocks>(stocks: S) -> Router {
 async fn check<S: Stocks>(
     State(stocks): State<S>,
     Path(product): Path<ProductId>,
-) -> Result<Json<Level>, Problem> {
-    Ok(Json(stocks.check(&product).await?))
+) -> Result<StockView, Problem> {
+    Ok(stocks.check(&product).await?.into())
 }
 
 #[cfg(test)]

@@ -18,12 +18,14 @@ async fn main() -> ExitCode {
 
 fn app<F: Functions>(functions: F) -> Router {
     let (get, put, post) = (MethodFilter::GET, MethodFilter::PUT, MethodFilter::POST);
-    let product = to(get, "check-stock").merge(to(put, "set-stock"));
+    let set_stock = to(put, "set-stock").layer(from_fn(with_key));
+    let product = to(get, "check-stock").merge(set_stock);
     Router::new()
         .route("/api/orders", to(post, "create-order").layer(from_fn(with_key)))
         .route("/api/orders/{order_id}", to(get, "get-order"))
         .route("/api/orders/{order_id}/status", to(get, "order-status"))
         .route("/api/inventory/{product_id}", product)
+        .route("/api/inventory/{product_id}/adjustments", to(post, "set-stock"))
         .route("/api/inventory/{product_id}/reserve", to(post, "reserve-stock"))
         .route("/api/inventory/{product_id}/release", to(post, "release-stock"))
         .route("/api/payments", to(post, "process-payment"))
@@ -44,12 +46,13 @@ mod tests {
     use shared::testing::{conforms, send, send_with};
     use tower::ServiceExt;
 
-    const ROUTES: [(&str, &str); 10] = [
+    const ROUTES: [(&str, &str); 11] = [
         ("POST /api/orders", "create-order"),
         ("GET /api/orders/a", "get-order"),
         ("GET /api/orders/a/status", "order-status"),
         ("GET /api/inventory/a", "check-stock"),
         ("PUT /api/inventory/a", "set-stock"),
+        ("POST /api/inventory/a/adjustments", "set-stock"),
         ("POST /api/inventory/a/reserve", "reserve-stock"),
         ("POST /api/inventory/a/release", "release-stock"),
         ("POST /api/payments", "process-payment"),

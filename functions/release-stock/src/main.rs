@@ -4,9 +4,9 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
 use serde::Deserialize;
-use shared::domain::stock::Level;
 use shared::domain::{OrderId, ProductId};
 use shared::host;
+use shared::http::inventory::StockView;
 use shared::http::{Json, Path, Problem};
 use shared::ports::Stocks;
 use std::process::ExitCode;
@@ -32,8 +32,8 @@ async fn release<S: Stocks>(
     State(stocks): State<S>,
     Path(product): Path<ProductId>,
     Json(Asked { order_id }): Json<Asked>,
-) -> Result<Json<Level>, Problem> {
-    Ok(Json(stocks.withdraw(&product, &order_id).await?))
+) -> Result<StockView, Problem> {
+    Ok(stocks.withdraw(&product, &order_id).await?.into())
 }
 
 #[cfg(test)]

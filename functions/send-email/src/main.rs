@@ -1,11 +1,12 @@
 //! On `notifications`: mails each notification once.
 
 use axum::Router;
-use shared::domain::event::{CloudEvent, NotificationRequested, Topic};
-use shared::host::{self, SystemClock};
-use shared::operations::email::{Mailed, NotificationMailer};
-use shared::ports::{Clock, Documents, Mailer, Publisher};
+use shared::domain::event::{CloudEvent, Topic};
+use shared::host::{self, Service, SystemClock};
+use shared::operations::email::{Entry, NotificationMailer};
+use shared::ports::{Clock, Documents, Later, Mailer, Publisher};
 use shared::sidecar::delivery::{DeliveryError, on};
+use shared::sidecar::later;
 use std::process::ExitCode;
 
 const NAME: &str = env!("CARGO_PKG_NAME");
@@ -14,25 +15,26 @@ const NAME: &str = env!("CARGO_PKG_NAME");
 async fn main() -> ExitCode {
     host::run(NAME, |setup| {
         let sidecar = setup.sidecar();
-        let room = NotificationMailer::new(sidecar.inbox(), sidecar.mailer(), SystemClock);
-        Ok(app(room, sidecar.publisher()))
+        let (inbox, mailer, later) = (sidecar.inbox(), sidecar.mailer(), sidecar.later());
+        let room = NotificationMailer::new(inbox, mailer, later, SystemClock);
+        let tasks = room.tasks();
+        let app = app(room, sidecar.publisher()).merge(later::host(sidecar));
+        Ok(Service::from(app).waits_for(tasks))
     })
     .await
 }
 
-fn app<I, M, C, P>(room: NotificationMailer<I, M, C>, publisher: P) -> Router
+fn app<I, M, L, C, P>(room: NotificationMailer<I, M, L, C>, publisher: P) -> Router
 where
-    I: Documents<String, Mailed>,
+    I: Documents<String, Entry>,
     M: Mailer,
+    L: Later,
     C: Clock,
     P: Publisher,
 {
     on(Topic::Notifications, NAME, publisher, move |event: CloudEvent| {
         let room = room.clone();
-        async move {
-            let request = event.data::<NotificationRequested>()?.ok_or_else(|| event.unknown())?;
-            Ok::<_, DeliveryError>(room.mail(event.id, request).await?)
-        }
+        async move { Ok::<_, DeliveryError>(room.deliver(event).await??) }
     })
 }
 
@@ -40,16 +42,16 @@ where
 mod tests {
     use super::*;
     use serde_json::json;
-    use shared::domain::event::Notice;
-    use shared::testing::fakes::{FakeBroker, FakeClock, FakeDocuments, FakeMailer};
+    use shared::domain::event::{Notice, NotificationRequested};
+    use shared::testing::fakes::{FakeBroker, FakeClock, FakeDocuments, FakeLater, FakeMailer};
     use shared::testing::orders::{at, euro, placed_order};
     use shared::testing::{conforms, send};
 
     const ROUTE: &str = "POST /events/notifications";
 
     fn function(mailer: &FakeMailer) -> Router {
-        let room =
-            NotificationMailer::new(FakeDocuments::default(), mailer.clone(), FakeClock(at(0)));
+        let (inbox, later) = (FakeDocuments::default(), FakeLater::default());
+        let room = NotificationMailer::new(inbox, mailer.clone(), later, FakeClock(at(0)));
         app(room, FakeBroker::default())
     }
 

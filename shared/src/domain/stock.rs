@@ -1,13 +1,16 @@
 //! Stock of one product: what is on hand, what it costs, and who has reserved how much until when.
 
+mod changes;
 mod offer;
 mod reservation;
 mod turn;
 
+pub use changes::{Adjust, ChangeId, Changed, Condition, Put, Rejection};
 pub use offer::{NewOffer, NotOnHand, Offer, OnHand};
 pub use reservation::{Held, Reserve};
 pub use turn::{Answer, Command, Reply, turn};
 
+use self::changes::Past;
 use self::reservation::{Reservation, ReservationState};
 use super::text::Text;
 use super::{Money, OrderId, ProductId, Refusal};
@@ -26,6 +29,12 @@ pub struct Stock {
     /// What ended without being released, and can be taken again.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     lapsed: BTreeMap<OrderId, Reservation>,
+    /// Grows with each change that [`Level`] shows.
+    #[serde(default)]
+    revision: u64,
+    /// The changes that were asked for lately, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    changes: Vec<Past>,
     /// When the actor's reminder fires; none is set without this.
     sweep_at: Option<Timestamp>,
 }
@@ -45,6 +54,9 @@ pub struct Level {
     pub reserved: u32,
     /// Pieces that can be reserved: on hand less reserved.
     pub available: u32,
+    /// Grows with each change of the others.
+    #[serde(default)]
+    pub revision: u64,
 }
 
 impl Stock {
@@ -62,9 +74,17 @@ impl Stock {
     #[must_use]
     pub fn new(product_id: ProductId, offer: Offer) -> Self {
         let Offer { name, unit_price, on_hand } = offer;
-        let (open, lapsed) = (BTreeMap::new(), BTreeMap::new());
-        let on_hand = on_hand.pieces();
-        Self { product_id, name, unit_price, on_hand, open, lapsed, sweep_at: None }
+        Self {
+            product_id,
+            name,
+            unit_price,
+            on_hand: on_hand.pieces(),
+            open: BTreeMap::new(),
+            lapsed: BTreeMap::new(),
+            revision: 1,
+            changes: Vec::new(),
+            sweep_at: None,
+        }
     }
 
     /// Takes over name, price and stock; what is reserved stays reserved at its price.
@@ -76,9 +96,11 @@ impl Stock {
         if offer.on_hand.pieces() < reserved {
             return Err(Refusal::BelowReserved { product_id: self.product_id.clone(), reserved });
         }
+        let level = self.level();
         self.name = offer.name;
         self.unit_price = offer.unit_price;
         self.on_hand = offer.on_hand.pieces();
+        self.revision += u64::from(self.level() != level);
         Ok(())
     }
 
@@ -119,6 +141,7 @@ impl Stock {
         let held = self.held(&ask.order_id, &reservation);
         self.lapsed.remove(&ask.order_id);
         self.open.insert(ask.order_id.clone(), reservation);
+        self.revision += 1;
         held
     }
 
@@ -149,6 +172,7 @@ impl Stock {
             }
             Some(_) => {
                 self.open.extend(self.lapsed.remove_entry(order));
+                self.revision += 1;
                 Ok(())
             }
             None => Err(Refusal::ReservationExpired { product_id }),
@@ -158,8 +182,10 @@ impl Stock {
     /// Gives back what is held for `order`, if anything, and forgets the order: nothing can be
     /// committed for it any more.
     pub fn release(&mut self, order: &OrderId) {
-        self.open.remove(order);
         self.lapsed.remove(order);
+        if self.open.remove(order).is_some() {
+            self.revision += 1;
+        }
     }
 
     /// Gives back what is reserved for `order`, if anything, as somebody outside its saga asks.
@@ -180,6 +206,7 @@ impl Stock {
             && let Some(sold) = self.open.remove(order)
         {
             self.on_hand -= sold.quantity.pieces();
+            self.revision += 1;
         }
     }
 
@@ -190,7 +217,9 @@ impl Stock {
     }
 
     fn lapse(&mut self, ends: impl Fn(&OrderId, &Reservation) -> bool) {
-        self.lapsed.extend(self.open.extract_if(.., |order, held| ends(order, held)));
+        let ended: Vec<_> = self.open.extract_if(.., |order, held| ends(order, held)).collect();
+        self.revision += u64::from(!ended.is_empty());
+        self.lapsed.extend(ended);
         while self.lapsed.len() > Self::MAX_LAPSED {
             let oldest = self.lapsed.iter().min_by_key(|(_, held)| held.expires_at);
             let oldest = oldest.map(|(order, _)| order.clone()).expect("some are remembered");
@@ -231,6 +260,7 @@ impl Stock {
             on_hand: self.on_hand,
             reserved: self.reserved(),
             available: self.available(),
+            revision: self.revision,
         }
     }
 

@@ -16,6 +16,7 @@ use axum::Router;
 use futures::future::BoxFuture;
 use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// `EX_USAGE` of sysexits.h: the settings are at fault.
 const USAGE: u8 = 64;
@@ -24,6 +25,7 @@ const USAGE: u8 = 64;
 pub struct Service {
     router: Router,
     worker: Option<Worker>,
+    tasks: TaskTracker,
     public: bool,
 }
 
@@ -34,6 +36,13 @@ impl Service {
     #[must_use]
     pub fn public(mut self) -> Self {
         self.public = true;
+        self
+    }
+
+    /// Waits for `tasks` before the process ends, however long the requests last that began them.
+    #[must_use]
+    pub fn waits_for(mut self, tasks: TaskTracker) -> Self {
+        self.tasks = tasks;
         self
     }
 
@@ -53,7 +62,7 @@ impl Service {
 
 impl From<Router> for Service {
     fn from(router: Router) -> Self {
-        Self { router, worker: None, public: false }
+        Self { router, worker: None, tasks: TaskTracker::new(), public: false }
     }
 }
 

@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{interval, timeout};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// How often it is looked whether the sidecar has gone.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
@@ -80,14 +81,14 @@ impl Process {
 
     async fn live(&self, mut service: Service, sidecar: Sidecar) -> Result<(), RunError> {
         let (stopping, drain) = (CancellationToken::new(), CancellationToken::new());
-        let worker = service.worker.take();
+        let (worker, tasks) = (service.worker.take(), service.tasks.clone());
         let ready = readiness(sidecar.clone(), worker.is_some(), stopping.clone());
         let router = router::with_middleware(service, self.token.clone(), ready);
         let mut signals = Signals::listen()?;
         let listener = self.listen().await?;
         let version = env!("CARGO_PKG_VERSION");
         tracing::info!(function = self.name, version, address = %self.address, "the function starts");
-        let mut work = pin!(work(listener, router, worker, drain.clone()));
+        let mut work = pin!(work(listener, router, worker, tasks, drain.clone()));
         tokio::select! {
             ended = &mut work => return ended,
             () = signals.next() => stopping.cancel(),
@@ -138,11 +139,12 @@ async fn gone(sidecar: &Sidecar, limit: Duration) {
     }
 }
 
-/// Serves requests and runs the worker until `stop` is cancelled and all of it has ended.
+/// Serves requests and runs the worker until `stop` is cancelled and all of it has ended, `tasks` too.
 async fn work(
     listener: TcpListener,
     router: Router,
     worker: Option<Worker>,
+    tasks: TaskTracker,
     stop: CancellationToken,
 ) -> Result<(), RunError> {
     let serve =
@@ -154,7 +156,10 @@ async fn work(
             None => Ok(()),
         }
     };
-    tokio::try_join!(serve, run).map(|_| ())
+    tokio::try_join!(serve, run)?;
+    tasks.close();
+    tasks.wait().await;
+    Ok(())
 }
 
 /// SIGTERM, as platforms send it, and SIGINT, as terminals do. A second one shortens the stop.

@@ -13,15 +13,23 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use uuid::Uuid;
 
 /// The headers that go on to a function.
-const ASKED: [HeaderName; 5] =
-    [header::CONTENT_TYPE, header::ACCEPT, IdempotencyKey::HEADER, TRACE_PARENT, TRACE_STATE];
+const ASKED: [HeaderName; 7] = [
+    header::CONTENT_TYPE,
+    header::ACCEPT,
+    header::IF_MATCH,
+    header::IF_NONE_MATCH,
+    IdempotencyKey::HEADER,
+    TRACE_PARENT,
+    TRACE_STATE,
+];
 
 /// Those of them that have one value.
 const SINGLE: [HeaderName; 2] = [header::CONTENT_TYPE, IdempotencyKey::HEADER];
 
 /// The headers that come back.
-const ANSWERED: [HeaderName; 5] = [
+const ANSWERED: [HeaderName; 6] = [
     header::CONTENT_TYPE,
+    header::ETAG,
     header::LOCATION,
     header::RETRY_AFTER,
     header::ALLOW,

@@ -24,6 +24,10 @@ pub enum Kind {
     MethodNotAllowed,
     /// The key of an earlier request came with another body.
     KeyReused,
+    /// What is there is not as the request's condition expects.
+    PreconditionFailed,
+    /// What is there is changed under a condition only.
+    PreconditionRequired,
     /// The body cannot be parsed as JSON.
     MalformedJson,
     /// The body is not declared as JSON, or is compressed.
@@ -103,6 +107,8 @@ impl From<Kind> for Row {
             Kind::UnknownRoute => (S::NOT_FOUND, "No such path"),
             Kind::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "Method not allowed"),
             Kind::KeyReused => (S::UNPROCESSABLE_ENTITY, "The idempotency key was used before"),
+            Kind::PreconditionFailed => (S::PRECONDITION_FAILED, "The condition does not hold"),
+            Kind::PreconditionRequired => (S::PRECONDITION_REQUIRED, "A condition must be stated"),
             Kind::MalformedJson => (S::BAD_REQUEST, "The body is no JSON"),
             Kind::UnsupportedMediaType => {
                 (S::UNSUPPORTED_MEDIA_TYPE, "The body must be declared as JSON")

@@ -2,6 +2,7 @@
 
 pub mod extract;
 pub mod forward;
+pub mod inventory;
 pub mod kind;
 pub mod problem;
 pub mod views;

@@ -1,163 +1,207 @@
 //! Mails: what a notification says, and that it is said once.
+//!
+//! A notification is claimed in the inbox before it is mailed, so that one of any number of processes
+//! mails it. What cannot be mailed now is published again later, and holds up no other meanwhile.
 
-use crate::domain::Money;
-use crate::domain::event::{Notice, NotificationRequested};
+mod entry;
+mod page;
+
+pub use entry::Entry;
+pub use page::price;
+
+use self::entry::{Claimed, Failed};
+use crate::domain::event::{CloudEvent, NotificationRequested, Poison, Topic};
 use crate::observe;
-use crate::ports::{Clock, Documents, Failure, Mail, Mailer, OrFail, Result, document};
-use askama::Template;
-use iso_currency::Currency;
+use crate::ports::{Chain, Clock, Delivered, Documents, Error, Failure, Later, Mailer, Result};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Mutex;
+use tokio::time::{Instant, interval, interval_at, timeout};
+use tokio_util::task::TaskTracker;
 use tracing::{Instrument, Span};
+use uuid::Uuid;
 
-/// That a notification was mailed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mailed {
-    /// When.
-    pub at: Timestamp,
-}
+/// The longest that a mail waits for another one of this process.
+const TURN: Duration = Duration::from_secs(5);
+
+/// How often a claim is prolonged while its mail is under way: well within its lease.
+const PROLONGED_EVERY: Duration = Duration::from_secs(10);
+
+/// How soon a mail is tried again: after 5 s, then twice as long each time, up to a quarter of an hour.
+const FIRST_WAIT: Duration = Duration::from_secs(5);
+const LONGEST_WAIT: Duration = Duration::from_mins(15);
+
+/// How often, each second, it is tried to remember that a mail was sent.
+const REMEMBERED_WITHIN: u32 = 300;
+
+/// What is to be done about a message.
+type Dealt = std::result::Result<(), Poison>;
 
 /// Mails notifications, one at a time.
 #[derive(Debug, Clone)]
-pub struct NotificationMailer<I, M, C> {
+pub struct NotificationMailer<I, M, L, C> {
     inbox: I,
     mailer: M,
+    later: L,
     clock: C,
+    tasks: TaskTracker,
+    /// The SMTP binding mixes up requests that it handles at once.
     turn: Arc<Mutex<()>>,
 }
 
-impl<I: Documents<String, Mailed>, M: Mailer, C: Clock> NotificationMailer<I, M, C> {
-    /// A mailer that remembers in `inbox` what it mailed.
-    pub fn new(inbox: I, mailer: M, clock: C) -> Self {
-        Self { inbox, mailer, clock, turn: Arc::default() }
+impl<I, M, L, C> NotificationMailer<I, M, L, C>
+where
+    I: Documents<String, Entry>,
+    M: Mailer,
+    L: Later,
+    C: Clock,
+{
+    /// A mailer that remembers in `inbox` what it mailed. What cannot be mailed now is delivered again
+    /// by `later`.
+    pub fn new(inbox: I, mailer: M, later: L, clock: C) -> Self {
+        Self { inbox, mailer, later, clock, tasks: TaskTracker::new(), turn: Arc::default() }
     }
 
-    /// Mails the notification called `id`, unless it was mailed before. Only a crash between
-    /// sending and remembering mails it twice.
+    /// What is under way. A process waits for it before it ends.
+    #[must_use]
+    pub fn tasks(&self) -> TaskTracker {
+        self.tasks.clone()
+    }
+
+    /// Mails what `event` asks for, unless it was mailed before, or sees to it that it is delivered
+    /// again. Only a crash between sending and remembering mails it twice.
     ///
     /// # Errors
-    /// When the mail server or the inbox fails.
-    pub async fn mail(&self, id: String, request: NotificationRequested) -> Result<()> {
+    /// [`Poison`], when it can never be mailed. Failed: when the inbox or the scheduler fails.
+    pub async fn deliver(&self, event: CloudEvent) -> Result<Dealt> {
+        let request = match event.data::<NotificationRequested>() {
+            Ok(Some(request)) => request,
+            Ok(None) => return Ok(Err(event.unknown())),
+            Err(poison) => return Ok(Err(poison)),
+        };
         let room = self.clone();
-        // A caller that gives up must not cut off what may be half sent: whoever comes next waits
-        // for its turn, and finds out.
-        let mailing = async move { room.mail_in_turn(&id, &request).await };
-        let mailing = tokio::spawn(mailing.instrument(Span::current()));
-        mailing.await.map_err(|panic| Failure::new("email", "mail a notification", panic))?
+        // A caller that gives up must not cut off what may be half sent.
+        let dealing = async move { room.deal(&event, &request).await };
+        let dealing = self.tasks.spawn(dealing.instrument(Span::current()));
+        dealing.await.map_err(|panic| Failure::new("email", "mail a notification", panic))?
     }
 
-    async fn mail_in_turn(&self, id: &String, request: &NotificationRequested) -> Result<()> {
-        let _turn = self.turn.lock().await;
-        if document(&self.inbox, id).await?.is_some() {
-            return Ok(());
+    async fn deal(&self, event: &CloudEvent, request: &NotificationRequested) -> Result<Dealt> {
+        let (id, by) = (key(&event.id), Uuid::now_v7());
+        match self.note(&id, |entry, now| entry.claim(by, now)).await? {
+            Claimed::Mailed => Ok(Ok(())),
+            Claimed::Elsewhere { until } => {
+                // Whoever is about it may die: then the lease ends, and this delivery comes back.
+                self.again(event, 0, wait_until(until, self.clock.now())).await
+            }
+            Claimed::Granted => match self.send(&id, by, request).await {
+                Ok(Delivered::Accepted) => self.remember(&id).await.map(Ok),
+                Ok(Delivered::Rejected(reason)) => {
+                    self.note(&id, |entry, _| entry.rejected(by)).await?;
+                    Ok(Err(Poison::Undeliverable(reason)))
+                }
+                Err(error) => self.failed(event, &id, by, &error).await,
+            },
         }
-        self.mailer.send(&mail(request)?).await?;
+    }
+
+    /// Sends the mail when it is its turn, and prolongs the claim meanwhile.
+    async fn send(
+        &self,
+        id: &String,
+        by: Uuid,
+        request: &NotificationRequested,
+    ) -> Result<Delivered> {
+        let mail = page::mail(request)?;
+        let sending = async {
+            let turn = timeout(TURN, self.turn.lock()).await;
+            let busy = |_| Failure::new("email", "take its turn", "other mails take too long");
+            let _turn = turn.map_err(busy)?;
+            self.mailer.send(&mail).await
+        };
+        let mut sending = std::pin::pin!(sending);
+        let mut prolong = interval_at(Instant::now() + PROLONGED_EVERY, PROLONGED_EVERY);
+        loop {
+            tokio::select! {
+                sent = &mut sending => return sent,
+                _ = prolong.tick() => {
+                    if let Err(error) = self.note(id, |entry, now| entry.claim(by, now)).await {
+                        tracing::warn!(event.id = id, error = %Chain(&error), "the claim on a mail could not be prolonged");
+                    }
+                }
+            }
+        }
+    }
+
+    /// Remembers that the mail was sent. Forgetting it would send it again, so this tries for minutes.
+    async fn remember(&self, id: &String) -> Result<()> {
         observe::mailed();
-        self.inbox.save(id, &Mailed { at: self.clock.now() }, None).await?;
-        Ok(())
+        let mut tries = interval(Duration::from_secs(1));
+        for _ in 0..REMEMBERED_WITHIN {
+            tries.tick().await;
+            match self.note(id, Entry::mailed).await {
+                Ok(()) => return Ok(()),
+                Err(error) => {
+                    tracing::warn!(event.id = id, error = %Chain(&error), "that mail {id} was sent could not be recorded yet");
+                }
+            }
+        }
+        self.note(id, Entry::mailed).await
+    }
+
+    /// A try failed: another one follows later, unless it was the last.
+    async fn failed(
+        &self,
+        event: &CloudEvent,
+        id: &String,
+        by: Uuid,
+        error: &Error,
+    ) -> Result<Dealt> {
+        tracing::warn!(event.id = id, error = %Chain(error), "a mail could not be sent");
+        match self.note(id, |entry, now| entry.failed(by, now)).await? {
+            Failed::Tried(tries) => self.again(event, tries, wait_after(tries)).await,
+            Failed::GivenUp => Ok(Err(Poison::Undeliverable(format!("{}", Chain(error))))),
+        }
+    }
+
+    async fn again(&self, event: &CloudEvent, tries: u32, wait: Duration) -> Result<Dealt> {
+        self.later.publish_after(wait, Topic::Notifications, event, tries).await.map(Ok)
+    }
+
+    async fn note<R: Send>(
+        &self,
+        id: &String,
+        change: impl Fn(&mut Entry, Timestamp) -> R + Send + Sync,
+    ) -> Result<R> {
+        let now = self.clock.now();
+        let noted = self.inbox.update(id, |found| {
+            let mut entry = found.unwrap_or_default();
+            let result = change(&mut entry, now);
+            (entry, result)
+        });
+        Ok(noted.await?.1)
     }
 }
 
-/// The page of a mail.
-#[derive(Template)]
-#[template(path = "mail.html")]
-struct Page<'a> {
-    subject: &'a str,
-    request: &'a NotificationRequested,
-}
-
-/// The mail that says what `request` asks for.
-///
-/// # Errors
-/// Never: the page is made of plain data.
-fn mail(request: &NotificationRequested) -> Result<Mail> {
-    let subject = format!("{} (order {})", subject(&request.notice), request.order_id);
-    let html = Page { subject: &subject, request }.render().or_fail("email", "write a mail")?;
-    Ok(Mail { to: request.to.clone(), subject, html })
-}
-
-fn subject(notice: &Notice) -> &'static str {
-    match notice {
-        Notice::OrderReceived { .. } => "We have received your order",
-        Notice::OrderShipped { .. } => "Your order is on its way",
-        Notice::OrderCompleted { .. } => "Your order is completed",
-        Notice::OrderCancelled { .. } => "Your order is cancelled",
-        Notice::Receipt { .. } => "Receipt",
-        Notice::Refund { .. } => "Refund",
+/// The key of an event in the inbox: its id, or a short name for one that no store would take.
+fn key(id: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+    if id.len() <= 200 && id.chars().all(plain) && !id.is_empty() {
+        id.to_owned()
+    } else {
+        Uuid::new_v5(&Uuid::NAMESPACE_OID, id.as_bytes()).to_string()
     }
 }
 
-/// A sum of money as people read it, with as many decimals as its currency has: `EUR 19.99`.
-#[must_use]
-pub fn price(money: &Money) -> String {
-    let code = money.currency();
-    let decimals = Currency::from_code(code.as_str()).and_then(Currency::exponent).unwrap_or(2);
-    let unit = 10_i64.pow(decimals.into());
-    let (whole, part) = (money.amount() / unit, money.amount() % unit);
-    match usize::from(decimals) {
-        0 => format!("{code} {whole}"),
-        width => format!("{code} {whole}.{part:0width$}"),
-    }
+fn wait_after(tries: u32) -> Duration {
+    let doubled = 2_u32.saturating_pow(tries.saturating_sub(1));
+    FIRST_WAIT.saturating_mul(doubled).min(LONGEST_WAIT)
+}
+
+fn wait_until(until: Timestamp, now: Timestamp) -> Duration {
+    until.duration_since(now).try_into().unwrap_or_default()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::fakes::{FakeClock, FakeDocuments, FakeMailer};
-    use crate::testing::orders::{at, euro, placed_order};
-
-    fn request(name: &str, notice: Notice) -> NotificationRequested {
-        let placed = placed_order();
-        let name = name.to_owned().try_into().unwrap();
-        NotificationRequested { order_id: placed.order_id, to: placed.order.email, name, notice }
-    }
-
-    fn money(amount: i64, currency: &str) -> Money {
-        Money::new(amount, currency.parse().unwrap()).unwrap()
-    }
-
-    #[tokio::test]
-    async fn a_notification_is_mailed_once_however_often_it_is_delivered() {
-        let mailer = FakeMailer::default();
-        let room =
-            NotificationMailer::new(FakeDocuments::default(), mailer.clone(), FakeClock(at(0)));
-        let receipt = request("Ann", Notice::Receipt { amount: euro(1_999) });
-        let again = || room.mail("1".to_owned(), receipt.clone());
-        let (one, two, three) = tokio::join!(again(), again(), again());
-        assert!(one.is_ok() && two.is_ok() && three.is_ok());
-        room.mail("2".to_owned(), receipt.clone()).await.unwrap();
-        assert_eq!(mailer.sent().len(), 2);
-        assert!(mailer.sent()[0].html.contains("EUR 19.99"));
-    }
-
-    #[test]
-    fn markup_in_a_name_is_text() {
-        let mail = mail(&request("<script>alert(1)</script>", Notice::Refund { amount: euro(1) }))
-            .unwrap();
-        assert!(!mail.html.contains("<script>") && mail.html.contains("alert(1)"));
-    }
-
-    #[test]
-    fn a_cancelled_order_tells_why_and_what_was_given_back() {
-        let (reason, refunded) = ("We do not ship to AQ.".to_owned(), Some(euro(4_000)));
-        let told =
-            mail(&request("Ann", Notice::OrderCancelled { reason: reason.clone(), refunded }))
-                .unwrap()
-                .html;
-        assert!(told.contains(&reason) && told.contains("EUR 40.00"), "{told}");
-        let told =
-            mail(&request("Ann", Notice::OrderCancelled { reason, refunded: None })).unwrap().html;
-        assert!(told.contains("pay nothing for it"), "{told}");
-    }
-
-    #[test]
-    fn a_price_has_the_decimals_of_its_currency() {
-        assert_eq!(price(&money(1_999, "EUR")), "EUR 19.99");
-        assert_eq!(price(&money(5, "USD")), "USD 0.05");
-        assert_eq!(price(&money(1_999, "JPY")), "JPY 1999");
-        assert_eq!(price(&money(1_999, "KWD")), "KWD 1.999");
-        assert_eq!(price(&money(1_999, "XQX")), "XQX 19.99");
-    }
-}
+mod tests;

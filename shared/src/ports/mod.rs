@@ -17,7 +17,7 @@ pub use keys::{API_KEY, ApiKey, KeptKey, KeyIssuer, PREVIOUS_API_KEY, Vault};
 pub use payments::{
     Answer, Intent, IntentRequest, PaymentClient, Provider, RefundObject, RefundRequest,
 };
-pub use publisher::{Mail, Mailer, Publisher};
+pub use publisher::{Delivered, Later, Mail, Mailer, Publisher};
 pub use secret::Secret;
 pub use stocks::Stocks;
 

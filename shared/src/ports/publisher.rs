@@ -1,10 +1,11 @@
 //! Where events and mails go.
 
 use super::PortFuture;
-use crate::domain::event::{CloudEvent, Event};
+use crate::domain::event::{CloudEvent, Event, Topic};
 use crate::domain::text::Email;
 use jiff::Timestamp;
 use serde::Serialize;
+use std::time::Duration;
 
 /// The broker.
 pub trait Publisher: Clone + Send + Sync + 'static {
@@ -29,8 +30,30 @@ pub struct Mail {
     pub html: String,
 }
 
+/// What became of a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivered {
+    /// The mail server took it.
+    Accepted,
+    /// It never will, for this reason.
+    Rejected(String),
+}
+
 /// The way to customers' mailboxes.
 pub trait Mailer: Clone + Send + Sync + 'static {
     /// Sends a mail.
-    fn send(&self, mail: &Mail) -> impl PortFuture<()>;
+    fn send(&self, mail: &Mail) -> impl PortFuture<Delivered>;
+}
+
+/// Publishes events later, whatever happens to this process meanwhile.
+pub trait Later: Clone + Send + Sync + 'static {
+    /// Publishes `event` under `topic` after `wait`. `number` tells several calls for one event apart;
+    /// a second one with the same number takes the place of the first.
+    fn publish_after(
+        &self,
+        wait: Duration,
+        topic: Topic,
+        event: &CloudEvent,
+        number: u32,
+    ) -> impl PortFuture<()>;
 }

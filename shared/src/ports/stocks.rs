@@ -1,21 +1,27 @@
 //! The stock of every product.
 
 use super::{Error, Failure, PortFuture, Result};
-use crate::domain::stock::{Answer, Command, Held, Level, Offer, Reply, Reserve};
+use crate::domain::stock::{Adjust, Answer, Changed, Command, Held, Level, Put, Reply, Reserve};
 use crate::domain::{OrderId, ProductId, Refusal};
 
 /// What is named when a stock fails.
 const STOCK: &str = "stock";
 
-/// The stock of every product. Everything but [`Stocks::set`] is harmless when repeated.
+/// The stock of every product. Everything is harmless when repeated.
 pub trait Stocks: Clone + Send + Sync + 'static {
     /// What the stock of a product answers to a command.
     fn tell(&self, product: &ProductId, command: Command) -> impl PortFuture<Answer>;
 
     /// Puts a product on sale, or changes its name, price and stock.
-    fn set(&self, product: &ProductId, offer: &Offer) -> impl PortFuture<Level> {
-        let told = self.tell(product, Command::Set(offer.clone()));
-        async { level(answer(told.await?)?) }
+    fn put(&self, product: &ProductId, put: &Put) -> impl PortFuture<Changed> {
+        let told = self.tell(product, Command::Put(put.clone()));
+        async { changed(answer(told.await?)?) }
+    }
+
+    /// Takes on more pieces of a product, or gives some away.
+    fn adjust(&self, product: &ProductId, adjust: &Adjust) -> impl PortFuture<Changed> {
+        let told = self.tell(product, Command::Adjust(adjust.clone()));
+        async { changed(answer(told.await?)?) }
     }
 
     /// How much there is of a product.
@@ -73,6 +79,10 @@ fn answer(told: Answer) -> Result<Reply> {
 
 fn level(reply: Reply) -> Result<Level> {
     if let Reply::Level(level) = reply { Ok(level) } else { Err(unexpected(&reply)) }
+}
+
+fn changed(reply: Reply) -> Result<Changed> {
+    if let Reply::Changed(changed) = reply { Ok(changed) } else { Err(unexpected(&reply)) }
 }
 
 fn unexpected(reply: &Reply) -> Error {

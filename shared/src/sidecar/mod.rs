@@ -11,7 +11,9 @@ pub mod delivery;
 pub mod functions;
 mod grpc;
 pub mod invocation;
+pub mod later;
 pub mod pubsub;
+mod reminders;
 pub mod sagas;
 pub mod secrets;
 pub mod state;
@@ -22,6 +24,7 @@ pub mod workflow;
 use self::functions::{OrderSaga, PaymentFunctions, ShipOrder};
 use self::grpc::Grpc;
 use self::invocation::Invocation;
+use self::later::Reminders;
 use self::pubsub::{Broker, MailServer};
 use self::sagas::WorkflowEngine;
 use self::secrets::SecretStore;
@@ -32,7 +35,7 @@ use crate::domain::order::Order;
 use crate::domain::payment::Payment;
 use crate::domain::shipment::Shipment;
 use crate::operations::dispatch::Dispatcher;
-use crate::operations::email::Mailed;
+use crate::operations::email::Entry;
 use crate::ports::Clock;
 use futures::stream::{FuturesUnordered, StreamExt};
 use jiff::SignedDuration;
@@ -41,9 +44,6 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-
-/// How long it is remembered that a notification was mailed: longer than a message can be under way.
-const INBOX_TTL: Duration = Duration::from_hours(7 * 24);
 
 /// The longest that a connection to the sidecar may take.
 const CONNECT: Duration = Duration::from_secs(1);
@@ -143,10 +143,16 @@ impl Sidecar {
         MailServer(self.grpc.clone())
     }
 
-    /// The ids of the notifications that were mailed, in component `inbox`.
+    /// What became of the notifications, in component `inbox`, which says for how long.
     #[must_use]
-    pub fn inbox(&self) -> StateStore<Mailed> {
-        StateStore::new(self.grpc.clone(), "inbox").expiring(INBOX_TTL)
+    pub fn inbox(&self) -> StateStore<Entry> {
+        StateStore::new(self.grpc.clone(), "inbox")
+    }
+
+    /// Publishes events later. Only for a function that serves [`later::host`].
+    #[must_use]
+    pub fn later(&self) -> Reminders {
+        Reminders(self.grpc.clone())
     }
 
     /// Any function, by service invocation.

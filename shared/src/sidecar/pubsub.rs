@@ -1,7 +1,7 @@
 //! The broker and the way to mailboxes.
 
 use super::Grpc;
-use crate::ports::{Mail, Mailer, OrFail, Publisher, Result};
+use crate::ports::{Delivered, Failure, Mail, Mailer, OrFail, Publisher, Result};
 use dapr::dapr::proto::runtime::v1::{InvokeBindingRequest, PublishEventRequest};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -16,21 +16,39 @@ const MESSAGE_ID: &str = "MessageId";
 /// The Dapr output binding that mails go through.
 const EMAIL: &str = "email";
 
+const PUBLISH: &str = "publish an event";
+
 /// The broker behind component `pubsub`.
 #[derive(Debug, Clone)]
 pub struct Broker(pub(super) Grpc);
 
 impl Publisher for Broker {
     async fn publish(&self, topic: &str, event: &(impl Serialize + Sync)) -> Result<()> {
-        const PUBLISH: &str = "publish an event";
         let event = serde_json::to_value(event).or_fail(PUBSUB, PUBLISH)?;
-        let id = event["id"].as_str().map(|id| (MESSAGE_ID.to_owned(), id.to_owned()));
+        let id = event["id"].as_str().map(str::to_owned);
+        self.send(topic, event.to_string(), id).await
+    }
+}
+
+impl Broker {
+    /// Publishes an event again, as a message that Service Bus does not know yet.
+    pub(super) async fn publish_as(
+        &self,
+        topic: &str,
+        event: &(impl Serialize + Sync),
+        message_id: String,
+    ) -> Result<()> {
+        let event = serde_json::to_string(event).or_fail(PUBSUB, PUBLISH)?;
+        self.send(topic, event, Some(message_id)).await
+    }
+
+    async fn send(&self, topic: &str, event: String, message_id: Option<String>) -> Result<()> {
         let request = PublishEventRequest {
             pubsub_name: PUBSUB.to_owned(),
             topic: topic.to_owned(),
-            data: event.to_string().into_bytes(),
+            data: event.into_bytes(),
             data_content_type: "application/cloudevents+json".to_owned(),
-            metadata: id.into_iter().collect(),
+            metadata: message_id.map(|id| (MESSAGE_ID.to_owned(), id)).into_iter().collect(),
         };
         let span = tracing::info_span!(
             "publish",
@@ -54,7 +72,7 @@ pub struct MailServer(pub(super) Grpc);
 impl Mailer for MailServer {
     /// Every request names its recipient and subject: the SMTP binding would take those of the
     /// request before.
-    async fn send(&self, mail: &Mail) -> Result<()> {
+    async fn send(&self, mail: &Mail) -> Result<Delivered> {
         let Mail { to, subject, html } = mail;
         let metadata = [("emailTo", to.as_str()), ("subject", subject)];
         let metadata = metadata.map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -66,7 +84,60 @@ impl Mailer for MailServer {
         };
         let span = tracing::info_span!("send a mail", otel.kind = "client", peer.service = EMAIL);
         let send = async { self.0.patient().invoke_binding(request).await };
-        send.instrument(span).await.or_fail(EMAIL, "send a mail")?;
-        Ok(())
+        match send.instrument(span).await {
+            Ok(_) => Ok(Delivered::Accepted),
+            Err(status) => match rejection(status.message(), to.as_str()) {
+                Some(reason) => Ok(Delivered::Rejected(reason)),
+                None => Err(Failure::new(EMAIL, "send a mail", status).into()),
+            },
+        }
+    }
+}
+
+/// Why a mail to `to` will never be taken, if `error`, of the SMTP binding, says so: its address cannot
+/// be read, or the mail server answered with a 5xx
+/// ([RFC 5321 §4.2.1](https://www.rfc-editor.org/rfc/rfc5321#section-4.2.1)) to the mail itself. One to
+/// the greeting or the login is no fault of the mail.
+fn rejection(error: &str, to: &str) -> Option<String> {
+    let (_, answer) = error.split_once("could not send email 1: ")?;
+    let code = answer.as_bytes().first_chunk()?;
+    let refused = matches!(code, [b'5', b'0'..=b'9', b'0'..=b'9']);
+    let unreadable = answer.starts_with(&format!("gomail: invalid address {to:?}"));
+    (refused || unreadable).then(|| answer.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BINDING: &str =
+        "error invoking output binding email: error from smtp binding, sending email failed: ";
+
+    fn reason(error: &str) -> Option<String> {
+        rejection(&format!("{BINDING}{error}"), "ann..b@example.com")
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_read_and_a_permanent_answer_reject_a_mail() {
+        let unreadable = r#"gomail: invalid address "ann..b@example.com": mail: double dot"#;
+        for why in [unreadable, "550 5.1.1 no such mailbox", "554 refused"] {
+            let error = format!("gomail: could not send email 1: {why}");
+            assert_eq!(reason(&error).as_deref(), Some(why));
+        }
+    }
+
+    #[test]
+    fn everything_else_may_pass() {
+        for error in [
+            "gomail: could not send email 1: 451 try again",
+            "gomail: could not send email 1: EOF",
+            "gomail: could not send email 1: 5",
+            r#"gomail: could not send email 1: gomail: invalid address "shop": mail: no angle-addr"#,
+            "535 authentication failed",
+            "554 no service here",
+            "dial tcp 127.0.0.1:1025: connect: connection refused",
+        ] {
+            assert_eq!(reason(error), None, "{error}");
+        }
     }
 }

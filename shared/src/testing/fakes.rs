@@ -2,21 +2,23 @@
 
 mod engine;
 mod keys;
+mod mails;
 mod provider;
 
 pub use engine::{FakeEngine, FakeSagas};
 pub use keys::{FakeIssuer, FakeVault};
+pub use mails::{FakeLater, FakeMailer};
 pub use provider::{FakeProvider, Fault, fake_payments};
 
 use crate::domain::payment::Charge;
 use crate::domain::placing::Address;
-use crate::domain::stock::{Answer, Command, Stock, turn};
+use crate::domain::stock::{Answer, Changed, Command, Condition, Offer, Put, Stock, turn};
 use crate::domain::{OrderId, PaymentId, ProductId, TrackingId};
 use crate::ports::{
-    Clock, Documents, Failure, Functions, Mail, Mailer, PaymentClient, Publisher, Result, Saved,
-    Shipping, Stocks, Version, Versioned,
+    Clock, Documents, Failure, Functions, PaymentClient, Publisher, Result, Saved, Shipping,
+    Stocks, Version, Versioned,
 };
-use crate::testing::orders::at;
+use crate::testing::orders::{at, put_on_sale};
 use axum::body::Bytes;
 use axum::http::{HeaderName, Request, Response};
 use jiff::Timestamp;
@@ -81,6 +83,18 @@ where
 #[derive(Debug, Clone, Default)]
 pub struct FakeStocks(Shared<HashMap<ProductId, Stock>>);
 
+impl FakeStocks {
+    /// Offers a product so, whether it is there or not.
+    ///
+    /// # Errors
+    /// As [`Stocks::put`].
+    pub async fn set(&self, product: &ProductId, offer: &Offer) -> Result<Changed> {
+        let there = lock(&self.0).contains_key(product);
+        let condition = if there { Condition::Present } else { Condition::Absent };
+        self.put(product, &Put { condition, ..put_on_sale(offer.clone()) }).await
+    }
+}
+
 impl Stocks for FakeStocks {
     async fn tell(&self, product: &ProductId, command: Command) -> Result<Answer> {
         let mut stocks = lock(&self.0);
@@ -143,25 +157,6 @@ impl Publisher for FakeBroker {
             return Err(Failure::new("fake broker", "publish", "told to fail").into());
         }
         lock(&self.published).push((topic.to_owned(), json!(event)));
-        Ok(())
-    }
-}
-
-/// A mail server that keeps what is sent.
-#[derive(Debug, Clone, Default)]
-pub struct FakeMailer(Shared<Vec<Mail>>);
-
-impl FakeMailer {
-    /// What was sent, in order.
-    #[must_use]
-    pub fn sent(&self) -> Vec<Mail> {
-        lock(&self.0).clone()
-    }
-}
-
-impl Mailer for FakeMailer {
-    async fn send(&self, mail: &Mail) -> Result<()> {
-        lock(&self.0).push(mail.clone());
         Ok(())
     }
 }

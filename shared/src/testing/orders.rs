@@ -1,10 +1,11 @@
 //! Sample orders.
 
 use crate::domain::placing::{NewOrder, PlacedOrder};
-use crate::domain::stock::{Offer, Reserve};
+use crate::domain::stock::{Condition, Offer, Put, Reserve};
 use crate::domain::{Money, OrderId, ProductId};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 /// `amount` cents.
 ///
@@ -65,6 +66,16 @@ pub fn placed_order() -> PlacedOrder {
 pub fn offer(unit_price: Money, on_hand: i64) -> Offer {
     let name = "Lamp".to_owned().try_into().expect("the name is a text");
     Offer { name, unit_price, on_hand: on_hand.try_into().expect("the stock is within bounds") }
+}
+
+/// The change that offers a product so, whether it is there or not.
+///
+/// # Panics
+/// Never.
+#[must_use]
+pub fn put_on_sale(offer: Offer) -> Put {
+    let id = Uuid::now_v7().to_string().try_into().expect("an id is a text");
+    Put { offer, condition: Condition::Absent, id }
 }
 
 /// The product called `name`.

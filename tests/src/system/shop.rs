@@ -34,6 +34,8 @@ pub struct ApiResponse {
     pub status: u16,
     /// Where the answer points to.
     pub location: Option<String>,
+    /// The state of what it shows.
+    pub etag: Option<String>,
     /// The trace of the request.
     pub trace: Option<String>,
     /// The media type.
@@ -96,10 +98,10 @@ impl Shop {
         let response = request.timeout(PATIENCE).send().await?;
         let header = |name| response.headers().get(name)?.to_str().ok().map(str::to_owned);
         let (location, kind) = (header("location"), header("content-type").unwrap_or_default());
-        let trace = header("x-trace-id");
+        let (trace, etag) = (header("x-trace-id"), header("etag"));
         let status = response.status().as_u16();
         let body = serde_json::from_slice(&response.bytes().await?).unwrap_or_default();
-        Ok(ApiResponse { status, location, trace, kind, body })
+        Ok(ApiResponse { status, location, etag, trace, kind, body })
     }
 
     /// A request to the gateway.
@@ -126,7 +128,7 @@ impl Shop {
         let offer = json!({"name": name, "unit_price": {"amount": cents, "currency": "EUR"}, "on_hand": on_hand});
         let request = self.request(Method::PUT, &format!("/api/inventory/{product}")).json(&offer);
         let answer = self.send(request).await;
-        assert_eq!(answer.status, 200, "{answer:?}");
+        assert_eq!(answer.status, 201, "{answer:?}");
         self.supply(&product, on_hand);
         product
     }

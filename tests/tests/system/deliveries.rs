@@ -4,7 +4,6 @@ use super::mails::{mails, receipt};
 use futures::future::join_all;
 use local::dead_letters::{DeadLetter, DeadLetters};
 use serde_json::{Value, json};
-use std::fs;
 use std::time::Duration;
 use tests::system::shop::Shop;
 use tests::system::wait::until;
@@ -158,10 +157,7 @@ pub(crate) async fn poison_is_a_dead_letter_with_its_reason_and_holds_nothing_up
         ),
     ] {
         shop.publish("notifications", &event).await;
-        let letter = until("the poison is a dead letter", Duration::from_secs(5), async || {
-            letters(shop).await.into_iter().find(|letter| letter.event["id"] == event["id"])
-        })
-        .await;
+        let letter = dead_letter(shop, &event).await;
         assert!(letter.reason().contains(reason), "{} instead of {reason}", letter.reason());
         assert_eq!(letter.topic, "notifications");
     }
@@ -169,38 +165,52 @@ pub(crate) async fn poison_is_a_dead_letter_with_its_reason_and_holds_nothing_up
     assert_eq!(mails(shop, &address, 1, Duration::from_secs(10)).await.len(), 1);
 }
 
-pub(crate) async fn what_was_given_up_arrives_when_it_is_sent_again_after_the_fix(shop: &Shop) {
+pub(crate) async fn what_was_rejected_arrives_when_it_is_sent_again_after_the_fix(shop: &Shop) {
     let address = shop.email("ann");
     let event = receipt(shop, 0, &address, 100);
-    let policy = shop.cluster.resources().join("resiliency.yaml");
-    let patient = fs::read_to_string(&policy).expect("the policy is readable");
-    assert!(patient.contains("maxRetries: 60"), "{patient}");
-    retry_deliveries_by(shop, &patient.replace("maxRetries: 60", "maxRetries: 2")).await;
-    shop.cluster.mail_sink().kill().await;
+    mail_faults(shop, Some(&json!({"fault": "reject", "next": 1}))).await;
     shop.publish("notifications", &event).await;
-    let of_event = |letters: Vec<DeadLetter>| {
-        letters.into_iter().find(|letter| letter.event["id"] == event["id"])
-    };
-    let letter = until("the message is given up", Duration::from_secs(40), async || {
-        of_event(letters(shop).await)
-    })
-    .await;
-    assert_eq!(letter.reason(), "it was tried to the end of its retries");
+    let letter = dead_letter(shop, &event).await;
+    assert!(letter.reason().starts_with("it cannot be mailed: 550"), "{}", letter.reason());
 
-    shop.cluster.mail_sink().start().await.expect("the mail sink starts again");
-    retry_deliveries_by(shop, &patient).await;
+    mail_faults(shop, None).await;
     let dead_letters = DeadLetters::open(shop.cluster.redis_port(), shop.cluster.functions()).await;
     dead_letters.expect("Redis answers").resend(&letter).await.expect("Redis answers");
     assert_eq!(mails(shop, &address, 1, Duration::from_secs(30)).await.len(), 1);
-    assert!(of_event(letters(shop).await).is_none());
+    assert!(letters(shop).await.iter().all(|letter| letter.event["id"] != event["id"]));
 }
 
-/// Gives the sidecar of send-email another policy.
-async fn retry_deliveries_by(shop: &Shop, policy: &str) {
-    fs::write(shop.cluster.resources().join("resiliency.yaml"), policy)
-        .expect("the policy is writable");
-    let sidecar = shop.cluster.sidecar("send-email");
-    sidecar.stop(Duration::from_secs(10)).await;
-    sidecar.start().await.expect("the sidecar starts again");
-    shop.cluster.wait_ready().await.expect("the shop is ready again");
+pub(crate) async fn a_hundred_mails_that_cannot_be_delivered_hold_up_no_other(shop: &Shop) {
+    let deferred = (0..100).map(|number| receipt(shop, number, "ann@deferred.test", 100));
+    let rejected = (100..105).map(|number| receipt(shop, number, "ann@rejected.test", 100));
+    let bad: Vec<_> = deferred.chain(rejected).collect();
+    join_all(bad.iter().map(|event| shop.publish("notifications", event))).await;
+    let address = shop.email("ann");
+    for number in 200..203 {
+        shop.publish("notifications", &receipt(shop, number, &address, 100)).await;
+        let count = number - 199;
+        mails(shop, &address, count, Duration::from_secs(10)).await;
+    }
+    for event in &bad[100..] {
+        let reason = dead_letter(shop, event).await;
+        assert!(reason.reason().starts_with("it cannot be mailed: 550"), "{}", reason.reason());
+    }
+    let id = |event: &Value| event["id"].clone();
+    let waiting: Vec<_> = bad[..100].iter().map(id).collect();
+    assert!(letters(shop).await.iter().all(|letter| !waiting.contains(&letter.event["id"])));
+}
+
+pub(crate) async fn a_mail_that_is_deferred_arrives_once_when_it_is_taken(shop: &Shop) {
+    let address = shop.email("ann");
+    mail_faults(shop, Some(&json!({"fault": "refuse", "next": 2}))).await;
+    shop.publish("notifications", &receipt(shop, 0, &address, 100)).await;
+    assert_eq!(mails(shop, &address, 1, Duration::from_secs(40)).await.len(), 1);
+}
+
+/// Waits until a message is a dead letter.
+async fn dead_letter(shop: &Shop, event: &Value) -> DeadLetter {
+    until("the message is a dead letter", Duration::from_secs(10), async || {
+        letters(shop).await.into_iter().find(|letter| letter.event["id"] == event["id"])
+    })
+    .await
 }

@@ -110,6 +110,7 @@ fn main() -> ExitCode {
             one_key_is_one_order_however_often_it_is_sent;
         stock:
             stock_is_set_checked_reserved_and_released,
+            stock_is_set_under_its_etag_and_adjusted_while_orders_run,
             a_reservation_that_expires_is_given_back;
         payments:
             a_payment_is_made_once_and_refunded_in_parts,
@@ -148,7 +149,9 @@ fn main() -> ExitCode {
             no_mail_is_lost_when_the_broker_is_killed,
             no_mail_is_lost_when_the_sidecar_of_notify_order_is_killed,
             poison_is_a_dead_letter_with_its_reason_and_holds_nothing_up,
-            what_was_given_up_arrives_when_it_is_sent_again_after_the_fix;
+            what_was_rejected_arrives_when_it_is_sent_again_after_the_fix,
+            a_hundred_mails_that_cannot_be_delivered_hold_up_no_other,
+            a_mail_that_is_deferred_arrives_once_when_it_is_taken;
         traces:
             a_completed_order_is_one_tree_from_the_click_to_the_mail,
             the_undos_of_a_declined_order_are_in_its_trace,

@@ -139,7 +139,7 @@ pub(crate) async fn products_in_two_currencies_cancel_the_order(shop: &Shop) {
         json!({"name": "Plug", "unit_price": {"amount": 100, "currency": "USD"}, "on_hand": 5});
     let answer =
         shop.send(shop.request(Method::PUT, &format!("/api/inventory/{plug}")).json(&offer)).await;
-    assert_eq!(answer.status, 200);
+    assert_eq!(answer.status, 201);
     shop.supply(&plug, 5);
     let order = shop.place(&shop.order(&[(&lamp, 1), (&plug, 1)])).await;
     assert_eq!(problem(&shop.ended(&order).await), "mixed-currencies");

@@ -1,5 +1,6 @@
 //! The stock of a product, directly.
 
+use futures::future::join_all;
 use reqwest::Method;
 use serde_json::json;
 use std::time::Duration;
@@ -28,7 +29,8 @@ pub(crate) async fn stock_is_set_checked_reserved_and_released(shop: &Shop) {
     assert_eq!((more.status, more.problem()), (409, Some("reservation-mismatch")));
     let fewer =
         json!({"name": "lamp", "unit_price": {"amount": 2_000, "currency": "EUR"}, "on_hand": 2});
-    let fewer = shop.send(shop.request(Method::PUT, &path).json(&fewer)).await;
+    let put = shop.request(Method::PUT, &path).header("if-match", "*");
+    let fewer = shop.send(put.json(&fewer)).await;
     assert_eq!((fewer.status, fewer.problem()), (409, Some("below-reserved")));
 
     for _ in 0..2 {
@@ -43,11 +45,53 @@ pub(crate) async fn a_reservation_that_expires_is_given_back(shop: &Shop) {
     let held = shop.post(&path, &json!({"order_id": shop.id("order"), "quantity": 2})).await;
     assert_eq!(held.status, 200);
     // Every turn releases what has expired, so only the document tells that the reminder did.
-    let key = format!("stock||stock||{lamp}||stock");
+    let key = format!("stock||{lamp}");
     until("the reminder has released the reservation", Duration::from_secs(50), async || {
         let document = super::redis::field(shop, &key, "data").await?;
         document["open"].as_object()?.is_empty().then_some(())
     })
     .await;
     assert_eq!(shop.stock(&lamp).await, (5, 0));
+}
+
+pub(crate) async fn stock_is_set_under_its_etag_and_adjusted_while_orders_run(shop: &Shop) {
+    let lamp = shop.sell("lamp", 2_000, 10).await;
+    let path = format!("/api/inventory/{lamp}");
+    let before = shop.get(&path).await;
+    let tag = before.etag.clone().expect("a stock has an ETag");
+    let orders: Vec<_> = {
+        let body = shop.order(&[(&lamp, 1)]);
+        join_all((0..2).map(|_| shop.place(&body))).await
+    };
+    let adjustments = format!("{path}/adjustments");
+    let ask = json!({"delta": 5, "reason": "a delivery"});
+    for _ in 0..2 {
+        let key = shop.id("delivery");
+        let adjust = shop.request(Method::POST, &adjustments).header("idempotency-key", key);
+        let adjusted = shop.send(adjust.json(&ask)).await;
+        assert_eq!(adjusted.status, 200, "{adjusted:?}");
+    }
+    shop.supply(&lamp, 15);
+    join_all(orders.iter().map(|order| shop.ended(order))).await;
+    assert_eq!(shop.stock(&lamp).await, (13, 0));
+
+    let put = |condition: Option<(&str, &str)>, on_hand: i64| {
+        let offer = json!({"name": "lamp", "unit_price": {"amount": 2_000, "currency": "EUR"}, "on_hand": on_hand});
+        let request = shop.request(Method::PUT, &path).json(&offer);
+        match condition {
+            Some((name, value)) => request.header(name, value),
+            None => request,
+        }
+    };
+    let blind = shop.send(put(None, 15)).await;
+    assert_eq!((blind.status, blind.problem()), (428, Some("precondition-required")));
+    for condition in [("if-match", tag.as_str()), ("if-none-match", "*")] {
+        let stale = shop.send(put(Some(condition), 15)).await;
+        assert_eq!((stale.status, stale.problem()), (412, Some("precondition-failed")));
+    }
+    let now = shop.get(&path).await.etag.expect("a stock has an ETag");
+    let set = shop.send(put(Some(("if-match", &now)), 20)).await;
+    assert_eq!((set.status, &set.body["on_hand"]), (200, &json!(20)));
+    assert_ne!(set.etag, Some(now));
+    shop.supply(&lamp, 22);
 }

@@ -34,6 +34,9 @@ pub struct Manifest {
     /// The topic whose events it takes: event functions alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
+    /// Whether it hosts actors whose reminders do part of its work: event functions alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reminds_itself: bool,
     /// The Dapr components that it may reach.
     pub uses: Vec<String>,
     /// The components whose store it writes past Dapr, which only reads it.

@@ -17,6 +17,7 @@ mod api;
 mod data;
 mod faults;
 mod mailbox;
+mod mailboxes;
 mod message;
 mod pages;
 mod serve;

@@ -54,6 +54,9 @@ pub enum Poison {
     /// Its data lacks something.
     #[error("its data does not fit its schema: {0}")]
     BadData(String),
+    /// It asks for a mail that no mail server takes.
+    #[error("it cannot be mailed: {0}")]
+    Undeliverable(String),
 }
 
 impl CloudEvent {
@@ -148,6 +151,14 @@ mod tests {
         assert_eq!(read.data::<OrderShipped>(), Ok(Some(shipped())));
         assert_eq!(read.data::<OrderCreated>(), Ok(None));
         assert_eq!(read.id, format!("{}.order.shipped", shipped().order_id));
+        assert_eq!(read.order_id(), Some(shipped().order_id.as_str()));
+    }
+
+    #[test]
+    fn an_event_of_others_names_no_order() {
+        let mut event = CloudEvent::of(&shipped(), at(0));
+        event.source = "elsewhere".to_owned();
+        assert_eq!(event.order_id(), None);
     }
 
     #[test]

@@ -136,8 +136,11 @@ proptest! {
         let mut stock = stock(10);
         let mut model = Model { supplied: 10, ..Model::default() };
         for (now, command) in (0_i64..).zip(&commands) {
+            let before = stock.level();
             model.run(&mut stock, command, now);
             let level = stock.level();
+            let same = Level { revision: before.revision, ..level.clone() } == before;
+            prop_assert_eq!(level.revision == before.revision, same);
             let open: u32 = model.holds.values().map(|hold| hold.0).sum();
             prop_assert_eq!(level.reserved, open);
             prop_assert_eq!(level.available + level.reserved, level.on_hand);
@@ -168,6 +171,8 @@ proptest! {
         let untouched = stock.clone();
         if stock.reserve(&ask(9, 1), at(0)).is_ok() {
             stock.release(&order(9));
+            assert_eq!(stock.revision, untouched.revision + 2);
+            stock.revision = untouched.revision;
         }
         prop_assert_eq!(stock, untouched);
     }

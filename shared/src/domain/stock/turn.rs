@@ -1,6 +1,7 @@
 //! One turn of a product's actor: a command, and what becomes of the stock.
 
-use super::{Held, Level, Offer, Reserve, Stock};
+use super::changes::put;
+use super::{Adjust, Changed, Held, Level, Put, Reserve, Stock};
 use crate::domain::{OrderId, ProductId, Refusal};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,9 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "kebab-case")]
 pub enum Command {
     /// Put the product on sale, or change its name, price and stock.
-    Set(Offer),
+    Put(Put),
+    /// Take on more pieces, or give some away.
+    Adjust(Adjust),
     /// Tell how much there is.
     Check,
     /// Reserve pieces for an order.
@@ -35,6 +38,8 @@ pub enum Reply {
     Level(Level),
     /// What is held.
     Held(Held),
+    /// What became of a change.
+    Changed(Changed),
     /// It is done, perhaps since long.
     Done,
 }
@@ -54,24 +59,32 @@ pub fn turn(
 ) -> Answer {
     if let Some(stock) = stock {
         stock.expire(now);
-        return told(stock, command, now);
     }
+    if let Command::Put(change) = command {
+        return put(stock, product, change, now).map(Reply::Changed);
+    }
+    match stock {
+        Some(stock) => told(stock, command, now),
+        None => none_there(product, command),
+    }
+}
+
+fn none_there(product: &ProductId, command: &Command) -> Answer {
     match command {
-        Command::Set(offer) => {
-            let level = stock.insert(Stock::new(product.clone(), offer.clone())).level();
-            Ok(Reply::Level(level))
-        }
         Command::Release(_) | Command::Settle(_) | Command::Sweep => Ok(Reply::Done),
-        Command::Check | Command::Reserve(_) | Command::Withdraw(_) | Command::Commit(_) => {
-            Err(Refusal::UnknownProduct { product_id: product.clone() })
-        }
+        Command::Put(_)
+        | Command::Adjust(_)
+        | Command::Check
+        | Command::Reserve(_)
+        | Command::Withdraw(_)
+        | Command::Commit(_) => Err(Refusal::UnknownProduct { product_id: product.clone() }),
     }
 }
 
 fn told(stock: &mut Stock, command: &Command, now: Timestamp) -> Answer {
     match command {
-        Command::Set(offer) => stock.set(offer.clone())?,
-        Command::Check => {}
+        Command::Adjust(adjust) => return stock.adjust(adjust, now).map(Reply::Changed),
+        Command::Put(_) | Command::Check => {}
         Command::Withdraw(order) => stock.withdraw(order)?,
         Command::Reserve(ask) => return stock.reserve(ask, now).map(Reply::Held),
         Command::Commit(order) => return stock.commit(order).map(|()| Reply::Done),
@@ -90,7 +103,7 @@ fn done(act: impl FnOnce()) -> Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::orders::{at, euro, offer, placed_order, product};
+    use crate::testing::orders::{at, euro, offer, placed_order, product, put_on_sale};
     use jiff::SignedDuration;
 
     fn reserve(quantity: i64, seconds: i64) -> Command {
@@ -110,8 +123,8 @@ mod tests {
         let unknown = Err(Refusal::UnknownProduct { product_id: lamp.clone() });
         assert_eq!(turn(&mut stock, &lamp, &Command::Check, at(0)), unknown);
         assert_eq!(turn(&mut stock, &lamp, &reserve(1, 9), at(0)), unknown);
-        let set = turn(&mut stock, &lamp, &Command::Set(offer(euro(500), 10)), at(0));
-        assert!(matches!(set, Ok(Reply::Level(Level { on_hand: 10, available: 10, .. }))));
+        let set = turn(&mut stock, &lamp, &Command::Put(put_on_sale(offer(euro(500), 10))), at(0));
+        assert!(matches!(set, Ok(Reply::Changed(Changed::Created(Level { on_hand: 10, .. })))));
     }
 
     #[test]
@@ -125,7 +138,7 @@ mod tests {
     #[test]
     fn every_turn_releases_what_has_expired() {
         let (mut stock, lamp) = (None, product("lamp"));
-        turn(&mut stock, &lamp, &Command::Set(offer(euro(500), 10)), at(0)).unwrap();
+        turn(&mut stock, &lamp, &Command::Put(put_on_sale(offer(euro(500), 10))), at(0)).unwrap();
         turn(&mut stock, &lamp, &reserve(4, 60), at(0)).unwrap();
         let reserved =
             |stock: &mut Option<Stock>, now| match turn(stock, &lamp, &Command::Check, now) {

@@ -90,6 +90,8 @@ fn said(wrong: bool, why: &str) -> Vec<String> {
 pub(super) fn wrong_replicas(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
     of_each(tree, snapshot, |function, app| {
         let least = match (function.manifest.kind, snapshot.target) {
+            (Kind::Event, Target::Dev) if function.manifest.reminds_itself => 1,
+            (Kind::Event, _) if function.manifest.reminds_itself => 2,
             (Kind::Event, _) | (Kind::Http, Target::Dev) => 0,
             (Kind::Workflow | Kind::Actor, Target::Dev) => 1,
             _ => 2,

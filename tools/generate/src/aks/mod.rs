@@ -57,7 +57,8 @@ fn of_function(function: &Function) -> Vec<Value> {
 /// How many replicas there are at least; event functions are woken by their scaler.
 fn replicas(function: &Function) -> u32 {
     match function.manifest.kind {
-        Kind::Event => 0,
+        // Nothing wakes what its own reminders call.
+        Kind::Event => u32::from(function.manifest.reminds_itself),
         Kind::Http if edge::is_public(function) => 2,
         Kind::Http => 1,
         // One goes on while the other is replaced.

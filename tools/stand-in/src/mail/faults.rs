@@ -18,6 +18,8 @@ pub enum FaultKind {
     Stall,
     /// `MAIL` is answered 451; nothing is kept.
     Refuse,
+    /// `MAIL` is answered 550; nothing is kept.
+    Reject,
     /// The mail is kept, yet the connection closes without an answer to the mail's end.
     Drop,
 }
@@ -40,7 +42,7 @@ impl Fault for FaultKind {
 impl FaultKind {
     pub(crate) fn moment(self) -> Moment {
         match self {
-            Self::Refuse => Moment::Begin,
+            Self::Refuse | Self::Reject => Moment::Begin,
             Self::Stall | Self::Drop => Moment::End,
         }
     }
@@ -55,6 +57,7 @@ mod tests {
         for (fault, json) in [
             (FaultKind::Stall, r#""stall""#),
             (FaultKind::Refuse, r#""refuse""#),
+            (FaultKind::Reject, r#""reject""#),
             (FaultKind::Drop, r#""drop""#),
         ] {
             assert_eq!(serde_json::to_string(&fault).unwrap(), json);

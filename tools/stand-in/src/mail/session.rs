@@ -5,7 +5,8 @@
 //! and no mail a bound, `samotop` rests on the abandoned `async-std`.
 
 use crate::mail::data::{Incoming, MAX_MAIL_BYTES, Progress};
-use crate::mail::faults::Moment;
+use crate::mail::faults::{FaultKind, Moment};
+use crate::mail::mailboxes;
 use crate::mail::message::Envelope;
 use crate::mail::sink::Sink;
 use smtp_proto::request::receiver::RequestReceiver;
@@ -110,8 +111,9 @@ impl Session {
         if from.size > MAX_MAIL_BYTES {
             return too_large();
         }
-        if self.sink.strike(Moment::Begin).is_some() {
-            return say("451 Rejected by the fault plan");
+        if let Some(struck) = self.sink.strike(Moment::Begin) {
+            let answer = if struck.fault == FaultKind::Reject { "550" } else { "451" };
+            return Turn::Answer(format!("{answer} Rejected by the fault plan").into());
         }
         self.state = State::Addressing(Envelope { from: from.address, to: Vec::new() });
         say("250 Sender noted")
@@ -126,6 +128,9 @@ impl Session {
         }
         if envelope.to.len() == MAX_RECIPIENTS {
             return Turn::Answer(format!("452 More than {MAX_RECIPIENTS} recipients").into());
+        }
+        if let Some(answer) = mailboxes::refusal(&to.address) {
+            return say(answer);
         }
         envelope.to.push(to.address);
         say("250 Recipient noted")

@@ -1,0 +1,211 @@
+//! Stock as the public API shows it and lets it be changed, under its `ETag`
+//! ([RFC 9110 §13](https://www.rfc-editor.org/rfc/rfc9110#section-13)).
+
+use super::{IdempotencyKey, Json, Kind, Problem};
+use crate::domain::ProductId;
+use crate::domain::money::Money;
+use crate::domain::stock::{Adjust, ChangeId, Changed, Condition, Level, OnHand, Rejection};
+use crate::domain::text::Text;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// The stock of a product, with its `ETag`.
+#[derive(Debug, Serialize)]
+pub struct StockView {
+    product_id: ProductId,
+    name: Text<200>,
+    unit_price: Money,
+    on_hand: u32,
+    reserved: u32,
+    available: u32,
+    #[serde(skip)]
+    revision: u64,
+}
+
+impl From<Level> for StockView {
+    fn from(level: Level) -> Self {
+        let Level { product_id, name, unit_price, on_hand, reserved, available, revision } = level;
+        Self { product_id, name, unit_price, on_hand, reserved, available, revision }
+    }
+}
+
+impl IntoResponse for StockView {
+    fn into_response(self) -> Response {
+        let tag = format!("\"{}\"", self.revision);
+        ([(header::ETAG, tag)], Json(self)).into_response()
+    }
+}
+
+/// The answer to a change: 201 with `Location` when it made the product, 200 when it was there.
+///
+/// # Errors
+/// 412 and 428, when the condition of the request does not hold or is missing; 422, when its key was
+/// used for another request or there would be too many pieces.
+pub fn changed(changed: Changed) -> Result<Response, Problem> {
+    match changed {
+        Changed::Created(level) => {
+            let location = format!("/api/inventory/{}", level.product_id);
+            let made = [(header::LOCATION, location)];
+            Ok((StatusCode::CREATED, made, StockView::from(level)).into_response())
+        }
+        Changed::Updated(level) => Ok(StockView::from(level).into_response()),
+        Changed::Rejected(why) => Err(why.into()),
+    }
+}
+
+impl From<Rejection> for Problem {
+    fn from(why: Rejection) -> Self {
+        match why {
+            Rejection::ConditionFailed => Self::new(
+                Kind::PreconditionFailed,
+                "the product is not as the request expects: read it again, and send the ETag that it has now",
+            ),
+            Rejection::ConditionMissing => Self::new(
+                Kind::PreconditionRequired,
+                "the product is there already: send the ETag of GET in If-Match, or adjust its stock by POST …/adjustments",
+            ),
+            Rejection::IdReused => Self::new(
+                Kind::KeyReused,
+                "send the request of this Idempotency-Key as it was, or another key",
+            ),
+            Rejection::TooMany => {
+                let why = format!("at most {} pieces can be on hand", OnHand::MAX);
+                Self::invalid("delta", &why)
+            }
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Condition {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let matches = one(&parts.headers, &header::IF_MATCH, "If-Match")?;
+        let none_match = one(&parts.headers, &header::IF_NONE_MATCH, "If-None-Match")?;
+        match (matches, none_match) {
+            (None, None) => Ok(Self::Unstated),
+            (Some("*"), None) => Ok(Self::Present),
+            (Some(tags), None) => Ok(Self::Revision(revisions(tags))),
+            (None, Some("*")) => Ok(Self::Absent),
+            (None, Some(_)) => {
+                Err(Problem::invalid("If-None-Match", "must be * here: only if there is none yet"))
+            }
+            (Some(_), Some(_)) => {
+                Err(Problem::invalid("If-None-Match", "must not come together with If-Match"))
+            }
+        }
+    }
+}
+
+/// The body of `POST /api/inventory/{product_id}/adjustments`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Adjustment {
+    delta: i64,
+    reason: Text<200>,
+}
+
+impl Adjustment {
+    /// The change under a name, which the log shows with its reason.
+    #[must_use]
+    pub fn named(self, id: ChangeId) -> Adjust {
+        let Self { delta, reason } = self;
+        tracing::info!(change.id = %id, delta, %reason, "stock is adjusted");
+        Adjust { delta, reason, id }
+    }
+}
+
+/// The `Idempotency-Key` of a change, if it has one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeKey(Option<ChangeId>);
+
+impl ChangeKey {
+    /// The key, or a new one: Dapr may repeat what it sends to a stock.
+    #[must_use]
+    pub fn or_new(self) -> ChangeId {
+        let new = || Uuid::now_v7().to_string().try_into().expect("an id is a short text");
+        self.0.unwrap_or_else(new)
+    }
+
+    /// The key.
+    ///
+    /// # Errors
+    /// 422, when there is none.
+    pub fn required(self) -> Result<ChangeId, Problem> {
+        let why = "must be sent, so that a request that is repeated changes nothing";
+        self.0.ok_or_else(|| Problem::invalid("Idempotency-Key", why))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ChangeKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let IdempotencyKey(key) = IdempotencyKey::from_request_parts(parts, state).await?;
+        let id = |key: String| key.try_into().expect("a key is a short text that can be seen");
+        Ok(Self(key.map(id)))
+    }
+}
+
+/// The one value of a header.
+fn one<'a>(
+    headers: &'a HeaderMap,
+    header: &HeaderName,
+    name: &str,
+) -> Result<Option<&'a str>, Problem> {
+    let mut values = headers.get_all(header).iter();
+    let value = values.next().map(|value| value.to_str().map(str::trim));
+    match (value, values.next()) {
+        (None, _) => Ok(None),
+        (Some(Ok(value)), None) if !value.is_empty() => Ok(Some(value)),
+        _ => Err(Problem::invalid(name, "must be one line of tags such as \"17\", or *")),
+    }
+}
+
+/// The revisions that a list of tags names. A tag that is none of ours, or weak, names none.
+fn revisions(tags: &str) -> Vec<u64> {
+    let revision = |tag: &str| tag.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok();
+    tags.split(',').filter_map(revision).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::Request;
+
+    async fn condition(headers: &[(&str, &str)]) -> Result<Condition, Problem> {
+        let request = Request::builder();
+        let request =
+            headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let mut parts = request.body(()).unwrap().into_parts().0;
+        Condition::from_request_parts(&mut parts, &()).await
+    }
+
+    #[tokio::test]
+    async fn the_conditions_of_http_are_those_of_stock() {
+        let revisions = |numbers: &[u64]| Ok(Condition::Revision(numbers.to_vec()));
+        assert_eq!(condition(&[]).await, Ok(Condition::Unstated));
+        assert_eq!(condition(&[("if-match", "*")]).await, Ok(Condition::Present));
+        assert_eq!(condition(&[("if-match", "\"17\"")]).await, revisions(&[17]));
+        assert_eq!(condition(&[("if-match", "\"1\", \"2\"")]).await, revisions(&[1, 2]));
+        assert_eq!(condition(&[("if-match", "W/\"1\", \"x\", 3")]).await, revisions(&[]));
+        assert_eq!(condition(&[("if-none-match", "*")]).await, Ok(Condition::Absent));
+    }
+
+    #[tokio::test]
+    async fn a_condition_that_cannot_be_told_is_refused() {
+        for headers in [
+            &[("if-none-match", "\"1\"")][..],
+            &[("if-match", "\"1\""), ("if-none-match", "*")],
+            &[("if-match", "\"1\""), ("if-match", "\"2\"")],
+            &[("if-match", "")],
+        ] {
+            let problem = condition(headers).await.unwrap_err().document();
+            assert_eq!(problem["status"], 422, "{headers:?}");
+        }
+    }
+}
