@@ -144,12 +144,14 @@ pub(crate) async fn a_stuck_order_is_ended_when_it_is_resumed(shop: &Shop) {
     shop.cluster.function("ship-order").resume();
     let state = format!("{}/v1.0/state/orders", shop.cluster.sidecar_url("order-saga"));
     let read = shop.http.get(format!("{state}/{order}")).send().await.expect("there is an order");
+    let version = read.headers().get("etag").and_then(|etag| etag.to_str().ok());
+    let version = version.expect("a document has a version").to_owned();
     let mut document: Value = read.json().await.expect("an order is JSON");
     let cause = json!({"step": "ship", "stop": "failed"});
     let left = ["cancel-shipment", "refund-payment", "release-stock"];
     document["status"] = json!("stuck");
     document["outcome"] = json!({"stuck": {"cause": cause, "left": left}});
-    let write = json!([{"key": order, "value": document}]);
+    let write = json!([{"key": order, "value": document, "etag": version}]);
     let written = shop.http.post(state).json(&write).send().await.expect("the sidecar answers");
     assert!(written.status().is_success(), "{written:?}");
     assert_eq!(shop.status(&order).await.body["left"], json!(left));
