@@ -36,7 +36,7 @@ pub enum Progress {
     },
     /// The total is charged.
     Paid {
-        /// The payment.
+        /// Made of the order's id, so that a repeat names the same one.
         payment_id: PaymentId,
     },
     /// The shipment is booked.
@@ -76,11 +76,11 @@ pub struct Order {
 /// A step that was tried to the end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepDone {
-    /// The step.
+    /// A step of the way forward or an undo.
     pub step: Step,
-    /// How it went.
+    /// Whether it was done, refused, or failed after all its tries.
     pub state: StepState,
-    /// When.
+    /// When the activity noted it, by the clock of its host.
     pub at: Timestamp,
 }
 

@@ -9,7 +9,7 @@ use std::str::FromStr;
 /// arrives late books nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shipment {
-    /// The order.
+    /// The order that it is sent for, and the key of this document.
     pub order_id: OrderId,
     /// What the carrier calls it.
     pub tracking_id: TrackingId,

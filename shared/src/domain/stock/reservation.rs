@@ -21,7 +21,7 @@ pub struct Reserve {
 /// What an order holds of a product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
-    /// The product.
+    /// The product whose actor holds the pieces.
     pub product_id: ProductId,
     /// The order.
     pub order_id: OrderId,
