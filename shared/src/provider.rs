@@ -10,7 +10,7 @@ pub use keys::StripeKeys;
 use crate::domain::payment::Owner;
 use crate::observe;
 use crate::ports::{
-    API_KEY, Answer, Chain, Intent, IntentRequest, OrFail, PREVIOUS_API_KEY, Provider,
+    API_KEY, Chain, Intent, IntentRequest, OrFail, PREVIOUS_API_KEY, Provider, ProviderAnswer,
     RefundObject, RefundRequest, Result, Secret, Secrets,
 };
 use reqwest::header::HeaderMap;
@@ -116,7 +116,7 @@ impl<S: Secrets> StripeProvider<S> {
         if ask.method == Method::GET { request.query(ask.fields) } else { request.form(ask.fields) }
     }
 
-    async fn intent(&self, method: Method, path: &str) -> Result<Answer<Intent>> {
+    async fn intent(&self, method: Method, path: &str) -> Result<ProviderAnswer<Intent>> {
         let (status, body) = self.ask(Ask { method, path, key: None, fields: &[] }).await?;
         Ok(wire::intent(status, &body)?)
     }
@@ -132,7 +132,7 @@ async fn answer(request: RequestBuilder) -> reqwest::Result<(StatusCode, Value)>
 }
 
 impl<S: Secrets> Provider for StripeProvider<S> {
-    async fn create(&self, request: &IntentRequest, key: &str) -> Result<Answer<Intent>> {
+    async fn create(&self, request: &IntentRequest, key: &str) -> Result<ProviderAnswer<Intent>> {
         let charge = &request.charge;
         let amount = amounts::charged(charge.amount)?.to_string();
         let currency = charge.amount.currency().as_str().to_ascii_lowercase();
@@ -155,7 +155,7 @@ impl<S: Secrets> Provider for StripeProvider<S> {
         Ok(wire::intent(status, &body)?)
     }
 
-    async fn confirm(&self, intent: &str) -> Result<Answer<Intent>> {
+    async fn confirm(&self, intent: &str) -> Result<ProviderAnswer<Intent>> {
         self.intent(Method::POST, &format!("/v1/payment_intents/{intent}/confirm")).await
     }
 
@@ -169,7 +169,11 @@ impl<S: Secrets> Provider for StripeProvider<S> {
         Ok(wire::done("read an intent", self.intent(Method::GET, &path).await?)?)
     }
 
-    async fn refund(&self, request: &RefundRequest, key: &str) -> Result<Answer<RefundObject>> {
+    async fn refund(
+        &self,
+        request: &RefundRequest,
+        key: &str,
+    ) -> Result<ProviderAnswer<RefundObject>> {
         let amount = amounts::charged(request.amount)?.to_string();
         let fields = [
             ("payment_intent", request.intent.as_str()),

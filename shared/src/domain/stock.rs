@@ -8,7 +8,7 @@ mod turn;
 pub use changes::{Adjust, ChangeId, Changed, Condition, Put, Rejection};
 pub use offer::{NewOffer, NotOnHand, Offer, OnHand};
 pub use reservation::{Held, Reserve};
-pub use turn::{Answer, Command, Reply, turn};
+pub use turn::{Command, Reply, TurnResult, turn};
 
 use self::changes::Past;
 use self::reservation::{Reservation, ReservationState};

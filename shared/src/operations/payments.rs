@@ -8,8 +8,8 @@ use crate::domain::payment::{Charge, IntentStatus, OnPay, Owner, Payment, Paymen
 use crate::domain::{Money, OrderId, PaymentId, Refusal};
 use crate::observe;
 use crate::ports::{
-    Answer, Chain, Clock, Documents, Error, Failure, Intent, IntentRequest, PortFuture, Provider,
-    Publisher, Result, document,
+    Chain, Clock, Documents, Error, Failure, Intent, IntentRequest, PortFuture, Provider,
+    ProviderAnswer, Publisher, Result, document,
 };
 
 /// Takes payments and gives them back.
@@ -153,15 +153,15 @@ where
         let request =
             IntentRequest { payment_id: payment.payment_id.clone(), by: payment.by, charge };
         match self.provider.create(&request, &payment.creation_key()).await? {
-            Answer::Done(intent) => {
+            ProviderAnswer::Done(intent) => {
                 let created = PaymentState::Created { intent: intent.id.clone() };
                 self.adopt(self.advance(&payment, created).await?, intent).await
             }
-            Answer::Declined(code) => {
+            ProviderAnswer::Declined(code) => {
                 let declined = PaymentState::Refused(Refusal::PaymentDeclined { code });
                 Ok((self.advance(&payment, declined).await?, None))
             }
-            Answer::KeySpent(failure) => {
+            ProviderAnswer::KeySpent(failure) => {
                 let spent = payment.spent_keys + 1;
                 let note = |found: &mut Payment| found.spent_keys = found.spent_keys.max(spent);
                 self.change(&payment, note).await?;
@@ -192,12 +192,12 @@ where
             return self.write_down(payment, intent).await;
         }
         match self.provider.confirm(&intent.id).await? {
-            Answer::Done(intent) => self.write_down(payment, intent).await,
-            Answer::Declined(code) => {
+            ProviderAnswer::Done(intent) => self.write_down(payment, intent).await,
+            ProviderAnswer::Declined(code) => {
                 let status = IntentStatus::RequiresPaymentMethod;
                 self.write_down(payment, Intent { status, declined: Some(code), ..intent }).await
             }
-            Answer::KeySpent(failure) => Err(failure.into()),
+            ProviderAnswer::KeySpent(failure) => Err(failure.into()),
         }
     }
 

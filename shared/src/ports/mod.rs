@@ -15,7 +15,7 @@ pub use error::{Chain, Error, Failure, OrFail, Result};
 pub use functions::Functions;
 pub use keys::{API_KEY, ApiKey, KeptKey, KeyIssuer, PREVIOUS_API_KEY, Vault};
 pub use payments::{
-    Answer, Intent, IntentRequest, PaymentClient, Provider, RefundObject, RefundRequest,
+    Intent, IntentRequest, PaymentClient, Provider, ProviderAnswer, RefundObject, RefundRequest,
 };
 pub use publisher::{Delivered, Later, Mail, Mailer, Publisher};
 pub use secret::Secret;

@@ -19,23 +19,28 @@ pub trait PaymentClient: Clone + Send + Sync + 'static {
 pub trait Provider: Clone + Send + Sync + 'static {
     /// Creates an intent without confirming it, which moves no money. The same `key` and request
     /// give the same intent, for about a day.
-    fn create(&self, request: &IntentRequest, key: &str) -> impl PortFuture<Answer<Intent>>;
+    fn create(&self, request: &IntentRequest, key: &str)
+    -> impl PortFuture<ProviderAnswer<Intent>>;
     /// Confirms an intent, which charges it. One that was confirmed before cannot be again.
-    fn confirm(&self, intent: &str) -> impl PortFuture<Answer<Intent>>;
+    fn confirm(&self, intent: &str) -> impl PortFuture<ProviderAnswer<Intent>>;
     /// Cancels an intent that was not charged.
     fn cancel(&self, intent: &str) -> impl PortFuture<Intent>;
     /// The intent as it stands.
     fn read(&self, intent: &str) -> impl PortFuture<Intent>;
     /// Gives back a part or all of what was charged. The same `key` and request give the same
     /// refund, for about a day.
-    fn refund(&self, request: &RefundRequest, key: &str) -> impl PortFuture<Answer<RefundObject>>;
+    fn refund(
+        &self,
+        request: &RefundRequest,
+        key: &str,
+    ) -> impl PortFuture<ProviderAnswer<RefundObject>>;
     /// The refunds of an intent as they stand, newest first.
     fn refunds(&self, intent: &str) -> impl PortFuture<Vec<RefundObject>>;
 }
 
 /// What the provider made of a request.
 #[derive(Debug)]
-pub enum Answer<T> {
+pub enum ProviderAnswer<T> {
     /// It did as asked.
     Done(T),
     /// It declines the payment method, with its code, such as `card_declined`.

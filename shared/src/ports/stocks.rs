@@ -1,7 +1,9 @@
 //! The stock of every product.
 
 use super::{Error, Failure, PortFuture, Result};
-use crate::domain::stock::{Adjust, Answer, Changed, Command, Held, Level, Put, Reply, Reserve};
+use crate::domain::stock::{
+    Adjust, Changed, Command, Held, Level, Put, Reply, Reserve, TurnResult,
+};
 use crate::domain::{OrderId, ProductId, Refusal};
 
 /// What is named when a stock fails.
@@ -10,7 +12,7 @@ const STOCK: &str = "stock";
 /// The stock of every product. Everything is harmless when repeated.
 pub trait Stocks: Clone + Send + Sync + 'static {
     /// What the stock of a product answers to a command.
-    fn tell(&self, product: &ProductId, command: Command) -> impl PortFuture<Answer>;
+    fn tell(&self, product: &ProductId, command: Command) -> impl PortFuture<TurnResult>;
 
     /// Puts a product on sale, or changes its name, price and stock.
     fn put(&self, product: &ProductId, put: &Put) -> impl PortFuture<Changed> {
@@ -68,7 +70,7 @@ pub trait Stocks: Clone + Send + Sync + 'static {
 
 /// A reply, or why there is none. A product that has no room for another reservation has room again
 /// when others end, so that is a failure, which is tried again.
-fn answer(told: Answer) -> Result<Reply> {
+fn answer(told: TurnResult) -> Result<Reply> {
     match told {
         Err(full @ Refusal::TooManyReservations { .. }) => {
             Err(Failure::new(STOCK, "hold more reservations", full).into())

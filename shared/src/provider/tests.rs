@@ -139,7 +139,7 @@ async fn the_previous_key_is_tried_when_the_current_one_is_rejected() {
     {
         let server = Server::default();
         let provider = provider(&server, keys).await;
-        assert!(matches!(provider.create(&request(), "k").await, Ok(Answer::Done(_))));
+        assert!(matches!(provider.create(&request(), "k").await, Ok(ProviderAnswer::Done(_))));
         assert_eq!(server.0.lock().unwrap().len(), calls);
     }
 }

@@ -2,7 +2,7 @@
 //! are rejected, and an outage are four different answers.
 
 use crate::domain::payment::{IntentStatus, RefundStatus};
-use crate::ports::{API_KEY, Answer, Failure, Intent, OrFail, RefundObject};
+use crate::ports::{API_KEY, Failure, Intent, OrFail, ProviderAnswer, RefundObject};
 use reqwest::StatusCode;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -56,23 +56,23 @@ struct ErrorBody {
 }
 
 /// What became of a request for an intent.
-pub(super) fn intent(status: StatusCode, body: &Value) -> Read<Answer<Intent>> {
+pub(super) fn intent(status: StatusCode, body: &Value) -> Read<ProviderAnswer<Intent>> {
     Ok(match read::<IntentBody>("charge", status, body)? {
-        Answer::Done(IntentBody { id, status, last_payment_error }) => {
+        ProviderAnswer::Done(IntentBody { id, status, last_payment_error }) => {
             let declined = last_payment_error.and_then(|error| error.code);
-            Answer::Done(Intent { id, status, declined })
+            ProviderAnswer::Done(Intent { id, status, declined })
         }
-        Answer::Declined(code) => Answer::Declined(code),
-        Answer::KeySpent(failure) => Answer::KeySpent(failure),
+        ProviderAnswer::Declined(code) => ProviderAnswer::Declined(code),
+        ProviderAnswer::KeySpent(failure) => ProviderAnswer::KeySpent(failure),
     })
 }
 
 /// What became of a request for a refund.
-pub(super) fn refund(status: StatusCode, body: &Value) -> Read<Answer<RefundObject>> {
+pub(super) fn refund(status: StatusCode, body: &Value) -> Read<ProviderAnswer<RefundObject>> {
     Ok(match read::<RefundBody>("refund", status, body)? {
-        Answer::Done(refund) => Answer::Done(refund.into()),
-        Answer::Declined(code) => Answer::Declined(code),
-        Answer::KeySpent(failure) => Answer::KeySpent(failure),
+        ProviderAnswer::Done(refund) => ProviderAnswer::Done(refund.into()),
+        ProviderAnswer::Declined(code) => ProviderAnswer::Declined(code),
+        ProviderAnswer::KeySpent(failure) => ProviderAnswer::KeySpent(failure),
     })
 }
 
@@ -83,11 +83,11 @@ pub(super) fn refunds(status: StatusCode, body: &Value) -> Read<Vec<RefundObject
 }
 
 /// What was done; anything else is a failure of `operation`.
-pub(super) fn done<T>(operation: &'static str, answer: Answer<T>) -> Read<T> {
+pub(super) fn done<T>(operation: &'static str, answer: ProviderAnswer<T>) -> Read<T> {
     match answer {
-        Answer::Done(done) => Ok(done),
-        Answer::Declined(code) => Err(Failure::new(PROVIDER, operation, code)),
-        Answer::KeySpent(failure) => Err(failure),
+        ProviderAnswer::Done(done) => Ok(done),
+        ProviderAnswer::Declined(code) => Err(Failure::new(PROVIDER, operation, code)),
+        ProviderAnswer::KeySpent(failure) => Err(failure),
     }
 }
 
@@ -107,9 +107,9 @@ fn read<T: DeserializeOwned>(
     operation: &'static str,
     status: StatusCode,
     body: &Value,
-) -> Read<Answer<T>> {
+) -> Read<ProviderAnswer<T>> {
     if status.is_success() {
-        return T::deserialize(body).or_fail(PROVIDER, operation).map(Answer::Done);
+        return T::deserialize(body).or_fail(PROVIDER, operation).map(ProviderAnswer::Done);
     }
     if rejects_credentials(status) {
         tell_how_to_mend_credentials(status);
@@ -123,14 +123,14 @@ fn read<T: DeserializeOwned>(
     let why = format!("{status}: {}", words(error.as_ref()));
     let failure = Failure::new(PROVIDER, operation, why.clone());
     if status.is_server_error() {
-        return Ok(Answer::KeySpent(failure));
+        return Ok(ProviderAnswer::KeySpent(failure));
     }
     let Some(error) = error else { return Err(failure) };
     let code = || error.code.clone().unwrap_or_else(|| error.kind.clone());
     match (status, error.kind.as_str(), error.param.as_deref()) {
         (StatusCode::PAYMENT_REQUIRED, "card_error", _)
         | (StatusCode::BAD_REQUEST, "invalid_request_error", Some("payment_method")) => {
-            return Ok(Answer::Declined(code()));
+            return Ok(ProviderAnswer::Declined(code()));
         }
         (StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS, ..) => return Err(failure),
         // Somebody else was faster: the intent is read again.
@@ -143,7 +143,11 @@ fn read<T: DeserializeOwned>(
              the customer's card"
         ),
     }
-    if error.kind == "idempotency_error" { Ok(Answer::KeySpent(failure)) } else { Err(failure) }
+    if error.kind == "idempotency_error" {
+        Ok(ProviderAnswer::KeySpent(failure))
+    } else {
+        Err(failure)
+    }
 }
 
 /// The provider's words for staff.
@@ -183,7 +187,7 @@ mod tests {
 
     fn declined(status: StatusCode, body: &Value) -> Option<String> {
         match intent(status, body) {
-            Ok(Answer::Declined(code)) => Some(code),
+            Ok(ProviderAnswer::Declined(code)) => Some(code),
             _ => None,
         }
     }
@@ -252,12 +256,12 @@ mod tests {
             (StatusCode::FORBIDDEN, "invalid_request_error", false),
         ] {
             let read = intent(status, &error(kind, "x"));
-            assert_eq!(matches!(read, Ok(Answer::KeySpent(_))), spent, "{status} {kind}");
+            assert_eq!(matches!(read, Ok(ProviderAnswer::KeySpent(_))), spent, "{status} {kind}");
             assert_eq!(read.is_err(), !spent, "{status} {kind}");
         }
         assert!(matches!(
             intent(StatusCode::BAD_GATEWAY, &json!("<html>")),
-            Ok(Answer::KeySpent(_))
+            Ok(ProviderAnswer::KeySpent(_))
         ));
         assert!(intent(StatusCode::IM_A_TEAPOT, &json!("<html>")).is_err());
         assert!(intent(StatusCode::OK, &json!({"id": "pi_1"})).is_err());

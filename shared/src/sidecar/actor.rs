@@ -10,7 +10,7 @@ use super::reminders::Reminder;
 use super::state::StateStore;
 use super::{Grpc, Sidecar};
 use crate::domain::ProductId;
-use crate::domain::stock::{Answer, Command, Stock, turn};
+use crate::domain::stock::{Command, Stock, TurnResult, turn};
 use crate::observe;
 use crate::ports::{Chain, Clock, Documents, Failure, Result, Saved, Versioned};
 use axum::body::Bytes;
@@ -96,7 +96,7 @@ impl<C: Clock> ActorHost<C> {
         &self,
         product: &ProductId,
         command: &Command,
-    ) -> std::result::Result<Answer, StatusCode> {
+    ) -> std::result::Result<TurnResult, StatusCode> {
         let late = |_| Err(Failure::new(ACTOR_TYPE, "take a turn", "the store is too slow").into());
         let reply = timeout(TURN_DEADLINE, self.turn(product, command)).await.unwrap_or_else(late);
         if let Ok(Err(refusal)) = &reply {
@@ -109,7 +109,7 @@ impl<C: Clock> ActorHost<C> {
     }
 
     /// Takes a turn, again and again while others write the document meanwhile.
-    async fn turn(&self, product: &ProductId, command: &Command) -> Result<Answer> {
+    async fn turn(&self, product: &ProductId, command: &Command) -> Result<TurnResult> {
         loop {
             let (answer, saved) = self.try_turn(product, command).await?;
             if saved == Saved::Written {
@@ -118,7 +118,11 @@ impl<C: Clock> ActorHost<C> {
         }
     }
 
-    async fn try_turn(&self, product: &ProductId, command: &Command) -> Result<(Answer, Saved)> {
+    async fn try_turn(
+        &self,
+        product: &ProductId,
+        command: &Command,
+    ) -> Result<(TurnResult, Saved)> {
         let (before, version) = match self.stocks.load(product).await? {
             Some(Versioned { document, version }) => (Some(document), Some(version)),
             None => (None, None),

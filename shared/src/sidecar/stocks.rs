@@ -3,7 +3,7 @@
 use super::Grpc;
 use super::actor::{ACTOR_TYPE, TURN};
 use crate::domain::ProductId;
-use crate::domain::stock::{Answer, Command};
+use crate::domain::stock::{Command, TurnResult};
 use crate::ports::{OrFail, Result, Stocks};
 use dapr::dapr::proto::runtime::v1::InvokeActorRequest;
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use std::collections::HashMap;
 pub struct ActorStocks(pub(super) Grpc);
 
 impl Stocks for ActorStocks {
-    async fn tell(&self, product: &ProductId, command: Command) -> Result<Answer> {
+    async fn tell(&self, product: &ProductId, command: Command) -> Result<TurnResult> {
         const TELL: &str = "take a command";
         let request = InvokeActorRequest {
             actor_type: ACTOR_TYPE.to_owned(),

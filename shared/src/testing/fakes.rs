@@ -12,7 +12,7 @@ pub use provider::{FakeProvider, Fault, fake_payments};
 
 use crate::domain::payment::Charge;
 use crate::domain::placing::Address;
-use crate::domain::stock::{Answer, Changed, Command, Condition, Offer, Put, Stock, turn};
+use crate::domain::stock::{Changed, Command, Condition, Offer, Put, Stock, TurnResult, turn};
 use crate::domain::{OrderId, PaymentId, ProductId, TrackingId};
 use crate::ports::{
     Clock, Documents, Failure, Functions, PaymentClient, Publisher, Result, Saved, Shipping,
@@ -96,7 +96,7 @@ impl FakeStocks {
 }
 
 impl Stocks for FakeStocks {
-    async fn tell(&self, product: &ProductId, command: Command) -> Result<Answer> {
+    async fn tell(&self, product: &ProductId, command: Command) -> Result<TurnResult> {
         let mut stocks = lock(&self.0);
         let mut stock = stocks.remove(product);
         let reply = turn(&mut stock, product, &command, at(0));

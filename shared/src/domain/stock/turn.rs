@@ -45,7 +45,7 @@ pub enum Reply {
 }
 
 /// A reply, or why the command is refused.
-pub type Answer = Result<Reply, Refusal>;
+pub type TurnResult = Result<Reply, Refusal>;
 
 /// Carries out `command` on the stock of `product` at `now`.
 ///
@@ -56,7 +56,7 @@ pub fn turn(
     product: &ProductId,
     command: &Command,
     now: Timestamp,
-) -> Answer {
+) -> TurnResult {
     if let Some(stock) = stock {
         stock.expire(now);
     }
@@ -69,7 +69,7 @@ pub fn turn(
     }
 }
 
-fn none_there(product: &ProductId, command: &Command) -> Answer {
+fn none_there(product: &ProductId, command: &Command) -> TurnResult {
     match command {
         Command::Release(_) | Command::Settle(_) | Command::Sweep => Ok(Reply::Done),
         Command::Put(_)
@@ -81,7 +81,7 @@ fn none_there(product: &ProductId, command: &Command) -> Answer {
     }
 }
 
-fn told(stock: &mut Stock, command: &Command, now: Timestamp) -> Answer {
+fn told(stock: &mut Stock, command: &Command, now: Timestamp) -> TurnResult {
     match command {
         Command::Adjust(adjust) => return stock.adjust(adjust, now).map(Reply::Changed),
         Command::Put(_) | Command::Check => {}

@@ -7,7 +7,8 @@ use crate::domain::payment::{
 };
 use crate::domain::{Money, PaymentId};
 use crate::ports::{
-    Answer, Clock, Documents, Failure, Provider, Publisher, RefundObject, RefundRequest, Result,
+    Clock, Documents, Failure, Provider, ProviderAnswer, Publisher, RefundObject, RefundRequest,
+    Result,
 };
 
 impl<D, V, P, C> PaymentService<D, V, P, C>
@@ -110,9 +111,11 @@ where
         };
         let key = format!("refund-{}-{id}-{tries}", payment.payment_id);
         match self.provider.refund(&request, &key).await? {
-            Answer::Done(made) => Ok(state(&made)),
-            Answer::Declined(code) => Err(Failure::new("payment provider", "refund", code).into()),
-            Answer::KeySpent(failure) => {
+            ProviderAnswer::Done(made) => Ok(state(&made)),
+            ProviderAnswer::Declined(code) => {
+                Err(Failure::new("payment provider", "refund", code).into())
+            }
+            ProviderAnswer::KeySpent(failure) => {
                 let spent = refund.spent_keys + 1;
                 self.change(payment, |found| found.spend_refund_key(id, spent)).await?;
                 Err(failure.into())

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// What an activity answers: a value, or nothing when it fails.
-type Answer = Option<Value>;
+type ActivityAnswer = Option<Value>;
 
 /// A workflow engine without time and without machinery.
 pub(super) struct FakeEngine<F> {
@@ -27,7 +27,7 @@ pub(super) struct FakeEngine<F> {
     calls: Vec<String>,
 }
 
-impl<F: FnMut(&str) -> Answer> FakeEngine<F> {
+impl<F: FnMut(&str) -> ActivityAnswer> FakeEngine<F> {
     pub(super) fn new(answer: F) -> Self {
         let now = Timestamp { seconds: 1_800_000_000, nanos: 0 };
         let mut engine = Self { answer, now, past: vec![], new: vec![], calls: vec![] };

@@ -5,7 +5,7 @@ use super::{FakeBroker, FakeClock, FakeDocuments, Shared, lock};
 use crate::domain::payment::{IntentStatus, OnUndo, RefundStatus, Settled};
 use crate::operations::payments::{PaymentService, Payments};
 use crate::ports::{
-    Answer, Failure, Intent, IntentRequest, Provider, RefundObject, RefundRequest, Result,
+    Failure, Intent, IntentRequest, Provider, ProviderAnswer, RefundObject, RefundRequest, Result,
 };
 use crate::testing::orders::at;
 use std::collections::{HashMap, VecDeque};
@@ -96,7 +96,7 @@ impl Books {
         Ok(found.map(|(intent, _)| intent).ok_or_else(|| failed("there is no such intent"))?)
     }
 
-    fn confirm(&mut self, id: &str, fault: Option<Fault>) -> Result<Answer<Intent>> {
+    fn confirm(&mut self, id: &str, fault: Option<Fault>) -> Result<ProviderAnswer<Intent>> {
         let intent = self.intent(id)?;
         if intent.status != IntentStatus::RequiresConfirmation {
             return Err(failed("payment_intent_unexpected_state").into());
@@ -105,12 +105,12 @@ impl Books {
             Some(Fault::Declined) => {
                 intent.status = IntentStatus::RequiresPaymentMethod;
                 intent.declined = Some("card_declined".to_owned());
-                return Ok(Answer::Declined("card_declined".to_owned()));
+                return Ok(ProviderAnswer::Declined("card_declined".to_owned()));
             }
             Some(Fault::Intent(status)) => intent.status = status,
             _ => intent.status = IntentStatus::Succeeded,
         }
-        Ok(Answer::Done(intent.clone()))
+        Ok(ProviderAnswer::Done(intent.clone()))
     }
 
     fn refund(&mut self, request: &RefundRequest, fault: Option<Fault>) -> Result<RefundObject> {
@@ -136,14 +136,14 @@ impl Books {
 }
 
 impl Provider for FakeProvider {
-    async fn create(&self, request: &IntentRequest, key: &str) -> Result<Answer<Intent>> {
+    async fn create(&self, request: &IntentRequest, key: &str) -> Result<ProviderAnswer<Intent>> {
         let mut books = lock(&self.0);
         let fault = books.begin("create")?;
         if fault == Some(Fault::Saved) {
             books.keys.insert(key.to_owned(), None);
         }
         let known = match books.keys.get(key) {
-            Some(None) => return Ok(Answer::KeySpent(failed("saved"))),
+            Some(None) => return Ok(ProviderAnswer::KeySpent(failed("saved"))),
             Some(Some(known)) => Some(known.clone()),
             None => None,
         };
@@ -155,16 +155,16 @@ impl Provider for FakeProvider {
             books.intents.push((intent.clone(), request.charge.amount.amount()));
             books.keys.insert(key.to_owned(), Some(id));
         }
-        answered(fault, Answer::Done(intent))
+        answered(fault, ProviderAnswer::Done(intent))
     }
 
-    async fn confirm(&self, intent: &str) -> Result<Answer<Intent>> {
+    async fn confirm(&self, intent: &str) -> Result<ProviderAnswer<Intent>> {
         // Lets others in between.
         tokio::task::yield_now().await;
         let mut books = lock(&self.0);
         let fault = books.begin("confirm")?;
         if fault == Some(Fault::Saved) {
-            return Ok(Answer::KeySpent(failed("an error of the provider's own")));
+            return Ok(ProviderAnswer::KeySpent(failed("an error of the provider's own")));
         }
         let answer = books.confirm(intent, fault)?;
         answered(fault, answer)
@@ -190,24 +190,30 @@ impl Provider for FakeProvider {
         answered(fault, found)
     }
 
-    async fn refund(&self, request: &RefundRequest, key: &str) -> Result<Answer<RefundObject>> {
+    async fn refund(
+        &self,
+        request: &RefundRequest,
+        key: &str,
+    ) -> Result<ProviderAnswer<RefundObject>> {
         let mut books = lock(&self.0);
         let fault = books.begin("refund")?;
         if fault == Some(Fault::Saved) {
             books.keys.insert(key.to_owned(), None);
         }
         match books.keys.get(key).cloned() {
-            Some(None) => return Ok(Answer::KeySpent(failed("saved"))),
+            Some(None) => return Ok(ProviderAnswer::KeySpent(failed("saved"))),
             Some(Some(id)) => {
                 let known = books.refunds.iter().find(|(refund, ..)| refund.id == id);
                 let known = known.map(|(refund, ..)| refund.clone());
-                return Ok(Answer::Done(known.ok_or_else(|| failed("there is no such refund"))?));
+                return Ok(ProviderAnswer::Done(
+                    known.ok_or_else(|| failed("there is no such refund"))?,
+                ));
             }
             None => {}
         }
         let refund = books.refund(request, fault)?;
         books.keys.insert(key.to_owned(), Some(refund.id.clone()));
-        answered(fault, Answer::Done(refund))
+        answered(fault, ProviderAnswer::Done(refund))
     }
 
     async fn refunds(&self, intent: &str) -> Result<Vec<RefundObject>> {
