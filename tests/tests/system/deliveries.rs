@@ -121,7 +121,7 @@ pub(crate) async fn no_mail_is_lost_when_the_sidecar_of_notify_order_is_killed(s
 
 async fn letters(shop: &Shop) -> Vec<DeadLetter> {
     let letters = DeadLetters::open(shop.cluster.redis_port(), shop.cluster.functions()).await;
-    letters.expect("Redis answers").list().await.expect("Redis answers")
+    letters.expect("Redis answers").list().await.expect("Redis answers").letters
 }
 
 pub(crate) async fn poison_is_a_dead_letter_with_its_reason_and_holds_nothing_up(shop: &Shop) {

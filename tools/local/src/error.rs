@@ -1,5 +1,6 @@
 //! Why the system cannot be brought up.
 
+use crate::dead_letters::bus::BusError;
 use crate::log::Log;
 use crate::manifest::ManifestError;
 use crate::ports::BusyPorts;
@@ -43,6 +44,9 @@ pub enum LocalError {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// Service Bus does not do as asked.
+    #[error(transparent)]
+    Bus(#[from] BusError),
     /// A program cannot be run.
     #[error("cannot run {program}")]
     Run {

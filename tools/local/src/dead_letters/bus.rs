@@ -1,0 +1,282 @@
+//! Dead letters on Azure Service Bus, by
+//! [its REST API](https://learn.microsoft.com/rest/api/servicebus/service-bus-runtime-rest) and the
+//! operator's own login.
+//!
+//! That API cannot look at a message without locking it: a letter that is listed is nobody else's
+//! for five minutes, or until it is released. Each time counts as a delivery, of which a letter has
+//! 2,000 (`maxDeliveryCount` in infra/messaging.bicep).
+
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod tests;
+
+use super::{DeadLetter, Listing, MOST, Place, Subscription, read};
+use azure_core::credentials::{AccessToken, TokenCredential};
+use azure_identity::DeveloperToolsCredential;
+use futures::future::try_join_all;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Url, redirect};
+use serde::Deserialize;
+use serde_json::json;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::OnceCell;
+
+/// What a login must be good for
+/// ([Microsoft Entra](https://learn.microsoft.com/azure/service-bus-messaging/service-bus-managed-service-identity)).
+const SCOPE: &str = "https://servicebus.azure.net/.default";
+
+/// The subscription of each topic of dead letters.
+const SUBSCRIPTION: &str = "dead-letters";
+
+/// The longest that letters of one subscription are fetched: well within their five minutes.
+const FETCH_FOR: Duration = Duration::from_mins(1);
+
+/// The longest that one request may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The longest part of an answer that is shown.
+const SHOWN: usize = 300;
+
+/// Why Service Bus does not do as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum BusError {
+    /// The namespace cannot be one.
+    #[error("{0} is no namespace of Service Bus: give its name, such as saga-shop-abc123")]
+    NoNamespace(String),
+    /// Nobody is logged in to Azure.
+    #[error("there is no login for Service Bus: `az login` makes one")]
+    NoLogin(#[source] azure_core::Error),
+    /// It cannot be reached.
+    #[error("Service Bus does not answer; nothing more was changed")]
+    Unreachable(#[source] reqwest::Error),
+    /// The login is not good for that.
+    #[error(
+        "Service Bus rejects the login: `az login` as a member of the operators' group, which is OPERATORS_GROUP_ID of the deployment ({0})"
+    )]
+    Rejected(String),
+    /// It has no letters of any function.
+    #[error("{0} has no dead letters of the shop: is it the shop's namespace?")]
+    Elsewhere(String),
+    /// The lock of a letter is over, or somebody else dealt with it.
+    #[error(
+        "{attempt} came too late: the letter is no longer locked for this command; run it again"
+    )]
+    Lost {
+        /// What was tried.
+        attempt: &'static str,
+    },
+    /// It answers with a failure, or not as documented.
+    #[error("{attempt} failed: Service Bus answers {answer}; run it again in a minute")]
+    Failed {
+        /// What was tried.
+        attempt: &'static str,
+        /// Its answer: status and text.
+        answer: String,
+    },
+}
+
+/// The lock on a letter.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Lock {
+    dead: String,
+    number: u64,
+    token: String,
+}
+
+/// Of a message's
+/// [properties](https://learn.microsoft.com/rest/api/servicebus/message-headers-and-properties),
+/// what settles it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct BrokerProperties {
+    lock_token: String,
+    sequence_number: u64,
+}
+
+/// A namespace of Service Bus, as the one who is logged in to Azure sees it.
+pub struct Bus {
+    http: reqwest::Client,
+    url: Url,
+    credential: Arc<dyn TokenCredential>,
+    /// Asked for once: the Azure CLI takes its time, and a token lasts for longer than a command.
+    token: OnceCell<AccessToken>,
+    most: usize,
+}
+
+impl Bus {
+    /// The namespace of this name, such as `saga-shop-abc123`, as the one who is logged in by the
+    /// Azure CLI.
+    ///
+    /// # Errors
+    /// When that can be no namespace's name, and no token goes to what it names.
+    pub fn new(namespace: &str) -> Result<Self, BusError> {
+        let name = namespace.strip_suffix(".servicebus.windows.net").unwrap_or(namespace);
+        let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        if !(6..=50).contains(&name.len()) || !name.chars().all(fits) {
+            return Err(BusError::NoNamespace(namespace.to_owned()));
+        }
+        let url = Url::parse(&format!("https://{name}.servicebus.windows.net/"));
+        let url = url.map_err(|_| BusError::NoNamespace(namespace.to_owned()))?;
+        let credential = DeveloperToolsCredential::new(None).map_err(BusError::NoLogin)?;
+        Ok(Self::at(url, credential))
+    }
+
+    fn at(url: Url, credential: Arc<dyn TokenCredential>) -> Self {
+        // Whoever installed one before serves as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        // A token goes nowhere but to the namespace.
+        let http = reqwest::Client::builder().timeout(PATIENCE).redirect(redirect::Policy::none());
+        let http = http.build().expect("the TLS provider is installed");
+        Self { http, url, credential, token: OnceCell::new(), most: MOST }
+    }
+
+    /// The letters of all subscriptions, each of them locked.
+    pub(super) async fn list(&self, of: &[Subscription]) -> Result<Listing, BusError> {
+        let mut listing = Listing::default();
+        for (subscription, found) in
+            of.iter().zip(try_join_all(of.iter().map(|of| self.fetch(of))).await?)
+        {
+            let Some((letters, more)) = found else {
+                listing.unknown.push(subscription.function.clone());
+                continue;
+            };
+            listing.letters.extend(letters);
+            listing.more.extend(more.then(|| subscription.function.clone()));
+        }
+        if listing.unknown.len() == of.len() {
+            return Err(BusError::Elsewhere(self.url.to_string()));
+        }
+        Ok(listing)
+    }
+
+    /// The letters of a subscription and whether there may be more; nothing when Service Bus does not
+    /// have it, as before the first deployment of a function.
+    async fn fetch(
+        &self,
+        subscription: &Subscription,
+    ) -> Result<Option<(Vec<DeadLetter>, bool)>, BusError> {
+        let (since, mut letters) = (Instant::now(), Vec::new());
+        while letters.len() < self.most && since.elapsed() < FETCH_FOR {
+            match self.take(subscription).await? {
+                Taken::Letter(letter) => letters.push(letter),
+                Taken::None => return Ok(Some((letters, false))),
+                Taken::Unknown => return Ok(None),
+            }
+        }
+        Ok(Some((letters, true)))
+    }
+
+    /// [Locks](https://learn.microsoft.com/rest/api/servicebus/peek-lock-message-non-destructive-read)
+    /// the next letter.
+    async fn take(&self, subscription: &Subscription) -> Result<Taken, BusError> {
+        const ATTEMPT: &str = "listing dead letters";
+        let dead = subscription.dead();
+        let mut url = self.url(&[&dead, "subscriptions", SUBSCRIPTION, "messages", "head"]);
+        url.query_pairs_mut().append_pair("timeout", "1");
+        let answer = self.send(self.http.request(Method::POST, url)).await?;
+        match answer.status() {
+            StatusCode::CREATED => {}
+            StatusCode::NO_CONTENT => return Ok(Taken::None),
+            StatusCode::NOT_FOUND | StatusCode::GONE => return Ok(Taken::Unknown),
+            _ => return Err(failure(ATTEMPT, answer).await),
+        }
+        let properties = answer.headers().get("BrokerProperties").map(HeaderValue::as_bytes);
+        let properties = properties.and_then(|value| serde_json::from_slice(value).ok());
+        let Some(BrokerProperties { lock_token, sequence_number }) = properties else {
+            let answer = "without a lock".to_owned();
+            return Err(BusError::Failed { attempt: ATTEMPT, answer });
+        };
+        let message = answer.bytes().await.map_err(BusError::Unreachable)?;
+        Ok(Taken::Letter(DeadLetter {
+            id: format!("{}/{sequence_number}", subscription.function),
+            topic: subscription.topic.clone(),
+            event: read(&message),
+            place: Place::Locked(Lock { dead, number: sequence_number, token: lock_token }),
+        }))
+    }
+
+    /// Sends a letter's message again, if the letter is still locked, and takes the letter away.
+    pub(super) async fn resend(&self, letter: &DeadLetter, lock: &Lock) -> Result<(), BusError> {
+        // From here on it is nobody else's for five minutes.
+        self.settle(Method::POST, lock, "sending the letter again").await?;
+        self.publish(letter, lock).await?;
+        self.settle(Method::DELETE, lock, "taking the letter away, once it was sent again,").await
+    }
+
+    /// [Sends](https://learn.microsoft.com/rest/api/servicebus/send-message-to-queue) the message.
+    async fn publish(&self, letter: &DeadLetter, lock: &Lock) -> Result<(), BusError> {
+        // A topic drops what has the id of a message of the last minute: the letter's own id could be
+        // that of the message that it was made of. This one is dropped only where it is sent twice.
+        let id = format!("resent-{}-{}", lock.dead, lock.number);
+        let request = self.http.request(Method::POST, self.url(&[&letter.topic, "messages"]));
+        let request = request
+            .header("BrokerProperties", json!({"MessageId": id}).to_string())
+            .header(CONTENT_TYPE, "application/cloudevents+json")
+            .body(letter.message());
+        let answer = self.send(request).await?;
+        if answer.status().is_success() {
+            return Ok(());
+        }
+        Err(failure("sending the letter again", answer).await)
+    }
+
+    /// [Takes](https://learn.microsoft.com/rest/api/servicebus/delete-message) a letter away.
+    pub(super) async fn complete(&self, lock: &Lock) -> Result<(), BusError> {
+        self.settle(Method::DELETE, lock, "dropping the letter").await
+    }
+
+    /// [Unlocks](https://learn.microsoft.com/rest/api/servicebus/unlock-message) a letter, or leaves
+    /// that to the end of its five minutes.
+    pub(super) async fn unlock(&self, lock: &Lock) {
+        let _ = self.settle(Method::PUT, lock, "leaving the letter").await;
+    }
+
+    async fn settle(
+        &self,
+        method: Method,
+        lock: &Lock,
+        attempt: &'static str,
+    ) -> Result<(), BusError> {
+        let number = lock.number.to_string();
+        let url = [&lock.dead, "subscriptions", SUBSCRIPTION, "messages", &number, &lock.token];
+        let answer = self.send(self.http.request(method, self.url(&url))).await?;
+        match answer.status() {
+            status if status.is_success() => Ok(()),
+            StatusCode::NOT_FOUND | StatusCode::GONE => Err(BusError::Lost { attempt }),
+            _ => Err(failure(attempt, answer).await),
+        }
+    }
+
+    fn url(&self, path: &[&str]) -> Url {
+        let mut url = self.url.clone();
+        url.path_segments_mut().expect("http has paths").clear().extend(path);
+        url
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Response, BusError> {
+        let token = self.token.get_or_try_init(|| self.credential.get_token(&[SCOPE], None));
+        let token = token.await.map_err(BusError::NoLogin)?.token.secret();
+        let request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+        request.send().await.map_err(BusError::Unreachable)
+    }
+}
+
+/// What there was to take.
+enum Taken {
+    Letter(DeadLetter),
+    None,
+    Unknown,
+}
+
+async fn failure(attempt: &'static str, answer: Response) -> BusError {
+    let status = answer.status();
+    let text = answer.text().await.unwrap_or_default();
+    let text: String =
+        text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect();
+    match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => BusError::Rejected(text),
+        _ => BusError::Failed { attempt, answer: format!("{status}: {text}") },
+    }
+}

@@ -1,0 +1,57 @@
+//! Dead letters in Redis: a stream for each subscription.
+
+use super::{DeadLetter, Listing, MOST, Place, Subscription, read};
+use crate::LocalError;
+use redis::aio::MultiplexedConnection;
+use redis::streams::{StreamId, StreamRangeReply};
+use redis::{AsyncCommands, RedisError};
+use serde_json::Value;
+
+pub(super) struct Streams(MultiplexedConnection);
+
+impl Streams {
+    pub(super) async fn open(port: u16) -> Result<Self, LocalError> {
+        let client = redis::Client::open(format!("redis://127.0.0.1:{port}/")).map_err(failed)?;
+        Ok(Self(client.get_multiplexed_async_connection().await.map_err(failed)?))
+    }
+
+    pub(super) async fn list(&self, subscriptions: &[Subscription]) -> Result<Listing, LocalError> {
+        let mut listing = Listing::default();
+        for subscription in subscriptions {
+            let stream = subscription.dead();
+            // One more than is shown, to see whether there are more.
+            let found: StreamRangeReply =
+                self.0.clone().xrange_count(&stream, "-", "+", MOST + 1).await.map_err(failed)?;
+            if found.ids.len() > MOST {
+                listing.more.push(subscription.function.clone());
+            }
+            let entries = found.ids.into_iter().take(MOST);
+            listing.letters.extend(entries.map(|entry| letter(subscription, &stream, entry)));
+        }
+        Ok(listing)
+    }
+
+    pub(super) async fn publish(&self, topic: &str, message: String) -> Result<(), LocalError> {
+        let data = [("data", message)];
+        let _: Option<String> = self.0.clone().xadd(topic, "*", &data).await.map_err(failed)?;
+        Ok(())
+    }
+
+    pub(super) async fn remove(&self, stream: &str, entry: &str) -> Result<(), LocalError> {
+        let _: usize = self.0.clone().xdel(stream, &[entry]).await.map_err(failed)?;
+        Ok(())
+    }
+}
+
+fn letter(subscription: &Subscription, stream: &str, entry: StreamId) -> DeadLetter {
+    DeadLetter {
+        id: format!("{}/{}", subscription.function, entry.id),
+        topic: subscription.topic.clone(),
+        event: entry.get::<Vec<u8>>("data").map_or(Value::Null, |data| read(&data)),
+        place: Place::Entry { stream: stream.to_owned(), entry: entry.id },
+    }
+}
+
+fn failed(source: RedisError) -> LocalError {
+    LocalError::Redis { source: Box::new(source) }
+}
