@@ -13,7 +13,7 @@ ARG RUST=1.95.0
 FROM rust:${RUST}-slim-bookworm AS build
 WORKDIR /shop
 COPY . .
-# glibc linked statically: it resolves names without any file of its own, and its allocator stands up
+# glibc linked statically: it resolves names without any file in the image, and its allocator stands up
 # to many threads, which that of musl does not.
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,target=/shop/target,sharing=locked \
@@ -49,5 +49,5 @@ COPY --from=files --chmod=0555 /out/${FUNCTION} /function
 ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
 # A number, since there is no /etc/passwd, and Kubernetes' `runAsNonRoot` asks for one.
 USER 65532:65532
-# Which port it listens on, and whether on more than loopback, is told by the platform.
+# Which port it listens on, and whether on more than loopback, is set by the platform.
 ENTRYPOINT ["/function"]

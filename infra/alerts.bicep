@@ -1,4 +1,4 @@
-// The alerts: on what customers notice first, then on what they will notice unless somebody acts.
+// The alerts: on what customers notice first, then on what they will notice unless a person acts.
 
 @description('Required. What the resources are named after.')
 param name string
@@ -108,7 +108,7 @@ var rules = concat(kubernetesRules, [
   {
     name: 'dead-letters'
     title: 'A message became a dead letter'
-    description: 'A function got a message that it cannot read. Mend the function, then send the message again.'
+    description: 'A function got a message that it cannot read. Fix the function, then send the message again.'
     query: queries.deadLetters
     severity: 2
     threshold: 0

@@ -6,7 +6,7 @@ param environmentName string
 @description('Required. The component: `name`, `type`, `version`, `initTimeout`, `metadata`, `scopes`.')
 param component object
 
-@description('Required. How often and how long Dapr tries again; empty: as it does by itself.')
+@description('Required. How often and how long Dapr tries again; empty: the default of Dapr.')
 param policy object
 
 @description('Required. The values of its metadata that are written as a name in `\${…}`.')

@@ -16,7 +16,7 @@ param identityId string
 @description('Required. Whether replicas are spread over availability zones; needs a subnet.')
 param zoneRedundant bool
 
-@description('Required. The subnet that the environment is put in; empty: a network of its own.')
+@description('Required. The subnet that the environment is put in; empty: one that Azure makes.')
 param subnetId string
 
 @description('Required. Whether it has no public address: then the gateway is reached in the subnet\'s network alone.')

@@ -54,7 +54,7 @@ param maxReplicas int
 param busName string
 
 // Nothing wakes a host of workflows or actors: what is due to an absent one (steps, timers, reminders,
-// turns) waits in Dapr, which scales nobody. So one replica at least is always there, of a function that
+// turns) waits in Dapr, by which nothing scales. So one replica at least is always there, of a function that
 // takes events and reminds itself too.
 var minReplicas = {
   http: httpMinReplicas

@@ -6,7 +6,7 @@
 
 targetScope = 'resourceGroup'
 
-// Parameters, because their elements are alike then: some functions have a topic and some have none.
+// Parameters, because their elements then have one type: some functions have a topic and some have none.
 @description('Optional. The functions: what is generated.')
 param functions array = loadJsonContent('functions.json')
 
@@ -92,7 +92,7 @@ param privateEndpointSubnetId string = ''
 @description('Optional. Who may reach the public API: address ranges as CIDR; none: everybody.')
 param allowedClients array = []
 
-@description('Optional. The id of the Entra group whose people list dead letters and send them again; empty: nobody.')
+@description('Optional. The id of the Entra group whose people list dead letters and send them again; empty: no one.')
 param operatorsGroupId string = ''
 
 @description('Optional. The public API\'s name, where it is not Azure\'s own: on Kubernetes.')
@@ -198,7 +198,7 @@ var identified = filter(
 
 // Whose identities use them. On Container Apps a component names one identity, and all of its functions must
 // have it: so each component has its own, and the functions share it. On Kubernetes Dapr takes the identity of
-// the pod, whatever the component names: so each function uses the component by its own.
+// the pod, not the one that the component names: so each function uses the component by its own.
 var users = flatten(map(
   identified,
   component =>

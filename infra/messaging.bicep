@@ -32,7 +32,7 @@ param publisherPrincipalIds array
 @description('Required. The identity that the functions share for the component `pubsub`: one, or none where each uses its own.')
 param sharedPrincipalIds array
 
-@description('Required. The Entra group whose people list dead letters and send them again; empty: nobody.')
+@description('Required. The Entra group whose people list dead letters and send them again; empty: no one.')
 param operatorsGroupId string
 
 @description('Required. The workspace that keeps who did what.')
@@ -131,7 +131,7 @@ resource deadTopic 'Microsoft.ServiceBus/namespaces/topics@2026-01-01' = [
   }
 ]
 
-// Keeps dead letters until a person has dealt with them.
+// Keeps dead letters until a person has handled them.
 resource deadLetters 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2026-01-01' = [
   for (entry, i) in subscriptions: {
     parent: deadTopic[i]
@@ -150,7 +150,7 @@ var publications = flatten(map(
 ))
 
 // A subscription is read by its function's sidecar, and counted by the scaler, which goes by the function's own
-// identity. Nobody documents the least role for counting; should this one not do, the next is Data Owner
+// identity. No document names the least role for counting; should this one not do, the next is Data Owner
 // (090c5cfd-751d-490a-894a-3ce6f1109419).
 var receivers = flatten(map(
   subscriptions,

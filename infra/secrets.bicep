@@ -53,7 +53,7 @@ var secretsOfficer = subscriptionResourceId(
   'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'
 )
 
-// Only the key says whether money is real, and whoever deploys cannot read it.
+// Only the key says whether money is real, and the deployer cannot read it.
 var mode = { 'payment-key-mode': contains(paymentApiKey, '_live_') ? 'live' : 'test' }
 var keyId = empty(paymentKeyId) ? {} : { 'payment-key-id': paymentKeyId }
 var paymentKeyTags = union(tags, mode, keyId)

@@ -78,7 +78,7 @@ resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: account
   properties: {
     workspaceId: workspaceId
-    // A table of its own, with columns.
+    // A table for each resource type, with columns.
     logAnalyticsDestinationType: 'Dedicated'
     logs: [
       { category: 'ControlPlaneRequests', enabled: true }

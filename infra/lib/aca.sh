@@ -88,7 +88,7 @@ no_workflow() {
     [[ $started != *rue* ]] || fail 69 "the managed Dapr of this environment has no Workflow: $1 runs, and its sidecar \
 connects no workflow worker; deploy to Kubernetes instead: ./makew deploy-aks --host NAME (./makew destroy-aca --group \
 $group removes what was deployed here)"
-    fail 1 "$1 does not start: $(logs_of "$1") tells why; once that is mended, run this again"
+    fail 1 "$1 does not start: $(logs_of "$1") shows why; fix that, then run this again"
 }
 
 logs_of() {
@@ -97,7 +97,7 @@ logs_of() {
 
 wait_until_ready() {
     until_true "${READY_SECONDS:-900}" 'every function is ready' all_are_ready ||
-        fail 1 "not ready after 15 minutes: $late; $(logs_of FUNCTION) tells why"
+        fail 1 "not ready after 15 minutes: $late; $(logs_of FUNCTION) shows why"
 }
 
 # Each function whose latest revision is one that was ready, with its image.

@@ -246,7 +246,7 @@ secret() {
 # The name need not lead to the cluster yet for an order to be placed there.
 find_address() {
     until_true "${ADDRESS_SECONDS:-600}" 'the gateway has an address' has_address ||
-        fail 1 "the gateway got no address in ten minutes: kubectl describe gateway gateway --namespace $edge tells why"
+        fail 1 "the gateway got no address in ten minutes: kubectl describe gateway gateway --namespace $edge shows why"
     connect_to=${address:+$gateway_host:443:$address:443}
 }
 

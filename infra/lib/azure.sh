@@ -2,7 +2,7 @@
 # shellcheck disable=SC2034,SC2154 # the other parts set and read the rest
 # The subscription, its resource group and the deployments of infra/main.bicep. Sourced after ui.sh.
 
-# What the options set: `location` is empty where nobody chose one.
+# What the options set: `location` is empty unless it was chosen.
 env=dev group='' location='' force=''
 # Why there is no mail though there is a mail server.
 no_mail=''
@@ -11,7 +11,7 @@ default_location=westeurope
 need_azure() {
     need az 'install the Azure CLI, https://aka.ms/installazurecli'
     [[ $dry_run ]] || az account show --output none 2>/dev/null ||
-        fail 77 'nobody is logged in to Azure: run az login, then az account set --subscription NAME'
+        fail 77 'not logged in to Azure: run az login, then az account set --subscription NAME'
     local account
     account=$(query 'SUBSCRIPTION NAME' az account show --query "join(' ', [id, name])" --output tsv)
     subscription=${account%% *}
@@ -139,7 +139,7 @@ create() {
         show "${command[@]}"
     elif ! attempt "${command[@]}"; then
         if [[ -z ${MAIL_HOST-} ]] || ! grep -q component-email "$work/errors"; then failed "${command[@]}"; fi
-        no_mail="managed Dapr refuses the mail component: what customers are to be told waits, for two weeks at most; \
+        no_mail="managed Dapr refuses the mail component: messages for customers wait, for two weeks at most; \
 unset MAIL_HOST to try it no more, or run ./makew deploy-aks"
         say "$no_mail; deploys all else"
         export MAIL_HOST='' MAIL_FROM='' MAIL_USER='' MAIL_PASSWORD=''
@@ -153,7 +153,7 @@ what_if() {
         --parameters "infra/$env.bicepparam" --no-pretty-print --output tsv --query
         "[changes[?changeType!='NoChange' && changeType!='Ignore'].[changeType, resourceId], \
 not_null(diagnostics, \`[]\`)[].[level, message]][]")
-    say 'what would change, as far as what-if can tell:'
+    say 'what would change, as far as what-if knows:'
     if [[ $dry_run ]]; then
         show "${command[@]}"
     elif attempt "${command[@]}" >"$work/changes"; then
@@ -217,7 +217,7 @@ mark_of_base() {
 }
 
 # The variables that the parameters read. What is new of a payment key is deployed anyhow; of a password there are
-# four digits, which tell that it changed and too little to guess it by.
+# four digits, which show that it changed, and are too little to guess it by.
 settings() {
     local name names
     names=$(names_of_settings)

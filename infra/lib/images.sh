@@ -42,7 +42,7 @@ default_tag() {
 }
 
 # Builds and pushes the images that the registry lacks. In the end each function's image stands in
-# $work/images, by its digest: what is deployed is what was pushed, wherever a tag points by then.
+# $work/images, by its digest: what is deployed is what was pushed, even when the tag has moved.
 ensure_images() {
     local digest function missing=()
     : >"$work/images"
@@ -68,7 +68,7 @@ push_images() {
             printf '%s\t%s\n' "$function" "$host/saga-shop/$function@sha256:DIGEST"
         done
     else
-        "${command[@]}" >&2 || fail 1 'the images were not built or not pushed, see above; once that is mended, run this again'
+        "${command[@]}" >&2 || fail 1 'the images were not built or not pushed, see above; fix that, then run this again'
         sed -n 's/^  "\(.*\)": "\(.*\)",\{0,1\}$/\1\t\2/p' "$work/pushed"
     fi >>"$work/images"
 }

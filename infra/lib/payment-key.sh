@@ -49,7 +49,7 @@ find_vault() {
         vault=$(query VAULT az keyvault list --resource-group "$group" --query '[0].id' --output tsv)
 }
 
-# By Resource Manager, which tells names and tags: who deploys need not be able to read secrets.
+# By Resource Manager, which returns names and tags: the deployer needs no right to read secrets.
 find_kept_key() {
     kept=
     [[ -z $vault ]] || kept=$(query '' az rest --method get --url "$vault/secrets?api-version=2026-02-01" \

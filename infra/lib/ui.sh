@@ -35,7 +35,7 @@ value() {
     echo "$2"
 }
 
-# A folder, `work`, for what nobody else may read; gone when the script ends, however it ends.
+# A private folder, `work`, which is removed when the script ends for any reason.
 private_folder() {
     umask 077
     work=$(mktemp -d)
@@ -90,14 +90,14 @@ failed() {
     case $1 in
     kubectl) fail 1 "\`$1 ${2-} ${3-}\` failed, see above; if the cluster does not answer, wait for \`az aks show\` to say \
 Succeeded, then run this again" ;;
-    *) fail 1 "\`$1 ${2-} ${3-}\` failed, see above; once that is mended, run this again" ;;
+    *) fail 1 "\`$1 ${2-} ${3-}\` failed, see above; fix that, then run this again" ;;
     esac
 }
 
 confirm() {
     local answer=
     [[ -z $yes$dry_run ]] || return 0
-    [[ -t 0 ]] || fail 64 "nobody is here to be asked: $1 To go on unasked, say --yes"
+    [[ -t 0 ]] || fail 64 "no terminal to ask on: $1 Pass --yes to go on without a question"
     printf '%s [y/N] ' "$1"
     read -r answer || true
     case $answer in

@@ -1,5 +1,5 @@
 //! Keys in [Azure Key Vault](https://learn.microsoft.com/rest/api/keyvault/secrets): secrets, each
-//! with a tag that tells what the provider calls the key.
+//! with a tag that holds the provider's id of the key.
 
 use crate::ports::{ApiKey, Failure, KeptKey, OrFail, Result, Secret, Vault};
 use azure_core::credentials::TokenCredential;
@@ -23,7 +23,7 @@ use std::time::Duration;
 /// What this is called in failures.
 const NAME: &str = "key vault";
 
-/// The tag that tells what the provider calls the key.
+/// The tag that holds the provider's id of the key.
 const KEY_ID: &str = "payment-key-id";
 
 /// The longest that one request may take: the rotation makes a few of them, and the event is

@@ -47,7 +47,7 @@ pub fn adopt(span: &Span, headers: &HeaderMap) {
     let parent =
         global::get_text_map_propagator(|propagator| propagator.extract(&HeaderExtractor(headers)));
     if parent.span().span_context().is_valid() {
-        // A span that nobody records has no parent to take.
+        // A span that is not recorded has no parent to take.
         let _ = span.set_parent(parent);
     }
 }
@@ -59,13 +59,13 @@ pub fn trace_response() -> Option<(String, String)> {
     let context = Span::current().context();
     let span = context.span().span_context().clone();
     let flags = span.trace_flags().to_u8();
-    let told = || {
+    let context = || {
         (
             format!("00-{}-{}-{flags:02x}", span.trace_id(), span.span_id()),
             span.trace_id().to_string(),
         )
     };
-    span.is_valid().then(told)
+    span.is_valid().then(context)
 }
 
 /// Ends a request's span with what became of it.
@@ -140,7 +140,7 @@ pub fn payment(result: &'static str) {
     MEASURES.payments.add(1, &[KeyValue::new("result", result)]);
 }
 
-/// Counts a message of `topic` that was dealt with so.
+/// Counts a message of `topic` that was handled with this result.
 pub fn delivered(topic: &'static str, verdict: &'static str) {
     let delivery =
         [KeyValue::new("messaging.destination.name", topic), KeyValue::new("verdict", verdict)];

@@ -56,16 +56,16 @@ impl<S: Secrets> StripeProvider<S> {
     async fn ask(&self, ask: Ask<'_>) -> Result<(StatusCode, Value)> {
         let current = self.secrets.secret(API_KEY).await?;
         let end = Instant::now() + DEADLINE;
-        let told = self.ask_with(&current, end, &ask).await?;
-        if !wire::rejects_credentials(told.0) {
-            return Ok(told);
+        let answer = self.ask_with(&current, end, &ask).await?;
+        if !wire::rejects_credentials(answer.0) {
+            return Ok(answer);
         }
-        let Some(previous) = self.previous(&current).await else { return Ok(told) };
+        let Some(previous) = self.previous(&current).await else { return Ok(answer) };
         tracing::info!(
             "the payment provider rejects the current API key: the previous one is tried"
         );
         let again = self.ask_with(&previous, end, &ask).await?;
-        Ok(if wire::rejects_credentials(again.0) { told } else { again })
+        Ok(if wire::rejects_credentials(again.0) { answer } else { again })
     }
 
     /// The key before the `current` one, if another one is kept. While keys are rotated, the provider

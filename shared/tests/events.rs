@@ -24,7 +24,7 @@ fn published() -> Vec<(String, Vec<u8>)> {
     files.map(path).map(read).collect()
 }
 
-/// Reads an event's data as whatever type it says to be; tells whether any type knows it.
+/// Reads an event's data as the type that it names; returns whether there is such a type.
 fn read(event: &CloudEvent) -> Result<bool, Poison> {
     fn is<E: Event>(event: &CloudEvent) -> Result<bool, Poison> {
         event.data::<E>().map(|data| data.is_some())

@@ -38,7 +38,7 @@ fn the_build_is_given_every_member_of_the_workspace() {
 }
 
 #[test]
-fn every_function_is_built_into_an_image_that_tells_what_it_is() {
+fn every_function_is_built_into_a_labelled_image() {
     let ended = Stage::new().run("images", &["--tag", "t1"], &[]);
     assert_eq!(ended.code, Some(0), "{}", ended.text);
     let builds: Vec<_> =
@@ -54,7 +54,7 @@ fn every_function_is_built_into_an_image_that_tells_what_it_is() {
 }
 
 #[test]
-fn what_cannot_be_built_is_told_before_anything_is() {
+fn names_that_cannot_be_built_are_reported_before_any_build() {
     for (arguments, fault) in [
         (&["no-such-function"][..], "there is no function no-such-function"),
         (&["--tag"], "--tag needs a value"),
@@ -99,7 +99,7 @@ fn health(port: u16) -> Option<String> {
     Some(answer)
 }
 
-/// buildah, with a storage of its own; gone with it.
+/// buildah with a storage folder that is removed with it.
 struct Buildah {
     folder: PathBuf,
 }

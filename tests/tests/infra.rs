@@ -31,7 +31,7 @@ fn bicep_files_components_and_functions_fit_together() {
 }
 
 #[test]
-fn what_a_deployment_makes_is_what_the_functions_need() {
+fn a_deployment_creates_exactly_what_the_functions_need() {
     let findings = current().compiled_findings(compiled());
     assert!(findings.is_empty(), "{findings:#?}");
 }
@@ -125,7 +125,7 @@ fn a_function_that_manages_secrets_is_deployed_without_another_edit() {
     let manifest = r#"kind = "event"
 service = "payment"
 port = 8098
-topic = "vault-news"
+topic = "vault-reports"
 uses = ["pubsub"]
 manages = ["secrets"]
 "#;
@@ -163,7 +163,7 @@ fn compiler() -> Option<&'static Compiler> {
     static COMPILER: LazyLock<Option<Compiler>> = LazyLock::new(|| {
         let compiler = Compiler::find();
         if compiler.is_none() {
-            not_checked("nobody compiled the Bicep: `bicep` is not on PATH, and BICEP names none");
+            not_checked("the Bicep was not compiled: `bicep` is not on PATH, and BICEP names none");
         }
         compiler
     });

@@ -31,7 +31,7 @@ fn a_function_is_named_like_its_folder_in_lower_case() {
 }
 
 #[test]
-fn every_function_has_a_port_of_its_own_from_8000_to_8999() {
+fn every_function_has_a_unique_port_from_8000_to_8999() {
     let ports = functions().into_iter().map(|function| function.manifest.port);
     let ports: Vec<_> = ports.chain([SIMULATOR]).collect();
     assert!(repeated(&ports).is_empty(), "{ports:?}");
@@ -56,7 +56,7 @@ fn functions_of_events_name_their_topic_and_no_others_do() {
 }
 
 #[test]
-fn the_functions_use_the_components_that_there_are() {
+fn functions_use_existing_components() {
     let components = components(FOLDER);
     for component in &components {
         assert_eq!(component.yaml["metadata"]["name"], component.name.as_str());
@@ -98,7 +98,7 @@ fn the_run_file_holds_only_keys_that_the_dapr_cli_knows() {
 }
 
 #[test]
-fn the_run_file_points_to_folders_that_there_are() {
+fn the_run_file_names_existing_folders() {
     let file = parsed_run_file();
     let folders = file["apps"].as_sequence().unwrap().iter().map(|app| &app["appDirPath"]);
     for folder in folders.chain(file["common"]["resourcesPaths"].as_sequence().unwrap()) {

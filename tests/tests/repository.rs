@@ -1,4 +1,4 @@
-//! What stands around the code tells the truth: commands that are named exist, and pins are left alone.
+//! What surrounds the code is true: commands that are named exist, and pins are left alone.
 
 use generate::workspace::{files, read, root};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use tests::checks::tidy::documents;
 
 #[test]
-fn every_task_that_is_named_is_one() {
+fn every_task_that_is_named_exists() {
     let makefile: toml::Table = toml::from_str(&read("Makefile.toml")).unwrap();
     let tasks: BTreeSet<_> = makefile["tasks"].as_table().unwrap().keys().cloned().collect();
     let mut named = BTreeSet::new();
@@ -20,7 +20,7 @@ fn every_task_that_is_named_is_one() {
 }
 
 #[test]
-fn every_script_that_workflows_and_hooks_run_is_there() {
+fn every_script_that_workflows_and_hooks_run_exists() {
     let runs = files(".github").into_iter().chain(["azure.yaml".to_owned()]);
     let mut found = BTreeSet::new();
     for path in runs {
@@ -61,7 +61,7 @@ fn what_is_pinned_exactly_is_renewed_by_people() {
     assert!(exact.iter().all(|name| left.contains(name)), "{exact:?} {left:?}");
 }
 
-/// What tells people or machines what to type.
+/// Files that name commands for people or machines.
 fn texts() -> Vec<String> {
     let more = ["azure.yaml", ".devcontainer/devcontainer.json", "dapr.yaml", "Dockerfile"];
     let workflows = files(".github").into_iter();

@@ -31,7 +31,7 @@ const MAY_NAME: [(&str, &[&str]); 10] = [
 ];
 
 #[test]
-fn a_layer_names_only_those_further_in() {
+fn a_layer_names_only_inner_layers() {
     for (own, may_name) in MAY_NAME {
         assert_none(layer(own).iter().flat_map(|file| foreign_layers(file, own, may_name)));
     }
@@ -148,7 +148,7 @@ fn every_crate_takes_the_lints_of_the_workspace() {
 }
 
 #[test]
-fn what_documents_point_to_is_there() {
+fn documents_point_only_to_what_exists() {
     let documents = documents();
     assert!(documents.contains(&"ARCHITECTURE.md".to_owned()), "{documents:?}");
     assert_none(documents.iter().flat_map(|document| dead_ends(document)));

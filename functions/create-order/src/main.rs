@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn when_nobody_knows_whether_an_order_was_accepted_the_answer_names_it() {
+    async fn an_answer_names_the_order_when_its_acceptance_is_uncertain() {
         let app = app(LostSagas, FakeClock(at(0)));
         let (status, problem) = place(&app, "k-1", &new_order_json()).await;
         let (again, repeated) = place(&app, "k-1", &new_order_json()).await;
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_same_key_is_the_same_order_and_no_other() {
+    async fn the_same_key_gives_the_same_order_and_another_key_another() {
         let app = app(FakeSagas::default(), FakeClock(at(0)));
         let first = place(&app, "k-1", &new_order_json()).await;
         assert_eq!(place(&app, "k-1", &new_order_json()).await, first);
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_key_is_visible_ascii() {
+    async fn a_key_consists_of_visible_ascii() {
         let app = app(FakeSagas::default(), FakeClock(at(0)));
         for key in ["", "a b", &"k".repeat(256)] {
             let (status, problem) = place(&app, key, &new_order_json()).await;

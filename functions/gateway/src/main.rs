@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn each_route_goes_to_its_function_as_it_came() {
+    async fn each_request_is_forwarded_unchanged_to_its_function() {
         for (route, function) in ROUTES {
             let headers =
                 [("idempotency-key", "k"), ("cookie", "secret"), ("dapr-app-id", "stock")];
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_order_without_a_key_gets_one_here_and_in_the_answer() {
+    async fn an_order_without_a_key_gets_one_which_the_answer_names() {
         let key = async |request: Builder| {
             let request = request.header("content-type", "application/json").body(Body::from("{}"));
             let response = app(FakeFunctions).oneshot(request.unwrap()).await.unwrap();
@@ -102,13 +102,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_path_that_is_no_text_is_a_problem() {
+    async fn a_path_that_is_not_utf_8_is_a_problem() {
         let (status, problem) = send(app(FakeFunctions), "GET /api/orders/%FF", &Value::Null).await;
         assert_eq!((status.as_u16(), &problem["field"]), (422, &json!("path")));
     }
 
     #[tokio::test]
-    async fn no_path_leaves_its_function() {
+    async fn no_path_escapes_its_function() {
         for id in ["..%2F..%2Fstate", "A", "a%3Fx", &"a".repeat(65)] {
             let (status, problem) =
                 send(app(FakeFunctions), &format!("GET /api/orders/{id}"), &Value::Null).await;
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_that_is_too_large_goes_nowhere() {
+    async fn a_body_that_is_too_large_is_not_forwarded() {
         let body = json!("x".repeat(300 * 1024));
         let (status, problem) = send(app(FakeFunctions), "POST /api/orders", &body).await;
         assert_eq!((status.as_u16(), &problem["type"]), (413, &json!("body-too-large")));

@@ -1,4 +1,4 @@
-//! `GET /api/orders/{order_id}`: tells everything about an order. `DELETE /orders/{order_id}/customer`,
+//! `GET /api/orders/{order_id}`: answers with an order. `DELETE /orders/{order_id}/customer`,
 //! from within: removes what names the customer from an order that has ended.
 
 use axum::Router;

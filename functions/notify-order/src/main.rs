@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_ordered_hears_that_the_order_is_shipped() {
+    async fn the_customer_is_notified_of_a_shipped_order() {
         let (orders, broker, placed) =
             (FakeDocuments::default(), FakeBroker::default(), placed_order());
         orders.save(&placed.order_id, &Order::new(placed.clone()), None).await.unwrap();

@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_ordered_gets_a_receipt() {
+    async fn the_customer_gets_a_receipt() {
         let (orders, broker, placed) =
             (FakeDocuments::default(), FakeBroker::default(), placed_order());
         orders.save(&placed.order_id, &Order::new(placed.clone()), None).await.unwrap();

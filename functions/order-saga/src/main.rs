@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_started_is_found() {
+    async fn an_order_that_was_started_is_found() {
         let (app, placed) = (app(FakeSagas::default()), placed_order());
         let path = format!("/sagas/{}", placed.order_id);
         assert_eq!(send(app.clone(), &format!("GET {path}"), &Value::Null).await.0, 404);

@@ -1,4 +1,4 @@
-//! `GET /api/orders/{order_id}/status`: tells how far an order has come.
+//! `GET /api/orders/{order_id}/status`: answers with how far an order has come.
 
 use axum::Router;
 use axum::extract::State;
@@ -53,16 +53,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_steps_are_told_in_order() {
+    async fn the_steps_are_listed_in_order() {
         let (documents, placed) = (FakeDocuments::default(), placed_order());
         let log = DocumentLog::new(documents.clone(), FakeBroker::default(), FakeClock(at(1)));
         log.note(&placed, &Progress::Reserved { total: euro(5) }).await.unwrap();
         let route = format!("GET /api/orders/{}/status", placed.order_id);
-        let (_, told) = send(app(documents, FakeSagas::default()), &route, &Value::Null).await;
+        let (_, status) = send(app(documents, FakeSagas::default()), &route, &Value::Null).await;
         let steps: Vec<_> =
-            told["steps"].as_array().unwrap().iter().map(|step| &step["step"]).collect();
+            status["steps"].as_array().unwrap().iter().map(|step| &step["step"]).collect();
         assert_eq!(
-            (&told["status"], steps),
+            (&status["status"], steps),
             (&json!("reserved"), vec![&json!("create"), &json!("reserve")])
         );
     }

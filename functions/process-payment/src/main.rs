@@ -85,9 +85,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_the_provider_cannot_charge_is_refused_before_it_is_asked() {
+    async fn an_amount_that_cannot_be_charged_is_refused_before_the_provider_is_asked() {
         let provider = FakeProvider::default();
-        for (amount, currency, told) in [
+        for (amount, currency, detail) in [
             (0, "EUR", "total-too-small"),
             (49, "EUR", "total-too-small"),
             (500, "XXX", "amount.currency"),
@@ -99,13 +99,13 @@ mod tests {
             payment["amount"] = json!({"amount": amount, "currency": currency});
             let (status, problem) = send(app(fake_payments(&provider)), ROUTE, &payment).await;
             let found = problem.get("field").unwrap_or(&problem["type"]);
-            assert_eq!((status.as_u16(), found), (422, &json!(told)), "{problem}");
+            assert_eq!((status.as_u16(), found), (422, &json!(detail)), "{problem}");
         }
         assert!(provider.calls().is_empty());
     }
 
     #[tokio::test]
-    async fn a_caller_s_payment_is_not_the_order_s_of_the_same_id() {
+    async fn a_callers_payment_differs_from_the_payment_of_an_order_with_the_same_id() {
         let provider = FakeProvider::default();
         let app = app(fake_payments(&provider));
         let (_, direct) = send(app.clone(), ROUTE, &payment()).await;
@@ -121,7 +121,7 @@ mod tests {
     #[tokio::test]
     async fn a_declined_payment_is_a_problem_until_another_method_is_used() {
         let provider = FakeProvider::default();
-        provider.befall("confirm", Fault::Declined);
+        provider.inject("confirm", Fault::Declined);
         let app = app(fake_payments(&provider));
         let (status, problem) = send(app.clone(), ROUTE, &payment()).await;
         assert_eq!((status.as_u16(), &problem["type"]), (402, &json!("payment-declined")));
@@ -131,9 +131,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_provider_that_cannot_be_reached_is_a_problem_that_passes() {
+    async fn an_unreachable_provider_is_a_temporary_problem() {
         let provider = FakeProvider::default();
-        provider.befall("create", Fault::Lost);
+        provider.inject("create", Fault::Lost);
         let (status, problem) = send(app(fake_payments(&provider)), ROUTE, &payment()).await;
         assert_eq!((status.as_u16(), &problem["type"]), (503, &json!("dependency-unavailable")));
     }

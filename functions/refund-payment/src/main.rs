@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_payment_is_given_back_once() {
+    async fn a_payment_is_refunded_once() {
         let provider = FakeProvider::default();
         let (app, route) = paid(&provider, Owner::Caller).await;
         for _ in 0..2 {
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_part_is_given_back_once_for_each_key() {
+    async fn a_partial_refund_is_made_once_per_key() {
         let provider = FakeProvider::default();
         let (app, route) = paid(&provider, Owner::Caller).await;
         let part = json!({"amount": {"amount": 300, "currency": "EUR"}});
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_payment_of_an_order_is_left_to_its_order() {
+    async fn the_payment_of_an_order_cannot_be_refunded_by_a_caller() {
         let provider = FakeProvider::default();
         let (app, route) = paid(&provider, Owner::Order).await;
         let (status, problem) = send(app.clone(), &route, &json!({})).await;

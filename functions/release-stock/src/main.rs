@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_given_back_is_available_again_also_when_repeated() {
+    async fn released_stock_is_available_again_and_a_repeat_changes_nothing() {
         let stocks = FakeStocks::default();
         stocks.set(&product("lamp"), &offer(euro(500), 3)).await.unwrap();
         stocks.reserve(&product("lamp"), &reserve("a", 2)).await.unwrap();
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_order_on_its_way_keeps_its_pieces() {
+    async fn an_order_that_is_shipping_keeps_its_stock() {
         let stocks = FakeStocks::default();
         stocks.set(&product("lamp"), &offer(euro(500), 3)).await.unwrap();
         stocks.reserve(&product("lamp"), &reserve("a", 2)).await.unwrap();

@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn pieces_are_held_at_their_price_until_they_expire() {
+    async fn stock_is_reserved_at_its_price_until_it_expires() {
         let shop = shop().await;
         let ask_two = json!({"order_id": "a", "quantity": 2});
         let (status, held) = send(shop.clone(), ROUTE, &ask_two).await;

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_field_that_is_not_as_it_must_be_is_named() {
+    async fn an_invalid_field_is_named() {
         for (field, wrong) in [
             ("on_hand", json!(-1)),
             ("name", json!("")),

@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_shipment_is_booked_until_it_is_called_off_for_good() {
+    async fn a_cancelled_shipment_can_never_be_booked_again() {
         let (app, ship_to) = (germany(), json!(placed_order().order.ship_to));
         let (status, booked) = send(app.clone(), "PUT /shipments/a", &ship_to).await;
         assert_eq!(status, StatusCode::OK);

@@ -1,6 +1,6 @@
-//! Events: what the shop tells the world, as [CloudEvents 1.0](https://cloudevents.io).
+//! Events: what the shop publishes, as [CloudEvents 1.0](https://cloudevents.io).
 //!
-//! Their JSON is a promise. A field may be added; whoever reads an event ignores what it does not
+//! Their JSON is a promise. A field may be added; a reader ignores what it does not
 //! know. A field that goes, or means something else, is a new [`Event::VERSION`].
 
 mod cloud;
@@ -45,9 +45,9 @@ pub enum Topic {
     Orders,
     /// What happens to payments.
     Payments,
-    /// What customers are to be told.
+    /// Messages for customers.
     Notifications,
-    /// What the vault tells of the shop's secrets.
+    /// What the vault reports about the shop's secrets.
     KeyVault,
 }
 

@@ -106,7 +106,7 @@ impl OrderId {
     /// (`UUIDv5`, [RFC 9562 §5.5](https://www.rfc-editor.org/rfc/rfc9562#section-5.5)).
     #[must_use]
     pub fn for_key(customer: &CustomerId, key: &str) -> Self {
-        // A customer id holds no slash, so no two pairs read alike.
+        // A customer id holds no slash, so no two pairs give the same text.
         Uuid::new_v5(&ORDERS, format!("{customer}/{key}").as_bytes()).into()
     }
 }
@@ -118,7 +118,7 @@ impl PaymentId {
         Uuid::new_v5(&PAYMENTS, order.as_str().as_bytes()).into()
     }
 
-    /// The one payment that a caller makes by itself under `reference`: never an order's.
+    /// The one payment that a caller makes under its own `reference`: never an order's.
     #[must_use]
     pub fn by_caller(reference: &OrderId) -> Self {
         Uuid::new_v5(&CALLERS_PAYMENTS, reference.as_str().as_bytes()).into()
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_no_ids() {
+    fn other_texts_are_not_ids() {
         for text in ["", "Upper", "a b", "a_b", "ü", "a/b", &"a".repeat(65)] {
             assert_eq!(text.parse::<OrderId>(), Err(NotAnId), "{text}");
         }

@@ -168,7 +168,7 @@ mod tests {
         }
 
         #[test]
-        fn multiplying_is_adding_again_and_again(a in 0..10_000_i64, times in 1..50_u32) {
+        fn multiplying_equals_repeated_addition(a in 0..10_000_i64, times in 1..50_u32) {
             let sum = (1..times).try_fold(euro(a), |sum, _| sum.plus(euro(a)));
             prop_assert_eq!(euro(a).times(times), sum);
         }
@@ -179,14 +179,14 @@ mod tests {
         }
 
         #[test]
-        fn money_survives_its_wire_format(a in any_money()) {
+        fn money_survives_a_round_trip(a in any_money()) {
             let json = serde_json::to_string(&a).unwrap();
             prop_assert_eq!(serde_json::from_str::<Money>(&json).unwrap(), a);
         }
     }
 
     #[test]
-    fn a_payment_carries_nothing_or_what_the_provider_charges() {
+    fn a_payment_is_zero_or_within_the_bounds_of_the_provider() {
         let money = |amount, currency: &str| Money::new(amount, currency.parse().unwrap()).unwrap();
         for (amount, currency) in [(0, "EUR"), (50, "EUR"), (99_999_999, "EUR"), (999_999, "UGX")] {
             assert_eq!(money(amount, currency).payable(), Ok(()), "{amount} {currency}");

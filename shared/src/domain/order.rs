@@ -97,7 +97,7 @@ pub enum StepState {
 }
 
 impl Progress {
-    /// The step of which the world is told.
+    /// The step that is published.
     #[must_use]
     pub fn step(&self) -> Option<Step> {
         match self {
@@ -135,7 +135,7 @@ impl Order {
         }
     }
 
-    /// Notes what happened at `at`, and tells whether that changed it: a repeated, late or reordered
+    /// Notes what happened at `at`, and returns whether that changed it: a repeated, late or reordered
     /// note changes nothing, and neither does any note once the order has ended.
     pub fn note(&mut self, progress: &Progress, at: Timestamp) -> bool {
         if self.status.is_final() {
@@ -161,7 +161,7 @@ impl Order {
     }
 
     /// Removes who ordered, where it went and how it was paid, once the order has ended for good, and
-    /// tells whether it has. The customer's id, which names nobody, stays.
+    /// returns whether it has. The customer's id, which identifies no person outside the shop, stays.
     pub fn erase_customer(&mut self) -> bool {
         let ended = self.status.is_final();
         if ended {

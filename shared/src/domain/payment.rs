@@ -59,15 +59,15 @@ pub struct NewRefund {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Owner {
-    /// An order's saga: nobody else touches it.
+    /// An order's saga; public calls leave the payment alone.
     #[default]
     Order,
-    /// Whoever asked for it by the public API; `order_id` is the caller's own reference then.
+    /// A caller of the public API; `order_id` is then the caller's own reference.
     Caller,
 }
 
 /// The document of a payment. It is written before the provider is called, and what the provider
-/// tells of its own object is written into it.
+/// says of its object is written into it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payment {
     /// Names the payment.
@@ -97,7 +97,7 @@ pub struct Payment {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PaymentState {
-    /// Nothing was confirmed: at most there is an intent of which nobody knows, and which charges
+    /// Nothing was confirmed: at most there is an intent that is not recorded, and which charges
     /// nothing.
     Intended,
     /// The provider has an intent, which may have been confirmed.

@@ -170,7 +170,7 @@ impl From<Quantity> for i64 {
 }
 
 impl NewOrder {
-    /// Puts something that names nobody in place of what names the customer.
+    /// Replaces what identifies the customer by placeholders.
     pub(super) fn erase_customer(&mut self) {
         const ERASED: &str = "erased";
         let erased = "email and texts are within their bounds";
@@ -182,7 +182,7 @@ impl NewOrder {
         self.payment_method = ERASED.to_owned().try_into().expect(erased);
     }
 
-    /// Whether what names the customer was removed: there is nobody to write to.
+    /// Whether what names the customer was removed: there is no address to write to.
     #[must_use]
     pub fn is_erased(&self) -> bool {
         self.email.as_str() == ERASED_EMAIL

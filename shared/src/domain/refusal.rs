@@ -106,9 +106,7 @@ pub enum Refusal {
     #[error("the order has a payment of another amount or method")]
     PaymentMismatch,
     /// The payment belongs to an order, whose saga alone touches it.
-    #[error(
-        "the payment belongs to order {order_id}, which gives it back by itself when it is cancelled"
-    )]
+    #[error("the payment belongs to order {order_id}, which refunds it when it is cancelled")]
     PaymentOfAnOrder {
         /// The order.
         order_id: OrderId,
@@ -160,7 +158,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_refusal_of_a_later_version_is_passed_on_untouched() {
+    fn a_refusal_of_a_later_version_is_passed_on_unchanged() {
         let later = json!({"type": "moon-too-full", "phase": {"days": 14}});
         let refusal: Refusal = serde_json::from_value(later.clone()).unwrap();
         assert_eq!(json!(refusal), later);
@@ -168,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_known_refusal_with_more_than_is_known_is_still_known() {
+    fn a_known_refusal_with_unknown_fields_is_still_known() {
         let later = json!({"type": "payment-voided", "by": "ann"});
         assert_eq!(serde_json::from_value::<Refusal>(later).unwrap(), Refusal::PaymentVoided);
     }

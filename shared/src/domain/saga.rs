@@ -78,7 +78,7 @@ pub enum Outcome {
 pub trait Steps: Sync {
     /// Writes the order document. A run of an order that has already ended learns how.
     fn create(&self, order: &PlacedOrder) -> impl StepFuture<Option<Outcome>>;
-    /// Reserves every product or none, and tells the total.
+    /// Reserves every product or none, and returns the total.
     fn reserve(&self, order: &PlacedOrder) -> impl StepFuture<Money>;
     /// Charges `total`.
     fn pay(&self, order: &PlacedOrder, total: Money) -> impl StepFuture<()>;

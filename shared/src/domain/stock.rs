@@ -188,7 +188,7 @@ impl Stock {
         }
     }
 
-    /// Gives back what is reserved for `order`, if anything, as somebody outside its saga asks.
+    /// Gives back what is reserved for `order`, if anything, as a caller outside its saga asks.
     ///
     /// # Errors
     /// [`Refusal::ReservationCommitted`]: the goods may have left.

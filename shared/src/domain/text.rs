@@ -45,7 +45,7 @@ fn controls(letter: char) -> bool {
         || BidiControl::for_char(letter)
 }
 
-/// Whether a character can be seen by itself: letters, digits, punctuation and symbols can, unless
+/// Whether a character can be seen on its own: letters, digits, punctuation and symbols can, unless
 /// Unicode says to ignore them. The braille pattern without dots is blank.
 fn is_visible(letter: char) -> bool {
     let seen = GeneralCategoryGroup::Letter
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_neither_empty_nor_long_nor_controls_anything() {
+    fn a_text_is_not_empty_too_long_or_a_control_sequence() {
         assert!(accepts::<Text<3>>("aüb"));
         for bad in ["", "  ", "abcd", "a\nb", "\u{7}"] {
             assert!(!accepts::<Text<3>>(bad), "{bad:?}");
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_can_be_seen_and_moves_nothing_about() {
+    fn a_text_is_visible_and_does_not_change_the_direction_of_writing() {
         for good in [
             "Ann",
             "\u{627}\u{644}\u{633}",

@@ -27,7 +27,7 @@ const REQUEST_DEADLINE: Duration = Duration::from_secs(12);
 const TOKEN_HEADER: &str = "dapr-api-token";
 
 /// The router of `service` as it is served; `token` is what its sidecar must show, if anything,
-/// and `ready` tells whether the function can do its work.
+/// and `ready` says whether the function can do its work.
 pub(crate) fn with_middleware<F>(
     service: Service,
     token: String,
@@ -54,7 +54,7 @@ where
 
 /// The span of a request, a child of its caller's
 /// ([conventions](https://opentelemetry.io/docs/specs/semconv/http/http-spans/)). Its path is the
-/// template, so that no id makes a name of its own.
+/// template, so that ids do not multiply the names of spans.
 fn span(request: &Request) -> Span {
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let method = request.method();
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_the_sidecar_passes() {
+    async fn only_the_sidecar_is_admitted() {
         assert_eq!(status(routes().into(), true, post_work("secret")).await, 200);
         assert_eq!(status(routes().into(), true, post_work("guess")).await, 401);
         let nothing = Request::post("/work").body(Body::empty()).unwrap();
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn anybody_may_ask_how_a_function_is() {
+    async fn health_needs_no_token() {
         for (path, ready, expected) in
             [("/healthz", false, 200), ("/readyz", true, 200), ("/readyz", false, 503)]
         {

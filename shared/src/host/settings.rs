@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_set_has_its_default_or_must_be_set() {
+    fn an_unset_variable_has_its_default_or_is_a_fault() {
         let variables = Map([("DRAIN_SECONDS", "")]);
         assert_eq!(DAPR_HTTP_PORT.read(&variables), Ok(3500));
         assert_eq!(DRAIN.read(&variables), Ok(Duration::from_secs(15)));

@@ -41,7 +41,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     subtype == "json" || subtype.ends_with("+json")
 }
 
-/// Nobody here decompresses.
+/// Bodies are not decompressed here.
 pub(super) fn refuse_encoded(headers: &HeaderMap) -> Result<(), Problem> {
     let plain = |encoding: &HeaderValue| encoding.as_bytes().eq_ignore_ascii_case(b"identity");
     let encoded = headers.get_all(header::CONTENT_ENCODING).iter().any(|it| !plain(it));
@@ -94,11 +94,11 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         .map_or(Ok(value), |path| Err(Problem::invalid(&path, "is not known here; leave it out")))
 }
 
-/// Reads JSON, and tells the path of each field that is ignored.
+/// Reads JSON, and reports the path of each field that is ignored.
 fn read<T: DeserializeOwned>(body: &[u8], mut ignored: impl FnMut(String)) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(body);
-    let mut tell = |path: serde_ignored::Path<'_>| ignored(dotted(&path));
-    let tolerant = serde_ignored::Deserializer::new(&mut json, &mut tell);
+    let mut report = |path: serde_ignored::Path<'_>| ignored(dotted(&path));
+    let tolerant = serde_ignored::Deserializer::new(&mut json, &mut report);
     let value = serde_path_to_error::deserialize(tolerant).map_err(|error| {
         let field = error.path().to_string();
         let inner = error.into_inner();
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn from_within_the_shop_what_is_unknown_is_ignored() {
+    fn unknown_fields_are_ignored_inside_the_shop() {
         let mut body = new_order_json();
         body["items"][0]["colour"] = json!("red");
         let order = read::<NewOrder>(body.to_string().as_bytes(), |_| {}).unwrap();
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_malformed() {
+    fn a_body_that_is_not_json_is_malformed() {
         for body in ["", "{", "{} x", "nonsense", "\u{0}"] {
             let problem = parse::<Value>(body.as_bytes()).unwrap_err().document();
             assert_eq!(problem["type"], "malformed-json", "{body:?}");
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn an_encoded_body_is_refused_by_naming_what_is_taken() {
+    fn the_answer_to_an_encoded_body_names_the_accepted_encoding() {
         let encoded = |encoding: &'static str| {
             let encoding = HeaderValue::from_static(encoding);
             refuse_encoded(&HeaderMap::from_iter([(header::CONTENT_ENCODING, encoding)]))

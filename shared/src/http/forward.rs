@@ -39,7 +39,7 @@ const ANSWERED: [HeaderName; 6] = [
 const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACE_STATE: HeaderName = HeaderName::from_static("tracestate");
 
-/// The most bytes of the headers that go on; a sidecar reads 4 KiB of them and of its own.
+/// The most bytes of the headers that go on; a sidecar reads 4 KiB of them, its own included.
 const MAX_HEADER_BYTES: usize = 3 * 1024;
 
 /// A route that sends its requests on to `function`. The parameters of its path are ids; a query
@@ -52,8 +52,8 @@ pub fn to<F: Functions>(method: MethodFilter, function: &'static str) -> MethodR
 
 type PathParams = Result<RawPathParams, RawPathParamsRejection>;
 
-/// Gives a request that has no `Idempotency-Key` one, and names the key in the answer: whatever
-/// happens behind, a request that is repeated under its key does nothing twice.
+/// Gives a request that has no `Idempotency-Key` one, and returns the key in the
+/// answer: a client that repeats the request under it gets the first answer again.
 pub async fn with_key(mut request: Request, next: Next) -> Response<Body> {
     let fresh = || HeaderValue::try_from(Uuid::now_v7().to_string()).expect("an id is visible");
     let headers = request.headers_mut();
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trace_with_two_parents_begins_anew() {
+    fn a_trace_with_two_parents_starts_again() {
         let two = [(TRACE_PARENT, "a"), (TRACE_PARENT, "b"), (TRACE_STATE, "c")];
         assert!(onward(&two).unwrap().is_empty());
         let lines = [(TRACE_PARENT, "a"), (TRACE_STATE, "c"), (TRACE_STATE, "d")];

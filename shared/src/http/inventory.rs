@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_condition_that_cannot_be_told_is_refused() {
+    async fn an_unreadable_condition_is_refused() {
         for headers in [
             &[("if-none-match", "\"1\"")][..],
             &[("if-match", "\"1\""), ("if-none-match", "*")],

@@ -1,4 +1,4 @@
-//! What problems say whatever happened: a `type`, a status and a title for each refusal and each
+//! The fixed part of problems: a `type`, a status and a title for each refusal and each
 //! kind of error.
 
 use crate::domain::Refusal;

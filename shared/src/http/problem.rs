@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 /// Seconds after which a caller may try again what failed.
 const RETRY_AFTER_SECONDS: u16 = 1;
 
-/// A problem: what kind it is, what happened this time, and members of its own.
+/// A problem: what kind it is, what happened this time, and further members.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     row: Row,
@@ -22,7 +22,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem of `kind`; `detail` says what happened and how to mend it.
+    /// A problem of `kind`; `detail` says what happened and how to fix it.
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
         Self { row: kind.into(), detail: detail.into(), members: Map::new(), header: None }
     }
@@ -41,7 +41,7 @@ impl Problem {
         Self::new(Kind::UnknownOrder, format!("there is no order {id}"))
     }
 
-    /// The order `id` was refused, or nobody knows whether it was accepted: then the problem names
+    /// The order `id` was refused, or it is not known whether it was accepted: then the problem names
     /// it, so that its caller can find out.
     #[must_use]
     pub fn not_accepted(id: &OrderId, error: Error) -> Self {
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_tells_a_caller_nothing_from_inside() {
+    fn a_failure_shows_a_caller_no_internals() {
         let problem = Problem::from(Failure::new(
             "orders",
             "save a document",

@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cancelled_order_tells_why() {
+    fn a_cancelled_order_says_why() {
         let mut order = Order::new(placed_order());
         let refusal = Refusal::PaymentDeclined { code: "card_declined".into() };
         let cause = Cause { step: Step::Pay, stop: Stop::Refused(refusal) };

@@ -29,7 +29,7 @@ const AT_ONCE: usize = 8;
 /// The key of the sweep's own document.
 const SWEEP: &str = "_sweep";
 
-/// Which slot is swept next, and until when somebody does so.
+/// Which slot is swept next, and until when a process is sweeping it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sweep {
     next: Slot,
@@ -175,7 +175,7 @@ where
             }
             None => match self.engine.find(order).await? {
                 Some(placed) => self.engine.drive(&placed).await.map(|_| Some(AGAIN)),
-                // Nobody was told that it was accepted.
+                // No client was told that it was accepted.
                 None => Ok(None),
             },
         }

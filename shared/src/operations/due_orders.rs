@@ -1,4 +1,4 @@
-//! When somebody is to look at an order that may not have ended by then: an index by time, in small
+//! When the sweep looks at an order that may not have ended by then: an index by time, in small
 //! documents that stores of every kind can keep.
 
 use crate::domain::OrderId;
@@ -44,7 +44,7 @@ impl Slot {
     }
 }
 
-/// Notes that somebody is to look at `order` at `due`. Repeated, it changes nothing.
+/// Notes that the sweep is to look at `order` at `due`. Repeated, it changes nothing.
 ///
 /// # Errors
 /// When the store fails.

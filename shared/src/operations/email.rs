@@ -35,8 +35,8 @@ const LONGEST_WAIT: Duration = Duration::from_mins(15);
 /// How often, each second, it is tried to remember that a mail was sent.
 const REMEMBERED_WITHIN: u32 = 300;
 
-/// What is to be done about a message.
-type Dealt = std::result::Result<(), Poison>;
+/// Nothing more to do, or why the message is a dead letter.
+type Handled = std::result::Result<(), Poison>;
 
 /// Mails notifications, one at a time.
 #[derive(Debug, Clone)]
@@ -74,25 +74,25 @@ where
     ///
     /// # Errors
     /// [`Poison`], when it can never be mailed. Failed: when the inbox or the scheduler fails.
-    pub async fn deliver(&self, event: CloudEvent) -> Result<Dealt> {
+    pub async fn deliver(&self, event: CloudEvent) -> Result<Handled> {
         let request = match event.data::<NotificationRequested>() {
             Ok(Some(request)) => request,
             Ok(None) => return Ok(Err(event.unknown())),
             Err(poison) => return Ok(Err(poison)),
         };
-        let room = self.clone();
+        let mailer = self.clone();
         // A caller that gives up must not cut off what may be half sent.
-        let dealing = async move { room.deal(&event, &request).await };
-        let dealing = self.tasks.spawn(dealing.instrument(Span::current()));
-        dealing.await.map_err(|panic| Failure::new("email", "mail a notification", panic))?
+        let handling = async move { mailer.handle(&event, &request).await };
+        let handling = self.tasks.spawn(handling.instrument(Span::current()));
+        handling.await.map_err(|panic| Failure::new("email", "mail a notification", panic))?
     }
 
-    async fn deal(&self, event: &CloudEvent, request: &NotificationRequested) -> Result<Dealt> {
+    async fn handle(&self, event: &CloudEvent, request: &NotificationRequested) -> Result<Handled> {
         let (id, by) = (key(&event.id), Uuid::now_v7());
         match self.note(&id, |entry, now| entry.claim(by, now)).await? {
             Claimed::Mailed => Ok(Ok(())),
             Claimed::Elsewhere { until } => {
-                // Whoever is about it may die: then the lease ends, and this delivery comes back.
+                // The process that mails it may die: then its lease ends, and this delivery comes back.
                 self.again(event, 0, wait_until(until, self.clock.now())).await
             }
             Claimed::Granted => match self.send(&id, by, request).await {
@@ -116,8 +116,8 @@ where
         let mail = page::mail(request)?;
         let sending = async {
             let turn = timeout(TURN, self.turn.lock()).await;
-            let busy = |_| Failure::new("email", "take its turn", "other mails take too long");
-            let _turn = turn.map_err(busy)?;
+            let too_long = |_| Failure::new("email", "take its turn", "other mails take too long");
+            let _turn = turn.map_err(too_long)?;
             self.mailer.send(&mail).await
         };
         let mut sending = std::pin::pin!(sending);
@@ -157,7 +157,7 @@ where
         id: &String,
         by: Uuid,
         error: &Error,
-    ) -> Result<Dealt> {
+    ) -> Result<Handled> {
         tracing::warn!(event.id = id, error = %Chain(error), "a mail could not be sent");
         match self.note(id, |entry, now| entry.failed(by, now)).await? {
             Failed::Tried(tries) => self.again(event, tries, wait_after(tries)).await,
@@ -165,7 +165,7 @@ where
         }
     }
 
-    async fn again(&self, event: &CloudEvent, tries: u32, wait: Duration) -> Result<Dealt> {
+    async fn again(&self, event: &CloudEvent, tries: u32, wait: Duration) -> Result<Handled> {
         self.later.publish_after(wait, Topic::Notifications, event, tries).await.map(Ok)
     }
 

@@ -1,4 +1,4 @@
-//! Who hears what: from events to what customers are told.
+//! From events to the notifications of customers.
 
 use super::email::price;
 use crate::domain::Refusal;
@@ -14,10 +14,10 @@ use crate::ports::{Orders, Publisher, Result, document};
 /// What a reader makes of an event that it may not know.
 type Known<T> = std::result::Result<T, Poison>;
 
-/// What the customer is told about an order, if anything.
+/// The notification that an order's event calls for, if any.
 ///
 /// # Errors
-/// [`Poison`], when nobody here knows the event.
+/// [`Poison`], when its type or version is unknown here.
 pub fn of_order(event: &CloudEvent) -> Known<Option<Notice>> {
     if let Some(OrderCreated { items, .. }) = event.data()? {
         return Ok(Some(Notice::OrderReceived { items }));
@@ -41,12 +41,12 @@ pub fn of_order(event: &CloudEvent) -> Known<Option<Notice>> {
         .map(|()| None)
 }
 
-/// What the customer is told about a payment, if anything: that it was declined, the order's
-/// cancellation tells; that staff refunded it, the order's own event. Who pays by itself is nobody's
+/// The notification that a payment's event calls for, if any: that it was declined, the order's
+/// cancellation says; that staff refunded it, the order's own event. A direct caller is not our
 /// customer.
 ///
 /// # Errors
-/// [`Poison`], when nobody here knows the event.
+/// [`Poison`], when its type or version is unknown here.
 pub fn of_payment(event: &CloudEvent) -> Known<Option<Notice>> {
     if let Some(PaymentCharged { amount, by, .. }) = event.data()? {
         return Ok((by == Owner::Order).then_some(Notice::Receipt { amount }));
@@ -58,13 +58,13 @@ pub fn of_payment(event: &CloudEvent) -> Known<Option<Notice>> {
     silent::<PaymentDeclined>(event)?.ok_or(event.unknown()).map(|()| None)
 }
 
-/// Whether this is an event of which the customer is told nothing.
+/// Whether this is an event that calls for no notification.
 fn silent<E: Event>(event: &CloudEvent) -> Known<Option<()>> {
     Ok(event.data::<E>()?.map(|_| ()))
 }
 
-/// Asks for `notice`, if there is one, to be sent to whoever placed the order of `event`. An order
-/// that was not placed here, such as one that was paid directly, has nobody to tell.
+/// Asks for `notice`, if there is one, to be sent to the customer who placed the order of `event`.
+/// An order that was not placed here, such as one that was paid directly, has no recipient.
 ///
 /// # Errors
 /// When the orders or the broker fail.
@@ -154,7 +154,7 @@ mod tests {
     use crate::testing::orders::{at, euro, placed_order};
 
     #[tokio::test]
-    async fn a_notice_goes_to_whoever_placed_the_order_under_the_id_of_its_event() {
+    async fn a_notice_goes_to_the_customer_of_the_order_under_the_id_of_its_event() {
         let (orders, broker, placed) =
             (FakeDocuments::default(), FakeBroker::default(), placed_order());
         let order = Order::new(placed.clone());
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_is_told_of_an_order_that_was_not_placed_here() {
+    async fn no_notice_is_sent_for_an_order_that_was_not_placed_here() {
         let (orders, broker, placed) =
             (FakeDocuments::default(), FakeBroker::default(), placed_order());
         let payment_id = PaymentId::of(&placed.order_id);
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_knows_is_poison() {
+    fn an_unknown_event_is_poison() {
         let placed = placed_order();
         let event = OrderReserved {
             order_id: placed.order_id,

@@ -1,7 +1,7 @@
-//! The events of orders: each tells what the order's document says of one step.
+//! The events of orders: each reports one step, as the order's document has it.
 //!
-//! An event is published after what it tells has been written, always under the same id and with the
-//! same time. So it may be published again at any time, and tells nothing that was not written.
+//! An event is published after what it reports has been written, always under the same id and with the
+//! same time. So it may be published again at any time, and reports nothing that was not written.
 
 use crate::domain::event::{
     Line, OrderCancelled, OrderCompleted, OrderCreated, OrderPaid, OrderReserved, OrderShipped,
@@ -32,13 +32,15 @@ pub(super) async fn publish(publisher: &impl Publisher, order: &Order, step: Ste
 async fn created(publisher: &impl Publisher, order: &Order) -> Result<()> {
     let (order_id, customer_id) = about(order);
     let items = Line::all(&order.placed.order.items);
-    publisher.tell(&OrderCreated { order_id, customer_id, items }, order.placed.created_at).await
+    publisher
+        .publish_event(&OrderCreated { order_id, customer_id, items }, order.placed.created_at)
+        .await
 }
 
 async fn reserved(publisher: &impl Publisher, order: &Order) -> Result<()> {
     let (Some(total), at) = (order.total, done_at(order, Step::Reserve)) else { return Ok(()) };
     let (order_id, customer_id) = about(order);
-    publisher.tell(&OrderReserved { order_id, customer_id, total }, at).await
+    publisher.publish_event(&OrderReserved { order_id, customer_id, total }, at).await
 }
 
 async fn paid(publisher: &impl Publisher, order: &Order) -> Result<()> {
@@ -46,7 +48,7 @@ async fn paid(publisher: &impl Publisher, order: &Order) -> Result<()> {
         return Ok(());
     };
     let (order_id, customer_id) = about(order);
-    publisher.tell(&OrderPaid { order_id, customer_id, payment_id }, at).await
+    publisher.publish_event(&OrderPaid { order_id, customer_id, payment_id }, at).await
 }
 
 async fn shipped(publisher: &impl Publisher, order: &Order) -> Result<()> {
@@ -54,7 +56,7 @@ async fn shipped(publisher: &impl Publisher, order: &Order) -> Result<()> {
         return Ok(());
     };
     let (order_id, customer_id) = about(order);
-    publisher.tell(&OrderShipped { order_id, customer_id, tracking_id }, at).await
+    publisher.publish_event(&OrderShipped { order_id, customer_id, tracking_id }, at).await
 }
 
 async fn ended(publisher: &impl Publisher, order: &Order) -> Result<()> {
@@ -63,14 +65,16 @@ async fn ended(publisher: &impl Publisher, order: &Order) -> Result<()> {
         None => Ok(()),
         Some(Outcome::Fulfilled) => {
             let total = order.total.expect("a completed order was reserved, and has a total");
-            publisher.tell(&OrderCompleted { order_id, customer_id, total }, at).await
+            publisher.publish_event(&OrderCompleted { order_id, customer_id, total }, at).await
         }
         Some(Outcome::Cancelled { cause }) => {
             let refunded = order.payment_id.as_ref().and(order.total);
-            publisher.tell(&OrderCancelled { order_id, customer_id, cause, refunded }, at).await
+            publisher
+                .publish_event(&OrderCancelled { order_id, customer_id, cause, refunded }, at)
+                .await
         }
         Some(Outcome::Stuck { cause, left }) => {
-            publisher.tell(&OrderStuck { order_id, customer_id, cause, left }, at).await
+            publisher.publish_event(&OrderStuck { order_id, customer_id, cause, left }, at).await
         }
     }
 }

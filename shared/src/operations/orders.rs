@@ -28,7 +28,7 @@ impl<T> Noted<T> {
     }
 }
 
-/// Where the saga notes how far an order has come, and tells the world.
+/// Where the saga notes how far an order has come, and publishes it.
 pub trait OrderLog: Clone + Send + Sync + 'static {
     /// Opens the document of an order; the answer is how the order ended, if it has.
     fn open(&self, placed: &PlacedOrder) -> impl PortFuture<Noted<Option<Outcome>>>;
@@ -61,7 +61,7 @@ pub struct DocumentLog<D, P, C> {
 }
 
 impl<D: Orders, P: Publisher, C: Clock> DocumentLog<D, P, C> {
-    /// The log kept in `orders` by `clock`; `publisher` tells the world.
+    /// The log kept in `orders` by `clock`; `publisher` publishes.
     pub fn new(orders: D, publisher: P, clock: C) -> Self {
         Self { orders, publisher, clock }
     }
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_is_published_that_was_not_noted() {
+    async fn only_what_was_written_is_published() {
         let (broker, placed) = (FakeBroker::default(), placed_order());
         let log = DocumentLog::new(FakeDocuments::default(), broker.clone(), FakeClock(at(5)));
         let cause = Cause { step: Step::Reserve, stop: Stop::Failed };

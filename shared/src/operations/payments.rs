@@ -1,4 +1,4 @@
-//! Payments follow the provider's own object: it is created before it is confirmed, and whatever is
+//! Payments follow the provider's own object: it is created before it is confirmed, and what is
 //! unclear is settled by reading it, never by asking for the charge again.
 
 mod events;
@@ -14,7 +14,7 @@ use crate::ports::{
 
 /// Takes payments and gives them back.
 pub trait Payments: Clone + Send + Sync + 'static {
-    /// Charges an order, or what a caller asks for under a reference of its own, once, however often
+    /// Charges an order, or what a caller asks for under its own reference, once, however often
     /// it is asked.
     ///
     /// Refused: `payment-declined`, `payment-needs-customer`, `payment-voided`, `payment-mismatch`.
@@ -44,7 +44,7 @@ pub trait Payments: Clone + Send + Sync + 'static {
     fn find(&self, id: &PaymentId) -> impl PortFuture<Option<Payment>>;
 }
 
-/// Payments that keeps its documents, asks a provider, and tells the world.
+/// Keeps documents of payments, asks the provider, and publishes what happened.
 #[derive(Debug, Clone)]
 pub struct PaymentService<D, V, P, C> {
     /// The payments.
@@ -68,7 +68,7 @@ where
         let payment = self.intend(by, charge).await?;
         payment.serves(charge)?;
         let payment = self.pay(payment).await?;
-        self.tell(&payment).await?;
+        self.publish_state(&payment).await?;
         match &payment.state {
             PaymentState::Refused(refusal) => Err(refusal.clone().into()),
             PaymentState::Cancelled => Err(Refusal::PaymentVoided.into()),

@@ -9,7 +9,7 @@ use tracing::{Instrument, Span};
 
 /// Replaces the payment provider's key.
 ///
-/// For the length of the overlap both keys are good, and both are kept: whoever still holds the old
+/// For the length of the overlap both keys are good, and both are kept: a process that still holds the old
 /// one, or finds that the provider does not take the new one yet, goes on with the other.
 #[derive(Debug, Clone)]
 pub struct Rotation<V, I, C> {
@@ -79,7 +79,7 @@ impl<V: Vault, I: KeyIssuer, C: Clock> Rotation<V, I, C> {
             return Err(RotationError::ByHand(why));
         }
         self.vault.may_replace(API_KEY, &old).await?;
-        // Before the fresh one, for then there is no moment at which only that one is kept.
+        // Before the fresh one, so that there is no moment at which only the fresh one is kept.
         self.vault.keep(PREVIOUS_API_KEY, &old.key, self.clock.after(self.overlap)).await?;
         let fresh = self.issuer.replace(&old.key, self.overlap).await?;
         let ends = self.clock.after(self.overlap);
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_is_asked_of_the_provider_that_cannot_be_carried_through() {
+    async fn the_provider_is_asked_only_for_a_key_that_can_be_written() {
         let (vault, issuer) = (FakeVault::with_secret("mk_0", "sk_live_0"), FakeIssuer::default());
         let rotated = rotation(&vault, &issuer).rotate(&expiring(API_KEY, "1")).await;
         assert!(matches!(rotated, Err(RotationError::ByHand(_))));
@@ -171,12 +171,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_caller_that_gives_up_cuts_nothing_off() {
+    async fn a_caller_that_gives_up_interrupts_nothing() {
         let (vault, issuer) = (FakeVault::with("mk_0"), FakeIssuer::default());
         let rotation = rotation(&vault, &issuer);
         let event = expiring(API_KEY, "1");
         assert!(rotation.rotate(&event).now_or_never().is_none(), "it is still at work");
-        // Whoever comes next waits for its turn, and finds the work done.
+        // The next one waits for its turn, and finds the work done.
         rotation.rotate(&event).await.unwrap();
         assert_eq!(
             (vault.kept(API_KEY).await.unwrap().key.id.as_str(), issuer.given()),
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_rotation_that_ended_halfway_ends_with_the_same_key() {
+    async fn an_interrupted_rotation_ends_with_the_same_key() {
         for writes in 0..2 {
             let (vault, issuer) = (FakeVault::with("mk_0"), FakeIssuer::default());
             vault.fail_after(writes);

@@ -5,8 +5,8 @@ use crate::domain::shipment::{ServedCountries, Shipment, ShipmentState};
 use crate::domain::{OrderId, Refusal, TrackingId};
 use crate::ports::{Documents, Result, document};
 
-/// Books the shipment of an order. Repeated, it answers with the shipment that was booked, whatever
-/// countries are served by then.
+/// Books the shipment of an order. Repeated, it answers with the shipment that was booked, even
+/// if its country is no longer served.
 ///
 /// # Errors
 /// Refused: `country-not-served`, `shipment-cancelled`. Failed: when the store fails.
@@ -47,7 +47,7 @@ mod tests {
     use crate::testing::orders::placed_order;
 
     #[tokio::test]
-    async fn a_booking_repeated_is_the_same_shipment() {
+    async fn a_repeated_booking_is_the_same_shipment() {
         let (documents, placed) = (FakeDocuments::default(), placed_order());
         let served = "DE".parse().unwrap();
         let ship_to = &placed.order.ship_to;
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_booking_that_arrives_after_it_was_called_off_books_nothing() {
+    async fn a_booking_after_its_cancellation_books_nothing() {
         let (documents, placed) = (FakeDocuments::default(), placed_order());
         cancel(&documents, &placed.order_id).await.unwrap();
         let booked =

@@ -22,7 +22,7 @@ pub struct Versioned<T> {
 pub enum Saved {
     /// It took place.
     Written,
-    /// Somebody else wrote first; nothing changed.
+    /// Another writer was first; nothing changed.
     Conflict,
 }
 
@@ -38,7 +38,7 @@ pub trait Documents<K: Sync, T: Clone + Send + Sync>: Clone + Send + Sync + 'sta
     fn save(&self, key: &K, document: &T, version: Option<&Version>) -> impl PortFuture<Saved>;
 
     /// Applies `change` to the document under `key`, however many write at once, and returns what
-    /// stands there then with what `change` told. `change` makes the document when there is none,
+    /// stands there then with what `change` returned beside it. `change` makes the document when there is none,
     /// and leaves the store alone by returning the document as it was.
     fn update<R: Send>(
         &self,
@@ -51,11 +51,11 @@ pub trait Documents<K: Sync, T: Clone + Send + Sync>: Clone + Send + Sync + 'sta
         async move {
             for _ in 0..MAX_CONFLICTS {
                 let (before, version) = split(self.load(key).await?);
-                let (after, told) = change(before.clone());
+                let (after, result) = change(before.clone());
                 if before.as_ref() == Some(&after)
                     || self.save(key, &after, version.as_ref()).await? == Saved::Written
                 {
-                    return Ok((after, told));
+                    return Ok((after, result));
                 }
             }
             Err(Failure::new("documents", "update", "others kept writing the same document").into())

@@ -58,12 +58,12 @@ pub trait Sagas: Clone + Send + Sync + 'static {
 /// What runs sagas, one at a time for each order.
 pub trait SagaEngine: Clone + Send + Sync + 'static {
     /// Sees to it that the saga of an order that has not ended runs: starts it, wakes it, or starts
-    /// it anew when it broke off. The answer is the order that it was started with.
+    /// it again when it broke off. The answer is the order that it was started with.
     fn drive(&self, order: &PlacedOrder) -> impl PortFuture<PlacedOrder>;
     /// The order that a saga was started with.
     fn find(&self, order: &OrderId) -> impl PortFuture<Option<PlacedOrder>>;
-    /// Does the steps that are `left` of an order that was stopped by `cause`, unless somebody is at
-    /// it already.
+    /// Does the steps that are `left` of an order that was stopped by `cause`, unless a
+    /// workflow is already doing so.
     fn finish(&self, order: &PlacedOrder, cause: &Cause, left: &[Step]) -> impl PortFuture<()>;
 }
 

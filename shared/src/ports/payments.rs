@@ -12,7 +12,7 @@ pub trait PaymentClient: Clone + Send + Sync + 'static {
     fn void(&self, order: &OrderId) -> impl PortFuture<()>;
 }
 
-/// The payment provider. Its own objects say what became of a request, whatever its answer was.
+/// The payment provider. Its objects say what became of a request, also when the answer was lost.
 ///
 /// Failed: no answer, or one that decides nothing: it is not reached, overloaded, broken, at work on
 /// the same object, or rejects the shop's credentials or its request.

@@ -13,7 +13,7 @@ pub trait Publisher: Clone + Send + Sync + 'static {
     fn publish(&self, topic: &str, event: &(impl Serialize + Sync)) -> impl PortFuture<()>;
 
     /// Publishes `event`, which happened at `time`, under its own topic.
-    fn tell<E: Event + Sync>(&self, event: &E, time: Timestamp) -> impl PortFuture<()> {
+    fn publish_event<E: Event + Sync>(&self, event: &E, time: Timestamp) -> impl PortFuture<()> {
         let event = CloudEvent::of(event, time);
         async move { self.publish(E::TOPIC.name(), &event).await }
     }
@@ -45,9 +45,9 @@ pub trait Mailer: Clone + Send + Sync + 'static {
     fn send(&self, mail: &Mail) -> impl PortFuture<Delivered>;
 }
 
-/// Publishes events later, whatever happens to this process meanwhile.
+/// Publishes events later, even if this process has ended by then.
 pub trait Later: Clone + Send + Sync + 'static {
-    /// Publishes `event` under `topic` after `wait`. `number` tells several calls for one event apart;
+    /// Publishes `event` under `topic` after `wait`. `number` distinguishes several calls for one event;
     /// a second one with the same number takes the place of the first.
     fn publish_after(
         &self,

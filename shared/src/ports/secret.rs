@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A credential. It has no `Display`, and its `Debug` tells nothing.
+/// A credential. It has no `Display`, and its `Debug` shows nothing.
 #[derive(Clone)]
 pub struct Secret(String);
 
@@ -13,7 +13,7 @@ impl Secret {
         Self(text)
     }
 
-    /// The credential itself, to be handed to whoever checks it.
+    /// The credential itself, for the call that presents it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

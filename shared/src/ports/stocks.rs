@@ -12,32 +12,32 @@ const STOCK: &str = "stock";
 /// The stock of every product. Everything is harmless when repeated.
 pub trait Stocks: Clone + Send + Sync + 'static {
     /// What the stock of a product answers to a command.
-    fn tell(&self, product: &ProductId, command: Command) -> impl PortFuture<TurnResult>;
+    fn send(&self, product: &ProductId, command: Command) -> impl PortFuture<TurnResult>;
 
     /// Puts a product on sale, or changes its name, price and stock.
     fn put(&self, product: &ProductId, put: &Put) -> impl PortFuture<Changed> {
-        let told = self.tell(product, Command::Put(put.clone()));
-        async { changed(answer(told.await?)?) }
+        let reply = self.send(product, Command::Put(put.clone()));
+        async { changed(answer(reply.await?)?) }
     }
 
     /// Takes on more pieces of a product, or gives some away.
     fn adjust(&self, product: &ProductId, adjust: &Adjust) -> impl PortFuture<Changed> {
-        let told = self.tell(product, Command::Adjust(adjust.clone()));
-        async { changed(answer(told.await?)?) }
+        let reply = self.send(product, Command::Adjust(adjust.clone()));
+        async { changed(answer(reply.await?)?) }
     }
 
     /// How much there is of a product.
     fn check(&self, product: &ProductId) -> impl PortFuture<Level> {
-        let told = self.tell(product, Command::Check);
-        async { level(answer(told.await?)?) }
+        let reply = self.send(product, Command::Check);
+        async { level(answer(reply.await?)?) }
     }
 
     /// Holds pieces for an order, from now on by the stock's own clock. It fails, to be tried again,
     /// while as many orders hold the product as its document can carry.
     fn reserve(&self, product: &ProductId, ask: &Reserve) -> impl PortFuture<Held> {
-        let told = self.tell(product, Command::Reserve(ask.clone()));
+        let reply = self.send(product, Command::Reserve(ask.clone()));
         async {
-            let reply = answer(told.await?)?;
+            let reply = answer(reply.await?)?;
             if let Reply::Held(held) = reply { Ok(held) } else { Err(unexpected(&reply)) }
         }
     }
@@ -45,37 +45,37 @@ pub trait Stocks: Clone + Send + Sync + 'static {
     /// Keeps what is held beyond its expiry. What has expired is taken again, if it is there at its
     /// price.
     fn commit(&self, product: &ProductId, order: &OrderId) -> impl PortFuture<()> {
-        let told = self.tell(product, Command::Commit(order.clone()));
-        async { answer(told.await?).map(|_| ()) }
+        let reply = self.send(product, Command::Commit(order.clone()));
+        async { answer(reply.await?).map(|_| ()) }
     }
 
     /// Gives back what is held, if anything, and sees to it that nothing will be committed later.
     fn release(&self, product: &ProductId, order: &OrderId) -> impl PortFuture<()> {
-        let told = self.tell(product, Command::Release(order.clone()));
-        async { answer(told.await?).map(|_| ()) }
+        let reply = self.send(product, Command::Release(order.clone()));
+        async { answer(reply.await?).map(|_| ()) }
     }
 
-    /// Gives back what is held, if anything, unless the order is on its way, and tells what there is.
+    /// Gives back what is held, if anything, unless the order is on its way, and returns what there is.
     fn withdraw(&self, product: &ProductId, order: &OrderId) -> impl PortFuture<Level> {
-        let told = self.tell(product, Command::Withdraw(order.clone()));
-        async { level(answer(told.await?)?) }
+        let reply = self.send(product, Command::Withdraw(order.clone()));
+        async { level(answer(reply.await?)?) }
     }
 
     /// Takes what is committed out of the shop.
     fn settle(&self, product: &ProductId, order: &OrderId) -> impl PortFuture<()> {
-        let told = self.tell(product, Command::Settle(order.clone()));
-        async { answer(told.await?).map(|_| ()) }
+        let reply = self.send(product, Command::Settle(order.clone()));
+        async { answer(reply.await?).map(|_| ()) }
     }
 }
 
 /// A reply, or why there is none. A product that has no room for another reservation has room again
 /// when others end, so that is a failure, which is tried again.
-fn answer(told: TurnResult) -> Result<Reply> {
-    match told {
+fn answer(reply: TurnResult) -> Result<Reply> {
+    match reply {
         Err(full @ Refusal::TooManyReservations { .. }) => {
             Err(Failure::new(STOCK, "hold more reservations", full).into())
         }
-        told => Ok(told?),
+        reply => Ok(reply?),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Amounts as the provider counts them. Nobody else converts.
+//! Amounts as the provider counts them. Only this module converts.
 
 use crate::domain::Money;
 use crate::ports::Failure;
@@ -44,7 +44,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_money_is_lost_on_the_way(
+        fn amounts_survive_conversion(
             steps in 0..9_999_i64, currency in "EUR|JPY|ISK|UGX|MGA|KWD"
         ) {
             let terms = money(0, &currency).currency().terms().unwrap();

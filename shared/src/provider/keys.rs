@@ -12,7 +12,7 @@ const STRIPE_VERSION: &str = "2026-08-26.preview";
 
 /// The keys of a payment provider that speaks Stripe's wire format.
 ///
-/// Of live keys it tells fresh ones only encrypted, which is not read yet: the rotation then fails.
+/// It returns fresh live keys only encrypted, which is not supported yet: the rotation then fails.
 #[derive(Debug, Clone)]
 pub struct StripeKeys {
     http: reqwest::Client,
@@ -61,7 +61,7 @@ impl KeyIssuer for StripeKeys {
     }
 }
 
-/// Reads the fresh key. What is wrong is told without the answer, which may hold one.
+/// Reads the fresh key. Errors never quote the answer, which may hold one.
 fn fresh(status: StatusCode, body: &Value) -> std::result::Result<ApiKey, Failure> {
     if !status.is_success() {
         let code = body.pointer("/error/code").and_then(Value::as_str).unwrap_or("no code");
@@ -71,7 +71,7 @@ fn fresh(status: StatusCode, body: &Value) -> std::result::Result<ApiKey, Failur
         KeyObject::deserialize(body).map_err(|_| failed("its answer holds no key"))?;
     match secret_key.token {
         Some(token) => Ok(ApiKey { id, secret: Secret::new(token) }),
-        None => Err(failed("it tells the fresh key only encrypted, as it does with live keys")),
+        None => Err(failed("it returns the fresh key only encrypted, as it does with live keys")),
     }
 }
 
@@ -92,14 +92,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_and_no_key_with_it() {
-        let told = |status, body: &Value| Chain(&fresh(status, body).unwrap_err()).to_string();
+    fn errors_say_what_is_wrong_and_show_no_key() {
+        let error = |status, body: &Value| Chain(&fresh(status, body).unwrap_err()).to_string();
         let encrypted =
             json!({"id": "mk_2", "secret_key": {"encrypted_secret": {"ciphertext": "x"}}});
-        assert!(told(StatusCode::OK, &encrypted).contains("only encrypted"));
+        assert!(error(StatusCode::OK, &encrypted).contains("only encrypted"));
         let odd = json!({"id": 2, "secret_key": {"token": "sk_test_2"}});
-        assert!(!told(StatusCode::OK, &odd).contains("sk_test_2"));
+        assert!(!error(StatusCode::OK, &odd).contains("sk_test_2"));
         let gone = json!({"error": {"code": "not_found"}});
-        assert!(told(StatusCode::NOT_FOUND, &gone).contains("404 Not Found: not_found"));
+        assert!(error(StatusCode::NOT_FOUND, &gone).contains("404 Not Found: not_found"));
     }
 }

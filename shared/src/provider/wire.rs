@@ -133,7 +133,7 @@ fn read<T: DeserializeOwned>(
             return Ok(ProviderAnswer::Declined(code()));
         }
         (StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS, ..) => return Err(failure),
-        // Somebody else was faster: the intent is read again.
+        // Another request was faster: the intent is read again.
         _ if error.code.as_deref() == Some("payment_intent_unexpected_state") => {
             return Err(failure);
         }
@@ -152,11 +152,11 @@ fn read<T: DeserializeOwned>(
 
 /// The provider's words for staff.
 fn words(error: Option<&ErrorBody>) -> String {
-    let Some(error) = error else { return "no error of its own".to_owned() };
-    let told =
+    let Some(error) = error else { return "without an error object".to_owned() };
+    let members =
         [Some(&error.kind), error.code.as_ref(), error.param.as_ref(), error.message.as_ref()];
-    let told: Vec<_> = told.into_iter().flatten().map(String::as_str).collect();
-    told.join(", ").chars().take(300).collect()
+    let members: Vec<_> = members.into_iter().flatten().map(String::as_str).collect();
+    members.join(", ").chars().take(300).collect()
 }
 
 fn tell_how_to_mend_credentials(status: StatusCode) {
@@ -213,16 +213,16 @@ mod tests {
             {"id": "re_1", "status": null, "metadata": null},
         ]});
         let read = refunds(StatusCode::OK, &body).unwrap();
-        let told: Vec<_> =
+        let tokens: Vec<_> =
             read.iter().map(|it| (it.id.as_str(), it.refund_id.as_deref(), it.status)).collect();
         assert_eq!(
-            told,
+            tokens,
             [("re_2", Some("undo"), RefundStatus::Pending), ("re_1", None, RefundStatus::Unknown)]
         );
     }
 
     #[test]
-    fn only_a_card_that_is_declined_or_unknown_is_told_as_the_card_s() {
+    fn only_a_declined_or_unknown_card_is_reported_as_a_decline() {
         let card = error("card_error", "card_declined");
         assert_eq!(declined(StatusCode::PAYMENT_REQUIRED, &card).as_deref(), Some("card_declined"));
         let unknown = json!({"error": {"type": "invalid_request_error", "code": "resource_missing",
@@ -237,16 +237,16 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_of_the_shop_fails_with_the_provider_s_words() {
+    fn an_invalid_request_fails_with_the_message_of_the_provider() {
         let body = json!({"error": {"type": "invalid_request_error", "code": "parameter_invalid_integer",
             "param": "amount", "message": "This value must be greater than or equal to 1."}});
         let failure = intent(StatusCode::BAD_REQUEST, &body).unwrap_err();
-        let told = failure.source.to_string();
-        assert!(told.contains("parameter_invalid_integer, amount, This value must"), "{told}");
+        let source = failure.source.to_string();
+        assert!(source.contains("parameter_invalid_integer, amount, This value must"), "{source}");
     }
 
     #[test]
-    fn a_key_is_spent_by_what_the_provider_saves() {
+    fn a_saved_error_spends_its_key() {
         for (status, kind, spent) in [
             (StatusCode::INTERNAL_SERVER_ERROR, "api_error", true),
             (StatusCode::BAD_REQUEST, "idempotency_error", true),

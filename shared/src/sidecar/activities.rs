@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 use tokio::time::timeout;
 use tracing::{Instrument, Span, field};
 
-/// The longest that one try of an activity may take. The engine sets no bound of its own, so a
+/// The longest that one try of an activity may take. The engine sets no bound, so a
 /// hung activity would hang its workflow for ever.
 const DEADLINE: Duration = Duration::from_secs(15);
 
@@ -146,7 +146,7 @@ async fn try_once<O: Serialize>(
     Ok(Some(serde_json::to_string(&answer(step, context.orchestration_id(), done)?)?))
 }
 
-/// What a try tells the workflow: a refusal is an answer, a failure is an error.
+/// What a try returns to the workflow: a refusal is an answer, a failure is an error.
 fn answer<O>(
     step: &'static str,
     order: &str,
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_done_or_refused_is_an_answer() {
+    async fn a_success_or_refusal_is_the_result_of_the_activity() {
         let done = tried(ready(Ok(Noted { value: 7, published: true }))).await.unwrap();
         assert_eq!(done.as_deref(), Some(r#"{"result":{"Ok":7}}"#));
         let unpublished = tried(ready(Ok(Noted { value: 7, published: false }))).await.unwrap();
@@ -207,14 +207,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_failed_is_an_error_that_the_engine_tries_again() {
+    async fn a_failure_is_an_error_that_the_engine_retries() {
         let failure = Failure::new("payments", "charge", "connection refused");
         let failed = tried(ready(Err(failure.into()))).await.unwrap_err();
         assert!(failed.to_string().contains("payments could not charge"), "{failed}");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_hangs_fails_after_its_deadline() {
+    async fn an_activity_that_hangs_fails_at_its_deadline() {
         let began = tokio::time::Instant::now();
         let late = tried(pending()).await.unwrap_err();
         assert_eq!(began.elapsed().as_secs(), DEADLINE.as_secs());

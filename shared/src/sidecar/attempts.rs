@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 /// The most activities whose tries are counted at once; more of them fail at once only when all is
-/// lost, and then the count begins anew.
+/// lost, and then the count begins again.
 const MOST: usize = 10_000;
 
 /// Counts the tries of each activity in this process, by its execution id, which the engine keeps
@@ -15,13 +15,13 @@ pub(super) struct Attempts(Arc<Mutex<HashMap<String, i64>>>);
 impl Attempts {
     /// Which try of `execution` begins: 1, unless others failed in this process.
     pub(super) fn begin(&self, execution: &str) -> i64 {
-        let failed = self.0.lock().expect("nobody panics while counting");
+        let failed = self.0.lock().expect("no panic happens while counting");
         failed.get(execution).copied().unwrap_or_default() + 1
     }
 
     /// Notes that try number `attempt` of `execution` failed.
     pub(super) fn fail(&self, execution: &str, attempt: i64) {
-        let mut failed = self.0.lock().expect("nobody panics while counting");
+        let mut failed = self.0.lock().expect("no panic happens while counting");
         if failed.len() >= MOST {
             failed.clear();
         }
@@ -30,7 +30,7 @@ impl Attempts {
 
     /// Forgets `execution`, which has an answer.
     pub(super) fn forget(&self, execution: &str) {
-        self.0.lock().expect("nobody panics while counting").remove(execution);
+        self.0.lock().expect("no panic happens while counting").remove(execution);
     }
 }
 

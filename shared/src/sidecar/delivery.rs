@@ -17,7 +17,7 @@ use tracing::Span;
 /// What becomes of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
-    /// It is dealt with.
+    /// It is done; Dapr acknowledges it.
     Success,
     /// It is to be delivered again; after some tries it becomes a dead letter.
     Retry,
@@ -33,7 +33,7 @@ impl IntoResponse for Delivery {
     }
 }
 
-/// Why a message was not dealt with.
+/// Why a message was not handled.
 #[derive(Debug, thiserror::Error)]
 pub enum DeliveryError {
     /// Delivering it again would not help.
@@ -43,7 +43,7 @@ pub enum DeliveryError {
     #[error("{0}")]
     Hopeless(String),
     /// Machinery failed.
-    #[error("the message could not be dealt with")]
+    #[error("the message could not be handled")]
     Failed(#[from] Failure),
 }
 
@@ -99,14 +99,14 @@ where
     F: Future<Output = Result<(), DeliveryError>>,
 {
     let Ok(message) = read_body(request).await else { return (Delivery::Retry, "retry") };
-    let dealt = match CloudEvent::read(&message) {
+    let handled = match CloudEvent::read(&message) {
         Ok(event) => {
             describe(&event);
             handle(event).await
         }
         Err(poison) => Err(poison.into()),
     };
-    match dealt {
+    match handled {
         Ok(()) => (Delivery::Success, "success"),
         Err(DeliveryError::Failed(failure)) => {
             tracing::warn!(error = %Chain(&failure), "a message will be delivered again");
@@ -189,17 +189,17 @@ mod tests {
 
     #[tokio::test]
     async fn the_subscription_names_its_topic_its_route_and_its_dead_letters() {
-        let (_, told) =
+        let (_, verdict) =
             send(app(&FakeBroker::default(), false), "GET /dapr/subscribe", &Value::Null).await;
         let expected = json!([{
             "pubsubname": "pubsub", "topic": "orders", "route": "/events/orders",
             "deadLetterTopic": "orders-notify-order-dead"
         }]);
-        assert_eq!(told, expected);
+        assert_eq!(verdict, expected);
     }
 
     #[tokio::test]
-    async fn what_fails_is_delivered_again() {
+    async fn a_failed_message_is_delivered_again() {
         let broker = FakeBroker::default();
         assert_eq!(verdict(app(&broker, false), &event("order.created")).await, "SUCCESS");
         assert_eq!(verdict(app(&broker, true), &event("order.created")).await, "RETRY");

@@ -102,7 +102,7 @@ impl Invocation {
 }
 
 impl Functions for Invocation {
-    /// Asks a second time when the sidecar found nobody: it looked up the function once, and the
+    /// Asks a second time when the sidecar reached no one: it looked up the function once, and the
     /// process that it found has ended. Then it finds another, if there is one.
     async fn forward(&self, function: &str, request: Request<Bytes>) -> Result<Response<Bytes>> {
         let began = Instant::now();
@@ -150,12 +150,13 @@ impl FunctionResponse {
         Err(Failure::new(function, "do as asked", answer).into())
     }
 
-    /// The refusal that a problem carries. One that this version does not know is told from other
+    /// The refusal that a problem carries. One that this version does not know is distinguished from other
     /// problems by its status: only refusals are 402 or 409.
     fn refusal(&self) -> Option<Refusal> {
         let refusal = serde_json::from_slice(self.0.body()).ok().filter(|_| self.is_problem())?;
-        let told = [StatusCode::PAYMENT_REQUIRED, StatusCode::CONFLICT].contains(&self.status());
-        (told || !matches!(refusal, Refusal::Other(_))).then_some(refusal)
+        let business =
+            [StatusCode::PAYMENT_REQUIRED, StatusCode::CONFLICT].contains(&self.status());
+        (business || !matches!(refusal, Refusal::Other(_))).then_some(refusal)
     }
 
     /// Whether the sidecar answers in place of the function, because nothing listened where it was.
@@ -212,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_neither_success_nor_refusal_is_a_failure_that_says_what_came() {
+    fn any_other_answer_is_a_failure_that_quotes_its_status() {
         let timeout = json!({"type": "timeout", "status": 503}).to_string();
         assert!(failure(&answer(503, PROBLEM, &timeout)).contains("timeout"));
         assert!(failure(&answer(500, "text/plain", "dial tcp: refused")).contains("dial tcp"));
@@ -250,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_success_is_read_or_only_looked_at() {
+    fn the_body_of_a_success_is_read_only_where_it_is_needed() {
         let answer = answer(200, "application/json", "[1]");
         assert_eq!(answer.read::<Vec<u8>>("stock").unwrap(), [1]);
         assert!(answer.check("stock").is_ok());

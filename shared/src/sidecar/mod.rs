@@ -206,6 +206,6 @@ impl Sidecar {
 /// Whether something takes connections at a port of this machine.
 async fn listens(port: u16) -> bool {
     let connect = TcpStream::connect((Ipv4Addr::LOCALHOST, port));
-    // What is too busy to answer is there.
+    // A sidecar too loaded to answer is still there.
     timeout(CONNECT, connect).await.map_or(true, |connected| connected.is_ok())
 }

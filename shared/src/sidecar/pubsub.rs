@@ -10,7 +10,7 @@ use tracing::Instrument;
 /// The Dapr component that events go through.
 pub const PUBSUB: &str = "pubsub";
 
-/// The metadata by which Service Bus tells a message that is published again.
+/// The metadata by which Service Bus recognises a message that is published again.
 const MESSAGE_ID: &str = "MessageId";
 
 /// The Dapr output binding that mails go through.
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_may_pass() {
+    fn every_other_failure_is_temporary() {
         for error in [
             "gomail: could not send email 1: 451 try again",
             "gomail: could not send email 1: EOF",

@@ -1,5 +1,5 @@
 //! Reminders of actors ([Dapr](https://docs.dapr.io/reference/api/actors_api/#create-actor-reminder)):
-//! the scheduler keeps them, and they fire on whichever host has the actor then.
+//! the scheduler keeps them, and they fire on the host that has the actor then.
 
 use super::Grpc;
 use crate::ports::{Failure, OrFail};
@@ -9,7 +9,7 @@ use dapr::dapr::proto::common::v1::{
 use dapr::dapr::proto::runtime::v1::RegisterActorReminderRequest;
 use jiff::SignedDuration;
 
-/// How long a reminder that failed waits for its next try. It is tried for ever: nobody else does what
+/// How long a reminder that failed waits for its next try. It is tried for ever: nothing else does what
 /// it is for.
 const RETRY_SECONDS: i64 = 5;
 

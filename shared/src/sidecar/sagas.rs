@@ -113,7 +113,7 @@ impl<C: Clock> WorkflowEngine<C> {
     /// Ends a workflow that nothing drives any more.
     async fn terminate(&self, order: &OrderId) -> Result<()> {
         const TERMINATE: &str = "end a workflow";
-        tracing::warn!(order.id = %order, "the saga of order {order} fell silent: it is started anew");
+        tracing::warn!(order.id = %order, "the saga of order {order} made no progress: it is started again");
         let mut client = self.grpc.workflows();
         let end = client.terminate_orchestration(order.as_str(), None, false);
         Ok(timeout(DEADLINE, end).await.or_fail(ENGINE, TERMINATE)?.or_fail(ENGINE, TERMINATE)?)

@@ -14,11 +14,11 @@ use std::time::Duration;
 use tonic::{Code, Status};
 
 /// The version of a document that is not there. Redis takes versions for numbers and knows no other
-/// way to tell that a first write came second.
+/// way to report that a first write came second.
 const ABSENT: &str = "0";
 
-/// The store's own. Dapr asks Cosmos DB for no more than a session's when it is told to be strong, and
-/// has no session: a store that is strong by itself would answer with what is out of date.
+/// The store's own. Dapr asks Cosmos DB for no more than a session's when it is asked for strong consistency, and
+/// has no session: a store that is not strong by default would answer with what is out of date.
 const CONSISTENCY: StateConsistency = StateConsistency::ConsistencyUnspecified;
 
 /// Documents of one kind in one state store.
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn another_version_is_a_conflict_and_no_error() {
+    fn another_version_is_a_conflict_not_an_error() {
         assert_eq!(saved(Ok(())).unwrap(), Saved::Written);
         assert_eq!(saved::<()>(Err(Status::aborted("etag mismatch"))).unwrap(), Saved::Conflict);
         for status in [Status::internal("broken"), Status::unavailable("gone")] {

@@ -13,16 +13,16 @@ use std::collections::HashMap;
 pub struct ActorStocks(pub(super) Grpc);
 
 impl Stocks for ActorStocks {
-    async fn tell(&self, product: &ProductId, command: Command) -> Result<TurnResult> {
-        const TELL: &str = "take a command";
+    async fn send(&self, product: &ProductId, command: Command) -> Result<TurnResult> {
+        const SEND: &str = "take a command";
         let request = InvokeActorRequest {
             actor_type: ACTOR_TYPE.to_owned(),
             actor_id: product.to_string(),
             method: TURN.to_owned(),
-            data: serde_json::to_vec(&command).or_fail(ACTOR_TYPE, TELL)?,
+            data: serde_json::to_vec(&command).or_fail(ACTOR_TYPE, SEND)?,
             metadata: HashMap::default(),
         };
-        let reply = self.0.dapr().invoke_actor(request).await.or_fail(ACTOR_TYPE, TELL)?;
-        Ok(serde_json::from_slice(&reply.into_inner().data).or_fail(ACTOR_TYPE, TELL)?)
+        let reply = self.0.dapr().invoke_actor(request).await.or_fail(ACTOR_TYPE, SEND)?;
+        Ok(serde_json::from_slice(&reply.into_inner().data).or_fail(ACTOR_TYPE, SEND)?)
     }
 }

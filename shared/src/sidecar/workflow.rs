@@ -2,7 +2,7 @@
 //!
 //! The calls and their order are a wire format: a running workflow replays its history against this
 //! code. `replay.rs` pins them, and `histories.rs` replays what released versions wrote. What would
-//! change them is another workflow with a name of its own, such as `order-saga-2`: new orders start
+//! change them is another workflow with its own name, such as `order-saga-2`: new orders start
 //! that one, and this one stays registered until the last order on it has ended, 26 hours later.
 
 use crate::domain::placing::PlacedOrder;
@@ -173,7 +173,7 @@ impl Activities {
     }
 
     fn unpublished(&self) -> MutexGuard<'_, Vec<Step>> {
-        self.unpublished.lock().expect("nobody panics while noting a step")
+        self.unpublished.lock().expect("no panic happens while noting a step")
     }
 
     /// Publishes what the broker did not take at once, in the order of the steps. Whether it succeeds
@@ -250,7 +250,7 @@ fn undo_retries() -> RetryPolicy {
         .with_max_retry_interval(Duration::from_mins(15))
 }
 
-/// A few tries within about two minutes: whoever asked for it may ask again.
+/// A few tries within about two minutes: the caller may ask again.
 fn resume_retries() -> RetryPolicy {
     RetryPolicy::new(8, Duration::from_millis(500)).with_backoff_coefficient(2.0)
 }

@@ -1,4 +1,4 @@
-//! What every function promises, whatever else it does.
+//! What every function promises, besides what it does.
 
 use crate::host::Service;
 use crate::host::router::with_middleware;
@@ -9,7 +9,7 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
 
-/// Asserts that a function is healthy and answers with a problem whatever it does not serve: another
+/// Asserts that a function is healthy and answers with a problem to what it does not serve: another
 /// path, another method, and for each of `takes_json`, such as `POST /api/orders`, a body that is no
 /// JSON, is not declared as JSON, is too large, or holds none of the fields it must.
 ///
@@ -78,8 +78,8 @@ async fn assert_problem(
     let declared = response.headers().get(header::CONTENT_TYPE).cloned();
     let body = response.into_body().collect().await.expect("the body is in memory").to_bytes();
     let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let told = (status, problem["type"].as_str().unwrap_or("no problem"));
-    assert_eq!(told, expected, "{route} with {kind}: {problem}");
+    let answer = (status, problem["type"].as_str().unwrap_or("no problem"));
+    assert_eq!(answer, expected, "{route} with {kind}: {problem}");
     assert_eq!(
         declared.as_ref().map(HeaderValue::as_bytes),
         Some(&b"application/problem+json"[..])

@@ -96,7 +96,7 @@ impl FakeStocks {
 }
 
 impl Stocks for FakeStocks {
-    async fn tell(&self, product: &ProductId, command: Command) -> Result<TurnResult> {
+    async fn send(&self, product: &ProductId, command: Command) -> Result<TurnResult> {
         let mut stocks = lock(&self.0);
         let mut stock = stocks.remove(product);
         let reply = turn(&mut stock, product, &command, at(0));
@@ -154,7 +154,7 @@ impl FakeBroker {
 impl Publisher for FakeBroker {
     async fn publish(&self, topic: &str, event: &(impl Serialize + Sync)) -> Result<()> {
         if mem::take(&mut *lock(&self.fails)) {
-            return Err(Failure::new("fake broker", "publish", "told to fail").into());
+            return Err(Failure::new("fake broker", "publish", "set to fail").into());
         }
         lock(&self.published).push((topic.to_owned(), json!(event)));
         Ok(())

@@ -8,10 +8,10 @@ pub use conformance::{conforms, send, send_with};
 
 use crate::sidecar::Sidecar;
 
-/// A sidecar that nobody serves.
+/// A sidecar that does not answer: nothing listens at its address.
 #[must_use]
 pub fn no_sidecar() -> Sidecar {
-    // Whoever installed one before serves as well.
+    // A provider installed earlier serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Sidecar::new(1, 1)
 }

@@ -17,7 +17,7 @@ pub fn on_path(program: &str) -> Option<PathBuf> {
 /// Says that something is not checked, and why, past the test runner, which shows nothing of a test
 /// that passes.
 pub fn not_checked(why: &str) {
-    // Nobody reads it where it cannot be written.
+    // Unused where it cannot be written.
     let _ = writeln!(io::stderr(), "NOT CHECKED: {why}");
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Stands in for az, docker, kubectl, helm and curl: notes each call, plain and as it could be typed, remembers what was made, and fails
-# where FAIL_ON or FAIL_AT tells it to, saying FAIL_TEXT. Its folder is in STAGE.
+# where FAIL_ON or FAIL_AT asks for it, saying FAIL_TEXT. Its folder is in STAGE.
 set -euo pipefail
 program=${0##*/}
 call="$program $*"

@@ -41,13 +41,13 @@ pub const TO_AKS: [&str; 9] = [
 /// Both deployments: the task and what it is asked for.
 pub const BOTH: [(&str, &[&str]); 2] = [("deploy-aca", &TO_ACA), ("deploy-aks", &TO_AKS)];
 
-/// The key of the payment provider that the scripts are told.
+/// The key of the payment provider that the scripts are given.
 pub const PAYMENT_KEY: &str = "sk_test_never_shown";
 
-/// The token of the registry that they are told.
+/// The token of the registry that they are given.
 pub const REGISTRY_TOKEN: &str = "registry-token-never-shown";
 
-/// A stage of its own for each test; gone with it.
+/// A stage for one test, removed with it.
 #[derive(Debug)]
 pub struct Stage {
     folder: PathBuf,
@@ -105,7 +105,7 @@ impl Stage {
         fs::remove_file(self.path("bin").join(program)).expect("there is a stand-in");
     }
 
-    /// Runs a task of the workspace, with nobody to ask, and `variables` beside the usual ones.
+    /// Runs a task of the workspace, without a terminal, and `variables` beside the usual ones.
     ///
     /// # Panics
     /// When it cannot be run.

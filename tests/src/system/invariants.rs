@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn money_adds_up_when_an_order_completed_or_was_given_back() {
+    fn money_adds_up_when_an_order_completed_or_was_refunded() {
         check_money(&order("completed"), &ledger(5, 0, 0));
         check_money(&order("cancelled"), &ledger(5, 5, 1));
         check_money(&order("cancelled"), &nothing());

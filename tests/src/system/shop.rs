@@ -12,10 +12,10 @@ use std::time::Duration;
 /// The longest that a request may take before the test gives up on it.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How soon every order must have ended, whichever faults it met.
+/// How soon every order must have ended, under any fault.
 pub const ORDER_ENDS_WITHIN: Duration = Duration::from_mins(1);
 
-/// One test's view of a running shop: products and orders of its own.
+/// One test's view of a running shop, with its own products and orders.
 #[derive(Clone)]
 pub struct Shop {
     /// The processes.
@@ -62,7 +62,7 @@ impl ApiResponse {
 }
 
 impl Shop {
-    /// A view with products and orders of its own.
+    /// A view with its own products and orders.
     #[must_use]
     pub fn new(cluster: Arc<Cluster>, http: reqwest::Client) -> Self {
         static SCOPES: AtomicUsize = AtomicUsize::new(1);

@@ -6,7 +6,7 @@ use local::manifest::Ingress;
 use serde_json::{Value, json};
 
 #[test]
-fn the_gateway_alone_has_a_door() {
+fn only_the_gateway_is_public() {
     let public: Vec<_> = functions()
         .into_iter()
         .filter(|function| function.manifest.ingress == Ingress::External)
@@ -57,7 +57,7 @@ fn the_metrics_of_every_sidecar_can_be_gathered() {
 }
 
 #[test]
-fn functions_and_sidecars_are_traced_alike() {
+fn functions_and_sidecars_are_both_traced() {
     let tracing = &of_kind("Configuration")[0]["spec"]["tracing"];
     for deployment in of_kind("Deployment") {
         let settings = &deployment["spec"]["template"]["spec"]["containers"][0]["env"];

@@ -71,7 +71,7 @@ fn every_function_is_deployed_with_a_sidecar_as_its_manifest_says() {
 }
 
 #[test]
-fn every_pod_is_chosen_by_its_deployment_and_nobody_elses() {
+fn every_pod_is_selected_by_its_own_deployment_only() {
     for deployment in of_kind("Deployment") {
         let chosen = &deployment["spec"]["selector"]["matchLabels"];
         assert_eq!(*chosen, json!({"app.kubernetes.io/name": deployment["metadata"]["name"]}));
@@ -81,7 +81,7 @@ fn every_pod_is_chosen_by_its_deployment_and_nobody_elses() {
 }
 
 #[test]
-fn no_container_may_do_more_than_it_needs() {
+fn containers_have_no_privileges() {
     for deployment in of_kind("Deployment") {
         let pod = &deployment["spec"]["template"]["spec"];
         assert_eq!(pod["securityContext"]["runAsNonRoot"], true);
@@ -139,7 +139,7 @@ fn hosts_stay_up_while_nodes_are_drained() {
 }
 
 #[test]
-fn functions_take_calls_from_their_own_sidecars_alone() {
+fn functions_accept_calls_only_from_their_own_sidecars() {
     for deployment in of_kind("Deployment") {
         let settings = &deployment["spec"]["template"]["spec"]["containers"][0]["env"];
         let asks = settings.as_array().unwrap().iter().any(|it| it["name"] == "APP_API_TOKEN");

@@ -1,4 +1,4 @@
-//! Deployments by digest, run against stand-ins: what runs is what was pushed, wherever a tag points.
+//! Deployments by digest, run against stand-ins: what runs is what was pushed, even when a tag has moved.
 
 use generate::workspace::functions;
 use std::collections::BTreeMap;
@@ -26,8 +26,8 @@ fn deployed(stage: &Stage) -> BTreeMap<String, String> {
     let _ = fs::remove_file(stage.path("deployed"));
     let ended = stage.run("deploy-aca", &[&TO_ACA[..], &["--force"]].concat(), &[]);
     assert_eq!(ended.code, Some(0), "{}", ended.text);
-    let told = fs::read_to_string(stage.path("deployed")).expect("something was deployed");
-    let last = told.lines().last().expect("something was told");
+    let deployed = fs::read_to_string(stage.path("deployed")).expect("something was deployed");
+    let last = deployed.lines().last().expect("something was deployed");
     serde_json::from_str(last).expect("it is JSON")
 }
 

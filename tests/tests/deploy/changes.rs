@@ -17,7 +17,7 @@ fn a_new_payment_key_is_written_by_both() {
 }
 
 #[test]
-fn a_changed_parameter_arrives_and_is_then_known() {
+fn a_changed_parameter_is_deployed_once() {
     let changed = [("PAYMENT_PROVIDER_URL", "https://pay.example.com")];
     for (task, arguments) in BOTH {
         let stage = deployed(task, arguments);
@@ -28,7 +28,7 @@ fn a_changed_parameter_arrives_and_is_then_known() {
 }
 
 #[test]
-fn a_variable_that_is_empty_is_as_one_that_is_not_set() {
+fn an_empty_variable_counts_as_unset() {
     let empty = [("PAYMENT_PROVIDER_URL", ""), ("MAIL_PORT", ""), ("MONTHLY_BUDGET", "")];
     for (task, arguments) in BOTH {
         let stage = Stage::new();
@@ -53,7 +53,7 @@ fn a_changed_password_arrives_and_is_not_written_down() {
 }
 
 #[test]
-fn mail_that_is_added_later_builds_and_deploys_what_mails() {
+fn adding_mail_later_builds_and_deploys_send_email() {
     let mail = [("MAIL_HOST", "h"), ("MAIL_FROM", "f"), ("MAIL_USER", "u"), ("MAIL_PASSWORD", "p")];
     for (task, arguments) in BOTH {
         let stage = deployed(task, arguments);
@@ -133,7 +133,7 @@ fn builds(ended: &Ended) -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 
-/// Adds a function to what is generated, as a folder of its own would.
+/// Adds a function to what is generated, as a new folder would.
 fn add_function(workspace: &Path) {
     let edit = |file: &str, change: &dyn Fn(String) -> String| {
         let file = workspace.join(file);

@@ -58,7 +58,7 @@ fn a_value_that_is_filled_in_arrives_as_it_was_set() {
 }
 
 #[test]
-fn traces_go_where_they_are_told_and_nowhere_else() {
+fn traces_are_sent_only_to_the_configured_collector() {
     for (endpoint, address) in
         [("", ""), ("http://collector.telemetry:4318", "collector.telemetry:4318")]
     {
@@ -75,7 +75,7 @@ fn traces_go_where_they_are_told_and_nowhere_else() {
 }
 
 #[test]
-fn the_certificate_lies_where_the_gateway_looks_for_it() {
+fn the_certificate_is_where_the_gateway_expects_it() {
     let stage = Stage::new();
     let ended = stage.run("deploy-aks", &TO_AKS, &[]);
     assert_eq!(ended.code, Some(0), "{}", ended.text);

@@ -15,7 +15,7 @@ fn the_payment_key_is_written_once_and_later_only_on_demand() {
     };
     let without = [("PAYMENT_API_KEY", "")];
     assert_eq!(written(stage.run("deploy-aca", &TO_ACA, &[])), [PAYMENT_KEY]);
-    // It may have been rotated by now, so it stays, told or not.
+    // It may have been rotated by now, so it stays, given or not.
     let kept = stage.run("deploy-aca", &["--yes", "--tag", "t2"], &[]);
     assert!(kept.text.contains("--new-payment-key"), "{}", kept.text);
     assert!(kept.called("az deployment group create"));
@@ -59,7 +59,7 @@ fn the_first_payment_key_ends_when_its_days_are_over() {
 }
 
 #[test]
-fn nothing_is_bought_where_money_is_real() {
+fn no_order_is_placed_with_a_live_key() {
     let stage = Stage::new();
     let live = [("PAYMENT_API_KEY", "sk_live_12345678")];
     // Later the key is known by its tag alone.

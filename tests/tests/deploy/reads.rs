@@ -1,5 +1,5 @@
 //! The real Azure CLI reads every command line of the scripts and of the documents, without running them: an
-//! argument that it refuses is found here, and not by whoever deploys.
+//! argument that it refuses is found here, and not during a deployment.
 
 use generate::workspace::{files, read, root};
 use std::collections::BTreeSet;
@@ -15,7 +15,7 @@ use tests::deploy::{BOTH, Stage, TO_ACA};
 const VERSION: &str = "2.91.0";
 
 #[test]
-fn the_azure_cli_takes_every_command_line() {
+fn the_azure_cli_accepts_every_command_line() {
     let mut lines = of_the_scripts();
     lines.extend(of_the_documents());
     assert!(lines.len() > 40, "{lines:?}");
@@ -24,7 +24,7 @@ fn the_azure_cli_takes_every_command_line() {
 }
 
 #[test]
-fn the_azure_cli_refuses_what_is_wrong() {
+fn the_azure_cli_rejects_an_invalid_command_line() {
     let wrong = [
         "az group create --name x",
         "az group create --name x --location y --colour red",
@@ -73,7 +73,7 @@ fn append(to: &Stage, from: &Stage) {
     file.write_all(typed.as_bytes()).expect("there is room");
 }
 
-/// What the documents tell people to type.
+/// The commands that the documents give.
 fn of_the_documents() -> BTreeSet<String> {
     let documents = ["infra", "docs"].into_iter().flat_map(files);
     let documents = documents
@@ -102,7 +102,7 @@ fn read_by_azure_cli(lines: &BTreeSet<String>) -> Option<Output> {
         .expect("makew runs");
     let mut input = reader.stdin.take().expect("it is piped");
     let text: Vec<_> = lines.iter().map(String::as_str).collect();
-    // Nobody reads it where the Azure CLI cannot be had.
+    // Unused where the Azure CLI is not available.
     let _ = input.write_all(text.join("\n").as_bytes());
     drop(input);
     let output = reader.wait_with_output().expect("it ends");

@@ -11,32 +11,32 @@ use tests::deploy::{Stage, TO_ACA, TO_AKS};
 const HARMLESS: [&str; 3] =
     ["az deployment group what-if", "az acr repository show", "docker image inspect"];
 
-/// Enough of a shop: every kind of function that scripts tell apart, and one more.
+/// Enough of a shop: every kind of function that scripts distinguish, and one more.
 const FUNCTIONS: [&str; 3] = ["gateway", "notify-order", "order-saga"];
 
-/// What such a sentence tells.
+/// What such a sentence says.
 const CURES: [&str; 8] = [
     "run this again",
     "run az login",
     "see ./makew",
     "install one, or start its daemon",
-    "tells why",
+    "shows why",
     "set SHOP_TOKEN",
     "cannot log in to",
     "is missing",
 ];
 
 #[test]
-fn on_container_apps_every_failure_is_told_and_mended_by_a_second_run() {
-    mended_by_a_second_run("deploy-aca", &TO_ACA);
+fn on_container_apps_every_failure_is_explained_and_a_second_run_completes() {
+    a_second_run_completes("deploy-aca", &TO_ACA);
 }
 
 #[test]
-fn on_kubernetes_every_failure_is_told_and_mended_by_a_second_run() {
-    mended_by_a_second_run("deploy-aks", &TO_AKS);
+fn on_kubernetes_every_failure_is_explained_and_a_second_run_completes() {
+    a_second_run_completes("deploy-aks", &TO_AKS);
 }
 
-fn mended_by_a_second_run(task: &str, arguments: &[&str]) {
+fn a_second_run_completes(task: &str, arguments: &[&str]) {
     let (stage, shop) = small_shop();
     let unbroken = stage.run_in(&shop, task, arguments, &[]);
     assert_eq!(unbroken.code, Some(0), "{}", unbroken.text);

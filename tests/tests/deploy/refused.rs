@@ -3,7 +3,7 @@
 use tests::deploy::{BOTH, Stage, TO_ACA, TO_AKS};
 
 #[test]
-fn what_is_missing_is_told_with_its_fix() {
+fn missing_prerequisites_are_named_with_their_fix() {
     let cases = [
         ("az", "https://aka.ms/installazurecli", 69),
         ("curl", "install curl", 69),
@@ -32,7 +32,7 @@ fn what_is_missing_is_told_with_its_fix() {
 }
 
 #[test]
-fn what_azure_refuses_is_told_with_its_cure() {
+fn refusals_by_azure_are_explained_with_their_fix() {
     let deployment = "az deployment group create";
     let cases = [
         (deployment, "AADSTS700082: The refresh token has expired", "run az login, then", 77),
@@ -63,7 +63,7 @@ fn what_azure_refuses_is_told_with_its_cure() {
             "run this again once it has ended",
             75,
         ),
-        (deployment, "(BadRequest) something else", "once that is mended, run this again", 1),
+        (deployment, "(BadRequest) something else", "fix that, then run this again", 1),
     ];
     for (call, said, cure, code) in cases {
         for (task, arguments) in BOTH {
@@ -138,7 +138,7 @@ fn a_second_set_of_functions_in_one_group_is_refused() {
 }
 
 #[test]
-fn where_the_mail_component_is_refused_all_else_is_deployed() {
+fn everything_but_mail_is_deployed_where_the_mail_component_is_refused() {
     let mail = [("MAIL_HOST", "h"), ("MAIL_FROM", "f"), ("MAIL_USER", "u"), ("MAIL_PASSWORD", "p")];
     let variables = [&mail[..], &[("MAIL_REFUSED", "1")]].concat();
     let stage = Stage::new();

@@ -23,7 +23,7 @@ const CHANGES: [&str; 13] = [
 ];
 
 #[test]
-fn what_functions_need_comes_first_then_their_images_then_they() {
+fn dependencies_are_deployed_first_then_images_then_functions() {
     let ended = Stage::new().run("deploy-aca", &TO_ACA, &[]);
     assert_eq!(ended.code, Some(0), "{}", ended.text);
     let expected = [
@@ -90,7 +90,7 @@ fn deploying_the_same_again_changes_nothing() {
 }
 
 #[test]
-fn no_secret_is_on_a_command_line_or_said() {
+fn secrets_are_neither_on_command_lines_nor_printed() {
     for (script, arguments) in BOTH {
         let stage = Stage::new();
         let token = ("SHOP_TOKEN", "shop-token-never-shown");
@@ -126,7 +126,7 @@ fn a_dry_run_shows_the_commands_and_runs_none() {
 }
 
 #[test]
-fn without_anybody_to_ask_nothing_is_changed() {
+fn without_a_terminal_to_ask_on_nothing_is_changed() {
     for (script, arguments) in BOTH {
         let ended = Stage::new().run(script, &arguments[1..], &[]);
         assert_eq!(ended.code, Some(64), "{}", ended.text);
@@ -155,9 +155,9 @@ fn a_group_is_deleted_only_where_a_shop_was_deployed() {
     assert!(!refused.called("az group delete"));
 
     fs::write(stage.path("made/registry"), "").unwrap();
-    let unasked = destroy(&[]);
-    assert_eq!(unasked.code, Some(64), "{}", unasked.text);
-    assert!(!unasked.called("az group delete"));
+    let without_consent = destroy(&[]);
+    assert_eq!(without_consent.code, Some(64), "{}", without_consent.text);
+    assert!(!without_consent.called("az group delete"));
     let deleted = destroy(&["--yes"]);
     assert_eq!(deleted.code, Some(0), "{}", deleted.text);
     assert!(deleted.called("az group delete --name saga-shop-dev --yes"));

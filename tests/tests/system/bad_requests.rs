@@ -115,9 +115,9 @@ fn mixed() -> Value {
 
 fn assert_problem(case: &str, answer: &ApiResponse, status: u16, kind: &str) {
     assert_eq!((answer.status, answer.problem()), (status, Some(kind)), "{case}: {answer:?}");
-    let told = |member: &str| answer.body[member].as_str().is_some_and(|text| !text.is_empty());
+    let says = |member: &str| answer.body[member].as_str().is_some_and(|text| !text.is_empty());
     assert!(
-        told("title") && told("detail") && answer.body["status"] == status,
+        says("title") && says("detail") && answer.body["status"] == status,
         "{case}: {answer:?}"
     );
 }

@@ -9,7 +9,7 @@ use tests::system::shop::Shop;
 use tests::system::wait::until;
 use tokio::time::Instant;
 
-/// How soon everything has arrived once all is mended: Redis gives the messages of a dead sidecar
+/// How soon everything has arrived once every fault has ended: Redis gives the messages of a dead sidecar
 /// to another one after half a minute.
 const LATE: Duration = Duration::from_mins(3);
 
@@ -63,7 +63,7 @@ pub(crate) async fn orders_do_not_wait_for_mail(shop: &Shop) {
         assert_eq!(shop.ended(order).await.body["status"], "completed");
     }
     assert!(shop.mails(&shop.email("ann")).await.is_empty(), "the mail server was to stall");
-    // Whoever waits for a stalled answer is cut off, so that later tests find an idle function.
+    // Callers that wait for a stalled answer are cut off, so that later tests find an idle function.
     mail_faults(shop, None).await;
     shop.cluster.mail_sink().kill().await;
     shop.cluster.mail_sink().start().await.expect("the mail sink starts again");
@@ -124,7 +124,7 @@ async fn letters(shop: &Shop) -> Vec<DeadLetter> {
     letters.expect("Redis answers").list().await.expect("Redis answers").letters
 }
 
-pub(crate) async fn poison_is_a_dead_letter_with_its_reason_and_holds_nothing_up(shop: &Shop) {
+pub(crate) async fn poison_is_a_dead_letter_with_its_reason_and_delays_nothing(shop: &Shop) {
     let address = shop.email("ann");
     let good = receipt(shop, 0, &address, 100);
     let changed = |id: &str, change: fn(&mut Value)| {
@@ -165,7 +165,7 @@ pub(crate) async fn poison_is_a_dead_letter_with_its_reason_and_holds_nothing_up
     assert_eq!(mails(shop, &address, 1, Duration::from_secs(10)).await.len(), 1);
 }
 
-pub(crate) async fn what_was_rejected_arrives_when_it_is_sent_again_after_the_fix(shop: &Shop) {
+pub(crate) async fn a_dead_letter_that_is_resent_after_the_fix_is_mailed(shop: &Shop) {
     let address = shop.email("ann");
     let event = receipt(shop, 0, &address, 100);
     mail_faults(shop, Some(&json!({"fault": "reject", "next": 1}))).await;
@@ -180,7 +180,7 @@ pub(crate) async fn what_was_rejected_arrives_when_it_is_sent_again_after_the_fi
     assert!(letters(shop).await.iter().all(|letter| letter.event["id"] != event["id"]));
 }
 
-pub(crate) async fn a_hundred_mails_that_cannot_be_delivered_hold_up_no_other(shop: &Shop) {
+pub(crate) async fn a_hundred_undeliverable_mails_delay_no_other(shop: &Shop) {
     let deferred = (0..100).map(|number| receipt(shop, number, "ann@deferred.test", 100));
     let rejected = (100..105).map(|number| receipt(shop, number, "ann@rejected.test", 100));
     let bad: Vec<_> = deferred.chain(rejected).collect();

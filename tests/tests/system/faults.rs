@@ -1,4 +1,4 @@
-//! The death (kill -9) of one process amid 20 orders.
+//! The death (kill -9) of one process during 20 orders.
 
 use futures::future::join_all;
 use local::process::Process;
@@ -50,7 +50,7 @@ pub(crate) async fn orders_survive_the_death_of_the_scheduler(shop: &Shop) {
     orders_survive(shop, shop.cluster.scheduler()).await;
 }
 
-pub(crate) async fn a_lost_function_is_a_503_that_passes(shop: &Shop) {
+pub(crate) async fn a_killed_function_is_a_temporary_503(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 5).await;
     let path = format!("/api/inventory/{lamp}");
     let check_stock = shop.cluster.function("check-stock");

@@ -24,7 +24,7 @@ use tests::system::invariants;
 use tests::system::shop::Shop;
 use tokio::runtime::Runtime;
 
-/// Wires a test up: a shop of its own before, the invariants after.
+/// Wraps a test: gives it its own shop, and checks the invariants after it.
 macro_rules! trials {
     ($system:expr, $($module:ident: $($test:ident),+;)+) => {
         vec![$($({
@@ -85,7 +85,7 @@ fn main() -> ExitCode {
     // Faults in one test would be faults in another, so tests take turns.
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
     let provider = rustls::crypto::ring::default_provider().install_default();
-    provider.expect("nobody installed another one");
+    provider.expect("no other provider is installed");
     let runtime = Runtime::new().expect("a runtime starts");
     let system = System {
         runtime: Arc::new(runtime),
@@ -99,14 +99,14 @@ fn main() -> ExitCode {
     let shipped = System { settings: &[], cluster: Arc::default(), ..system.clone() };
     let mut trials = trials![system,
         orders:
-            an_order_walks_forward_to_completed_and_is_charged_its_total_once,
+            an_order_completes_and_is_charged_its_total_once,
             an_order_is_found_right_after_it_was_accepted,
             a_declined_card_cancels_the_order_and_charges_nothing,
             a_country_that_is_not_served_cancels_the_order_and_refunds_it,
             one_sold_out_item_of_three_leaves_nothing_reserved,
             a_changed_price_cancels_the_order_before_any_charge,
             products_in_two_currencies_cancel_the_order,
-            of_50_orders_at_once_for_the_last_10_items_10_complete,
+            ten_of_50_concurrent_orders_for_the_last_10_items_complete,
             one_key_is_one_order_however_often_it_is_sent;
         stock:
             stock_is_set_checked_reserved_and_released,
@@ -117,12 +117,12 @@ fn main() -> ExitCode {
             a_declined_payment_is_made_by_another_method,
             a_caller_neither_touches_nor_hinders_the_payment_of_an_order,
             saved_failures_and_forgotten_keys_charge_an_order_once,
-            what_is_processing_is_waited_for,
+            a_processing_charge_is_awaited,
             an_order_is_cancelled_only_once_its_refund_has_succeeded,
             nothing_is_charged_for_orders_that_are_cancelled_while_the_provider_is_away,
             a_stalled_provider_delays_an_order_and_charges_it_once,
             a_charge_whose_answer_was_lost_is_found_again,
-            with_a_wrong_key_orders_wait_as_long_as_they_are_held_and_the_log_says_what_to_fix;
+            orders_wait_for_their_reservation_under_a_wrong_key_and_the_log_says_what_to_fix;
         bad_requests:
             each_bad_request_is_a_problem_and_changes_nothing,
             unknown_ids_are_not_found,
@@ -133,24 +133,24 @@ fn main() -> ExitCode {
             orders_survive_the_death_of_the_stock_host,
             orders_survive_the_death_of_process_payment,
             orders_survive_the_death_of_the_scheduler,
-            a_lost_function_is_a_503_that_passes;
+            a_killed_function_is_a_temporary_503;
         rollouts:
-            a_process_that_stops_beside_another_costs_no_answer;
+            stopping_one_of_two_processes_loses_no_request;
         mails:
-            a_completed_order_is_told_in_four_mails,
-            a_cancelled_order_tells_why_and_what_was_given_back,
+            a_completed_order_sends_four_mails,
+            a_cancelled_order_says_why_and_what_was_refunded,
             markup_in_a_name_is_text_in_the_mail,
-            an_order_is_told_to_the_world_in_order_and_under_its_ids,
-            events_delivered_twice_are_mailed_once_to_whom_they_concern;
+            the_events_of_an_order_are_published_in_order_under_its_ids,
+            events_delivered_twice_are_mailed_once_to_their_customer;
         deliveries:
             orders_do_not_wait_for_mail,
             every_mail_arrives_once_after_the_mail_server_was_down,
             no_mail_is_lost_when_send_email_is_killed,
             no_mail_is_lost_when_the_broker_is_killed,
             no_mail_is_lost_when_the_sidecar_of_notify_order_is_killed,
-            poison_is_a_dead_letter_with_its_reason_and_holds_nothing_up,
-            what_was_rejected_arrives_when_it_is_sent_again_after_the_fix,
-            a_hundred_mails_that_cannot_be_delivered_hold_up_no_other,
+            poison_is_a_dead_letter_with_its_reason_and_delays_nothing,
+            a_dead_letter_that_is_resent_after_the_fix_is_mailed,
+            a_hundred_undeliverable_mails_delay_no_other,
             a_mail_that_is_deferred_arrives_once_when_it_is_taken;
         traces:
             a_completed_order_is_one_tree_from_the_click_to_the_mail,
@@ -163,8 +163,8 @@ fn main() -> ExitCode {
         processes:
             every_function_is_healthy_and_ready,
             every_event_function_subscribes_to_the_topic_of_its_manifest,
-            every_function_completes_a_request_in_flight_when_it_is_told_to_stop,
-            every_function_refuses_bad_settings_and_tells_all_of_them;
+            every_function_completes_a_request_in_flight_when_it_is_asked_to_stop,
+            every_function_rejects_bad_settings_and_names_all_of_them;
         start:
             ctrl_c_stops_a_shop_and_leaves_no_process,
             a_shop_whose_parent_is_killed_leaves_no_process,

@@ -21,7 +21,7 @@ async fn charges(shop: &Shop, order: &str) -> Vec<Value> {
         .collect()
 }
 
-pub(crate) async fn an_order_walks_forward_to_completed_and_is_charged_its_total_once(shop: &Shop) {
+pub(crate) async fn an_order_completes_and_is_charged_its_total_once(shop: &Shop) {
     const WALK: [&str; 5] = ["pending", "reserved", "paid", "shipped", "completed"];
     let (lamp, bulb) = (shop.sell("lamp", 2_000, 10).await, shop.sell("bulb", 150, 20).await);
     let answer = shop.post("/api/orders", &shop.order(&[(&lamp, 2), (&bulb, 3)])).await;
@@ -145,7 +145,7 @@ pub(crate) async fn products_in_two_currencies_cancel_the_order(shop: &Shop) {
     assert_eq!(problem(&shop.ended(&order).await), "mixed-currencies");
 }
 
-pub(crate) async fn of_50_orders_at_once_for_the_last_10_items_10_complete(shop: &Shop) {
+pub(crate) async fn ten_of_50_concurrent_orders_for_the_last_10_items_complete(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 10).await;
     let body = shop.order(&[(&lamp, 1)]);
     let orders = join_all((0..50).map(|_| shop.place(&body))).await;
@@ -168,12 +168,13 @@ pub(crate) async fn one_key_is_one_order_however_often_it_is_sent(shop: &Shop) {
     let answers = join_all((0..20).map(|_| place())).await;
     let order = shop.accepted(&answers[0]);
     assert_eq!(answers[0].status, 202);
-    let told = |answer: &ApiResponse| (answer.status, answer.location.clone(), answer.body.clone());
+    let parts =
+        |answer: &ApiResponse| (answer.status, answer.location.clone(), answer.body.clone());
     for answer in &answers {
-        assert_eq!(told(answer), told(&answers[0]));
+        assert_eq!(parts(answer), parts(&answers[0]));
     }
     assert_eq!(shop.ended(&order).await.body["status"], "completed");
-    assert_eq!(told(&place().await), told(&answers[0]));
+    assert_eq!(parts(&place().await), parts(&answers[0]));
 
     let mut other = body.clone();
     other["items"][0]["quantity"] = json!(2);

@@ -41,7 +41,7 @@ async fn all_complete(shop: &Shop, orders: &[String]) {
     }
 }
 
-/// Kills functions amid 20 orders, starts them after [`OUTAGE`], and sees every order completed.
+/// Kills functions during 20 orders, starts them after [`OUTAGE`], and sees every order completed.
 async fn orders_outlast(shop: &Shop, functions: &[&str]) {
     let orders = orders_on_their_way(shop).await;
     for function in functions {

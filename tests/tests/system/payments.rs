@@ -117,7 +117,7 @@ pub(crate) async fn saved_failures_and_forgotten_keys_charge_an_order_once(shop:
     }
 }
 
-pub(crate) async fn what_is_processing_is_waited_for(shop: &Shop) {
+pub(crate) async fn a_processing_charge_is_awaited(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 5).await;
     let minute = json!({"payments": {"next": 1, "after_seconds": 60, "then": "succeed"}});
     shop.payment_settlement(&minute).await;
@@ -211,7 +211,7 @@ pub(crate) async fn a_charge_whose_answer_was_lost_is_found_again(shop: &Shop) {
     }
 }
 
-pub(crate) async fn with_a_wrong_key_orders_wait_as_long_as_they_are_held_and_the_log_says_what_to_fix(
+pub(crate) async fn orders_wait_for_their_reservation_under_a_wrong_key_and_the_log_says_what_to_fix(
     shop: &Shop,
 ) {
     let lamp = shop.sell("lamp", 2_000, 5).await;

@@ -99,7 +99,7 @@ pub(crate) async fn every_function_is_healthy_and_ready(shop: &Shop) {
     }
 }
 
-pub(crate) async fn every_function_completes_a_request_in_flight_when_it_is_told_to_stop(
+pub(crate) async fn every_function_completes_a_request_in_flight_when_it_is_asked_to_stop(
     shop: &Shop,
 ) {
     let lamp = shop.sell("lamp", 100, 5).await;
@@ -110,7 +110,7 @@ pub(crate) async fn every_function_completes_a_request_in_flight_when_it_is_told
 }
 
 /// Holds the sidecar of `function` still, so that a request stays in flight while the function is
-/// told to stop; then lets it go on.
+/// asked to stop; then lets it go on.
 async fn stop_amid_a_request(shop: &Shop, function: &Function, order: &Value) {
     let name = function.name.as_str();
     let (process, sidecar) = (shop.cluster.function(name), shop.cluster.sidecar(name));
@@ -120,7 +120,7 @@ async fn stop_amid_a_request(shop: &Shop, function: &Function, order: &Value) {
     }
     let url = format!("{}{path}", shop.cluster.url(name));
     let request = shop.http.request(method, url).header("dapr-api-token", shop.cluster.app_token());
-    let (begun, told) = (count(&process.log(), BEGUN), count(&process.log(), STOPPING));
+    let (begun, stopping) = (count(&process.log(), BEGUN), count(&process.log(), STOPPING));
     sidecar.pause();
     let answer = shop.send(request.json(&body));
     let ended = async {
@@ -131,8 +131,8 @@ async fn stop_amid_a_request(shop: &Shop, function: &Function, order: &Value) {
         process.stop(Duration::from_secs(5)).await
     };
     let go_on = async {
-        until("the function has been told to stop", Duration::from_secs(5), async || {
-            (count(&process.log(), STOPPING) > told).then_some(())
+        until("the function has been asked to stop", Duration::from_secs(5), async || {
+            (count(&process.log(), STOPPING) > stopping).then_some(())
         })
         .await;
         sidecar.resume();
@@ -154,7 +154,7 @@ fn count(log: &str, line: &str) -> usize {
     log.matches(line).count()
 }
 
-pub(crate) async fn every_function_refuses_bad_settings_and_tells_all_of_them(shop: &Shop) {
+pub(crate) async fn every_function_rejects_bad_settings_and_names_all_of_them(shop: &Shop) {
     for function in shop.cluster.functions() {
         let mut command = Command::new(shop.cluster.binary(&function.name));
         command.env_clear().envs([
@@ -163,14 +163,14 @@ pub(crate) async fn every_function_refuses_bad_settings_and_tells_all_of_them(sh
             ("PAYMENT_PROVIDER_URL", "stripe"),
         ]);
         let output = command.output().expect("the function starts");
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(64), "{}: {told}", function.name);
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(64), "{}: {errors}", function.name);
         let needs_provider = function.manifest.service == Service::Payment;
-        assert_eq!(told.contains("PAYMENT_PROVIDER_URL: "), needs_provider, "{told}");
+        assert_eq!(errors.contains("PAYMENT_PROVIDER_URL: "), needs_provider, "{errors}");
         let needs_vault = !function.manifest.manages.is_empty();
-        assert_eq!(told.contains("KEY_VAULT_URL: must be set"), needs_vault, "{told}");
+        assert_eq!(errors.contains("KEY_VAULT_URL: must be set"), needs_vault, "{errors}");
         for fault in ["APP_PORT: must be set", "DAPR_HTTP_PORT: ", "DRAIN_SECONDS: "] {
-            assert!(told.contains(&format!("{}: {fault}", function.name)), "{told}");
+            assert!(errors.contains(&format!("{}: {fault}", function.name)), "{errors}");
         }
     }
 }

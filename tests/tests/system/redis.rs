@@ -1,4 +1,4 @@
-//! A look into the shop's Redis, where no interface of the shop tells.
+//! A look into the shop's Redis, for what no interface of the shop shows.
 
 use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;

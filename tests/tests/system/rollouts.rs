@@ -18,7 +18,7 @@ const PACE: Duration = Duration::from_millis(100);
 
 const BEGUN: &str = "started processing request";
 
-pub(crate) async fn a_process_that_stops_beside_another_costs_no_answer(shop: &Shop) {
+pub(crate) async fn stopping_one_of_two_processes_loses_no_request(shop: &Shop) {
     let lamp = shop.sell("lamp", 100, 10_000).await;
     for function in REPLICATED {
         let second = shop.cluster.second(function);

@@ -14,7 +14,7 @@ const FUNCTION: &str = "rotate-payment-key";
 const KEY: &str = "payment-api-key";
 const PREVIOUS: &str = "payment-api-key-previous";
 
-/// How soon a rotation has ended, whatever befell it.
+/// How soon a rotation has ended, under any fault.
 const ROTATES_WITHIN: Duration = Duration::from_secs(40);
 
 async fn control(shop: &Shop, method: Method, url: String, body: Option<Value>) -> Value {
@@ -27,7 +27,7 @@ async fn control(shop: &Shop, method: Method, url: String, body: Option<Value>) 
     answer.json().await.unwrap_or_default()
 }
 
-/// What the vault tells at `path`.
+/// What the vault answers at `path`.
 async fn vault(shop: &Shop, path: &str) -> Value {
     let url = shop.cluster.key_vault_url().expect("credentials are in a vault");
     control(shop, Method::GET, format!("{url}/control/{path}"), None).await
@@ -67,8 +67,8 @@ async fn rotated(shop: &Shop, count: usize) {
     .await;
 }
 
-/// How many events the function has dealt with.
-fn dealt_with(shop: &Shop) -> usize {
+/// How many events the function has handled.
+fn handled_events(shop: &Shop) -> usize {
     shop.cluster.function(FUNCTION).log().matches("finished processing request").count()
 }
 
@@ -132,13 +132,13 @@ pub(crate) async fn the_key_is_replaced_under_200_running_payments_and_none_fail
 }
 
 pub(crate) async fn an_event_that_is_delivered_again_replaces_nothing(shop: &Shop) {
-    let (before, dealt) = (versions(shop, KEY).await, dealt_with(shop));
+    let (before, handled) = (versions(shop, KEY).await, handled_events(shop));
     let event = vault(shop, "near-expiry/payment-api-key").await;
     for _ in 0..3 {
         shop.publish("key-vault", &event).await;
     }
-    until("all three are dealt with", ROTATES_WITHIN, async || {
-        (dealt_with(shop) == dealt + 3).then_some(())
+    until("all three are handled", ROTATES_WITHIN, async || {
+        (handled_events(shop) == handled + 3).then_some(())
     })
     .await;
     assert_eq!(versions(shop, KEY).await, before + 1);

@@ -105,7 +105,10 @@ pub(crate) async fn a_start_on_ports_that_are_taken_says_who_holds_them(shop: &S
         .await
         .expect("it ends in time")
         .expect("it starts");
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(1), "{told}");
-    assert!(told.contains("8000 of gateway: held by ") && told.contains("(process "), "{told}");
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(
+        errors.contains("8000 of gateway: held by ") && errors.contains("(process "),
+        "{errors}"
+    );
 }

@@ -44,7 +44,7 @@ pub(crate) async fn a_reservation_that_expires_is_given_back(shop: &Shop) {
     let path = format!("/api/inventory/{lamp}/reserve");
     let held = shop.post(&path, &json!({"order_id": shop.id("order"), "quantity": 2})).await;
     assert_eq!(held.status, 200);
-    // Every turn releases what has expired, so only the document tells that the reminder did.
+    // Every turn releases what has expired, so only the document shows that the reminder did.
     let key = format!("stock||{lamp}");
     until("the reminder has released the reservation", Duration::from_secs(50), async || {
         let document = super::redis::field(shop, &key, "data").await?;

@@ -58,7 +58,7 @@ pub enum Topic {
     Orders,
     /// What happens to payments.
     Payments,
-    /// What customers are to be told.
+    /// Messages for customers.
     Notifications,
 }
 

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_is_read_by_a_function_that_names_it_or_a_part_that_does() {
+    fn a_setting_belongs_to_functions_that_name_it_or_use_a_module_that_does() {
         let wiring = "pub fn part() { inner(); } fn inner() { read(&A) } fn other() { part }";
         let wiring = parsed("wiring.rs", wiring);
         let mains = [

@@ -63,7 +63,7 @@ fn a_new_function_of_each_kind_is_generated_for_builds_and_conforms() {
 }
 
 #[test]
-fn what_does_not_fit_is_refused_and_nothing_is_written() {
+fn invalid_arguments_are_refused_and_nothing_is_written() {
     let copy = Copy::new();
     let http = ["--kind", "http", "--service", "order"];
     for (name, options, fault) in [

@@ -111,7 +111,7 @@ impl Cluster {
         local_url(self.plan.simulator)
     }
 
-    /// Where the Key Vault simulator tells and is told, if there is one.
+    /// The address of the Key Vault simulator's control paths, if there is one.
     #[must_use]
     pub fn key_vault_url(&self) -> Option<String> {
         self.plan.key_vault.map(|vault| local_url(vault.identity))

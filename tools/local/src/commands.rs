@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_tells_its_causes() {
+    fn an_error_names_its_causes() {
         let source = io::Error::other("out of cheese");
         let error = LocalError::Run { program: "mouse".to_owned(), source };
         assert_eq!(chain(&error), "cannot run mouse: out of cheese");

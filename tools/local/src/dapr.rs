@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_required_counts() {
+    fn only_required_modules_count() {
         let required = "module m\n\ngo 1.26.5\n\nrequire (\n\tgithub.com/dapr/dapr-kit v0.1.0\n\
                         \tgithub.com/dapr/dapr v1.18.2 // indirect\n)\n";
         assert_eq!(word_after(required, "github.com/dapr/dapr"), Some("v1.18.2"));

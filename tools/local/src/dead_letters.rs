@@ -1,5 +1,5 @@
-//! Dead letters: messages that a function could not deal with. They stay beside their topic, in a
-//! stream of Redis or a topic of Service Bus, until somebody sends them again or drops them.
+//! Dead letters: messages that a function could not handle. They stay beside their topic, in a
+//! stream of Redis or a topic of Service Bus, until they are sent again or dropped.
 
 pub mod bus;
 mod streams;
@@ -40,7 +40,7 @@ impl DeadLetter {
     /// Why it is here.
     #[must_use]
     pub fn reason(&self) -> &str {
-        // What is no event at all, Dapr gives up by itself.
+        // Dapr itself drops what is not an event at all.
         let given_up_by_dapr = if self.event.is_object() {
             "it was tried to the end of its retries"
         } else {

@@ -3,7 +3,7 @@
 use crate::dead_letters::bus::BusError;
 use crate::log::Log;
 use crate::manifest::ManifestError;
-use crate::ports::BusyPorts;
+use crate::ports::PortsInUse;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
@@ -97,7 +97,7 @@ pub enum LocalError {
     },
     /// Other processes hold ports that are needed.
     #[error("{0}")]
-    Busy(BusyPorts),
+    PortsInUse(PortsInUse),
     /// Every block of ports is in use.
     #[error("no block of ports between 10000 and 32000 is free; are old runs still going?")]
     NoPorts,

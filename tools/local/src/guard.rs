@@ -55,7 +55,7 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        // Waiting closes the pipe first. There is nobody to tell of a failure.
+        // Waiting closes the pipe first. A failure cannot be reported here.
         let _ = self.shell.wait();
     }
 }

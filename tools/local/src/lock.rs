@@ -30,7 +30,7 @@ impl Lock {
         }
     }
 
-    /// The lock of the file `path`, once nobody else holds it.
+    /// The lock of the file `path`, once no other process holds it.
     pub(crate) async fn take(path: &Path, mut waiting: impl FnMut()) -> Result<Self, LocalError> {
         let mut ticks = ticks(TRY_EVERY);
         loop {

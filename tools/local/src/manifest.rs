@@ -1,6 +1,6 @@
 //! The functions of the shop, as their own `Cargo.toml` describes them.
 //!
-//! The folder `functions` is the registry: whatever must know the functions reads it here.
+//! The folder `functions` is the registry: everything that needs the functions reads it here.
 
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -70,7 +70,7 @@ pub enum Service {
     Inventory,
     /// Payments.
     Payment,
-    /// News for customers.
+    /// Messages for customers.
     Notification,
 }
 

@@ -4,11 +4,11 @@
 //! can lose its port to a connection that happens to leave from it. Everything listens on loopback.
 
 mod block;
-mod busy;
+mod in_use;
 
 pub use block::Block;
-pub use busy::BusyPorts;
-pub(crate) use busy::{is_free, make_sure_free};
+pub use in_use::PortsInUse;
+pub(crate) use in_use::{is_free, make_sure_free};
 
 use std::collections::BTreeMap;
 
@@ -41,7 +41,7 @@ pub const KEY_VAULT_IDENTITY: u16 = 8201;
 pub const KEY_VAULT_PROXY: u16 = 8202;
 /// The first of the ports of `start`'s control plane and Redis.
 pub const CONTROL_PLANE: u16 = 22_900;
-/// Where a Redis listens unless it is told otherwise.
+/// Where a Redis listens by default.
 pub const STOCK_REDIS: u16 = 6379;
 
 /// The ports of a Dapr sidecar.
@@ -144,7 +144,7 @@ impl ControlPlane {
         }
     }
 
-    /// Each port with what it is for; Redis is left out, as it may be somebody else's.
+    /// Each port with what it is for; Redis is left out, as it may be used by others.
     fn named(&self) -> Vec<(u16, String)> {
         let placement =
             [self.placement, self.placement_raft, self.placement_health, self.placement_metrics];

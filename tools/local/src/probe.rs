@@ -11,7 +11,7 @@ use tokio::time::timeout;
 /// How long one question may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The question that tells whether a process is ready.
+/// How a process shows that it is ready.
 #[derive(Debug, Clone)]
 pub(crate) enum Probe {
     /// A GET of this address succeeds.
@@ -39,7 +39,7 @@ impl Probe {
 /// Never: a TLS provider is installed first.
 #[must_use]
 pub fn http_client() -> reqwest::Client {
-    // Whoever installed one before serves as well.
+    // A provider installed earlier serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().no_proxy().build().expect("the TLS provider is installed")
 }
@@ -49,7 +49,7 @@ pub fn http_client() -> reqwest::Client {
 fn client() -> &'static reqwest::Client {
     static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
     CLIENT.get_or_init(|| {
-        // Whoever installed one before serves as well.
+        // A provider installed earlier serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0);
         client.timeout(PATIENCE).build().expect("the TLS provider is installed")
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_at_a_port_is_no_redis() {
+    async fn a_closed_port_is_not_a_redis() {
         let free = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = free.local_addr().unwrap().port();
         drop(free);

@@ -181,7 +181,7 @@ impl Process {
     }
 
     fn signal(&self, signal: Signal) {
-        // As long as the lock is held, nobody reaps the process and lets its id go to another.
+        // As long as the lock is held, the process is not reaped, so its id cannot go to another.
         let life = self.life();
         if let Some(child) = &life.child {
             // One that ended this moment takes no signal, which is as good.
@@ -206,7 +206,7 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         if let Some(mut child) = self.life().child.take() {
-            // There is nobody to tell of a failure.
+            // A failure cannot be reported here.
             let _ = child.kill().and_then(|()| child.wait());
         }
     }

@@ -31,37 +31,37 @@ pub struct Phase {
     shown: bool,
     rewrites: bool,
     started: Instant,
-    told: Instant,
+    reported: Instant,
 }
 
 impl Phase {
     fn new(name: &'static str, shown: bool) -> Self {
         let now = Instant::now();
-        Self { name, shown, rewrites: stderr().is_terminal(), started: now, told: now }
+        Self { name, shown, rewrites: stderr().is_terminal(), started: now, reported: now }
     }
 
-    /// Says that this phase takes minutes. It is shown from here on, whatever was asked for.
+    /// Says that this phase takes minutes. It is shown from here on, even if progress is hidden.
     pub fn takes_minutes(&mut self, why: &str) {
         self.shown = true;
-        self.tell("", &format!("{why}: this takes minutes, once"), "\n");
+        self.write("", &format!("{why}: this takes minutes, once"), "\n");
     }
 
     /// Says how far it is: at once on a terminal, else now and then.
     pub fn update(&mut self, text: &str) {
         if self.rewrites {
-            self.tell("\r\x1b[2K", text, "");
-        } else if self.told.elapsed() >= REMIND_EVERY {
-            self.told = Instant::now();
-            self.tell("", text, "\n");
+            self.write("\r\x1b[2K", text, "");
+        } else if self.reported.elapsed() >= REMIND_EVERY {
+            self.reported = Instant::now();
+            self.write("", text, "\n");
         }
     }
 
     /// Says how it ended.
     pub fn done(self, text: &str) {
-        self.tell(if self.rewrites { "\r\x1b[2K" } else { "" }, text, "\n");
+        self.write(if self.rewrites { "\r\x1b[2K" } else { "" }, text, "\n");
     }
 
-    fn tell(&self, start: &str, text: &str, end: &str) {
+    fn write(&self, start: &str, text: &str, end: &str) {
         if self.shown {
             let (name, elapsed) = (self.name, seconds(self.started.elapsed()));
             // A closed terminal is no reason to fail.
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn time_is_told_in_seconds() {
+    fn elapsed_time_is_written_in_seconds() {
         assert_eq!(seconds(Duration::from_millis(61_780)), "61.7 s");
     }
 }

@@ -55,7 +55,7 @@ async fn install(guard: &Guard, phase: &mut Phase) -> Result<PathBuf, LocalError
 
 fn command(apt: &Path, step: &str) -> Command {
     let mut command = Command::new(apt);
-    // Each cluster runs a Redis of its own. In runlevel 1, packages do not start their services.
+    // Each cluster runs its own Redis. In runlevel 1, packages do not start their services.
     command.env("DEBIAN_FRONTEND", "noninteractive").env("RUNLEVEL", "1").arg("--yes").arg(step);
     if step == "install" {
         command.args(["--no-install-recommends", PROGRAM]);

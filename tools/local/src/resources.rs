@@ -98,7 +98,7 @@ pub(crate) fn configure(path: &Path, names: &Path, otlp: Option<u16>) -> Result<
                 "configuration": {
                     "connectionString": names,
                     // A name that is not renewed for the interval is gone, by clocks that count whole
-                    // seconds. It is renewed a timeout earlier: by default a second, which a busy
+                    // seconds. It is renewed a timeout earlier: by default a second, which a loaded
                     // machine is late by, and then there is no such host for a moment.
                     "updateInterval": "15s",
                     "timeout": "5s",

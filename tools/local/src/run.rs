@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 use std::time::Duration;
 
-/// How often it is looked whether a program has ended, and its progress told.
+/// How often a program is checked for its end, and its progress reported.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// Runs `command` to its end, with its output in the file `log`; calls `working` all the while.

@@ -1,4 +1,4 @@
-//! Waiting for what no event tells.
+//! Waiting for conditions that no event reports.
 
 use std::time::Duration;
 use tokio::time::{Interval, MissedTickBehavior, interval};

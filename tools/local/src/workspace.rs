@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_describes_a_package_is_not_taken_for_a_setting_of_cargo() {
+    fn variables_that_describe_a_package_are_not_cargo_settings() {
         for (name, expected) in [
             ("CARGO_PKG_NAME", true),
             ("CARGO_MANIFEST_DIR", true),

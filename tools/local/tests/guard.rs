@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
-/// The argument that makes this program the parent, which then tells the process ids of its children
+/// The argument that makes this program the parent, which then prints the process ids of its children
 /// and of its guard.
 const PARENT: &str = "--parent";
 
@@ -46,7 +46,7 @@ impl Family {
             let mut command = Command::new("sh");
             command.args(["-c", "trap '' HUP TERM; sleep 1000 & wait"]);
             guard.take_in(&mut command);
-            // Whoever reads the output of this test waits for no child that a failure leaves.
+            // A child that a failure leaves must not hold the pipe of this test's output open.
             command.stdout(Stdio::null()).stderr(Stdio::null());
             command.spawn().expect("there is a shell")
         };
@@ -87,7 +87,7 @@ fn all_go(members: &[Pid]) -> Result<(), Failed> {
     let began = Instant::now();
     while !members.iter().all(|pid| is_gone(*pid)) {
         if began.elapsed() > LIMIT {
-            // Ends what was left, which the failure below tells of.
+            // Ends what was left, which the failure below names.
             for pid in members {
                 let _ = kill_process(*pid, Signal::KILL);
             }

@@ -33,9 +33,9 @@ struct InForce<F, P> {
     number: u64,
 }
 
-/// A call that is struck.
+/// A fault that happens to one call.
 #[derive(Debug)]
-pub struct Struck<F, P = NoPath> {
+pub struct InjectedFault<F, P = NoPath> {
     /// What happens to it.
     pub fault: F,
     stall: Option<Duration>,
@@ -72,20 +72,23 @@ impl<F: Fault, P: Word> Faults<F, P> {
         });
     }
 
-    /// What happens to a call, if the plan means it; the call then counts.
+    /// The fault of a call, if the plan applies to it; the call then counts.
     #[must_use]
-    pub fn strike(&self, means: impl FnOnce(&FaultPlan<F, P>) -> bool) -> Option<Struck<F, P>> {
-        let mut struck = None;
+    pub fn inject(
+        &self,
+        means: impl FnOnce(&FaultPlan<F, P>) -> bool,
+    ) -> Option<InjectedFault<F, P>> {
+        let mut injected = None;
         self.0.send_if_modified(|InForce { plan, number }| {
             if let Some(plan) = plan.as_mut().filter(|plan| means(plan)) {
-                struck = plan.count().then_some((plan.fault, plan.stall_ms, *number));
+                injected = plan.count().then_some((plan.fault, plan.stall_ms, *number));
             }
             // Only another plan lets go of the calls that wait.
             false
         });
-        let (fault, stall_ms, number) = struck?;
+        let (fault, stall_ms, number) = injected?;
         let stall = stall_ms.map(Duration::from_millis);
-        Some(Struck { fault, stall, number, in_force: self.0.subscribe() })
+        Some(InjectedFault { fault, stall, number, in_force: self.0.subscribe() })
     }
 
     /// `PUT` and `DELETE /control/faults`.
@@ -96,9 +99,9 @@ impl<F: Fault, P: Word> Faults<F, P> {
     }
 }
 
-impl<F: Fault, P: Word> Struck<F, P> {
-    /// Waits as long as the plan asks for, if its fault stalls: the time that it gives, whatever
-    /// happens to it meanwhile, or until it is replaced or deleted.
+impl<F: Fault, P: Word> InjectedFault<F, P> {
+    /// Waits as long as the plan asks for, if its fault stalls: the time that it gives, even if the
+    /// plan is replaced, or without one until the plan is replaced or deleted.
     #[expect(clippy::disallowed_methods, reason = "the wait is what the fault plan asks for")]
     pub async fn stall(&mut self) {
         if !self.fault.stalls() {
@@ -161,37 +164,37 @@ mod tests {
         faults
     }
 
-    fn strike(faults: &Faults<Kind, Area>, area: Area) -> Option<Kind> {
+    fn inject(faults: &Faults<Kind, Area>, area: Area) -> Option<Kind> {
         let means = |plan: &Plan| plan.path.is_none_or(|path| path == area);
-        faults.strike(means).map(|struck| struck.fault)
+        faults.inject(means).map(|injected| injected.fault)
     }
 
     #[test]
-    fn a_plan_strikes_as_many_calls_as_it_says_and_only_those_it_means() {
+    fn a_plan_affects_as_many_calls_as_it_says_and_only_on_its_path() {
         let faults = in_force(Plan::next(2, Kind::Fail).on(Area::There));
-        assert_eq!(strike(&faults, Area::Here), None);
-        assert_eq!(strike(&faults, Area::There), Some(Kind::Fail));
-        assert_eq!(strike(&faults, Area::There), Some(Kind::Fail));
-        assert_eq!(strike(&faults, Area::There), None);
+        assert_eq!(inject(&faults, Area::Here), None);
+        assert_eq!(inject(&faults, Area::There), Some(Kind::Fail));
+        assert_eq!(inject(&faults, Area::There), Some(Kind::Fail));
+        assert_eq!(inject(&faults, Area::There), None);
     }
 
     #[test]
-    fn a_plan_without_a_number_strikes_until_it_is_cleared() {
+    fn a_plan_without_a_number_affects_calls_until_it_is_cleared() {
         let faults = in_force(Plan::every(Kind::Fail));
-        assert!((0..1_000).all(|_| strike(&faults, Area::Here).is_some()));
+        assert!((0..1_000).all(|_| inject(&faults, Area::Here).is_some()));
         faults.clear();
-        assert_eq!(strike(&faults, Area::Here), None);
+        assert_eq!(inject(&faults, Area::Here), None);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_call_that_hangs_goes_on_when_its_plan_is_replaced_or_cleared() {
         for next in [None, Some(Plan::every(Kind::Fail))] {
             let faults = in_force(Plan::every(Kind::Stall));
-            let mut struck = faults.strike(|_| true).unwrap();
-            let mut hanging = pin!(struck.stall());
+            let mut injected = faults.inject(|_| true).unwrap();
+            let mut hanging = pin!(injected.stall());
             let mut context = Context::from_waker(Waker::noop());
             assert_eq!(hanging.as_mut().poll(&mut context), Poll::Pending);
-            let _ = strike(&faults, Area::Here);
+            let _ = inject(&faults, Area::Here);
             assert_eq!(hanging.as_mut().poll(&mut context), Poll::Pending);
             faults.replace(next);
             assert_eq!(hanging.as_mut().poll(&mut context), Poll::Ready(()));
@@ -202,10 +205,10 @@ mod tests {
     async fn every_stall_has_a_bound() {
         let faults = in_force(Plan::every(Kind::Stall));
         let start = Instant::now();
-        faults.strike(|_| true).unwrap().stall().await;
+        faults.inject(|_| true).unwrap().stall().await;
         assert_eq!(start.elapsed(), Duration::from_millis(MAX_STALL_MS));
         faults.set(Plan::every(Kind::Fail)).unwrap();
-        faults.strike(|_| true).unwrap().stall().await;
+        faults.inject(|_| true).unwrap().stall().await;
         assert_eq!(start.elapsed(), Duration::from_millis(MAX_STALL_MS));
     }
 }

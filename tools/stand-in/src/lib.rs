@@ -3,7 +3,7 @@
 //!
 //! [`payment`] simulates the payment provider, [`mail`] is a mail sink, [`trace`] a trace sink, and
 //! [`key_vault`] simulates Azure Key Vault. Each is a subcommand of the program `stand-in`, and a
-//! process of its own when it runs. The other modules are what they share; none of them names a
+//! separate process when it runs. The other modules are what they share; none of them names a
 //! stand-in, and no stand-in names another.
 
 pub mod clock;

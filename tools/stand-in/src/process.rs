@@ -57,7 +57,7 @@ where
 }
 
 /// Runs `servers` until SIGTERM or SIGINT. `announce` logs the start line, from which on a signal is
-/// heeded.
+/// handled.
 ///
 /// What a stand-in keeps ends with its process, so there is nothing that a stop should wait for.
 ///

@@ -1,4 +1,4 @@
-//! Secrets that callers show: compared in constant time, and shown to nobody.
+//! Secrets that callers show: compared in constant time, and never shown.
 
 use std::fmt;
 use std::str::FromStr;

@@ -11,7 +11,7 @@ use serde_json::json;
 
 /// An error that callers see: a status, and JSON `{"error": "…"}`.
 ///
-/// A stand-in for a service with errors of its own has another for that service's calls.
+/// A stand-in for a service that has its own errors has another for that service's calls.
 #[derive(Clone, Debug)]
 pub struct ApiError {
     status: StatusCode,

@@ -1,4 +1,4 @@
-//! The Key Vault simulator from the side of Azure's own client, which runs in a process of its own,
+//! The Key Vault simulator from the side of Azure's own client, which runs in a separate process,
 //! because it takes its settings from the environment.
 
 #[path = "stand_in/key_vault/program.rs"]
@@ -80,7 +80,7 @@ fn check(through: fn(&Program) -> String) -> Result<(), Failed> {
 
 async fn use_vault(address: &str) -> Outcome {
     let provider = rustls::crypto::ring::default_provider().install_default();
-    provider.expect("nobody installed another one");
+    provider.expect("no other provider is installed");
     let credential = ManagedIdentityCredential::new(None)?;
     // A client asks that the vault's host is below the resource of the challenge.
     let verify_challenge_resource = Some(address.ends_with(".vault.azure.net"));

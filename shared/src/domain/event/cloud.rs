@@ -118,7 +118,7 @@ impl CloudEvent {
         (self.source == SOURCE).then_some(self.subject.as_str())
     }
 
-    /// That nobody here knows what this is.
+    /// That its type or version is unknown here.
     #[must_use]
     pub fn unknown(&self) -> Poison {
         Poison::UnknownType(self.kind.clone())
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_in_its_envelope_is_read_back() {
+    fn an_event_survives_its_envelope() {
         let event = CloudEvent::of(&shipped(), at(0));
         let wire = serde_json::to_vec(&event).unwrap();
         let read = CloudEvent::read(&wire).unwrap();
@@ -155,14 +155,14 @@ mod tests {
     }
 
     #[test]
-    fn an_event_of_others_names_no_order() {
+    fn a_foreign_event_names_no_order() {
         let mut event = CloudEvent::of(&shipped(), at(0));
         event.source = "elsewhere".to_owned();
         assert_eq!(event.order_id(), None);
     }
 
     #[test]
-    fn what_is_not_known_is_ignored_in_the_envelope_and_in_the_data() {
+    fn unknown_members_of_the_envelope_and_the_data_are_ignored() {
         let mut event = json!(CloudEvent::of(&shipped(), at(0)));
         event["pubsubname"] = json!("pubsub");
         event["data"]["carrier"] = json!("Fast & Co");
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_of_another_version_is_poison() {
+    fn a_missing_member_or_another_version_is_poison() {
         let mut event = CloudEvent::of(&shipped(), at(0));
         event.data.as_object_mut().unwrap().remove("tracking_id");
         assert!(

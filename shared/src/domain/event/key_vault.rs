@@ -1,4 +1,4 @@
-//! What Azure Key Vault tells of the shop's secrets, by Event Grid
+//! What Azure Key Vault reports about the shop's secrets, by Event Grid
 //! ([schema](https://learn.microsoft.com/azure/event-grid/event-schema-key-vault)).
 
 use super::{CloudEvent, Poison};
@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_read_in_both_spellings_of_its_documentation() {
+    fn both_documented_spellings_are_read() {
         let expected = SecretNearExpiry { name: "payment-api-key".into(), version: "ee05".into() };
         for data in [
             json!({"ObjectName": "payment-api-key", "ObjectType": "Secret", "Version": "ee05", "EXP": 1}),
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn other_events_are_none_and_one_without_its_data_is_poison() {
+    fn another_type_is_none_and_missing_data_is_poison() {
         let other = event("Microsoft.KeyVault.SecretExpired", &json!({}));
         assert_eq!(SecretNearExpiry::read(&other), Ok(None));
         let empty = event(SecretNearExpiry::TYPE, &json!({}));

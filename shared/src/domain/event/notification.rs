@@ -1,4 +1,4 @@
-//! What customers are to be told.
+//! Messages for customers.
 
 use super::{Event, Line, Topic};
 use crate::domain::text::{Email, Text};
@@ -6,7 +6,7 @@ use crate::domain::{Money, OrderId, TrackingId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A customer is to be told something.
+/// A message for a customer is requested. `send-email` mails it once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NotificationRequested {
     /// The order that it is about.
@@ -19,7 +19,7 @@ pub struct NotificationRequested {
     pub notice: Notice,
 }
 
-/// What a customer is told.
+/// What the message says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "about", rename_all = "kebab-case")]
 pub enum Notice {

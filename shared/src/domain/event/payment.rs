@@ -13,7 +13,7 @@ macro_rules! payment_events {
         pub struct $name {
             /// The payment.
             pub payment_id: PaymentId,
-            /// The order that it pays, or the reference of a caller who pays by itself.
+            /// The order that it pays, or the caller's own reference (1 to 64 characters).
             pub order_id: OrderId,
             /// How much.
             pub amount: Money,

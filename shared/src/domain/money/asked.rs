@@ -1,5 +1,5 @@
 //! Money as callers send it: in a currency that the shop takes, and nothing else beside it. What is
-//! stored is read by [`Money`] itself, whatever the shop takes by then.
+//! stored is read by [`Money`] itself, even when the shop no longer takes its currency.
 
 use super::{Amount, Currency, Money, MoneyError};
 use serde::de::Error;
@@ -72,13 +72,13 @@ mod tests {
             (json!({"amount": 1, "currency": "EUR", "scale": 2}), "unknown field `scale`"),
             (json!({"amount": -1, "currency": "EUR"}), "must be between 0 and"),
         ] {
-            let told = ask(&sum).unwrap_err();
-            assert!(told.contains(why), "{sum}: {told}");
+            let error = ask(&sum).unwrap_err();
+            assert!(error.contains(why), "{sum}: {error}");
         }
     }
 
     #[test]
-    fn what_is_stored_is_read_whatever_the_shop_takes() {
+    fn stored_money_is_read_even_when_its_currency_is_no_longer_accepted() {
         let stored = json!({"amount": 1, "currency": "HRK", "scale": 2});
         assert_eq!(serde_json::from_value::<Money>(stored).unwrap().currency().as_str(), "HRK");
     }

@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_that_are_no_currency_any_more_are_not_taken() {
+    fn superseded_currency_codes_are_rejected() {
         for code in ["XXX", "ZZZ", "DEM", "HRK", "BGN", "XAU"] {
             assert_eq!(code.parse::<Currency>().unwrap().terms(), None, "{code}");
         }

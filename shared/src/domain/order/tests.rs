@@ -26,7 +26,7 @@ fn at(second: i64) -> Timestamp {
 
 proptest! {
     #[test]
-    fn an_order_never_walks_back_and_never_changes_once_it_ended(
+    fn an_order_never_goes_back_and_never_changes_after_its_end(
         notes in prop::collection::vec(any_progress(), 0..20)
     ) {
         let mut order = Order::new(placed_order());
@@ -41,7 +41,7 @@ proptest! {
     }
 
     #[test]
-    fn a_note_repeated_changes_nothing(
+    fn a_repeated_note_changes_nothing(
         notes in prop::collection::vec(any_progress(), 0..6), again in any_progress()
     ) {
         let mut order = Order::new(placed_order());

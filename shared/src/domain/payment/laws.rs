@@ -1,4 +1,4 @@
-//! What holds of a payment, whatever happens to it and in whatever order.
+//! Laws of a payment under any sequence of calls and answers.
 
 use super::*;
 use crate::testing::orders::{euro, placed_order};
@@ -63,7 +63,7 @@ fn given_back(payment: &Payment) -> i64 {
 
 proptest! {
     #[test]
-    fn what_ended_never_changes(states in prop::collection::vec(any_state(), 0..20)) {
+    fn an_ended_payment_never_changes(states in prop::collection::vec(any_state(), 0..20)) {
         let mut payment = intended();
         for next in states {
             let before = payment.state.clone();
@@ -78,7 +78,7 @@ proptest! {
     }
 
     #[test]
-    fn never_more_is_given_back_than_was_paid(steps in prop::collection::vec(any_step(), 0..30)) {
+    fn refunds_never_exceed_the_charge(steps in prop::collection::vec(any_step(), 0..30)) {
         let mut payment = charged();
         for step in steps {
             let before = given_back(&payment);
@@ -87,7 +87,7 @@ proptest! {
                     let _ = payment.ask_refund(&id(number), amount.map(euro));
                 }
                 Step::Note(number, RefundState::Pending) => payment.spend_refund_key(&id(number), 1),
-                // The provider tells only of what it was asked for.
+                // The provider reports only what it was asked for.
                 Step::Note(number, state) => {
                     let asked = payment.refund(&id(number));
                     if asked.is_some_and(|refund| refund.state == RefundState::Pending) {
@@ -110,7 +110,7 @@ proptest! {
 }
 
 #[test]
-fn a_payment_that_was_called_off_serves_nobody() {
+fn a_cancelled_payment_cannot_be_used_again() {
     let mut payment = intended();
     assert_eq!(payment.serves(&charge()), Ok(()));
     let other = Charge { amount: euro(1), ..charge() };
@@ -123,7 +123,7 @@ fn a_payment_that_was_called_off_serves_nobody() {
 }
 
 #[test]
-fn what_is_created_or_charged_is_called_off_and_still_to_be_undone() {
+fn a_created_or_charged_payment_that_is_cancelled_still_has_to_be_undone() {
     let mut payment = charged();
     payment.call_off();
     assert!(payment.called_off);
@@ -150,7 +150,7 @@ fn a_caller_may_try_another_method_once_one_was_declined() {
 }
 
 #[test]
-fn a_refund_repeated_is_the_same_and_with_another_amount_none() {
+fn a_repeated_refund_is_the_same_and_another_amount_is_rejected() {
     let mut payment = charged();
     payment.ask_refund(&id(1), Some(euro(300))).unwrap();
     payment.ask_refund(&id(1), Some(euro(300))).unwrap();
@@ -167,7 +167,7 @@ fn a_refund_repeated_is_the_same_and_with_another_amount_none() {
 }
 
 #[test]
-fn a_refund_that_failed_is_asked_again_if_enough_is_left() {
+fn a_failed_refund_is_tried_again_if_enough_is_left() {
     let mut payment = charged();
     payment.ask_refund(&id(1), Some(euro(500))).unwrap();
     payment.note_refund(&id(1), RefundState::Failed);
@@ -193,7 +193,7 @@ fn the_refunds_of_a_payment_are_bounded_but_for_its_undo() {
 }
 
 #[test]
-fn each_spent_key_makes_another_one() {
+fn each_spent_key_is_followed_by_another() {
     let mut payment = charged();
     let first = payment.creation_key();
     payment.spent_keys += 1;

@@ -37,7 +37,7 @@ pub enum OnPay {
     Declined,
     /// Refuses: the customer would have to act, and is not here.
     NeedsCustomer,
-    /// Refuses: somebody called it off.
+    /// Refuses: it was called off.
     CalledOff,
     /// Fails, and reads the intent again when it is repeated.
     Wait,

@@ -5,7 +5,7 @@ use crate::testing::orders::{euro, placed_order};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
 
-/// What befalls one try of a step.
+/// What happens to one try of a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Fault {
     None,
@@ -14,7 +14,7 @@ enum Fault {
     FailAfter,
 }
 
-/// What befalls the tries of one step; those that fail are tried again, as the engine does, until
+/// What happens to the tries of one step; those that fail are tried again, as the engine does, until
 /// there are no more.
 type Tries = &'static [Fault];
 
@@ -33,7 +33,7 @@ const TRIES: [Tries; 8] = [
     &[FailBefore, FailAfter],
 ];
 
-/// An undo is refused by nobody.
+/// An undo is never refused.
 const UNDO_TRIES: [Tries; 3] =
     [&[FailAfter, Well], &[FailBefore, FailBefore], &[FailBefore, FailAfter]];
 
@@ -148,7 +148,7 @@ fn check(outcome: &Outcome, world: &FakeWorld) {
     }
 }
 
-/// Every way in which `tries` may befall `steps`.
+/// Every way to assign `tries` to `steps`.
 fn scripts(steps: &[Step], tries: &[Tries]) -> Vec<Vec<(Step, Tries)>> {
     steps.iter().fold(vec![vec![]], |scripts, step| {
         let longer = |script: &Vec<(Step, Tries)>| {
@@ -211,7 +211,7 @@ async fn a_step_refused_after_a_try_that_took_effect_is_undone() {
 }
 
 #[tokio::test]
-async fn an_undo_that_fails_holds_up_no_other() {
+async fn a_failing_undo_delays_no_other() {
     let world = FakeWorld::new([
         (Step::Ship, &[Refuse] as Tries),
         (Step::ReleaseStock, &[FailBefore] as Tries),
@@ -222,7 +222,7 @@ async fn an_undo_that_fails_holds_up_no_other() {
 }
 
 #[tokio::test]
-async fn what_is_shipped_is_never_taken_back() {
+async fn a_shipped_order_is_never_undone() {
     let world = FakeWorld::new([(Step::Complete, &[FailBefore] as Tries)]);
     let outcome = fulfil(&world, &placed_order()).await;
     assert!(matches!(outcome, Outcome::Stuck { left, .. } if left == [Step::Complete]));
@@ -230,7 +230,7 @@ async fn what_is_shipped_is_never_taken_back() {
 }
 
 #[tokio::test]
-async fn what_is_left_of_a_stuck_order_is_finished_and_nothing_else() {
+async fn finishing_a_stuck_order_does_only_what_was_left() {
     let order = placed_order();
     for (stuck_at, calls) in [
         (Step::RefundPayment, "refund-payment close"),

@@ -1,4 +1,4 @@
-//! Changes that somebody asks for: what the shop offers, and how much it has.
+//! Changes that a caller asks for: what the shop offers, and how much it has.
 
 use super::{Level, Offer, OnHand, Stock};
 use crate::domain::text::Text;
@@ -26,7 +26,7 @@ pub struct Put {
 pub struct Adjust {
     /// How many more, or fewer if negative.
     pub delta: i64,
-    /// Why, for whoever reads the log.
+    /// Why; kept for the log.
     pub reason: Text<200>,
     /// Names the change.
     pub id: ChangeId,
@@ -58,7 +58,7 @@ pub enum Changed {
     Rejected(Rejection),
 }
 
-/// Why a change that somebody asked for did not take place.
+/// Why a change that was asked for did not take place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rejection {
@@ -98,8 +98,8 @@ pub(super) fn put(
     now: Timestamp,
 ) -> Result<Changed, Refusal> {
     let what = digest(&(&put.offer, &put.condition));
-    if let Some(told) = stock.as_ref().and_then(|stock| stock.past(&put.id, what)) {
-        return Ok(told);
+    if let Some(answer) = stock.as_ref().and_then(|stock| stock.past(&put.id, what)) {
+        return Ok(answer);
     }
     let found = stock.as_ref().map(|stock| stock.revision);
     if let Some(rejection) = put.condition.rejects(found) {
@@ -132,8 +132,8 @@ impl Stock {
     /// [`Refusal::BelowReserved`].
     pub fn adjust(&mut self, adjust: &Adjust, now: Timestamp) -> Result<Changed, Refusal> {
         let what = digest(&(adjust.delta, &adjust.reason));
-        if let Some(told) = self.past(&adjust.id, what) {
-            return Ok(told);
+        if let Some(answer) = self.past(&adjust.id, what) {
+            return Ok(answer);
         }
         let on_hand = i64::from(self.on_hand).saturating_add(adjust.delta);
         if on_hand > OnHand::MAX.into() {
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_that_is_repeated_changes_nothing_whatever_happened_meanwhile() {
+    fn a_repeated_change_changes_nothing_even_after_other_changes() {
         let mut stock = sold(10);
         let change = ask(10, Condition::Present, "1");
         put(&mut stock, &product("lamp"), &change, at(0)).unwrap();
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn stock_is_adjusted_between_what_is_reserved_and_the_most_that_there_can_be() {
+    fn stock_is_adjusted_between_what_is_reserved_and_its_maximum() {
         let mut stock = sold(10).unwrap();
         stock.reserve(&reserve("a", 4), at(0)).unwrap();
         let most = i64::from(OnHand::MAX);
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_are_remembered_for_a_day_and_a_hundred_of_them() {
+    fn the_last_hundred_changes_are_remembered_for_a_day() {
         let mut stock = sold(10).unwrap();
         let day = Past::FOR.as_secs();
         let one = adjust(1, "1");

@@ -23,7 +23,7 @@ fn a_price_the_customer_did_not_see_is_refused() {
 }
 
 #[test]
-fn a_price_that_is_not_the_one_held_is_refused_though_it_is_the_one_asked_for_now() {
+fn a_price_other_than_the_reserved_one_is_refused_even_if_it_is_current() {
     let mut stock = stock(5);
     stock.reserve(&ask(1, 1), at(0)).unwrap();
     let dearer = Money::new(900, price().currency()).unwrap();
@@ -57,7 +57,7 @@ fn a_reservation_expires_in_its_second_unless_it_is_committed() {
 }
 
 #[test]
-fn what_has_lapsed_is_taken_again_while_it_is_there_at_its_price() {
+fn a_lapsed_reservation_is_renewed_while_stock_is_available_at_its_price() {
     let mut lapsed = stock(5);
     lapsed.reserve(&ask(1, 5), at(0)).unwrap();
     lapsed.expire(at(3));
@@ -74,7 +74,7 @@ fn what_has_lapsed_is_taken_again_while_it_is_there_at_its_price() {
 }
 
 #[test]
-fn what_was_released_is_never_taken_again() {
+fn a_released_reservation_is_never_renewed() {
     let mut stock = stock(5);
     stock.reserve(&ask(1, 1), at(0)).unwrap();
     stock.expire(at(3));
@@ -83,7 +83,7 @@ fn what_was_released_is_never_taken_again() {
 }
 
 #[test]
-fn what_has_lapsed_is_forgotten_after_a_day_and_the_oldest_first() {
+fn lapsed_reservations_are_forgotten_after_a_day_and_oldest_first() {
     let mut stock = stock(5);
     stock.reserve(&ask(1, 1), at(0)).unwrap();
     stock.expire(at(3));
@@ -122,7 +122,7 @@ fn as_many_reservations_as_the_document_can_hold_are_open_at_once() {
 }
 
 #[test]
-fn only_the_saga_gives_back_what_is_committed() {
+fn only_the_saga_releases_what_is_committed() {
     let mut stock = stock(5);
     stock.reserve(&ask(1, 2), at(0)).unwrap();
     stock.reserve(&ask(2, 2), at(0)).unwrap();

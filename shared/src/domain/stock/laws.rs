@@ -132,7 +132,7 @@ impl Model {
 
 proptest! {
     #[test]
-    fn supplied_is_available_and_open_and_sold(commands in prop::collection::vec(any_command(), 0..60)) {
+    fn what_was_supplied_is_available_reserved_or_sold(commands in prop::collection::vec(any_command(), 0..60)) {
         let mut stock = stock(10);
         let mut model = Model { supplied: 10, ..Model::default() };
         for (now, command) in (0_i64..).zip(&commands) {

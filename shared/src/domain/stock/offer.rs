@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_on_hand_are_0_to_a_thousand_million() {
+    fn stock_on_hand_is_0_to_a_thousand_million() {
         for pieces in [0, 1, 1_000_000_000] {
             let on_hand = OnHand::try_from(pieces).unwrap();
             assert_eq!(i64::from(on_hand), pieces);

@@ -27,7 +27,7 @@ pub struct Held {
     pub order_id: OrderId,
     /// Pieces held.
     pub quantity: Quantity,
-    /// What one piece costs, whatever happens to the price meanwhile.
+    /// What one piece costs, even if the price changes meanwhile.
     pub unit_price: Money,
     /// When the hold ends, unless it is committed before.
     pub expires_at: Timestamp,

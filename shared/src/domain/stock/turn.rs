@@ -6,7 +6,7 @@ use crate::domain::{OrderId, ProductId, Refusal};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// What the actor of a product can be told.
+/// What the actor of a product can be asked to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Command {
@@ -14,7 +14,7 @@ pub enum Command {
     Put(Put),
     /// Take on more pieces, or give some away.
     Adjust(Adjust),
-    /// Tell how much there is.
+    /// Answer with how much there is.
     Check,
     /// Reserve pieces for an order.
     Reserve(Reserve),
@@ -64,7 +64,7 @@ pub fn turn(
         return put(stock, product, change, now).map(Reply::Changed);
     }
     match stock {
-        Some(stock) => told(stock, command, now),
+        Some(stock) => carry_out(stock, command, now),
         None => none_there(product, command),
     }
 }
@@ -81,7 +81,7 @@ fn none_there(product: &ProductId, command: &Command) -> TurnResult {
     }
 }
 
-fn told(stock: &mut Stock, command: &Command, now: Timestamp) -> TurnResult {
+fn carry_out(stock: &mut Stock, command: &Command, now: Timestamp) -> TurnResult {
     match command {
         Command::Adjust(adjust) => return stock.adjust(adjust, now).map(Reply::Changed),
         Command::Put(_) | Command::Check => {}
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_nothing_to_give_back_of_an_unknown_product() {
+    fn releasing_an_unknown_product_changes_nothing() {
         let order = placed_order().order_id;
         let mut stock = None;
         let released = turn(&mut stock, &product("lamp"), &Command::Release(order), at(0));

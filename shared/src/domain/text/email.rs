@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_mail_server_takes_is_refused() {
+    fn an_address_that_no_mail_server_accepts_is_rejected() {
         let long_name = format!("{}@example.com", "a".repeat(65));
         let label = "b".repeat(62);
         let long = format!("{}@{label}.{label}.{label}.example", "a".repeat(64));
@@ -118,7 +118,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_accepted_is_ascii_with_one_at_sign_and_nothing_that_separates(text in ".{0,40}@.{1,40}") {
+        fn an_accepted_address_is_ascii_with_one_at_sign_and_no_separator(text in ".{0,40}@.{1,40}") {
             if let Ok(address) = email(&text) {
                 prop_assert!(address.is_ascii() && address.len() <= Email::MAX_LENGTH);
                 prop_assert_eq!(address.matches('@').count(), 1);

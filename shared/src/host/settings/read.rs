@@ -122,7 +122,7 @@ mod tests {
     fn settings_read_together_report_every_fault() {
         assert_eq!((Ok(1), Ok("a")).together(), Ok((1, "a")));
         let faults = (fault("A"), Ok(1), fault("B")).together().unwrap_err();
-        let told: Vec<_> = faults.iter().map(InvalidSetting::to_string).collect();
-        assert_eq!(told, ["A: must be set", "B: must be set"]);
+        let messages: Vec<_> = faults.iter().map(InvalidSetting::to_string).collect();
+        assert_eq!(messages, ["A: must be set", "B: must be set"]);
     }
 }

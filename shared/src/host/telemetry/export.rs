@@ -53,7 +53,7 @@ impl<E: SpanExporter> SpanExporter for Quiet<E> {
     }
 }
 
-/// Whether a span tells of a turn that was not a workflow's last: the next one replays it.
+/// Whether a span is of a turn that was not a workflow's last: the next one replays it.
 fn is_replay(span: &SpanData) -> bool {
     let ended = || span.attributes.iter().any(|attribute| attribute.key.as_str() == ENDED);
     span.name.starts_with(TURN) && !ended()

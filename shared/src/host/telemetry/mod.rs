@@ -1,4 +1,4 @@
-//! What a process tells of itself: log lines, spans and metrics.
+//! What a process reports: log lines, spans and metrics.
 //!
 //! Spans and metrics go out by OTLP, over HTTP or gRPC, when the standard variable `OTEL_EXPORTER_OTLP_ENDPOINT` is set
 //! ([OpenTelemetry](https://opentelemetry.io/docs/specs/otel/protocol/exporter/)); without it they
@@ -42,13 +42,13 @@ pub(super) struct Telemetry {
 }
 
 impl Telemetry {
-    /// Logs from now on, and tells spans and metrics of the process called `name` when they are
+    /// Logs from now on, and exports spans and metrics of the process called `name` when they are
     /// wanted.
     pub(super) fn start(name: &'static str, settings: &Settings) -> Option<Self> {
         let telemetry = settings.export.and_then(|protocol| Self::pipelines(name, protocol));
         let spans = telemetry.as_ref().map(|telemetry| {
             let layer = tracing_opentelemetry::layer().with_tracer(telemetry.traces.tracer(SCOPE));
-            // Those of libraries tell how a request is sent, not what for.
+            // Those of libraries say how a request is sent, not what for.
             let ours = filter_fn(|metadata| metadata.target().starts_with("shared"));
             layer
                 .with_location(false)
@@ -94,7 +94,7 @@ impl Telemetry {
 
     /// Sends out what is left, as far as it goes in time.
     pub(super) async fn stop(self) {
-        // A collector that is gone has been told of before.
+        // That the collector is gone has been logged before.
         let spans = spawn_blocking(move || self.traces.shutdown_with_timeout(FLUSH));
         let measures = spawn_blocking(move || self.metrics.shutdown_with_timeout(FLUSH));
         let _ = tokio::join!(spans, measures);
@@ -106,7 +106,7 @@ fn refuse(error: impl std::error::Error) {
     eprintln!("no telemetry goes out: {error}");
 }
 
-/// Tells how busy the runtime is, by [Tokio's stable metrics](https://docs.rs/tokio/latest/tokio/runtime/struct.RuntimeMetrics.html).
+/// Measures the load of the runtime, by [Tokio's stable metrics](https://docs.rs/tokio/latest/tokio/runtime/struct.RuntimeMetrics.html).
 fn watch_runtime() {
     let (runtime, meter) = (Handle::current().metrics(), global::meter(SCOPE));
     let watched = runtime.clone();

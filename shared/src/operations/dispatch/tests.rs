@@ -110,7 +110,7 @@ async fn a_stuck_order_is_tried_again_every_hour() {
 }
 
 #[tokio::test]
-async fn an_order_that_cannot_be_driven_on_now_is_looked_at_again() {
+async fn an_order_that_cannot_be_driven_now_is_tried_again() {
     let (shop, order) = shop();
     shop.sweep().await.unwrap();
     shop.start(&order).await.unwrap();

@@ -20,19 +20,19 @@ pub struct Entry {
     mailed_at: Option<Timestamp>,
 }
 
-/// Somebody is mailing it until then, unless they say so again.
+/// A process is mailing it; its claim lasts until then unless prolonged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Claim {
     by: Uuid,
     until: Timestamp,
 }
 
-/// Whether somebody may mail a notification.
+/// Whether a process may mail a notification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Claimed {
     /// They may.
     Granted,
-    /// Somebody else is about it until then.
+    /// Another process is mailing it, and its claim lasts until then.
     Elsewhere { until: Timestamp },
     /// It was mailed.
     Mailed,
@@ -54,7 +54,7 @@ impl Entry {
     /// How long a notification is tried.
     pub(super) const TRIED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
-    /// Claims it for `by` at `now`, unless somebody else is about it or it was mailed.
+    /// Claims it for `by` at `now`, unless another process is mailing it or it was mailed.
     pub(super) fn claim(&mut self, by: Uuid, now: Timestamp) -> Claimed {
         match &self.claim {
             _ if self.mailed_at.is_some() => return Claimed::Mailed,
@@ -85,7 +85,7 @@ impl Entry {
         Failed::GivenUp
     }
 
-    /// Notes that `by` cannot mail it. Whoever asks for it again finds it as if it were new.
+    /// Notes that `by` cannot mail it. The next claim finds it as if it were new.
     pub(super) fn rejected(&mut self, by: Uuid) {
         self.unclaim(by);
         (self.tries, self.tried_at) = (0, None);
@@ -106,7 +106,7 @@ mod tests {
     const OTHER: Uuid = Uuid::from_u128(2);
 
     #[test]
-    fn one_of_two_may_mail_it_until_the_claim_is_over() {
+    fn one_of_two_processes_may_mail_it_until_its_claim_ends() {
         let mut entry = Entry::default();
         assert_eq!(entry.claim(ONE, at(0)), Claimed::Granted);
         assert_eq!(entry.claim(OTHER, at(29)), Claimed::Elsewhere { until: at(30) });
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_mailed_is_mailed_by_nobody_again() {
+    fn a_mailed_notification_is_never_mailed_again() {
         let mut entry = Entry::default();
         entry.claim(ONE, at(0));
         entry.mailed(at(1));
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_failed_may_be_tried_at_once_and_is_given_up_after_a_day() {
+    fn a_failed_mail_may_be_tried_immediately_and_is_given_up_after_a_day() {
         let mut entry = Entry::default();
         let day = Entry::TRIED_FOR.as_secs();
         for (tries, now) in [(1, 0), (2, 100), (3, day - 1)] {
@@ -136,7 +136,7 @@ mod tests {
         }
         entry.claim(ONE, at(day));
         assert_eq!(entry.failed(ONE, at(day)), Failed::GivenUp);
-        assert_eq!(entry, Entry::default(), "whoever asks for it again begins anew");
+        assert_eq!(entry, Entry::default(), "the next claim starts from the beginning");
     }
 
     #[test]

@@ -95,16 +95,16 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_cancelled_order_tells_why_and_what_was_given_back() {
+    fn a_cancelled_order_says_why_and_what_was_refunded() {
         let (reason, refunded) = ("We do not ship to AQ.".to_owned(), Some(euro(4_000)));
-        let told =
+        let text =
             mail(&request("Ann", Notice::OrderCancelled { reason: reason.clone(), refunded }))
                 .unwrap()
                 .html;
-        assert!(told.contains(&reason) && told.contains("EUR 40.00"), "{told}");
-        let told =
+        assert!(text.contains(&reason) && text.contains("EUR 40.00"), "{text}");
+        let text =
             mail(&request("Ann", Notice::OrderCancelled { reason, refunded: None })).unwrap().html;
-        assert!(told.contains("pay nothing for it"), "{told}");
+        assert!(text.contains("pay nothing for it"), "{text}");
     }
 
     #[test]

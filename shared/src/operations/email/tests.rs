@@ -11,7 +11,7 @@ use std::future::pending;
 type Inbox = FakeDocuments<String, Entry>;
 type Room = NotificationMailer<Inbox, FakeMailer, FakeLater, FakeClock>;
 
-fn room(inbox: &Inbox, mailer: &FakeMailer, second: i64) -> Room {
+fn mailer_of(inbox: &Inbox, mailer: &FakeMailer, second: i64) -> Room {
     let later = FakeLater::default();
     NotificationMailer::new(inbox.clone(), mailer.clone(), later, FakeClock(at(second)))
 }
@@ -25,12 +25,12 @@ fn receipt(id: &str) -> CloudEvent {
 }
 
 #[tokio::test]
-async fn a_notification_is_mailed_once_however_often_and_to_whomever_it_is_delivered() {
+async fn a_notification_is_mailed_once_however_often_it_is_delivered() {
     let (inbox, mailer) = (Inbox::default(), FakeMailer::default());
-    let (one, other) = (room(&inbox, &mailer, 0), room(&inbox, &mailer, 0));
+    let (one, other) = (mailer_of(&inbox, &mailer, 0), mailer_of(&inbox, &mailer, 0));
     let deliveries = [&one, &other, &one, &other].map(|room| room.deliver(receipt("1")));
-    for dealt in futures::future::join_all(deliveries).await {
-        assert_eq!(dealt.unwrap(), Ok(()));
+    for handled in futures::future::join_all(deliveries).await {
+        assert_eq!(handled.unwrap(), Ok(()));
     }
     assert_eq!(one.deliver(receipt("1")).await.unwrap(), Ok(()));
     one.deliver(receipt("2")).await.unwrap().unwrap();
@@ -39,24 +39,24 @@ async fn a_notification_is_mailed_once_however_often_and_to_whomever_it_is_deliv
 }
 
 #[tokio::test]
-async fn what_is_under_way_elsewhere_comes_back_when_its_claim_is_over() {
+async fn a_mail_claimed_elsewhere_comes_back_when_its_claim_ends() {
     let (inbox, mailer) = (Inbox::default(), FakeMailer::default());
     let mut claimed = Entry::default();
     claimed.claim(Uuid::from_u128(1), at(0));
     inbox.save(&"1".to_owned(), &claimed, None).await.unwrap();
-    let early = room(&inbox, &mailer, 10);
+    let early = mailer_of(&inbox, &mailer, 10);
     assert_eq!(early.deliver(receipt("1")).await.unwrap(), Ok(()));
     assert_eq!(early.later.waits(), [Duration::from_secs(20)]);
     assert!(mailer.sent().is_empty());
-    let in_time = room(&inbox, &mailer, 30);
+    let in_time = mailer_of(&inbox, &mailer, 30);
     in_time.deliver(receipt("1")).await.unwrap().unwrap();
     assert_eq!((mailer.sent().len(), in_time.later.waits()), (1, vec![]));
 }
 
 #[tokio::test]
-async fn what_fails_is_delivered_again_later_and_later() {
+async fn a_failed_mail_is_delivered_again_with_growing_delays() {
     let (inbox, mailer) = (Inbox::default(), FakeMailer::default());
-    let room = room(&inbox, &mailer, 0);
+    let room = mailer_of(&inbox, &mailer, 0);
     for _ in 0..10 {
         mailer.fail_next();
         assert_eq!(room.deliver(receipt("1")).await.unwrap(), Ok(()));
@@ -68,34 +68,34 @@ async fn what_fails_is_delivered_again_later_and_later() {
 }
 
 #[tokio::test]
-async fn what_is_rejected_or_fails_for_a_day_can_never_be_mailed_and_can_be_asked_for_again() {
+async fn a_mail_that_is_rejected_or_fails_for_a_day_is_a_dead_letter_and_can_be_requested_again() {
     let (inbox, mailer) = (Inbox::default(), FakeMailer::default());
     mailer.reject_next("550 no such mailbox");
-    let rejected = room(&inbox, &mailer, 0).deliver(receipt("1")).await.unwrap();
+    let rejected = mailer_of(&inbox, &mailer, 0).deliver(receipt("1")).await.unwrap();
     assert_eq!(rejected, Err(Poison::Undeliverable("550 no such mailbox".to_owned())));
     for second in [0, Entry::TRIED_FOR.as_secs()] {
         mailer.fail_next();
-        let dealt = room(&inbox, &mailer, second).deliver(receipt("1")).await.unwrap();
+        let handled = mailer_of(&inbox, &mailer, second).deliver(receipt("1")).await.unwrap();
         let given_up =
-            matches!(dealt, Err(Poison::Undeliverable(reason)) if reason.contains("told to fail"));
+            matches!(handled, Err(Poison::Undeliverable(reason)) if reason.contains("set to fail"));
         assert_eq!(given_up, second > 0);
     }
-    room(&inbox, &mailer, 0).deliver(receipt("1")).await.unwrap().unwrap();
+    mailer_of(&inbox, &mailer, 0).deliver(receipt("1")).await.unwrap().unwrap();
     assert_eq!(mailer.sent().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_mail_that_takes_long_is_not_sent_by_anybody_else_meanwhile() {
+async fn a_slow_mail_is_not_sent_by_another_process() {
     let (inbox, mailer) = (Inbox::default(), FakeMailer::default());
     mailer.stall_next(Duration::from_mins(1));
-    let slow = room(&inbox, &mailer, 0);
+    let slow = mailer_of(&inbox, &mailer, 0);
     let sending = tokio::spawn({
         let slow = slow.clone();
         async move { slow.deliver(receipt("1")).await }
     });
     let _ = timeout(Duration::from_secs(25), pending::<()>()).await;
     // The clock of the fakes stands still, so a claim that is prolonged is written as it was.
-    let other = room(&inbox, &mailer, 29);
+    let other = mailer_of(&inbox, &mailer, 29);
     other.deliver(receipt("1")).await.unwrap().unwrap();
     assert_eq!(other.later.waits(), [Duration::from_secs(1)]);
     // One that waits for its turn in vain is tried later.
@@ -106,10 +106,10 @@ async fn a_mail_that_takes_long_is_not_sent_by_anybody_else_meanwhile() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_given_up_cuts_no_mail_off_and_the_process_waits_for_it() {
+async fn an_abandoned_request_interrupts_no_mail_and_the_process_waits_for_it() {
     let (inbox, mailer) = (Inbox::default(), FakeMailer::default());
     mailer.stall_next(Duration::from_millis(50));
-    let room = room(&inbox, &mailer, 0);
+    let room = mailer_of(&inbox, &mailer, 0);
     let cut_off = timeout(Duration::from_millis(5), room.deliver(receipt("1"))).await;
     assert!(cut_off.is_err() && mailer.sent().is_empty());
     room.tasks().close();
@@ -118,9 +118,9 @@ async fn a_request_that_is_given_up_cuts_no_mail_off_and_the_process_waits_for_i
 }
 
 #[tokio::test]
-async fn what_is_no_notification_is_poison() {
+async fn an_event_that_is_not_a_notification_is_poison() {
     let (inbox, mailer) = (Inbox::default(), FakeMailer::default());
-    let room = room(&inbox, &mailer, 0);
+    let room = mailer_of(&inbox, &mailer, 0);
     let mut event = receipt("1");
     event.kind = "notification.shouted".to_owned();
     assert!(matches!(room.deliver(event).await.unwrap(), Err(Poison::UnknownType(_))));
@@ -130,7 +130,7 @@ async fn what_is_no_notification_is_poison() {
 }
 
 #[test]
-fn a_key_is_the_id_or_a_short_name_for_what_a_store_would_not_take() {
+fn a_key_is_the_id_or_a_digest_of_one_that_no_store_accepts() {
     assert_eq!(key("018f-a.order.created"), "018f-a.order.created");
     let odd = ["", "a||b", "a b", &"x".repeat(201)].map(key);
     assert!(odd.iter().all(|key| key.len() == 36), "{odd:?}");

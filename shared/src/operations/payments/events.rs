@@ -1,5 +1,5 @@
-//! News of payments. They are published after they are written, and again whenever they are asked
-//! about, always under the same id.
+//! The events of payments. Each is published after the payment is written, and again whenever the
+//! payment is asked for, always under the same id.
 
 use super::PaymentService;
 use crate::domain::event::{CloudEvent, Event, PaymentCharged, PaymentDeclined, PaymentRefunded};
@@ -15,7 +15,7 @@ where
     C: Clock,
 {
     /// Publishes whether a payment was charged or declined.
-    pub(super) async fn tell(&self, payment: &Payment) -> Result<()> {
+    pub(super) async fn publish_state(&self, payment: &Payment) -> Result<()> {
         let Some(amount) = payment.charge.as_ref().map(|charge| charge.amount) else {
             return Ok(());
         };
@@ -39,7 +39,7 @@ where
     }
 
     /// Publishes that the refund called `id` has succeeded, if it has.
-    pub(super) async fn tell_refund(&self, payment: &Payment, id: &RefundId) -> Result<()> {
+    pub(super) async fn publish_refund(&self, payment: &Payment, id: &RefundId) -> Result<()> {
         let Some(amount) = given_back(payment, id) else { return Ok(()) };
         let undo = *id == RefundId::undo();
         let refunded = PaymentRefunded {

@@ -85,7 +85,7 @@ where
             let state = self.refund_state(&payment, intent, refund).await?;
             payment = self.change(&payment, |found| found.note_refund(id, state)).await?;
         }
-        self.tell_refund(&payment, id).await?;
+        self.publish_refund(&payment, id).await?;
         Ok(payment)
     }
 

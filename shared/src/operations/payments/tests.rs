@@ -44,7 +44,7 @@ async fn void(service: &FakePaymentService) -> Result<()> {
 #[tokio::test]
 async fn an_intent_is_created_and_its_id_is_written_down_before_it_is_confirmed() {
     let service = service();
-    service.provider.befall("confirm", Fault::Lost);
+    service.provider.inject("confirm", Fault::Lost);
     assert!(matches!(charge(&service).await, Err(Error::Failed(_))));
     let payment = service.find(&PaymentId::of(&sample().order_id)).await.unwrap().unwrap();
     assert_eq!(payment.state, PaymentState::Created { intent: "pi_0".into() });
@@ -55,7 +55,7 @@ async fn an_intent_is_created_and_its_id_is_written_down_before_it_is_confirmed(
 }
 
 #[tokio::test]
-async fn a_charge_repeated_is_the_same_payment() {
+async fn a_repeated_charge_is_the_same_payment() {
     let service = service();
     let first = charge(&service).await.unwrap();
     assert_eq!(charge(&service).await.unwrap(), first);
@@ -66,14 +66,14 @@ async fn a_charge_repeated_is_the_same_payment() {
 }
 
 #[tokio::test]
-async fn whatever_is_lost_the_charge_is_made_once() {
+async fn a_charge_is_made_once_whichever_message_is_lost() {
     for call in ["create", "confirm", "read"] {
         for fault in [Fault::Lost, Fault::AnswerLost, Fault::Saved] {
             for forgets in [false, true] {
                 let service = service();
-                service.provider.befall(call, fault);
+                service.provider.inject(call, fault);
                 // So that there is something to read.
-                service.provider.befall("confirm", Fault::Lost);
+                service.provider.inject("confirm", Fault::Lost);
                 let mut charged = charge(&service).await;
                 for _ in 0..3 {
                     if forgets {
@@ -91,7 +91,7 @@ async fn whatever_is_lost_the_charge_is_made_once() {
 }
 
 #[tokio::test]
-async fn the_undo_of_what_was_never_charged_moves_no_money() {
+async fn undoing_a_payment_that_was_never_charged_moves_no_money() {
     for (call, fault) in [
         ("create", Fault::Lost),
         ("create", Fault::AnswerLost),
@@ -100,7 +100,7 @@ async fn the_undo_of_what_was_never_charged_moves_no_money() {
         ("confirm", Fault::Saved),
     ] {
         let service = service();
-        service.provider.befall(call, fault);
+        service.provider.inject(call, fault);
         assert!(charge(&service).await.is_err());
         void(&service).await.unwrap();
         void(&service).await.unwrap();
@@ -114,7 +114,7 @@ async fn the_undo_of_what_was_never_charged_moves_no_money() {
 #[tokio::test]
 async fn a_charge_whose_answer_was_lost_is_found_by_its_undo_and_refunded() {
     let service = service();
-    service.provider.befall("confirm", Fault::AnswerLost);
+    service.provider.inject("confirm", Fault::AnswerLost);
     assert!(matches!(charge(&service).await, Err(Error::Failed(_))));
     void(&service).await.unwrap();
     void(&service).await.unwrap();
@@ -131,7 +131,7 @@ async fn a_charge_that_arrives_after_its_undo_charges_nothing() {
 }
 
 #[tokio::test]
-async fn of_a_charge_and_its_undo_at_once_nothing_stays_charged() {
+async fn a_concurrent_charge_and_undo_leave_nothing_charged() {
     for _ in 0..50 {
         let service = service();
         let (_, _, _) = tokio::join!(charge(&service), void(&service), charge(&service));
@@ -144,11 +144,11 @@ async fn of_a_charge_and_its_undo_at_once_nothing_stays_charged() {
 }
 
 #[tokio::test]
-async fn two_tries_at_once_charge_once_also_when_they_make_two_intents() {
+async fn concurrent_tries_charge_once_even_if_they_create_two_intents() {
     for saved in [false, true] {
         let service = service();
         if saved {
-            service.provider.befall("create", Fault::Saved);
+            service.provider.inject("create", Fault::Saved);
             assert!(charge(&service).await.is_err());
         }
         let (one, other) = tokio::join!(charge(&service), charge(&service));
@@ -159,7 +159,7 @@ async fn two_tries_at_once_charge_once_also_when_they_make_two_intents() {
 }
 
 #[tokio::test]
-async fn an_intent_that_came_second_is_dropped() {
+async fn the_second_intent_of_a_payment_is_cancelled() {
     let service = service();
     let intended = Payment::intended(Owner::Order, sample());
     charge(&service).await.unwrap();
@@ -173,7 +173,7 @@ async fn an_intent_that_came_second_is_dropped() {
 #[tokio::test]
 async fn a_declined_payment_stays_declined_and_its_intent_is_cancelled() {
     let service = service();
-    service.provider.befall("confirm", Fault::Declined);
+    service.provider.inject("confirm", Fault::Declined);
     let declined = Refusal::PaymentDeclined { code: "card_declined".into() };
     assert_eq!(refused(charge(&service).await), declined);
     assert_eq!(refused(charge(&service).await), declined);
@@ -186,9 +186,9 @@ async fn a_declined_payment_stays_declined_and_its_intent_is_cancelled() {
 #[tokio::test]
 async fn a_decline_whose_answer_was_lost_is_read_from_the_intent() {
     let service = service();
-    service.provider.befall("confirm", Fault::Lost);
+    service.provider.inject("confirm", Fault::Lost);
     assert!(charge(&service).await.is_err());
-    service.provider.befall("confirm", Fault::Declined);
+    service.provider.inject("confirm", Fault::Declined);
     service.provider.confirm("pi_0").await.unwrap();
     let declined = Refusal::PaymentDeclined { code: "card_declined".into() };
     assert_eq!(refused(charge(&service).await), declined);
@@ -197,16 +197,16 @@ async fn a_decline_whose_answer_was_lost_is_read_from_the_intent() {
 #[tokio::test]
 async fn a_customer_who_would_have_to_act_is_told_to_use_another_method() {
     let service = service();
-    service.provider.befall("confirm", Fault::Intent(IntentStatus::RequiresAction));
+    service.provider.inject("confirm", Fault::Intent(IntentStatus::RequiresAction));
     assert_eq!(refused(charge(&service).await), Refusal::PaymentNeedsCustomer);
     assert_eq!(service.provider.intents(), [IntentStatus::Canceled]);
     assert_eq!(service.publisher.published()[0].1["data"]["code"], "requires_action");
 }
 
 #[tokio::test]
-async fn what_is_processing_is_waited_for_on_the_way_forward_and_back() {
+async fn a_processing_charge_is_awaited_by_steps_and_undos() {
     let service = service();
-    service.provider.befall("confirm", Fault::Intent(IntentStatus::Processing));
+    service.provider.inject("confirm", Fault::Intent(IntentStatus::Processing));
     for _ in 0..2 {
         assert!(matches!(charge(&service).await, Err(Error::Failed(_))));
     }
@@ -219,16 +219,16 @@ async fn what_is_processing_is_waited_for_on_the_way_forward_and_back() {
 }
 
 #[tokio::test]
-async fn what_was_cancelled_by_others_is_called_off() {
+async fn an_intent_cancelled_at_the_provider_cancels_the_payment() {
     let service = service();
-    service.provider.befall("confirm", Fault::Lost);
+    service.provider.inject("confirm", Fault::Lost);
     assert!(charge(&service).await.is_err());
     service.provider.decide(0, IntentStatus::Canceled);
     assert_eq!(refused(charge(&service).await), Refusal::PaymentVoided);
 }
 
 #[tokio::test]
-async fn a_payment_whose_event_cannot_be_published_fails_and_tells_it_when_repeated() {
+async fn a_payment_whose_event_cannot_be_published_fails_and_publishes_it_when_repeated() {
     let service = service();
     service.publisher.fail_next();
     assert!(matches!(charge(&service).await, Err(Error::Failed(_))));

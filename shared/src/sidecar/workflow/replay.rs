@@ -247,7 +247,7 @@ async fn the_time_for_the_steps_up_to_the_shipment_is_one_for_all_of_them() {
 }
 
 #[tokio::test]
-async fn an_undo_is_tried_for_a_day_and_then_named_and_holds_up_no_other() {
+async fn a_failing_undo_is_retried_for_a_day_then_named_and_delays_no_other() {
     let fails = |step: &str| fails_at(&["pay", "refund-payment"], step);
     let (calls, outcome) = FakeEngine::new(fails).run().await;
     let (before, undos) = calls.split_once("release-stock").unwrap();
@@ -258,7 +258,7 @@ async fn an_undo_is_tried_for_a_day_and_then_named_and_holds_up_no_other() {
 }
 
 #[tokio::test]
-async fn events_that_the_broker_does_not_take_are_published_in_the_end_and_undo_nothing() {
+async fn unpublished_events_are_published_at_the_end_and_undo_nothing() {
     let silent = |step: &str| {
         let mut done = well(step);
         done["unpublished"] = json!(step == "reserve" || step == "complete");

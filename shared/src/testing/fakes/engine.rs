@@ -49,7 +49,7 @@ impl FakeEngine {
 
     fn call(&self, call: String) -> Result<()> {
         if mem::take(&mut *lock(&self.fails)) {
-            return Err(Failure::new("fake engine", "drive", "told to fail").into());
+            return Err(Failure::new("fake engine", "drive", "set to fail").into());
         }
         lock(&self.calls).push(call);
         Ok(())

@@ -76,7 +76,7 @@ impl Vault for FakeVault {
         self.check(name)?;
         let left = lock(&self.fails_after).take();
         if left == Some(0) {
-            return Err(Failure::new("fake vault", "write", "told to fail").into());
+            return Err(Failure::new("fake vault", "write", "set to fail").into());
         }
         *lock(&self.fails_after) = left.map(|left| left - 1);
         self.hold(name, key);

@@ -50,7 +50,7 @@ impl Mailer for FakeMailer {
         let fault = lock(&self.script).pop_front();
         match fault {
             Some(Fault::Fail) => {
-                return Err(Failure::new("fake mailer", "send", "told to fail").into());
+                return Err(Failure::new("fake mailer", "send", "set to fail").into());
             }
             Some(Fault::Reject(reason)) => return Ok(Delivered::Rejected(reason)),
             Some(Fault::Stall(pause)) => drop(timeout(pause, pending::<()>()).await),

@@ -10,7 +10,7 @@ use crate::ports::{
 use crate::testing::orders::at;
 use std::collections::{HashMap, VecDeque};
 
-/// What befalls a request.
+/// What happens to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// It never arrives.
@@ -27,7 +27,7 @@ pub enum Fault {
     Refund(RefundStatus),
 }
 
-/// A payment provider that charges everything, unless it is told otherwise.
+/// A payment provider that charges everything, unless a fault is injected.
 #[derive(Debug, Clone, Default)]
 pub struct FakeProvider(Shared<Books>);
 
@@ -47,8 +47,8 @@ impl FakeProvider {
         lock(&self.0).calls.clone()
     }
 
-    /// `fault` befalls the next call of `call` that none befell yet.
-    pub fn befall(&self, call: &'static str, fault: Fault) {
+    /// The next call of `call` that has no fault yet meets `fault`.
+    pub fn inject(&self, call: &'static str, fault: Fault) {
         lock(&self.0).faults.push_back((call, fault));
     }
 
@@ -86,7 +86,7 @@ impl FakeProvider {
 impl Books {
     fn begin(&mut self, call: &'static str) -> Result<Option<Fault>> {
         self.calls.push(call);
-        let found = self.faults.iter().position(|(befallen, _)| *befallen == call);
+        let found = self.faults.iter().position(|(faulty, _)| *faulty == call);
         let fault = found.and_then(|found| self.faults.remove(found)).map(|(_, fault)| fault);
         if fault == Some(Fault::Lost) { Err(failed("lost").into()) } else { Ok(fault) }
     }

@@ -1,4 +1,4 @@
-//! Alerts and queries: that they look at resources that exist, and notify somebody.
+//! Alerts and queries: that they look at resources that exist, and notify a person.
 
 use super::Tree;
 use super::kusto::queries_of;
@@ -49,7 +49,7 @@ pub(super) fn idle_queries(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
     idle.map(|(path, _)| format!("nothing asks {path}")).collect()
 }
 
-/// Alerts on resources that do not exist, and those that notify nobody though there is an action group.
+/// Alerts on resources that do not exist, and those that notify no one although there is an action group.
 pub(super) fn blind_alerts(_: &Tree, snapshot: &Snapshot) -> Vec<String> {
     let there: BTreeSet<_> = snapshot.resources().map(|it| text(it, "/id")).collect();
     let has_group = snapshot.of("Microsoft.Insights/actionGroups").count() > 0;
@@ -62,7 +62,7 @@ pub(super) fn blind_alerts(_: &Tree, snapshot: &Snapshot) -> Vec<String> {
         let actions = &alert["properties"]["actions"];
         let actions = actions.get("actionGroups").unwrap_or(actions);
         let idle = actions.as_array().is_none_or(Vec::is_empty);
-        faults.extend((has_group && idle).then(|| format!("{name} notifies nobody")));
+        faults.extend((has_group && idle).then(|| format!("{name} notifies no one")));
     }
     faults
 }

@@ -108,7 +108,7 @@ impl Compiler {
     }
 }
 
-/// Whatever the compiler says, it says because something is wrong: with a warning it ends well.
+/// Any output is a fault: the compiler exits with 0 after a warning.
 fn made(output: &Output) -> Made {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let mut findings = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -169,7 +169,7 @@ impl Compiled {
     }
 }
 
-/// A folder of its own for a tree; it goes when it is dropped.
+/// A temporary folder for a tree, removed when it is dropped.
 #[derive(Debug)]
 pub struct Folder(PathBuf);
 

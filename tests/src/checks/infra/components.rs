@@ -56,7 +56,7 @@ fn stale(tree: &Tree, of: impl Fn(&str) -> bool) -> Vec<String> {
     stale.map(|file| format!("{} is stale: run `./makew generate`", file.path)).collect()
 }
 
-/// The functions find components by name, wherever they run.
+/// The functions find components by the same names on every platform.
 pub(super) fn other_names(tree: &Tree) -> Vec<String> {
     let names = |folder| {
         let components = components(tree, folder).into_iter();

@@ -50,7 +50,7 @@ pub fn findings(queries: &BTreeMap<String, String>) -> Option<String> {
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("makew runs");
     let mut input = child.stdin.take().expect("it is piped");
-    // Nobody reads it where the service cannot be had.
+    // Unused where the service is not available.
     let _ = input.write_all(serde_json::json!(queries).to_string().as_bytes());
     drop(input);
     let output = child.wait_with_output().expect("it ends");

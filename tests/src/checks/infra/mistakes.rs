@@ -113,10 +113,10 @@ pub const MISTAKES: &[Mistake] = mistakes![
     "a thousand messages at once", "components/azure/pubsub.yaml":
         "    - name: maxActiveMessages\n      value: \"10\"\n" => "",
         "messages have where to go", Shown::Source;
-    "an alert on the end of a line that nobody logs", "infra/queries/failed-undos.kql":
+    "an alert on the end of a line that is never logged", "infra/queries/failed-undos.kql":
         "endswith \" failed\"" => "endswith \" went wrong\"",
         "queries look for what is logged", Shown::Source;
-    "an alert on words that nobody logs", "infra/queries/stuck-orders.kql":
+    "an alert on words that are never logged", "infra/queries/stuck-orders.kql":
         "an order is stuck:" => "an order got stuck:",
         "queries look for what is logged", Shown::Source;
     "an actor host that scales to zero", "infra/function.bicep":
@@ -137,7 +137,7 @@ pub const MISTAKES: &[Mistake] = mistakes![
     "a kill before the drain has ended", "infra/function.bicep":
         "terminationGracePeriodSeconds: 45" => "terminationGracePeriodSeconds: 30",
         "apps have what functions need", DEPLOYED;
-    "an app that nobody can invoke", "infra/function.bicep":
+    "an app that cannot be invoked", "infra/function.bicep":
         "ingress: function.kind == 'event' ? null : ingress" => "ingress: function.kind == 'http' ? ingress : null",
         "apps have what functions need", DEPLOYED;
     "a setting that no function reads", "infra/function.bicep":
@@ -158,7 +158,7 @@ pub const MISTAKES: &[Mistake] = mistakes![
     "rights for one function of a component's alone", "infra/main.bicep":
         "onContainerApps ? ['component-${component.name}'] : component.scopes" => "[component.scopes[0]]",
         "roles are the least", ON_KUBERNETES;
-    "dead letters with nobody to keep them", "infra/messaging.bicep":
+    "dead letters that nothing keeps", "infra/messaging.bicep":
         "-dead'" => "-dlq'",
         "messages have where to go", DEPLOYED;
     "the same message twice", "infra/messaging.bicep":
@@ -230,7 +230,7 @@ pub const MISTAKES: &[Mistake] = mistakes![
     "a name that is too long with another parameter", "infra/main.bicep":
         "'${name}-secret-events'" => "'${name}-events-of-the-vault-that-end-soon'",
         "BCP335", LANGUAGE;
-    "an alert that notifies nobody", "infra/alerts.bicep":
+    "an alert that notifies no one", "infra/alerts.bicep":
         "actions: { actionGroups: actionGroupIds }" => "actions: { actionGroups: [] }",
         "alerts look at what exists", DEPLOYED;
 ];

@@ -1,4 +1,4 @@
-//! The search for planted mistakes: several at once, as long as each has a check of its own to find it.
+//! The search for planted mistakes: several at once, as long as a different check finds each.
 
 use super::compiler::{Compiled, Compiler};
 use super::mistakes::{MISTAKES, Mistake, Shown};
@@ -6,7 +6,7 @@ use super::{Finding, Tree};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// Mistakes that show in the same place, each to a check of its own.
+/// Mistakes in the same place, each found by a different check.
 type Batch = Vec<&'static Mistake>;
 
 /// The mistakes that are not found in `tree` once they are planted there. Those that take a compiler are left out

@@ -1,4 +1,4 @@
-//! Documents and messages: that they have somewhere to go, and that nobody gets in without an identity.
+//! Documents and messages: that they have somewhere to go, and that access needs an identity.
 
 use super::Tree;
 use super::components::components;
@@ -30,7 +30,7 @@ pub(super) fn stores(tree: &Tree) -> Vec<String> {
     stores.map(|component| component.name).collect()
 }
 
-/// Weaker than the account's is whatever Dapr asks for.
+/// Dapr asks for a consistency weaker than the account's, which then applies.
 const CONSISTENCY: [&str; 1] =
     ["const CONSISTENCY: StateConsistency = StateConsistency::ConsistencyUnspecified;"];
 

@@ -28,13 +28,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_commented_out_is_unsaid() {
+    fn commented_out_text_is_ignored() {
         let text = "var a = {\n  // b: 1\n  c: 2\n}\n";
         assert_eq!(unsaid("a", text, &["c: 2", "b: 1"]), ["a does not say `b: 1`"]);
     }
 
     #[test]
-    fn what_stands_between_is_found_everywhere() {
+    fn every_text_between_two_markers_is_found() {
         assert_eq!(between("<a> and <b>", "<", ">"), ["a", "b"]);
     }
 }

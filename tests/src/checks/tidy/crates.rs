@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_manifest_decides_by_itself_is_found() {
+    fn a_manifest_that_differs_from_the_workspace_is_found() {
         let text = "[dependencies]\na.workspace = true\nb = \"1\"\n[dev-dependencies]\n\
             c = { workspace = true, features = [\"x\"] }\n[lints.rust]\nunsafe_code = \"allow\"\n";
         let manifest = Manifest::new("a/Cargo.toml".to_owned(), text.to_owned());

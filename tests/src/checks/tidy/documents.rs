@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn links_mentions_and_anchors_are_told_apart() {
+    fn links_mentions_and_anchors_are_distinguished() {
         let text = "# A `b`, c!\n\n[d](e.md#f) `g/h`\n![i](j.png)\n```text\n[k](l)\n```\n";
         let named = Named::by(text);
         assert_eq!(named.links, [(3, "e.md#f".to_owned()), (4, "j.png".to_owned())]);
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mention_is_a_path_and_maybe_an_item_of_that_file() {
+    fn a_mention_is_a_path_with_an_optional_item() {
         let own = "tests/src/checks/tidy/documents.rs";
         assert!(["a/b", "tests/<name>/c", "tests/src", "cargo test"].into_iter().all(is_there));
         assert!(is_there(&format!("{own}:is_there")) && is_there(&format!("{own}:Named::by")));

@@ -29,7 +29,7 @@ pub fn odd_imports(source: &Source) -> Vec<Offence> {
     let mut odd = Vec::new();
     for (at, import) in imports.iter().enumerate() {
         let before = at.checked_sub(1).map(|before| &imports[before]);
-        // One that is compiled for some targets alone stands by itself.
+        // One that is compiled for some targets alone stands alone.
         let conditional = source.code[..import.start].trim_end().ends_with(']');
         let twice = !seen.insert((import.scope, import.visibility, import.module));
         let nested = import.names.contains("::");

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn the_world_is_found_where_code_must_be_pure() {
+    fn impure_code_is_found_in_the_domain() {
         let code = "use std::{collections::BTreeMap, env, time::Duration};\nuse std::time;\n\
             fn f() -> time::SystemTime { tokio::spawn() }\n#[cfg(test)]\nuse tokio::test;\n";
         let source = Source::new("shared/src/domain/money.rs", code);
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crate_is_told_from_a_method_and_a_module_of_its_name() {
+    fn a_crate_is_distinguished_from_methods_and_modules_of_its_name() {
         let code = "use dapr::client;\nself.dapr().await;\ncrate::dapr();\n";
         let source = Source::new("shared/src/host/serve.rs", code);
         assert_eq!(lines(&names_crate(&source, &["dapr"])), [1]);

@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn comments_and_literals_are_no_code() {
+    fn comments_and_literals_are_not_code() {
         let text = "a(\"b // \\\" c\") // d \"e\n/* f /* g */ h */ i('\\'', 'j', b\"k\") l";
         assert_eq!(split(text).code.split_whitespace().collect::<String>(), "a()i(,,)l");
         let comments = split(text).comments;
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_stay() {
+    fn line_numbers_are_kept() {
         let text = "a\n/*\n*/\"\n\"\nb";
         assert_eq!(split(text).code.lines().count(), text.lines().count());
     }

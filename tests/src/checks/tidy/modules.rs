@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_through_what_another_module_hands_on_is_found() {
+    fn a_circle_through_a_reexport_is_found() {
         let files = [
             ("a/src/lib.rs", "mod b;\nmod c;\npub use self::b::B;\n"),
             ("a/src/b.rs", "use crate::c::C;\n"),
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn families_and_tests_are_no_circles() {
+    fn parents_children_and_tests_are_not_circles() {
         let files = [
             ("a/src/lib.rs", "mod b;\nuse b::f;\n"),
             (

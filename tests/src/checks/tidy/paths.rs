@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn methods_and_fields_are_no_paths() {
+    fn methods_and_fields_are_not_paths() {
         assert_eq!(found("self.grpc.dapr().await; 0..n"), ["1:self", "1:0", "1:n"]);
     }
 }

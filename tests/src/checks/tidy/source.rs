@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_code_of_tests_is_told_from_the_rest() {
+    fn test_code_is_distinguished_from_product_code() {
         let source =
             Source::new("a.rs", "a();\n\n#[cfg(test)]\nmod tests {\n    fn b() {}\n}\nc();\n");
         let tests: Vec<_> = (1..=7).filter(|line| source.is_test(*line)).collect();
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_module_in_a_file_of_its_own_may_be_for_tests() {
+    fn a_module_in_a_separate_file_may_be_test_code() {
         let source = Source::new("src/stock.rs", "#[cfg(test)]\nmod laws;\nmod turn;\n");
         assert_eq!(source.test_modules().collect::<Vec<_>>(), ["laws"]);
         assert_eq!(source.submodule("laws"), "src/stock/laws");

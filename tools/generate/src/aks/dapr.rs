@@ -6,10 +6,10 @@ use crate::workspace::{files, read};
 use local::manifest::Function;
 use serde_json::{Value, json};
 
-/// The components on Azure, for Container Apps and Kubernetes alike.
+/// The components on Azure, for both Container Apps and Kubernetes.
 const COMPONENTS: &str = "components/azure";
 
-/// Where the retries are described, for this machine and for Kubernetes alike.
+/// Where the retries are described, for both this machine and Kubernetes.
 const RESILIENCY: &str = "components/local/resiliency.yaml";
 
 /// The settings of all sidecars.
@@ -68,7 +68,7 @@ fn component(mut component: Value, functions: &[Function]) -> Generated {
     )
 }
 
-/// Dapr takes the identity of the pod that its sidecar runs in, whatever client id a component names
+/// Dapr takes the identity of the pod that its sidecar runs in, not the client id that a component names
 /// ([source](https://github.com/dapr/components-contrib/blob/v1.18.3/common/authentication/azure/auth.go#L130)):
 /// the roles are those of each function.
 fn by_workload_identity(settings: &mut Vec<Value>) {

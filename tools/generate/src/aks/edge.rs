@@ -22,7 +22,7 @@ pub(super) const METRICS_PORT: u16 = 9090;
 /// The port of the service in front of a public function.
 const HTTP: u16 = 80;
 
-/// The port of HTTPS, of the Gateway's listener and of its proxies alike.
+/// The port of HTTPS, of both the Gateway's listener and its proxies.
 const HTTPS: u16 = 443;
 
 /// Whether a function is reachable from outside.

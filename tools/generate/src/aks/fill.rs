@@ -26,14 +26,14 @@ mod tests {
     use serde_json::{Value, json};
 
     #[test]
-    fn what_is_filled_in_is_quoted_and_nothing_else() {
+    fn only_filled_in_values_are_quoted() {
         let yaml = "a: ${A}\nb:\n- ${B}\n- c: http://${C}/d's\ne: '${E}: f'\ng: h\n";
         let expected = "a: '${A}'\nb:\n- '${B}'\n- c: 'http://${C}/d''s'\ne: '${E}: f'\ng: h\n";
         assert_eq!(quoted(yaml), expected);
     }
 
     #[test]
-    fn quotes_change_no_value() {
+    fn quoting_changes_no_value() {
         let value = json!({"a": ["${A}", {"b": "x-${B}"}], "c": "${C}: d # e", "f - g": "'${G}"});
         let yaml = quoted(&serde_norway::to_string(&value).unwrap());
         assert_eq!(serde_norway::from_str::<Value>(&yaml).unwrap(), value);

@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_killed_before_its_time_to_end_is_over() {
+    fn a_grace_period_exceeds_the_time_to_drain() {
         const { assert!(DRAIN_SECONDS < SIDECAR_STAYS_SECONDS) };
         const { assert!(SIDECAR_STAYS_SECONDS + SIDECAR_DRAIN_SECONDS < STOP_WAIT_SECONDS) };
         const { assert!(STOP_WAIT_SECONDS + DRAIN_SECONDS < GRACE_SECONDS) };

@@ -158,7 +158,7 @@ impl Commands<'_> {
             .env("KEY_VAULT_URL", vault_url(self.plan.key_vault.is_some()));
         self.show_vault(&mut command, &function.manifest.manages);
         if let Some(Traces { otlp, .. }) = self.plan.traces {
-            // Whoever looks at an order just placed wants to see its spans.
+            // So that the spans of an order just placed are soon on its page.
             command
                 .env("OTEL_EXPORTER_OTLP_ENDPOINT", local_url(otlp))
                 .env("OTEL_BSP_SCHEDULE_DELAY", "500")
@@ -217,7 +217,7 @@ fn vault_url(there: bool) -> String {
     }
 }
 
-/// Dapr announces the machine's address unless it is told one; without a network there is none.
+/// Dapr announces the machine's address unless it is given one; without a network there is none.
 fn loopback(command: &mut Command) {
     command.env("DAPR_HOST_IP", "127.0.0.1").env("NAMESPACE", "default");
 }
@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_no_function_is_set_by_is_passed_on() {
+    fn the_environment_is_passed_on_without_the_settings_of_functions() {
         for (name, expected) in [
             ("PATH", true),
             ("OTEL_EXPORTER_OTLP_ENDPOINT", true),

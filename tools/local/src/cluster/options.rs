@@ -65,7 +65,7 @@ pub enum Credentials {
 /// Where a cluster runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// On ports, a Redis and a temporary folder of its own.
+    /// On free ports, with its own Redis and temporary folder.
     Private,
     /// On the ports of the manifests and in the workspace's folder `.local`, whose data it keeps; on
     /// the Redis at 6379, if there is one.

@@ -29,7 +29,7 @@ pub(super) struct KeyVault {
     pub(super) proxy: u16,
 }
 
-/// What a cluster runs. Its ports are nobody else's.
+/// What a cluster runs. Its ports are used by nothing else.
 pub(super) struct Plan {
     pub(super) functions: Vec<Function>,
     pub(super) control_plane: ControlPlane,

@@ -24,7 +24,7 @@ pub(crate) struct Measure {
     rounds: u32,
 }
 
-/// What befalls the telemetry of a shop. Between the two that are alike lies what is chance.
+/// The telemetry of a shop under load. The two shops without telemetry show the noise.
 const CASES: [(&str, Collector); 6] = [
     ("telemetry off", Collector::Off),
     ("off as well", Collector::Off),
@@ -120,7 +120,7 @@ fn decimal(hundredths: u128) -> String {
 }
 
 /// What a process holds in memory, in KiB
-/// ([proc(5)](https://man7.org/linux/man-pages/man5/proc_pid_status.5.html)); 0 where that is not told.
+/// ([proc(5)](https://man7.org/linux/man-pages/man5/proc_pid_status.5.html)); 0 where that is not known.
 fn memory(process: &Process) -> i64 {
     let status =
         process.pid().and_then(|pid| fs::read_to_string(format!("/proc/{pid}/status")).ok());

@@ -1,4 +1,4 @@
-//! Being told to stop.
+//! The signals that ask a process to stop.
 
 use local::LocalError;
 use std::future::Future;

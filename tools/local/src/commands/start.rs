@@ -1,4 +1,4 @@
-//! `local start`: everything, until it is told to stop.
+//! `local start`: everything, until a signal asks it to stop.
 
 use super::Build;
 use super::signals::Signals;
@@ -12,7 +12,7 @@ use std::io::Write;
 use std::time::Duration;
 use tokio::time::interval;
 
-/// How often it is looked whether a process has died.
+/// How often the processes are checked.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Args)]
@@ -21,8 +21,8 @@ pub(crate) struct Start {
     /// Runs the Dapr that the project pins even when another is installed.
     #[arg(long)]
     pinned_dapr: bool,
-    /// Runs on free ports, a Redis and a temporary folder of its own, beside any other shop; what it
-    /// keeps is gone with it.
+    /// Runs beside any other shop, on free ports, with its own Redis and temporary folder, which are
+    /// removed when it stops.
     #[arg(long)]
     private: bool,
     /// Traces nothing, and has no page of traces.
@@ -48,7 +48,7 @@ pub(crate) async fn start(start: Start) -> Result<(), LocalError> {
         ..Options::default()
     };
     let Some(cluster) = signals.or_stop(Cluster::prepare(options)).await? else {
-        tell("stopped before anything was started");
+        print("stopped before anything was started");
         return Ok(());
     };
     if signals.or_stop(cluster.rise()).await?.is_some() {
@@ -64,27 +64,27 @@ pub(crate) async fn start(start: Start) -> Result<(), LocalError> {
             () = report_deaths(&cluster) => {}
         }
     }
-    tell("stopping; Ctrl-C again stops at once");
+    print("stopping; Ctrl-C again stops at once");
     tokio::select! {
         _ = cluster.stop() => {}
         () = signals.next() => {}
     }
     drop(cluster);
-    tell("stopped");
+    print("stopped");
     Ok(())
 }
 
-/// Tells of each process that dies; runs for ever. What is left runs on.
+/// Reports each process that dies, once; runs for ever. The others run on.
 async fn report_deaths(cluster: &Cluster) {
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     let mut looks = interval(LOOK_EVERY);
     loop {
         looks.tick().await;
         for process in cluster.processes() {
             if let Some(death) = death(process)
-                && told.insert(process.name())
+                && reported.insert(process.name())
             {
-                tell(&death);
+                print(&death);
             }
         }
     }
@@ -96,6 +96,6 @@ fn death(process: &Process) -> Option<String> {
 }
 
 /// A closed terminal is no reason to leave things unfinished.
-fn tell(text: &str) {
+fn print(text: &str) {
     let _ = writeln!(std::io::stderr(), "local: {text}");
 }

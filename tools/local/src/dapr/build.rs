@@ -54,7 +54,7 @@ async fn build(
     Ok(())
 }
 
-/// An empty folder for a build. Whoever builds holds the lock, so what is in it was given up.
+/// An empty folder for a build. The caller holds the lock, so what is in it is of a build that was cut short.
 fn scratch(folder: &Path) -> Result<PathBuf, LocalError> {
     let scratch = folder.join("building");
     if scratch.exists() {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Debug;
 use thiserror::Error;
 
-/// The most calls that one plan strikes by number.
+/// The most calls that one plan can count.
 pub const MAX_CALLS: u32 = 1_000_000;
 
 /// The longest stall, in milliseconds: ten minutes.
@@ -18,7 +18,7 @@ impl<W: Copy + Debug + PartialEq + DeserializeOwned + Send + Sync + 'static> Wor
 
 /// A way to fail.
 pub trait Fault: Word {
-    /// Whether a call that is struck waits.
+    /// Whether a call with this fault waits.
     fn stalls(self) -> bool;
 }
 
@@ -31,7 +31,7 @@ pub enum NoPath {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FaultPlan<F, P = NoPath> {
-    /// How many calls are struck, 1 to [`MAX_CALLS`]; all until the plan is deleted when missing.
+    /// How many calls are affected, 1 to [`MAX_CALLS`]; all until the plan is deleted when missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<u32>,
     /// What happens to them.
@@ -48,7 +48,7 @@ pub struct FaultPlan<F, P = NoPath> {
 /// Why a plan is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum PlanError {
-    /// It strikes nothing, or too much.
+    /// Its number of calls is 0, or too large.
     #[error("next must be 1 to {MAX_CALLS}; DELETE /control/faults ends all faults")]
     Next,
     /// It stalls for no time, or for too long.
@@ -95,7 +95,7 @@ impl<F: Fault, P> FaultPlan<F, P> {
 }
 
 impl<F, P> FaultPlan<F, P> {
-    /// Counts a call, unless there are none left to strike.
+    /// Counts a call, unless its number is used up.
     pub(super) fn count(&mut self) -> bool {
         match &mut self.next {
             Some(0) => false,

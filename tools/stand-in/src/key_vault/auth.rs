@@ -26,7 +26,7 @@ impl<S: Sync> FromRequestParts<S> for Host {
     }
 }
 
-/// Lets a request pass only with a token that was given out, and unless a fault strikes it.
+/// Lets a request pass only with a token that was given out, and unless a fault is injected.
 ///
 /// # Errors
 ///
@@ -45,7 +45,7 @@ pub(crate) async fn require_token(
         let message = "AKV10022: The identity endpoint did not give out this token.";
         return Err(VaultError::unauthorized(message, challenge));
     }
-    if vault.faults().strike(|_| true).is_some() {
+    if vault.faults().inject(|_| true).is_some() {
         return Err(VaultError::unavailable());
     }
     Ok(next.run(request).await)

@@ -1,4 +1,4 @@
-//! The certificates: an authority of its own, and the vault's certificate by it, made at each start.
+//! The certificates: an authority, and the vault's certificate issued by it, made at each start.
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,

@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_as_in_key_vault() {
+    fn omitted_members_are_omitted_as_in_key_vault() {
         let version = set(r#"{"value": "v"}"#).unwrap();
         assert!(version.enabled && version.tags.is_empty());
         assert_eq!((version.expires, version.not_before, version.content_type), (None, None, None));

@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mail_is_the_same_in_whatever_pieces_it_comes() {
+    fn a_mail_is_the_same_however_it_is_split() {
         let wire = b"a: b\r\n\r\n..\r\n..x\r\n.y\r\nz.\n.\nend\r\n.\r\nQUIT\r\n";
         let mail = b"a: b\r\n\r\n.\r\n.x\r\ny\r\nz.\n.\nend\r\n";
         for size in 1..=wire.len() {
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_dot_between_line_breaks_of_both_characters_is_the_end() {
+    fn only_a_dot_between_crlf_ends_a_mail() {
         for wire in [&b"a\n.\n"[..], b"a\r\n.\n", b"a\n.\r\n", b"a\r.\r", b"a.\r\n", b"a\r\n..\r\n"]
         {
             assert_eq!(take(wire, 1).0, Progress::Unfinished, "{wire:?}");

@@ -24,7 +24,7 @@ pub enum FaultKind {
     Drop,
 }
 
-/// The moments of a mail that a fault can strike.
+/// The moments of a mail at which a fault can happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Moment {
     /// A valid `MAIL` waits for its answer.

@@ -1,4 +1,4 @@
-//! Mailboxes that take no mail, so that a test needs no fault plan, which strikes others too.
+//! Mailboxes that take no mail, so that a test needs no fault plan, which affects other mails too.
 
 /// A domain without mailboxes.
 const REJECTED: &str = "@rejected.test";

@@ -14,7 +14,7 @@ pub struct Mail {
     pub id: u64,
     /// When the whole mail had come.
     pub received_at: Timestamp,
-    /// The sender and recipients that SMTP named, whatever the headers say.
+    /// The sender and recipients that SMTP named, which may differ from the headers.
     pub envelope: Envelope,
     /// The first address of the header `From`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_mail_is_shown_as_far_as_it_goes() {
+    fn a_malformed_mail_is_shown_as_far_as_it_can_be_read() {
         for raw in ["", "\n", "\n\n", ":", ": \n:\n", "\u{0}\u{1}: \n", "Content-Type: multipart/x"]
         {
             assert_eq!(read(raw).subject, None, "{raw:?}");

@@ -111,8 +111,8 @@ impl Session {
         if from.size > MAX_MAIL_BYTES {
             return too_large();
         }
-        if let Some(struck) = self.sink.strike(Moment::Begin) {
-            let answer = if struck.fault == FaultKind::Reject { "550" } else { "451" };
+        if let Some(injected) = self.sink.inject(Moment::Begin) {
+            let answer = if injected.fault == FaultKind::Reject { "550" } else { "451" };
             return Turn::Answer(format!("{answer} Rejected by the fault plan").into());
         }
         self.state = State::Addressing(Envelope { from: from.address, to: Vec::new() });
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_but_a_command_with_an_address_is_rejected_and_the_talk_goes_on() {
+    fn an_invalid_command_is_rejected_and_the_session_goes_on() {
         for (input, code) in [
             ("BREW coffee", 500),
             ("", 500),
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn an_endless_line_ends_the_talk() {
+    fn a_line_without_end_closes_the_session() {
         let mut session = Session::new(Sink::default());
         let line = "x".repeat(8192);
         assert!(matches!(session.take(&mut line.as_bytes().iter()), Turn::Close(_)));

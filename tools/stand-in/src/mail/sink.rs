@@ -1,7 +1,7 @@
 //! The sink: the mails behind one lock, and the faults to come.
 
 use crate::clock;
-use crate::faults::Struck;
+use crate::faults::InjectedFault;
 use crate::mail::faults::{FaultKind, Faults, Moment};
 use crate::mail::mailbox::Mailbox;
 use crate::mail::message::{Envelope, Mail};
@@ -28,8 +28,8 @@ impl Sink {
     }
 
     /// What happens to a mail at this moment.
-    pub(crate) fn strike(&self, moment: Moment) -> Option<Struck<FaultKind>> {
-        self.faults.strike(|plan| plan.fault.moment() == moment)
+    pub(crate) fn inject(&self, moment: Moment) -> Option<InjectedFault<FaultKind>> {
+        self.faults.inject(|plan| plan.fault.moment() == moment)
     }
 
     pub(crate) fn keep(&self, envelope: Envelope, raw: &[u8]) {

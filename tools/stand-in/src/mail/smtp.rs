@@ -68,12 +68,12 @@ async fn say(stream: &mut (impl AsyncWrite + Unpin), text: &str) -> io::Result<(
 
 /// Keeps a mail; its answer, or none when a fault takes it away.
 async fn keep(sink: &Sink, envelope: Envelope, raw: &[u8]) -> Option<&'static str> {
-    let mut struck = sink.strike(Moment::End);
-    if let Some(struck) = &mut struck {
-        struck.stall().await;
+    let mut injected = sink.inject(Moment::End);
+    if let Some(injected) = &mut injected {
+        injected.stall().await;
     }
     sink.keep(envelope, raw);
-    let is_dropped = struck.is_some_and(|struck| struck.fault == FaultKind::Drop);
+    let is_dropped = injected.is_some_and(|injected| injected.fault == FaultKind::Drop);
     if is_dropped { None } else { Some(ACCEPTED) }
 }
 
@@ -98,7 +98,7 @@ mod tests {
         answers
     }
 
-    fn struck(plan: FaultPlan) -> Sink {
+    fn sink_with(plan: FaultPlan) -> Sink {
         let sink = Sink::default();
         sink.faults().set(plan).unwrap();
         sink
@@ -122,7 +122,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_stalled_mail_waits_and_is_then_kept_and_accepted() {
-        let sink = struck(FaultPlan::next(1, FaultKind::Stall).for_ms(60_000));
+        let sink = sink_with(FaultPlan::next(1, FaultKind::Stall).for_ms(60_000));
         let start = Instant::now();
         assert!(talk(&sink, MAIL).await.contains(ACCEPTED));
         assert_eq!(start.elapsed(), Duration::from_mins(1));
@@ -133,7 +133,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_stalled_mail_is_kept_although_its_sender_has_gone() {
-        let sink = struck(FaultPlan::next(1, FaultKind::Stall).for_ms(60_000));
+        let sink = sink_with(FaultPlan::next(1, FaultKind::Stall).for_ms(60_000));
         let (mut peer, stream) = duplex(READ_BYTES);
         let talk = tokio::spawn({
             let sink = sink.clone();
@@ -150,7 +150,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_dropped_mail_is_kept_without_an_answer() {
-        let sink = struck(FaultPlan::next(1, FaultKind::Drop));
+        let sink = sink_with(FaultPlan::next(1, FaultKind::Drop));
         let answers = talk(&sink, MAIL).await;
         assert!(answers.ends_with("a line of its own\r\n"), "{answers}");
         assert_eq!(sink.mailbox().mails().len(), 1);

@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn thousandths_end_in_0_and_some_hundredths_in_00() {
+    fn three_decimal_amounts_end_in_0_and_some_zero_decimal_ones_in_00() {
         for (currency, good, bad) in
             [("kwd", 5_120, 5_124), ("tnd", 10, 1), ("isk", 500, 550), ("ugx", 100, 1_001)]
         {

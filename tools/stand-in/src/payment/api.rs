@@ -144,12 +144,12 @@ fn is_of_type(headers: &HeaderMap, expected: &str) -> bool {
 /// Counts a call that changes nothing, and waits or fails as a fault plan asks for.
 async fn begin_read(simulator: &Simulator, operation: Operation) -> Result<(), StripeError> {
     simulator.count(operation);
-    let Some(mut struck) = simulator.strike(operation) else { return Ok(()) };
-    struck.stall().await;
-    if struck.fault.drops() {
+    let Some(mut injected) = simulator.inject(operation) else { return Ok(()) };
+    injected.stall().await;
+    if injected.fault.drops() {
         drop_connection();
     }
-    if struck.fault == FaultKind::Stall { Ok(()) } else { Err(fault_error(struck.fault, None)) }
+    if injected.fault == FaultKind::Stall { Ok(()) } else { Err(fault_error(injected.fault, None)) }
 }
 
 /// Answers a checked call; the work is spawned, so that a caller who hangs up does not undo it.
@@ -173,14 +173,14 @@ async fn post_of(
 async fn carry_out(
     simulator: Simulator,
     key: Option<String>,
-    Begun { claim, mut struck }: Begun,
+    Begun { claim, mut injected }: Begun,
     work: Work,
 ) -> Option<Response> {
-    if let Some(struck) = &mut struck {
-        struck.stall().await;
+    if let Some(injected) = &mut injected {
+        injected.stall().await;
     }
     let key = key.as_deref();
-    let fault = struck.map(|struck| struck.fault);
+    let fault = injected.map(|injected| injected.fault);
     if let Some(fault) = fault.filter(|fault| fault.spares_key()) {
         if let (Claim::Fresh, Some(key)) = (&claim, key) {
             simulator.state().keys.release(key);

@@ -124,7 +124,7 @@ impl Book {
         Ok(&entry.intent)
     }
 
-    /// Settles whatever is due by `now`.
+    /// Settles everything that is due by `now`.
     pub(crate) fn settle(&mut self, now: Timestamp) {
         while let Some(entry) = self.due.first_entry().filter(|entry| entry.key().0 <= now) {
             let at = entry.key().0;

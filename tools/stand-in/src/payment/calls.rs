@@ -6,17 +6,17 @@ use serde::{Deserialize, Serialize};
 /// The calls since the process started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Calls {
-    /// `POST /v1/payment_intents` with an active key, whatever came of it.
+    /// `POST /v1/payment_intents` with an active key, successful or not.
     pub payment_intents: u64,
-    /// `POST /v1/payment_intents/{id}/confirm` with an active key, whatever came of it.
+    /// `POST /v1/payment_intents/{id}/confirm` with an active key, successful or not.
     pub confirmations: u64,
-    /// `POST /v1/payment_intents/{id}/cancel` with an active key, whatever came of it.
+    /// `POST /v1/payment_intents/{id}/cancel` with an active key, successful or not.
     pub cancellations: u64,
-    /// `POST /v1/refunds` with an active key, whatever came of it.
+    /// `POST /v1/refunds` with an active key, successful or not.
     pub refunds: u64,
-    /// `POST /v2/iam/api_keys/{id}/rotate` with an active key, whatever came of it.
+    /// `POST /v2/iam/api_keys/{id}/rotate` with an active key, successful or not.
     pub key_rotations: u64,
-    /// Every `GET` of intents and refunds with an active key, whatever came of it.
+    /// Every `GET` of intents and refunds with an active key, successful or not.
     pub reads: u64,
     /// Calls without an active API key.
     pub unauthorized: u64,
@@ -26,7 +26,7 @@ pub struct Calls {
     pub conflicts: u64,
     /// Calls that a fault stalled, counted when the stall began.
     pub stalled: u64,
-    /// Calls that a fault struck otherwise, before or after their effect.
+    /// Calls with another fault, before or after their effect.
     pub failed: u64,
 }
 

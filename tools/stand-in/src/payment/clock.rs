@@ -9,7 +9,7 @@ use tokio::time::Instant;
 /// The farthest that one call moves the clock, in seconds: ten years.
 pub const MAX_ADVANCE_SECONDS: u64 = 315_360_000;
 
-/// Starts at the time of day, goes on by itself, and never goes back.
+/// Starts at the time of day, runs on, and never goes back.
 #[derive(Debug)]
 pub(crate) struct Clock {
     started: Instant,
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn the_clock_goes_on_by_itself_and_can_be_moved() {
+    async fn the_clock_runs_and_can_be_advanced() {
         let mut clock = Clock::new();
         let start = clock.now();
         tokio::time::advance(Duration::from_secs(5)).await;

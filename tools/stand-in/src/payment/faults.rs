@@ -10,8 +10,8 @@ pub type FaultPlan = faults::FaultPlan<FaultKind, Area>;
 /// The plan in force.
 pub(crate) type Faults = faults::Faults<FaultKind, Area>;
 
-/// A call that is struck.
-pub(crate) type Struck = faults::Struck<FaultKind, Area>;
+/// A fault that happens to one call.
+pub(crate) type InjectedFault = faults::InjectedFault<FaultKind, Area>;
 
 /// A way to fail. An answer is saved under an idempotency key once the call's execution has begun
 /// (<https://docs.stripe.com/api/idempotent_requests>); errors of Stripe's edge are not saved.

@@ -1,5 +1,5 @@
 //! Idempotency keys: <https://docs.stripe.com/api/idempotent_requests>. The same key with the same
-//! parameters is answered the same way, whatever the first answer was, until the key is pruned.
+//! parameters is answered the same way, an error too, until the key is pruned.
 
 use crate::payment::error::StripeError;
 use crate::payment::faults::Operation;

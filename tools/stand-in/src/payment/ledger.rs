@@ -44,7 +44,7 @@ pub struct Payment {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// Nobody has tried to take money.
+    /// No charge was tried.
     Unconfirmed,
     /// The customer has to act; no money moved.
     RequiresAction,

@@ -64,7 +64,7 @@ pub async fn serve(Arguments { port, secrets_file }: Arguments) -> Result<(), Fa
     process::serve(announce, [server("serve", axum::serve(listener, app(api_key)))]).await
 }
 
-/// The simulated provider, with a ledger of its own, open to callers who show `api_key`, which has
+/// The simulated provider, with its own ledger, open to callers who show `api_key`, which has
 /// the id [`FIRST_KEY_ID`], or a key that follows it.
 ///
 /// [`FIRST_KEY_ID`]: crate::payment::FIRST_KEY_ID

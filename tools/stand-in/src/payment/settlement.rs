@@ -7,7 +7,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 /// How the next payments and refunds settle: the body of `PUT /control/settlement`. A new plan
-/// replaces the old one; whatever settles already goes on.
+/// replaces the old one; what is settling goes on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SettlementPlan {
@@ -15,7 +15,7 @@ pub struct SettlementPlan {
     /// (<https://docs.stripe.com/payments/paymentintents/lifecycle>).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payments: Option<Delay<PaymentEnd>>,
-    /// Refunds, whatever their card: they are `pending` (<https://docs.stripe.com/refunds>).
+    /// Refunds of any card: they are `pending` (<https://docs.stripe.com/refunds>).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refunds: Option<Delay<RefundEnd>>,
 }

@@ -4,7 +4,7 @@ use crate::payment::book::Book;
 use crate::payment::calls::Calls;
 use crate::payment::clock::Clock;
 use crate::payment::error::StripeError;
-use crate::payment::faults::{FaultKind, FaultPlan, Faults, Operation, Struck};
+use crate::payment::faults::{FaultKind, FaultPlan, Faults, InjectedFault, Operation};
 use crate::payment::idempotency::{Claim, ClaimError, Fingerprint, Keys};
 use crate::payment::keyring::Keyring;
 use crate::payment::ledger::Ledger;
@@ -36,7 +36,7 @@ pub(crate) struct State {
 /// How a call begins.
 pub(crate) struct Begun {
     pub(crate) claim: Claim,
-    pub(crate) struck: Option<Struck>,
+    pub(crate) injected: Option<InjectedFault>,
 }
 
 impl Simulator {
@@ -81,20 +81,20 @@ impl Simulator {
         fingerprint: Fingerprint,
     ) -> Result<Begun, ClaimError> {
         let claim = self.state().claim(key, operation, fingerprint)?;
-        Ok(Begun { claim, struck: self.strike(operation) })
+        Ok(Begun { claim, injected: self.inject(operation) })
     }
 
     /// What happens to a call, counted.
-    pub(crate) fn strike(&self, operation: Operation) -> Option<Struck> {
+    pub(crate) fn inject(&self, operation: Operation) -> Option<InjectedFault> {
         let means = |plan: &FaultPlan| plan.path.is_none_or(|area| area.covers(operation));
-        let struck = self.faults.strike(means)?;
+        let injected = self.faults.inject(means)?;
         let mut state = self.state();
-        if struck.fault == FaultKind::Stall {
+        if injected.fault == FaultKind::Stall {
             state.calls.stalled += 1;
         } else {
             state.calls.failed += 1;
         }
-        Some(struck)
+        Some(injected)
     }
 }
 

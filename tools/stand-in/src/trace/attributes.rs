@@ -50,7 +50,7 @@ fn double(number: f64) -> Value {
 
 fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a string takes whatever is written");
+        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
         text
     })
 }

@@ -46,10 +46,10 @@ impl Fault for FaultKind {
 ///
 /// Exports fail.
 pub(crate) async fn endure(faults: &Faults) -> Result<(), Failing> {
-    while let Some(mut struck) = faults.strike(|_| true) {
-        match struck.fault {
+    while let Some(mut injected) = faults.inject(|_| true) {
+        match injected.fault {
             FaultKind::Fail => return Err(Failing),
-            FaultKind::Hang => struck.stall().await,
+            FaultKind::Hang => injected.stall().await,
         }
     }
     Ok(())

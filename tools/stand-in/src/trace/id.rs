@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_and_texts_other_than_ids_are_none() {
+    fn bytes_and_texts_that_are_not_ids_are_rejected() {
         for bytes in [&[][..], &[1; 15], &[1; 17], &[0; 16]] {
             assert_eq!(TraceId::read(bytes), None);
         }

@@ -23,7 +23,7 @@ pub struct Measurement {
     pub unit: String,
     /// How it was measured.
     pub kind: MetricKind,
-    /// The attributes that tell its series from others.
+    /// The attributes that identify its series.
     pub attributes: Attributes,
     /// The measured value.
     #[serde(flatten)]

@@ -99,7 +99,7 @@ pub(crate) struct KeptSpan {
 }
 
 impl KeptSpan {
-    /// None if one of its own ids is not valid; a parent's invalid id counts as none.
+    /// None if its own trace or span id is not valid; a parent's invalid id counts as none.
     pub(crate) fn read(service: Arc<str>, span: WireSpan) -> Option<Self> {
         let bytes = span.encoded_len();
         let attributes = attributes::read(span.attributes);

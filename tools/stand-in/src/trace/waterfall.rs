@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_chain_is_not_moved_to_the_right_forever() {
+    fn the_indentation_of_a_long_chain_is_bounded() {
         let chain: Vec<_> = (1..=100_000).map(|id| (id, id - 1, 0, 1)).collect();
         let rows = drawn(&chain);
         assert_eq!(rows.len(), chain.len());

@@ -20,7 +20,7 @@ async fn refund(
 async fn a_refund_is_done_only_when_the_provider_says_so() {
     let service = service();
     charge(&service).await.unwrap();
-    service.provider.befall("refund", Fault::Refund(RefundStatus::Pending));
+    service.provider.inject("refund", Fault::Refund(RefundStatus::Pending));
     assert!(matches!(void(&service).await, Err(Error::Failed(_))));
     assert!(matches!(void(&service).await, Err(Error::Failed(_))));
     service.provider.decide_refund(0, RefundStatus::Succeeded);
@@ -30,11 +30,11 @@ async fn a_refund_is_done_only_when_the_provider_says_so() {
 }
 
 #[tokio::test]
-async fn a_refund_that_failed_is_asked_for_under_another_key() {
+async fn a_failed_refund_is_requested_again_under_another_key() {
     let service = service();
     charge(&service).await.unwrap();
     for fault in [Fault::Refund(RefundStatus::Failed), Fault::Saved, Fault::AnswerLost] {
-        service.provider.befall("refund", fault);
+        service.provider.inject("refund", fault);
     }
     let mut tries = 0;
     while void(&service).await.is_err() {
@@ -64,7 +64,7 @@ async fn a_callers_payment_is_never_an_orders() {
 }
 
 #[tokio::test]
-async fn a_part_is_given_back_once_under_its_key_and_never_more_than_was_paid() {
+async fn a_partial_refund_is_made_once_per_key_and_never_exceeds_the_charge() {
     let service = service();
     assert_eq!(refund(&service, "a", None).await.unwrap(), None);
     service.charge(Owner::Caller, &sample()).await.unwrap();
@@ -90,14 +90,14 @@ async fn a_part_is_given_back_once_under_its_key_and_never_more_than_was_paid() 
 }
 
 #[tokio::test]
-async fn a_wish_to_have_all_back_calls_an_undecided_payment_off() {
+async fn a_full_refund_cancels_an_undecided_payment() {
     for (call, fault, charged) in [
         ("create", Fault::Lost, 0),
         ("confirm", Fault::Lost, 0),
         ("confirm", Fault::AnswerLost, PAID),
     ] {
         let service = service();
-        service.provider.befall(call, fault);
+        service.provider.inject(call, fault);
         assert!(service.charge(Owner::Caller, &sample()).await.is_err());
         refund(&service, "a", None).await.unwrap();
         assert_eq!(service.provider.balance(), (charged, charged));
@@ -107,9 +107,9 @@ async fn a_wish_to_have_all_back_calls_an_undecided_payment_off() {
 }
 
 #[tokio::test]
-async fn a_part_of_an_undecided_payment_is_given_back_once_it_is_known_to_be_charged() {
+async fn a_partial_refund_of_an_undecided_payment_waits_for_its_charge() {
     let service = service();
-    service.provider.befall("confirm", Fault::AnswerLost);
+    service.provider.inject("confirm", Fault::AnswerLost);
     assert!(service.charge(Owner::Caller, &sample()).await.is_err());
     refund(&service, "a", Some(1)).await.unwrap();
     assert_eq!(service.provider.balance(), (PAID, 1));
@@ -118,7 +118,7 @@ async fn a_part_of_an_undecided_payment_is_given_back_once_it_is_known_to_be_cha
 #[tokio::test]
 async fn a_caller_whose_card_was_declined_pays_with_another() {
     let service = service();
-    service.provider.befall("confirm", Fault::Declined);
+    service.provider.inject("confirm", Fault::Declined);
     assert!(service.charge(Owner::Caller, &sample()).await.is_err());
     let payment_method = "pm_card_mastercard".to_owned().try_into().unwrap();
     let other = Charge { payment_method, ..sample() };

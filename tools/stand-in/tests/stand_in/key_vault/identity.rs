@@ -4,7 +4,7 @@ use crate::key_vault::program::HEADER;
 use crate::key_vault::support::{Caller, TOKEN_PATH};
 
 #[tokio::test]
-async fn a_caller_who_shows_the_header_gets_a_token_for_a_day() {
+async fn a_caller_with_the_header_gets_a_token_for_a_day() {
     let caller = Caller::start(&[]).await;
     let path = format!("{TOKEN_PATH}&client_id=me");
     let answer = caller.ask(&path, Some(HEADER)).await;

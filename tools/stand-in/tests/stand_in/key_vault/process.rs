@@ -111,7 +111,7 @@ async fn a_wrong_command_line_is_exit_64() {
 }
 
 #[tokio::test]
-async fn help_names_every_option_and_ends_well() {
+async fn help_names_every_option_and_exits_with_0() {
     let parts = [
         "--port",
         "--identity-port",

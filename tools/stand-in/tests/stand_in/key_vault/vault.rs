@@ -78,7 +78,7 @@ async fn the_newest_version_that_is_enabled_is_current() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_404_in_key_vaults_words() {
+async fn an_unknown_secret_is_a_404_of_key_vault() {
     let caller = Caller::start(&[]).await;
     let version = caller.set("s", "hush").await;
     let other = "0".repeat(32);
@@ -116,7 +116,7 @@ async fn a_call_without_a_token_that_was_given_out_is_401_with_a_challenge() {
 }
 
 #[tokio::test]
-async fn a_bad_secret_is_rejected_without_a_word_of_its_value() {
+async fn a_bad_secret_is_rejected_without_showing_its_value() {
     let caller = Caller::start(&[]).await;
     let long = "hush".repeat(7000);
     for (name, body, message) in [

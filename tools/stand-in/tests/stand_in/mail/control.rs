@@ -35,7 +35,7 @@ async fn a_dropped_mail_is_kept_and_its_connection_closes() {
 }
 
 #[tokio::test]
-async fn a_stalled_mail_holds_up_no_other() {
+async fn a_stalled_mail_delays_no_other() {
     let program = Program::start().await;
     let stall_ms = 1_000;
     program.fault(FaultPlan::next(1, FaultKind::Stall).for_ms(stall_ms)).await;

@@ -64,7 +64,7 @@ async fn every_recipient_is_in_the_envelope_and_a_blind_copy_only_there() {
 }
 
 #[tokio::test]
-async fn conversations_at_once_do_not_mix() {
+async fn concurrent_sessions_do_not_mix() {
     let program = Program::start().await;
     let mut talks = [program.talk().await, program.talk().await];
     for (talk, name) in talks.iter_mut().zip(["ann", "bob"]) {
@@ -110,7 +110,7 @@ async fn forty_mails_sent_at_once_all_arrive_once() {
 }
 
 #[tokio::test]
-async fn a_header_that_a_sender_let_in_is_shown_and_changes_no_recipient() {
+async fn an_injected_header_is_shown_and_changes_no_recipient() {
     let program = Program::start().await;
     program.deliver("b@x.org", "Subject: a\r\nBcc: eve@x.org\r\nTo: b@x.org\r\n\r\nHello").await;
     let mail = program.mails().await.remove(0);

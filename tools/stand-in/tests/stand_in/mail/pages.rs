@@ -57,7 +57,7 @@ async fn nothing_of_a_mail_becomes_part_of_a_page() {
 }
 
 #[tokio::test]
-async fn a_mail_that_is_not_there_is_404_in_words() {
+async fn an_unknown_mail_is_a_404_page() {
     let program = Program::start().await;
     let answer = program.get("/mails/7").await;
     assert_eq!(answer.status, 404);

@@ -37,7 +37,7 @@ async fn a_wrong_command_line_is_exit_64() {
 }
 
 #[tokio::test]
-async fn help_names_every_option_and_ends_well() {
+async fn help_names_every_option_and_exits_with_0() {
     let parts = ["--smtp-port", "1025", "--http-port", "8025", "/api/mails", "/control/faults"];
     help_names(command(), &parts).await;
 }

@@ -135,9 +135,9 @@ async fn a_connection_drops_before_or_after_the_effect_of_its_call() {
 }
 
 #[tokio::test]
-async fn a_plan_strikes_the_operation_that_it_names() {
+async fn a_plan_applies_to_the_operation_that_it_names() {
     let confirm = "payment_method=pm_card_visa";
-    for (area, struck) in [
+    for (area, injected) in [
         (Area::Create, [true, false, false, false, false]),
         (Area::Confirm, [false, true, false, false, false]),
         (Area::Read, [false, false, true, false, false]),
@@ -159,7 +159,7 @@ async fn a_plan_strikes_the_operation_that_it_names() {
             caller.refund(&format!("payment_intent={paid}")).await,
         ];
         let failed = answers.map(|answer| answer.status == StatusCode::INTERNAL_SERVER_ERROR);
-        assert_eq!(failed, struck, "{area:?}");
+        assert_eq!(failed, injected, "{area:?}");
     }
 }
 

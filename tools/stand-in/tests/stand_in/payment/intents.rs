@@ -57,7 +57,7 @@ async fn a_declining_card_answers_402_with_its_reason_and_the_intent() {
 }
 
 #[tokio::test]
-async fn the_generic_decline_says_so_in_plain_words() {
+async fn the_generic_decline_says_so() {
     let answer = Caller::new().charge(DECLINED).await;
     assert_eq!(answer.text("/error/message"), "Your card was declined.");
 }
@@ -189,7 +189,7 @@ async fn a_body_that_is_not_a_form_or_too_large_is_rejected() {
 }
 
 #[tokio::test]
-async fn an_unknown_route_is_404_in_stripes_words() {
+async fn an_unknown_route_is_a_404_of_stripe() {
     let caller = Caller::new();
     for (method, path) in [("GET", "/v1/charges"), ("DELETE", "/v1/refunds"), ("GET", "/")] {
         let request = Request::builder().method(method).uri(path);

@@ -182,7 +182,7 @@ async fn a_payment_that_is_processing_cannot_be_changed_until_it_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_payment_that_is_processing_ends_by_itself() {
+async fn a_processing_payment_ends_without_a_call() {
     let caller = Caller::new();
     let intent = caller.processing("succeed").await;
     tokio::time::advance(std::time::Duration::from_mins(1)).await;

@@ -6,7 +6,7 @@ use crate::payment::support::{Caller, DECLINED};
 use axum::http::StatusCode;
 
 #[tokio::test]
-async fn a_refund_without_an_amount_gives_everything_back() {
+async fn a_refund_without_an_amount_refunds_everything() {
     let caller = Caller::new();
     let intent = caller.charged().await;
     let form = format!("payment_intent={intent}&reason=requested_by_customer&metadata[a]=b");

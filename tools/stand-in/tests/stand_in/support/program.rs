@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 pub(crate) use rustix::process::Signal;
 
-/// Longer than any start, stop or answer takes on a busy machine.
+/// Longer than any start, stop or answer takes on a loaded machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A program that has written its start line; ends with its handle.
@@ -29,12 +29,12 @@ pub(crate) fn stand_in(service: &str) -> Command {
     command
 }
 
-/// Runs a program that ends by itself.
+/// Runs a program that ends without a signal.
 async fn finish(command: &mut Command) -> Output {
     timeout(PATIENCE, command.output()).await.expect("an end in time").expect("the program starts")
 }
 
-/// Runs a program that must end by itself with `exit_code`, and returns its stderr.
+/// Runs a program that must end without a signal, with `exit_code`, and returns its stderr.
 pub(crate) async fn fails(command: &mut Command, exit_code: i32) -> String {
     let output = finish(command).await;
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -48,7 +48,7 @@ async fn an_oversized_message_is_rejected() {
 }
 
 #[tokio::test]
-async fn faults_strike_exports_over_grpc_too() {
+async fn faults_apply_to_exports_over_grpc() {
     let program = Program::start().await;
     let mut client = TraceServiceClient::new(channel(&program).await);
     let message = traces("stock", vec![span(1, 1, 0, "x")]);

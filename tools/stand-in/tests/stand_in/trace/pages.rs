@@ -111,7 +111,7 @@ async fn nothing_of_a_trace_becomes_part_of_a_page() {
 }
 
 #[tokio::test]
-async fn a_trace_that_is_not_there_is_404_in_words() {
+async fn an_unknown_trace_is_a_404_page() {
     let program = Program::start().await;
     let answer = program.get("/traces/7").await;
     assert_eq!(answer.status, 404);

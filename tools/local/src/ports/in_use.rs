@@ -8,19 +8,19 @@ use std::net::{Ipv4Addr, TcpListener};
 
 /// The ports that are needed and held by others; displayed, those of one use and holder on a line.
 #[derive(Debug)]
-pub struct BusyPorts(Vec<Busy>);
+pub struct PortsInUse(Vec<PortInUse>);
 
 #[derive(Debug)]
-struct Busy {
+struct PortInUse {
     ports: Vec<u16>,
     purpose: String,
     holder: String,
 }
 
-impl Display for BusyPorts {
+impl Display for PortsInUse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ports are taken; stop what holds them:")?;
-        for Busy { ports, purpose, holder } in &self.0 {
+        for PortInUse { ports, purpose, holder } in &self.0 {
             let ports: Vec<_> = ports.iter().map(u16::to_string).collect();
             write!(f, "\n  {} of {purpose}: held by {holder}", ports.join(", "))?;
         }
@@ -28,33 +28,33 @@ impl Display for BusyPorts {
     }
 }
 
-impl BusyPorts {
+impl PortsInUse {
     fn add(&mut self, port: u16, purpose: String, holder: String) {
         match self.0.last_mut() {
             Some(last) if last.purpose == purpose && last.holder == holder => last.ports.push(port),
-            _ => self.0.push(Busy { ports: vec![port], purpose, holder }),
+            _ => self.0.push(PortInUse { ports: vec![port], purpose, holder }),
         }
     }
 }
 
-/// Whether nobody listens at `port`, on any address: some of Dapr's servers listen on all of them.
+/// Whether nothing listens at `port`, on any address: some of Dapr's servers listen on all of them.
 pub(crate) fn is_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok()
 }
 
 /// Refuses when any of `ports`, each with its purpose, is in use.
 pub(crate) fn make_sure_free(ports: Vec<(u16, String)>) -> Result<(), LocalError> {
-    let busy: Vec<_> = ports.into_iter().filter(|(port, _)| !is_free(*port)).collect();
-    if busy.is_empty() {
+    let taken: Vec<_> = ports.into_iter().filter(|(port, _)| !is_free(*port)).collect();
+    if taken.is_empty() {
         return Ok(());
     }
     // Without the list the ports are still named.
     let listeners = listeners::get_all().unwrap_or_default();
-    let mut ports = BusyPorts(Vec::new());
-    for (port, purpose) in busy {
+    let mut ports = PortsInUse(Vec::new());
+    for (port, purpose) in taken {
         ports.add(port, purpose, holder(&listeners, port));
     }
-    Err(LocalError::Busy(ports))
+    Err(LocalError::PortsInUse(ports))
 }
 
 fn holder(listeners: &HashSet<Listener>, port: u16) -> String {
