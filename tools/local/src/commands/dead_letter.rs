@@ -100,7 +100,7 @@ fn no_such(id: &str) -> LocalError {
     }
 }
 
-/// Does with each of `chosen` what is asked; those that are left were not dealt with.
+/// Does with each of `chosen` what is asked; those that are left were not handled.
 async fn each(
     letters: &DeadLetters,
     chosen: &mut VecDeque<DeadLetter>,

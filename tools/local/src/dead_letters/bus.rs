@@ -2,7 +2,7 @@
 //! [its REST API](https://learn.microsoft.com/rest/api/servicebus/service-bus-runtime-rest) and the
 //! operator's own login.
 //!
-//! That API cannot look at a message without locking it: a letter that is listed is nobody else's
+//! That API cannot look at a message without locking it: a letter that is listed is locked for others
 //! for five minutes, or until it is released. Each time counts as a delivery, of which a letter has
 //! 2,000 (`maxDeliveryCount` in infra/messaging.bicep).
 
@@ -45,7 +45,7 @@ pub enum BusError {
     /// The namespace cannot be one.
     #[error("{0} is no namespace of Service Bus: give its name, such as saga-shop-abc123")]
     NoNamespace(String),
-    /// Nobody is logged in to Azure.
+    /// There is no login to Azure.
     #[error("there is no login for Service Bus: `az login` makes one")]
     NoLogin(#[source] azure_core::Error),
     /// It cannot be reached.
@@ -59,7 +59,7 @@ pub enum BusError {
     /// It has no letters of any function.
     #[error("{0} has no dead letters of the shop: is it the shop's namespace?")]
     Elsewhere(String),
-    /// The lock of a letter is over, or somebody else dealt with it.
+    /// The lock of a letter is over, or another receiver settled it.
     #[error(
         "{attempt} came too late: the letter is no longer locked for this command; run it again"
     )]
@@ -124,7 +124,7 @@ impl Bus {
     }
 
     fn at(url: Url, credential: Arc<dyn TokenCredential>) -> Self {
-        // Whoever installed one before serves as well.
+        // A provider installed earlier serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
         // A token goes nowhere but to the namespace.
         let http = reqwest::Client::builder().timeout(PATIENCE).redirect(redirect::Policy::none());
@@ -199,7 +199,7 @@ impl Bus {
 
     /// Sends a letter's message again, if the letter is still locked, and takes the letter away.
     pub(super) async fn resend(&self, letter: &DeadLetter, lock: &Lock) -> Result<(), BusError> {
-        // From here on it is nobody else's for five minutes.
+        // From here on it is locked for others for five minutes.
         self.settle(Method::POST, lock, "sending the letter again").await?;
         self.publish(letter, lock).await?;
         self.settle(Method::DELETE, lock, "taking the letter away, once it was sent again,").await

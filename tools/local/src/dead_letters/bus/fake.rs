@@ -132,7 +132,7 @@ impl Namespace {
         let properties: Value = serde_json::from_slice(properties).expect("properties are JSON");
         let id = properties["MessageId"].as_str().expect("it has an id").to_owned();
         let body = serde_json::from_slice(body).expect("the tests send JSON");
-        // Duplicate detection drops what it knows, and answers alike.
+        // Duplicate detection drops a known message, with the same answer.
         if self.sent.iter().all(|(to, known, _)| to != topic || *known != id) {
             self.sent.push((topic.to_owned(), id, body));
         }

@@ -1,4 +1,4 @@
-//! What an operator sees of dead letters on Service Bus, whatever it answers.
+//! What an operator sees of dead letters on Service Bus, for each of its answers.
 
 use super::fake::{FakeBus, TOKEN};
 use super::*;
@@ -158,7 +158,7 @@ async fn a_service_bus_that_is_busy_is_said_to_be_so() {
     let (bus, address) = FakeBus::start(&[MAIL, ORDERS]).await;
     bus.fail(Method::POST, StatusCode::SERVICE_UNAVAILABLE);
     let (letters, _) = letters(&address, TOKEN, 10);
-    let error = letters.list().await.expect_err("it is busy").to_string();
+    let error = letters.list().await.expect_err("it is overloaded").to_string();
     assert!(error.contains("Service Bus answers 503 Service Unavailable"), "{error}");
     assert!(error.ends_with("run it again in a minute"), "{error}");
 }
