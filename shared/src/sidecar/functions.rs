@@ -1,6 +1,7 @@
 //! The functions that keep a port for others, by service invocation.
 
 use super::invocation::Invocation;
+use super::repeat::repeated;
 use crate::domain::payment::{Charge, OrderCharge};
 use crate::domain::placing::{Address, PlacedOrder};
 use crate::domain::shipment::Booked;
@@ -16,9 +17,13 @@ const NOTHING: Option<&()> = None;
 pub struct OrderSaga(pub(super) Invocation);
 
 impl Sagas for OrderSaga {
+    /// Repeats what failed: a start is one by its order's id, however often it arrives.
     async fn start(&self, order: &PlacedOrder) -> Result<PlacedOrder> {
-        let path = format!("/sagas/{}", order.order_id);
-        self.0.call("order-saga", Method::PUT, &path, Some(order)).await?.read("order-saga")
+        let path = &format!("/sagas/{}", order.order_id);
+        let start = async || {
+            self.0.call("order-saga", Method::PUT, path, Some(order)).await?.read("order-saga")
+        };
+        repeated("order-saga", start).await
     }
 
     async fn find(&self, order: &OrderId) -> Result<Option<PlacedOrder>> {

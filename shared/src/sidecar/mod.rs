@@ -14,6 +14,7 @@ pub mod invocation;
 pub mod later;
 pub mod pubsub;
 mod reminders;
+mod repeat;
 pub mod sagas;
 pub mod secrets;
 pub mod state;

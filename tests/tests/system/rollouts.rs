@@ -8,10 +8,19 @@ use tests::system::shop::Shop;
 use tests::system::wait::until;
 use tokio::time::interval;
 
-/// The functions that get a second process: those that the gateway calls all the time. In front of
-/// itself is the platform's ingress.
-pub(crate) const REPLICATED: [&str; 4] =
-    ["check-stock", "create-order", "get-order", "order-status"];
+/// The functions that get a second process: those that the gateway calls all the time, and those that
+/// bring its orders to an end. In front of itself is the platform's ingress.
+pub(crate) const REPLICATED: [&str; 9] = [
+    "check-stock",
+    "create-order",
+    "get-order",
+    "order-saga",
+    "order-status",
+    "process-payment",
+    "refund-payment",
+    "ship-order",
+    "stock",
+];
 
 /// How often a round of requests begins.
 const PACE: Duration = Duration::from_millis(100);
@@ -24,16 +33,27 @@ pub(crate) async fn stopping_one_of_two_processes_loses_no_request(shop: &Shop) 
         let second = shop.cluster.second(function);
         second.start().await.expect("the second process starts");
         let stopped = AtomicBool::new(false);
-        tokio::join!(ask(shop, &lamp, &stopped), stop(function, &second, &stopped));
+        let (orders, ()) =
+            tokio::join!(ask(shop, &lamp, &stopped), stop(function, &second, &stopped));
+        for (id, status) in orders {
+            let order = shop.ended(&id).await;
+            assert_eq!(order.body["status"], status, "{function}: {order:?}");
+        }
     }
 }
 
-/// Places orders and looks at them, until the second process has stopped.
-async fn ask(shop: &Shop, lamp: &str, stopped: &AtomicBool) {
-    let order = shop.order(&[(lamp, 1)]);
-    let mut pace = interval(PACE);
+/// Places orders and looks at them, until the second process has stopped; what they are, and how they
+/// are to end.
+async fn ask(shop: &Shop, lamp: &str, stopped: &AtomicBool) -> Vec<(String, &'static str)> {
+    let (mut pace, mut placed) = (interval(PACE), Vec::new());
     while !stopped.load(Ordering::Relaxed) {
         pace.tick().await;
+        let mut order = shop.order(&[(lamp, 1)]);
+        let served = placed.len() % 2 == 0;
+        if !served {
+            // Which is paid, and then undone.
+            order["ship_to"]["country"] = "AQ".into();
+        }
         let id = shop.place(&order).await;
         let paths = [
             format!("/api/orders/{id}"),
@@ -45,7 +65,9 @@ async fn ask(shop: &Shop, lamp: &str, stopped: &AtomicBool) {
             assert_eq!(answer.status, 200, "{path}: {answer:?}");
             assert_ne!(answer.body, Value::Null, "{path}");
         }
+        placed.push((id, if served { "completed" } else { "cancelled" }));
     }
+    placed
 }
 
 async fn stop(function: &str, second: &Second<'_>, stopped: &AtomicBool) {
