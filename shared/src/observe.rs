@@ -1,7 +1,7 @@
 //! What the shop lets others observe, by the API of OpenTelemetry: trace contexts that go in and
 //! out, and measures. Without an exporter all of it does nothing.
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::metrics::{Counter, Histogram};
 use opentelemetry::propagation::Injector;
 use opentelemetry::trace::TraceContextExt;
@@ -12,6 +12,12 @@ use std::time::Duration;
 use tonic::metadata::{MetadataKey, MetadataMap};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+/// Names the span that a request comes from.
+pub const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// What the tracing systems that a request passed note of it.
+pub const TRACE_STATE: HeaderName = HeaderName::from_static("tracestate");
 
 /// Adds the current span to the headers of a request that goes out
 /// ([W3C Trace Context](https://www.w3.org/TR/trace-context/)).
@@ -41,15 +47,49 @@ impl Injector for Metadata<'_> {
 
 /// Makes `span` a child of the span that the headers of a request name, if they name one.
 pub fn adopt(span: &Span, headers: &HeaderMap) {
-    if headers.get_all("traceparent").iter().count() > 1 {
-        return;
-    }
-    let parent =
-        global::get_text_map_propagator(|propagator| propagator.extract(&HeaderExtractor(headers)));
+    let Some(context) = trace_context(headers) else { return };
+    let parent = global::get_text_map_propagator(|propagator| {
+        propagator.extract(&HeaderExtractor(&context))
+    });
     if parent.span().span_context().is_valid() {
         // A span that is not recorded has no parent to take.
         let _ = span.set_parent(parent);
     }
+}
+
+/// The trace context among `headers`: one `traceparent` that can be read, and `tracestate` in one
+/// line, if there is one. None: the request begins a trace
+/// ([W3C](https://www.w3.org/TR/trace-context/#a-traceparent-is-received)).
+#[must_use]
+pub fn trace_context(headers: &HeaderMap) -> Option<HeaderMap> {
+    let mut parents = headers.get_all(TRACE_PARENT).iter();
+    let parent = parents.next().filter(|parent| is_trace_parent(parent.as_bytes()))?;
+    if parents.next().is_some() {
+        return None;
+    }
+    let mut context = HeaderMap::from_iter([(TRACE_PARENT, parent.clone())]);
+    let states: Vec<_> = headers.get_all(TRACE_STATE).iter().map(HeaderValue::as_bytes).collect();
+    let state = HeaderValue::from_bytes(&states.join(&b','));
+    if let Some(state) = state.ok().filter(|state| !state.is_empty()) {
+        context.insert(TRACE_STATE, state);
+    }
+    Some(context)
+}
+
+/// Whether this is a `traceparent`: `version-trace-span-flags` in lower case hexadecimal digits, and
+/// more after another hyphen in a version that is not known yet
+/// ([W3C](https://www.w3.org/TR/trace-context/#versioning-of-traceparent)).
+fn is_trace_parent(text: &[u8]) -> bool {
+    const LENGTH: usize = 55;
+    let (known, more) = text.split_at(text.len().min(LENGTH));
+    let fields: Vec<_> = known.split(|byte| *byte == b'-').collect();
+    let digits = |field: &&[u8]| field.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let [version, trace, span, flags] = fields[..] else { return false };
+    fields.iter().all(digits)
+        && (version.len(), trace.len(), span.len(), flags.len()) == (2, 32, 16, 2)
+        && version != b"ff"
+        && (more.is_empty() || version != b"00" && more[0] == b'-')
+        && [trace, span].iter().all(|id| id.iter().any(|digit| *digit != b'0'))
 }
 
 /// The current trace, as `traceresponse` names it
@@ -150,4 +190,73 @@ pub fn delivered(topic: &'static str, verdict: &'static str) {
 /// Counts a mail that was sent.
 pub fn mailed() {
     MEASURES.mails.add(1, &[]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7";
+
+    fn context(headers: &[(HeaderName, &str)]) -> Option<HeaderMap> {
+        let headers = headers.iter().map(|(name, value)| (name.clone(), value.parse().unwrap()));
+        trace_context(&headers.collect())
+    }
+
+    #[test]
+    fn a_trace_goes_on_under_this_version_and_later_ones() {
+        for (version, rest) in [
+            ("00", "01"),
+            ("00", "00"),
+            ("00", "ff"),
+            ("01", "09"),
+            ("cc", "01-what-will-be"),
+            ("cc", "01-"),
+        ] {
+            let parent = format!("{version}-{TRACE}-{rest}");
+            assert!(context(&[(TRACE_PARENT, &parent)]).is_some(), "{parent}");
+        }
+    }
+
+    /// As in [W3C's suite](https://github.com/w3c/trace-context/tree/main/test).
+    #[test]
+    fn what_is_no_parent_begins_a_trace() {
+        let zero = "0".repeat(32);
+        let parents = [
+            String::new(),
+            format!("ff-{TRACE}-01"),
+            format!("0-{TRACE}-01"),
+            format!("000-{TRACE}-01"),
+            format!(".0-{TRACE}-01"),
+            format!("00-{TRACE}-1"),
+            format!("00-{TRACE}-+1"),
+            format!("00-{TRACE}-0"),
+            format!("00-{TRACE}-001"),
+            format!("00-{TRACE}-01-"),
+            format!("00-{TRACE}-01-what-will-be"),
+            format!("00-{TRACE}-01."),
+            format!("cc-{TRACE}-01.what-will-be"),
+            format!("00-{}-01", TRACE.to_uppercase()),
+            format!("00-{zero}-00f067aa0ba902b7-01"),
+            format!("00-4bf92f3577b34da6a3ce929d0e0e4736-{}-01", &zero[..16]),
+            format!("00-{}-01", &TRACE[1..]),
+            format!("00-.{}-01", &TRACE[1..]),
+            format!("00-{TRACE}"),
+        ];
+        for parent in parents {
+            assert_eq!(context(&[(TRACE_PARENT, &parent)]), None, "{parent}");
+        }
+        let parent = format!("00-{TRACE}-01");
+        assert_eq!(context(&[(TRACE_PARENT, &parent), (TRACE_PARENT, &parent)]), None);
+        assert_eq!(context(&[(TRACE_STATE, "a=1")]), None);
+    }
+
+    #[test]
+    fn the_state_of_a_trace_may_come_in_several_lines() {
+        let parent = format!("00-{TRACE}-01");
+        let lines = [(TRACE_PARENT, &*parent), (TRACE_STATE, "a=1,b=2"), (TRACE_STATE, "c=3")];
+        assert_eq!(context(&lines).unwrap()[TRACE_STATE], "a=1,b=2,c=3");
+        let empty = [(TRACE_PARENT, &*parent), (TRACE_STATE, "")];
+        assert!(!context(&empty).unwrap().contains_key(TRACE_STATE));
+    }
 }

@@ -59,6 +59,6 @@ mod tests {
     async fn a_product_that_is_not_sold_is_not_found() {
         let (status, problem) =
             send(app(FakeStocks::default()), "GET /api/inventory/x", &Value::Null).await;
-        assert_eq!((status.as_u16(), &problem["type"]), (404, &json!("unknown-product")));
+        assert_eq!((status.as_u16(), &problem["code"]), (404, &json!("unknown-product")));
     }
 }

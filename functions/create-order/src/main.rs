@@ -108,7 +108,7 @@ mod tests {
         let mut other = new_order_json();
         other["items"][0]["quantity"] = json!(7);
         let (status, problem) = place(&app, "k-1", &other).await;
-        assert_eq!((status.as_u16(), &problem["type"]), (422, &json!("key-reused")));
+        assert_eq!((status.as_u16(), &problem["code"]), (422, &json!("key-reused")));
         let (_, another) = place(&app, "k-2", &other).await;
         assert_ne!(another["order_id"], first.1["order_id"]);
     }

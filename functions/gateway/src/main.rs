@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::middleware::from_fn;
 use axum::routing::MethodFilter;
-use shared::host::{self, Service};
+use shared::host::{self, CORS_ORIGINS, Service};
 use shared::http::forward::{to, with_key};
 use shared::ports::Functions;
 use std::process::ExitCode;
@@ -11,7 +11,8 @@ use std::process::ExitCode;
 #[tokio::main]
 async fn main() -> ExitCode {
     host::run(env!("CARGO_PKG_NAME"), |setup| {
-        Ok(Service::from(app(setup.sidecar().invocation())).public())
+        let origins = setup.read(&CORS_ORIGINS)?;
+        Ok(Service::from(app(setup.sidecar().invocation())).public().called_from(origins))
     })
     .await
 }
@@ -117,9 +118,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_query_that_nobody_reads_is_a_problem() {
+        let route = "GET /api/orders/a?verbose=1&x";
+        let (status, problem) = send(app(FakeFunctions), route, &Value::Null).await;
+        assert_eq!((status.as_u16(), &problem["field"]), (422, &json!("verbose")));
+        assert_eq!(send(app(FakeFunctions), "GET /api/orders/a?", &Value::Null).await.0, 200);
+    }
+
+    #[tokio::test]
+    async fn who_takes_no_json_is_answered_with_a_problem() {
+        let headers = [("accept", "text/html")];
+        let (status, problem) =
+            send_with(app(FakeFunctions), "GET /api/orders/a", &headers, &Value::Null).await;
+        assert_eq!((status.as_u16(), &problem["code"]), (406, &json!("not-acceptable")));
+    }
+
+    #[tokio::test]
     async fn a_body_that_is_too_large_is_not_forwarded() {
         let body = json!("x".repeat(300 * 1024));
         let (status, problem) = send(app(FakeFunctions), "POST /api/orders", &body).await;
-        assert_eq!((status.as_u16(), &problem["type"]), (413, &json!("body-too-large")));
+        assert_eq!((status.as_u16(), &problem["code"]), (413, &json!("body-too-large")));
     }
 }

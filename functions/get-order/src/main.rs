@@ -88,7 +88,7 @@ mod tests {
             let app = app(FakeDocuments::default(), FakeSagas::default());
             let (answered, problem) =
                 send(app, &format!("GET /api/orders/{id}"), &Value::Null).await;
-            assert_eq!((answered.as_u16(), &problem["type"]), (status, &json!(kind)));
+            assert_eq!((answered.as_u16(), &problem["code"]), (status, &json!(kind)));
         }
     }
 
@@ -101,7 +101,7 @@ mod tests {
         let mut order = Order::new(placed.clone());
         orders.save(&placed.order_id, &order, None).await.unwrap();
         let (status, problem) = send(app.clone(), &erase, &Value::Null).await;
-        assert_eq!((status.as_u16(), &problem["type"]), (409, &json!("order-not-ended")));
+        assert_eq!((status.as_u16(), &problem["code"]), (409, &json!("order-not-ended")));
         order.note(&Progress::Ended(Outcome::Fulfilled), at(1));
         orders.update(&placed.order_id, |_| (order.clone(), ())).await.unwrap();
         for _ in 0..2 {

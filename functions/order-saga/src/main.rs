@@ -81,7 +81,7 @@ mod tests {
         let (sagas, placed) = (FakeSagas::default(), placed_order());
         let path = format!("POST /api/orders/{}/resume", placed.order_id);
         let unknown = send(app(sagas.clone()), &path, &Value::Null).await;
-        assert_eq!((unknown.0.as_u16(), &unknown.1["type"]), (404, &json!("unknown-order")));
+        assert_eq!((unknown.0.as_u16(), &unknown.1["code"]), (404, &json!("unknown-order")));
         sagas.start(&placed).await.unwrap();
         assert_eq!(send(app(sagas), &path, &Value::Null).await.0, 202);
     }

@@ -3,7 +3,7 @@
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::response::IntoResponse;
 use axum::routing::{get, post, put};
 use shared::domain::payment::{Charge, NewPayment, OrderCharge, Owner};
 use shared::domain::{OrderId, PaymentId};
@@ -29,9 +29,9 @@ fn app<C: Payments>(payments: C) -> Router {
 async fn pay<C: Payments>(
     State(payments): State<C>,
     Json(payment): Json<NewPayment>,
-) -> Result<(StatusCode, Json<PaymentView>), Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let payment = payments.charge(Owner::Caller, &payment.charge()?).await?;
-    Ok((StatusCode::CREATED, Json(payment.into())))
+    Ok(PaymentView::from(payment).created())
 }
 
 async fn find<C: Payments>(
@@ -53,6 +53,7 @@ async fn charge<C: Payments>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::StatusCode;
     use serde_json::{Value, json};
     use shared::testing::fakes::{FakeProvider, Fault, fake_payments};
     use shared::testing::{conforms, send};
@@ -80,7 +81,7 @@ mod tests {
         let find = format!("GET /api/payments/{}", made["payment_id"].as_str().unwrap());
         assert_eq!(send(app.clone(), &find, &Value::Null).await, (StatusCode::OK, made));
         let (status, problem) = send(app, "GET /api/payments/unknown", &Value::Null).await;
-        assert_eq!((status.as_u16(), &problem["type"]), (404, &json!("unknown-payment")));
+        assert_eq!((status.as_u16(), &problem["code"]), (404, &json!("unknown-payment")));
         assert_eq!(provider.balance(), (700, 0));
     }
 
@@ -98,7 +99,7 @@ mod tests {
             let mut payment = payment();
             payment["amount"] = json!({"amount": amount, "currency": currency});
             let (status, problem) = send(app(fake_payments(&provider)), ROUTE, &payment).await;
-            let found = problem.get("field").unwrap_or(&problem["type"]);
+            let found = problem.get("field").unwrap_or(&problem["code"]);
             assert_eq!((status.as_u16(), found), (422, &json!(detail)), "{problem}");
         }
         assert!(provider.calls().is_empty());
@@ -124,7 +125,7 @@ mod tests {
         provider.inject("confirm", Fault::Declined);
         let app = app(fake_payments(&provider));
         let (status, problem) = send(app.clone(), ROUTE, &payment()).await;
-        assert_eq!((status.as_u16(), &problem["type"]), (402, &json!("payment-declined")));
+        assert_eq!((status.as_u16(), &problem["code"]), (402, &json!("payment-declined")));
         let mut other = payment();
         other["payment_method"] = json!("pm_card_mastercard");
         assert_eq!(send(app, ROUTE, &other).await.0, 201);
@@ -135,6 +136,6 @@ mod tests {
         let provider = FakeProvider::default();
         provider.inject("create", Fault::Lost);
         let (status, problem) = send(app(fake_payments(&provider)), ROUTE, &payment()).await;
-        assert_eq!((status.as_u16(), &problem["type"]), (503, &json!("dependency-unavailable")));
+        assert_eq!((status.as_u16(), &problem["code"]), (503, &json!("dependency-unavailable")));
     }
 }

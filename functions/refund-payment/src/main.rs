@@ -101,7 +101,7 @@ mod tests {
         }
         let headers = [("idempotency-key", "c")];
         let (status, problem) = send_with(app, &route, &headers, &part).await;
-        assert_eq!((status.as_u16(), &problem["type"]), (409, &json!("refund-too-large")));
+        assert_eq!((status.as_u16(), &problem["code"]), (409, &json!("refund-too-large")));
         assert_eq!(provider.balance(), (700, 600));
     }
 
@@ -110,7 +110,7 @@ mod tests {
         let provider = FakeProvider::default();
         let (app, route) = paid(&provider, Owner::Order).await;
         let (status, problem) = send(app.clone(), &route, &json!({})).await;
-        assert_eq!((status.as_u16(), &problem["type"]), (409, &json!("payment-of-an-order")));
+        assert_eq!((status.as_u16(), &problem["code"]), (409, &json!("payment-of-an-order")));
         assert_eq!(provider.balance(), (700, 0));
         let undo = format!("DELETE /orders/{}/payment", charge().order_id);
         assert_eq!(send(app, &undo, &Value::Null).await.0, 204);
@@ -121,7 +121,7 @@ mod tests {
     async fn an_unknown_payment_is_not_found_but_an_order_without_one_is_voided() {
         let app = app(fake_payments(&FakeProvider::default()));
         let (status, problem) = send(app.clone(), "POST /api/payments/a/refund", &json!({})).await;
-        assert_eq!((status.as_u16(), &problem["type"]), (404, &json!("unknown-payment")));
+        assert_eq!((status.as_u16(), &problem["code"]), (404, &json!("unknown-payment")));
         assert_eq!(send(app, "DELETE /orders/a/payment", &Value::Null).await.0, 204);
     }
 }

@@ -69,13 +69,13 @@ mod tests {
         stocks.reserve(&product("lamp"), &reserve("a", 2)).await.unwrap();
         stocks.commit(&product("lamp"), &"a".parse().unwrap()).await.unwrap();
         let (status, problem) = send(app(stocks), ROUTE, &json!({"order_id": "a"})).await;
-        assert_eq!((status.as_u16(), &problem["type"]), (409, &json!("reservation-committed")));
+        assert_eq!((status.as_u16(), &problem["code"]), (409, &json!("reservation-committed")));
     }
 
     #[tokio::test]
     async fn a_product_that_is_not_sold_is_not_found() {
         let (status, problem) =
             send(app(FakeStocks::default()), ROUTE, &json!({"order_id": "a"})).await;
-        assert_eq!((status.as_u16(), &problem["type"]), (404, &json!("unknown-product")));
+        assert_eq!((status.as_u16(), &problem["code"]), (404, &json!("unknown-product")));
     }
 }

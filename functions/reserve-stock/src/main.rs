@@ -73,6 +73,6 @@ mod tests {
         assert_eq!(held["expires_at"], json!(at(60)));
         assert_eq!(send(shop.clone(), ROUTE, &ask_two).await.1, held);
         let (status, problem) = send(shop, ROUTE, &json!({"order_id": "b", "quantity": 2})).await;
-        assert_eq!((status.as_u16(), &problem["type"]), (409, &json!("out-of-stock")));
+        assert_eq!((status.as_u16(), &problem["code"]), (409, &json!("out-of-stock")));
     }
 }

@@ -73,7 +73,7 @@ mod tests {
         assert_eq!((status.as_u16(), &level["available"]), (201, &json!(3)));
         let revision = stocks.check(&product("lamp")).await.unwrap().revision;
         let (status, problem) = send(app(stocks.clone()), ROUTE, &lamp(5)).await;
-        assert_eq!((status.as_u16(), &problem["type"]), (428, &json!("precondition-required")));
+        assert_eq!((status.as_u16(), &problem["code"]), (428, &json!("precondition-required")));
         for (tag, expected) in [(revision + 1, 412), (revision, 200), (revision, 412)] {
             let tag = format!("\"{tag}\"");
             let headers = [("if-match", tag.as_str())];
@@ -97,7 +97,7 @@ mod tests {
         }
         let other = json!({"delta": 5, "reason": "a delivery"});
         let (status, problem) = send_with(app(stocks.clone()), ADJUSTMENTS, &key, &other).await;
-        assert_eq!((status.as_u16(), &problem["type"]), (422, &json!("key-reused")));
+        assert_eq!((status.as_u16(), &problem["code"]), (422, &json!("key-reused")));
         let key = [("idempotency-key", "k2")];
         let too_many = json!({"delta": 1_000_000_000, "reason": "a delivery"});
         let (status, problem) = send_with(app(stocks), ADJUSTMENTS, &key, &too_many).await;

@@ -69,7 +69,7 @@ mod tests {
         assert_eq!(send(app.clone(), "PUT /shipments/a", &ship_to).await.1, booked);
         assert_eq!(send(app.clone(), "DELETE /shipments/a", &Value::Null).await.0, 204);
         let (status, problem) = send(app, "PUT /shipments/a", &ship_to).await;
-        assert_eq!((status.as_u16(), &problem["type"]), (409, &json!("shipment-cancelled")));
+        assert_eq!((status.as_u16(), &problem["code"]), (409, &json!("shipment-cancelled")));
     }
 
     #[tokio::test]
@@ -77,6 +77,6 @@ mod tests {
         let mut ship_to = json!(placed_order().order.ship_to);
         ship_to["country"] = json!("AQ");
         let (status, problem) = send(germany(), "PUT /shipments/a", &ship_to).await;
-        assert_eq!((status.as_u16(), &problem["type"]), (422, &json!("country-not-served")));
+        assert_eq!((status.as_u16(), &problem["code"]), (422, &json!("country-not-served")));
     }
 }

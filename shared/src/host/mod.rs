@@ -1,18 +1,20 @@
 //! The process around a function: settings, log, serving, health, drain and exit code.
 
 mod clock;
+mod connections;
 pub(crate) mod router;
 mod serve;
 pub mod settings;
 mod telemetry;
 
 pub use clock::SystemClock;
-pub use settings::{InvalidSettings, RESERVATION, SERVED_COUNTRIES};
+pub use settings::{CORS_ORIGINS, InvalidSettings, RESERVATION, SERVED_COUNTRIES};
 
 use self::settings::{DAPR_GRPC_PORT, DAPR_HTTP_PORT, Environment, Setting, Together};
 use crate::ports::Failure;
 use crate::sidecar::Sidecar;
 use axum::Router;
+use axum::http::HeaderValue;
 use futures::future::BoxFuture;
 use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
@@ -27,6 +29,8 @@ pub struct Service {
     worker: Option<Worker>,
     tasks: TaskTracker,
     public: bool,
+    /// Whose pages may call it from a browser.
+    origins: Vec<HeaderValue>,
 }
 
 type Worker = Box<dyn FnOnce(CancellationToken) -> BoxFuture<'static, Result<(), Failure>> + Send>;
@@ -36,6 +40,13 @@ impl Service {
     #[must_use]
     pub fn public(mut self) -> Self {
         self.public = true;
+        self
+    }
+
+    /// Lets pages of these `origins`, such as `https://shop.example`, call it from a browser.
+    #[must_use]
+    pub fn called_from(mut self, origins: Vec<HeaderValue>) -> Self {
+        self.origins = origins;
         self
     }
 
@@ -62,7 +73,7 @@ impl Service {
 
 impl From<Router> for Service {
     fn from(router: Router) -> Self {
-        Self { router, worker: None, tasks: TaskTracker::new(), public: false }
+        Self { router, worker: None, tasks: TaskTracker::new(), public: false, origins: vec![] }
     }
 }
 

@@ -1,14 +1,17 @@
 //! What every function's router gets: health, problems for what it does not serve, bounds, and a
 //! door that only its sidecar passes.
 
+mod headers;
+
+use self::headers::{cors, with_common_headers};
 use super::Service;
 use crate::http::extract::MAX_BODY_BYTES;
-use crate::http::{Kind, Problem};
+use crate::http::{Kind, Problem, paths};
 use crate::observe;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_request};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use std::any::Any;
@@ -36,20 +39,34 @@ pub(crate) fn with_middleware<F>(
 where
     F: Future<Output = bool> + Send,
 {
-    let mut routes = service.router;
+    let (mut routes, public) = (service.router, service.public);
     routes = routes.fallback(unknown_route).method_not_allowed_fallback(wrong_method);
-    if !service.public && !token.is_empty() {
+    if !public && !token.is_empty() {
         routes = routes.layer(from_fn_with_state(token, from_sidecar));
     }
-    routes
+    let mut routes = routes
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(enforce_timeout))
-        .layer(from_fn(with_common_headers))
+        .layer(from_fn(with_common_headers));
+    if !service.origins.is_empty() {
+        routes = routes.layer(cors(service.origins));
+    }
+    let served = routes
         .layer(TraceLayer::new_for_http().make_span_with(span).on_failure(()))
         .route("/healthz", get(StatusCode::OK))
         .route("/readyz", get(move || readiness(ready)))
-        .method_not_allowed_fallback(wrong_method)
+        .method_not_allowed_fallback(wrong_method);
+    if public { with_normal_paths(served) } else { served }
+}
+
+/// Routes are found before layers run; so `router` is within another one, whose layers run before.
+fn with_normal_paths(router: Router) -> Router {
+    let normal = async |mut request: Request| {
+        *request.uri_mut() = paths::normal(request.uri());
+        request
+    };
+    Router::new().fallback_service(router).layer(map_request(normal))
 }
 
 /// The span of a request, a child of its caller's
@@ -74,31 +91,21 @@ fn span(request: &Request) -> Span {
     span
 }
 
-/// Names the trace in the answer, so that it can be found by it, and keeps the answer out of caches.
-async fn with_common_headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    // Orders name people, and what is shown of stock is old a moment later.
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    observe::answered(&Span::current(), response.status().as_u16());
-    if let Some((trace_response, trace_id)) = observe::trace_response() {
-        for (name, value) in [("traceresponse", trace_response), ("x-trace-id", trace_id)] {
-            let value = HeaderValue::try_from(value).expect("ids are hexadecimal");
-            response.headers_mut().insert(name, value);
-        }
-    }
-    response
-}
-
 async fn readiness<F: Future<Output = bool>>(ready: impl Fn() -> F) -> StatusCode {
     if ready().await { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
 }
 
 async fn unknown_route(request: Request) -> Problem {
-    Problem::new(Kind::UnknownRoute, format!("there is nothing at {}", request.uri().path()))
+    Problem::new(Kind::UnknownRoute, format!("there is nothing at {}", excerpt(&request)))
+}
+
+/// The path, or as much of it as fits into a sentence.
+fn excerpt(request: &Request) -> String {
+    request.uri().path().chars().take(100).collect()
 }
 
 async fn wrong_method(request: Request) -> Problem {
-    let detail = format!("{} does not take {}", request.uri().path(), request.method());
+    let detail = format!("{} does not take {}", excerpt(&request), request.method());
     Problem::new(Kind::MethodNotAllowed, detail)
 }
 
@@ -134,6 +141,7 @@ fn panicked(_: Box<dyn Any + Send>) -> Response {
 mod tests {
     use super::*;
     use axum::body::Body;
+    use axum::http::HeaderValue;
     use axum::routing::post;
     use tower::ServiceExt;
 
@@ -153,9 +161,9 @@ mod tests {
     #[tokio::test]
     async fn only_the_sidecar_is_admitted() {
         assert_eq!(status(routes().into(), true, post_work("secret")).await, 200);
-        assert_eq!(status(routes().into(), true, post_work("guess")).await, 401);
+        assert_eq!(status(routes().into(), true, post_work("guess")).await, 403);
         let nothing = Request::post("/work").body(Body::empty()).unwrap();
-        assert_eq!(status(routes().into(), true, nothing).await, 401);
+        assert_eq!(status(routes().into(), true, nothing).await, 403);
         assert_eq!(status(Service::from(routes()).public(), true, post_work("")).await, 200);
     }
 
@@ -178,11 +186,55 @@ mod tests {
         assert_eq!(response.headers()["content-type"], "application/problem+json");
     }
 
+    async fn answer(service: Service, request: Request<Body>) -> Response {
+        let router = with_middleware(service, String::new(), || async { true });
+        router.oneshot(request).await.unwrap()
+    }
+
     #[tokio::test]
-    async fn no_answer_is_kept_in_a_cache() {
-        let router = with_middleware(routes().into(), String::new(), || async { true });
-        let response = router.oneshot(post_work("")).await.unwrap();
-        assert_eq!(response.headers()["cache-control"], "no-store");
+    async fn an_answer_is_kept_in_no_cache_and_is_part_of_no_page() {
+        for request in [post_work(""), Request::get("/nowhere").body(Body::empty()).unwrap()] {
+            let response = answer(routes().into(), request).await;
+            assert_eq!(response.headers()["cache-control"], "no-store");
+            assert_eq!(response.headers()["x-content-type-options"], "nosniff");
+            assert!(response.headers().contains_key("content-security-policy"));
+        }
+    }
+
+    #[tokio::test]
+    async fn who_may_ask_again_is_told_when() {
+        for (status, retry) in
+            [(200, None), (202, Some("1")), (409, None), (429, Some("1")), (503, Some("1"))]
+        {
+            let status = StatusCode::from_u16(status).unwrap();
+            let routes = Router::new().route("/work", post(async move || status));
+            let response = answer(routes.into(), post_work("")).await;
+            let told = response.headers().get("retry-after").map(|told| told.to_str().unwrap());
+            assert_eq!(told, retry, "{status}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_path_may_be_written_in_every_way_that_means_it() {
+        for path in ["/work", "/%77ork", "/work/", "/wor%6B/"] {
+            let request = || Request::post(path).body(Body::empty()).unwrap();
+            assert_eq!(answer(Service::from(routes()).public(), request()).await.status(), 200);
+        }
+    }
+
+    #[tokio::test]
+    async fn pages_of_listed_origins_alone_may_call() {
+        let allowed = async |origins: &[&'static str], origin: &str| {
+            let origins = origins.iter().map(|origin| HeaderValue::from_static(origin)).collect();
+            let request = Request::post("/work").header("origin", origin).body(Body::empty());
+            let service = Service::from(routes()).called_from(origins);
+            let response = answer(service, request.unwrap()).await;
+            assert_eq!(response.status(), 200);
+            response.headers().contains_key("access-control-allow-origin")
+        };
+        assert!(!allowed(&[], "https://a.example").await);
+        assert!(allowed(&["https://a.example"], "https://a.example").await);
+        assert!(!allowed(&["https://a.example"], "https://b.example").await);
     }
 
     #[tokio::test]

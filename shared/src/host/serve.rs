@@ -2,10 +2,12 @@
 
 use super::settings::telemetry::Telemetry as TelemetrySettings;
 use super::settings::{
-    APP_API_TOKEN, APP_HOST, APP_PORT, DRAIN, InvalidSettings, STOP_WAIT, Together, Variables,
+    APP_API_TOKEN, APP_HOST, APP_PORT, DRAIN, InvalidSettings, PROBLEM_BASE, STOP_WAIT, Together,
+    Variables,
 };
 use super::telemetry::Telemetry;
-use super::{Service, Worker, router};
+use super::{Service, Worker, connections, router};
+use crate::http::problem;
 use crate::ports::{Chain, Failure};
 use crate::sidecar::Sidecar;
 use axum::Router;
@@ -32,6 +34,7 @@ pub(super) struct Process {
     /// How long the sidecar is waited for.
     stop_wait: Duration,
     drain: Duration,
+    problem_base: String,
     telemetry: TelemetrySettings,
 }
 
@@ -59,13 +62,16 @@ impl Process {
         let token = APP_API_TOKEN.read(variables);
         let stop = (STOP_WAIT.read(variables), DRAIN.read(variables)).together();
         let telemetry = TelemetrySettings::read(variables);
-        let (address, token, (stop_wait, drain), telemetry) =
-            (address, token, stop, telemetry).together()?;
-        Ok(Self { name, address: address.into(), token, stop_wait, drain, telemetry })
+        let problem_base = PROBLEM_BASE.read(variables);
+        let (address, token, (stop_wait, drain), problem_base, telemetry) =
+            (address, token, stop, problem_base, telemetry).together()?;
+        let address = address.into();
+        Ok(Self { name, address, token, stop_wait, drain, problem_base, telemetry })
     }
 
     pub(super) async fn run(self, service: Service, sidecar: Sidecar) -> ExitCode {
         let telemetry = Telemetry::start(self.name, &self.telemetry);
+        problem::name_types_after(self.problem_base.clone());
         let lived = self.live(service, sidecar).await;
         if let Some(telemetry) = telemetry {
             telemetry.stop().await;
@@ -147,8 +153,7 @@ async fn work(
     tasks: TaskTracker,
     stop: CancellationToken,
 ) -> Result<(), RunError> {
-    let serve =
-        axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let serve = connections::serve(listener, router, connections::BOUNDS, stop.clone());
     let serve = async { serve.await.map_err(RunError::Serve) };
     let run = async {
         match worker {

@@ -7,6 +7,7 @@ pub mod telemetry;
 pub use read::{Environment, InvalidSetting, InvalidSettings, Setting, Together, Variables};
 
 use crate::domain::shipment::ServedCountries;
+use axum::http::HeaderValue;
 use jiff::SignedDuration;
 use reqwest::Url;
 use std::fmt::Display;
@@ -51,6 +52,19 @@ pub const STOP_WAIT: Setting<Duration> = Setting {
     default: Some("0"),
     parse: |text| within(text, 0, 600).map(Duration::from_secs),
 };
+
+/// `PROBLEM_BASE`: what the `type` of every problem begins with, the same for every function: the
+/// address of a page about them, if there is one.
+pub const PROBLEM_BASE: Setting<String> = Setting {
+    name: "PROBLEM_BASE",
+    default: Some("https://saga-shop.example/problems#"),
+    parse: |text| web_address(text).map(|_| text.to_owned()),
+};
+
+/// `CORS_ORIGINS`: whose pages may call the API from a browser, such as `https://shop.example`,
+/// separated by commas. Empty: nobody's.
+pub const CORS_ORIGINS: Setting<Vec<HeaderValue>> =
+    Setting { name: "CORS_ORIGINS", default: Some(""), parse: origins };
 
 /// `PAYMENT_PROVIDER_URL`: where the payment provider's API is.
 pub const PAYMENT_PROVIDER_URL: Setting<Url> =
@@ -97,6 +111,18 @@ fn web_address(text: &str) -> Result<Url, String> {
     }
 }
 
+fn origins(text: &str) -> Result<Vec<HeaderValue>, String> {
+    text.split(',').map(str::trim).filter(|origin| !origin.is_empty()).map(origin).collect()
+}
+
+fn origin(text: &str) -> Result<HeaderValue, String> {
+    let url = web_address(text)?;
+    if url.origin().ascii_serialization() == text {
+        return HeaderValue::try_from(text).map_err(|error| error.to_string());
+    }
+    Err(format!("`{text}` must be an origin such as https://shop.example, without a path"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::telemetry::LOG_FORMAT;
@@ -124,12 +150,14 @@ mod tests {
         assert_eq!(DRAIN.read(&variables), Ok(Duration::from_secs(15)));
         assert_eq!(STOP_WAIT.read(&variables), Ok(Duration::ZERO));
         assert!(SERVED_COUNTRIES.read(&variables).is_ok());
+        assert_eq!(PROBLEM_BASE.read(&variables).unwrap(), crate::http::problem::TYPES);
         assert_eq!(fault(APP_PORT.read(&variables)), "APP_PORT: must be set");
     }
 
     #[test]
     fn every_fault_names_its_fix() {
         let variables = Map([
+            ("CORS_ORIGINS", "https://a.example, https://b.example/"),
             ("APP_PORT", "80000"),
             ("APP_HOST", "localhost"),
             ("DRAIN_SECONDS", "0"),
@@ -146,6 +174,7 @@ mod tests {
             fault(PAYMENT_PROVIDER_URL.read(&variables)),
             fault(RESERVATION.read(&variables)),
             fault(SERVED_COUNTRIES.read(&variables)),
+            fault(CORS_ORIGINS.read(&variables)),
         ];
         let expected = [
             "APP_PORT: `80000` must be a port, 1 to 65535",
@@ -155,6 +184,7 @@ mod tests {
             "PAYMENT_PROVIDER_URL: `api.stripe.com` must be a web address such as https://api.stripe.com",
             "RESERVATION_SECONDS: `soon` must be a whole number from 1 to 86400",
             "SERVED_COUNTRIES: each code must be two upper case letters (ISO 3166-1), such as DE",
+            "CORS_ORIGINS: `https://b.example/` must be an origin such as https://shop.example, without a path",
         ];
         assert_eq!(faults, expected);
     }

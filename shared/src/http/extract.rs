@@ -1,15 +1,26 @@
 //! Reading requests: what is not as it must be becomes a problem that names the field and the fix.
 
+mod idempotency_key;
+mod objects;
+
+pub use self::idempotency_key::IdempotencyKey;
+
+use self::objects::Objects;
 use super::{Kind, Problem};
 use axum::body::Bytes;
 use axum::extract::path::ErrorKind;
 use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long a body may take to come: with the bound of an invocation, no longer than a request may.
+const BODY_DEADLINE: Duration = Duration::from_secs(4);
 
 /// The most bytes that a body has: 256 KiB.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -58,9 +69,13 @@ async fn read_json(request: Request) -> Result<Bytes, Problem> {
     read_body(request).await
 }
 
-/// The body of a request, at most [`MAX_BODY_BYTES`].
+/// The body of a request, at most [`MAX_BODY_BYTES`], if it comes in time.
 pub(crate) async fn read_body(request: Request) -> Result<Bytes, Problem> {
-    Bytes::from_request(request, &()).await.map_err(|rejection| too_large(&rejection))
+    let Ok(body) = timeout(BODY_DEADLINE, Bytes::from_request(request, &())).await else {
+        let detail = format!("send the body within {} seconds", BODY_DEADLINE.as_secs());
+        return Err(Problem::new(Kind::BodyTooSlow, detail));
+    };
+    body.map_err(|rejection| too_large(&rejection))
 }
 
 fn too_large(rejection: &BytesRejection) -> Problem {
@@ -94,11 +109,11 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         .map_or(Ok(value), |path| Err(Problem::invalid(&path, "is not known here; leave it out")))
 }
 
-/// Reads JSON, and reports the path of each field that is ignored.
+/// Reads JSON, whose objects are objects, and reports the path of each field that is ignored.
 fn read<T: DeserializeOwned>(body: &[u8], mut ignored: impl FnMut(String)) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(body);
     let mut report = |path: serde_ignored::Path<'_>| ignored(dotted(&path));
-    let tolerant = serde_ignored::Deserializer::new(&mut json, &mut report);
+    let tolerant = serde_ignored::Deserializer::new(Objects(&mut json), &mut report);
     let value = serde_path_to_error::deserialize(tolerant).map_err(|error| {
         let field = error.path().to_string();
         let inner = error.into_inner();
@@ -164,46 +179,6 @@ fn wrong_path(rejection: &PathRejection) -> Problem {
     }
 }
 
-/// The header [`Idempotency-Key`](https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/):
-/// 1 to 255 visible ASCII characters, if there is one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IdempotencyKey(pub Option<String>);
-
-impl IdempotencyKey {
-    /// The name of the header.
-    pub const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
-
-    /// The problem of a request that cannot do without.
-    #[must_use]
-    pub fn is_missing() -> Problem {
-        let why = "is missing: send a key of your own, the same whenever you repeat the request";
-        Problem::invalid("Idempotency-Key", why)
-    }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let mut values = parts.headers.get_all(Self::HEADER).iter();
-        let Some(value) = values.next() else { return Ok(Self(None)) };
-        if values.next().is_some() {
-            return Err(Problem::invalid("Idempotency-Key", "must be sent once"));
-        }
-        match value.to_str() {
-            Ok(key)
-                if (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) =>
-            {
-                Ok(Self(Some(key.to_owned())))
-            }
-            _ => Err(Problem::invalid(
-                "Idempotency-Key",
-                "must be 1 to 255 visible ASCII characters",
-            )),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,6 +212,29 @@ mod tests {
     }
 
     #[test]
+    fn an_array_is_no_object() {
+        for (pointer, field) in [("", "body"), ("/items/0", "items[0]"), ("/ship_to", "ship_to")] {
+            let (named, detail) = field_and_detail(|body| {
+                let object = body.pointer_mut(pointer).unwrap();
+                *object = object.as_object().unwrap().values().cloned().collect();
+            });
+            assert_eq!(named, field);
+            assert!(detail.contains("invalid type: sequence, expected struct"), "{detail}");
+        }
+        let twice = br#"{"amount": 1, "amount": 1, "currency": "EUR"}"#;
+        let problem = parse::<crate::domain::money::Money>(twice).unwrap_err().document();
+        assert!(problem["detail"].as_str().unwrap().contains("duplicate field"), "{problem}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_never_ends_is_a_problem_in_time() {
+        let endless = futures::stream::pending::<Result<Bytes, std::io::Error>>();
+        let request = Request::new(axum::body::Body::from_stream(endless));
+        let problem = read_body(request).await.unwrap_err().document();
+        assert_eq!((&problem["code"], &problem["status"]), (&json!("body-too-slow"), &json!(408)));
+    }
+
+    #[test]
     fn unknown_fields_are_ignored_inside_the_shop() {
         let mut body = new_order_json();
         body["items"][0]["colour"] = json!("red");
@@ -248,7 +246,7 @@ mod tests {
     fn a_body_that_is_not_json_is_malformed() {
         for body in ["", "{", "{} x", "nonsense", "\u{0}"] {
             let problem = parse::<Value>(body.as_bytes()).unwrap_err().document();
-            assert_eq!(problem["type"], "malformed-json", "{body:?}");
+            assert_eq!(problem["code"], "malformed-json", "{body:?}");
         }
     }
 

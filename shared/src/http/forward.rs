@@ -3,6 +3,7 @@
 use super::extract::{IdempotencyKey, read_body, refuse_encoded};
 use super::{Kind, Problem};
 use crate::domain::id::{NotAnId, is_id};
+use crate::observe;
 use crate::ports::Functions;
 use axum::body::Body;
 use axum::extract::rejection::RawPathParamsRejection;
@@ -12,19 +13,13 @@ use axum::middleware::Next;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use uuid::Uuid;
 
-/// The headers that go on to a function.
-const ASKED: [HeaderName; 7] = [
-    header::CONTENT_TYPE,
-    header::ACCEPT,
-    header::IF_MATCH,
-    header::IF_NONE_MATCH,
-    IdempotencyKey::HEADER,
-    TRACE_PARENT,
-    TRACE_STATE,
-];
+/// The headers that go on to a function, beside the trace's.
+const ASKED: [HeaderName; 4] =
+    [header::CONTENT_TYPE, header::IF_MATCH, header::IF_NONE_MATCH, IdempotencyKey::HEADER];
 
-/// Those of them that have one value.
-const SINGLE: [HeaderName; 2] = [header::CONTENT_TYPE, IdempotencyKey::HEADER];
+/// The headers that have one value, whoever reads it.
+const SINGLE: [HeaderName; 4] =
+    [header::HOST, header::AUTHORIZATION, header::CONTENT_TYPE, IdempotencyKey::HEADER];
 
 /// The headers that come back.
 const ANSWERED: [HeaderName; 6] = [
@@ -36,14 +31,11 @@ const ANSWERED: [HeaderName; 6] = [
     header::ACCEPT_ENCODING,
 ];
 
-const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
-const TRACE_STATE: HeaderName = HeaderName::from_static("tracestate");
-
 /// The most bytes of the headers that go on; a sidecar reads 4 KiB of them, its own included.
 const MAX_HEADER_BYTES: usize = 3 * 1024;
 
-/// A route that sends its requests on to `function`. The parameters of its path are ids; a query
-/// stays behind, for no function reads one.
+/// A route that sends its requests on to `function`. The parameters of its path are ids, and it takes
+/// no query.
 pub fn to<F: Functions>(method: MethodFilter, function: &'static str) -> MethodRouter<F> {
     on(method, async move |State(functions): State<F>, parameters: PathParams, request: Request| {
         forward(&functions, function, parameters, request).await
@@ -75,6 +67,12 @@ async fn forward(
     if let Some((name, _)) = parameters.iter().find(|(_, value)| !is_id(value)) {
         return Err(Problem::invalid(name, &NotAnId.to_string()));
     }
+    if let Some(name) = first_parameter(request.uri()) {
+        return Err(Problem::unknown_parameter(name));
+    }
+    if !accepts_json(request.headers()) {
+        return Err(Problem::new(Kind::NotAcceptable, "accept application/json"));
+    }
     refuse_encoded(request.headers())?;
     let (parts, body) = request.into_parts();
     // The bound of the body is an extension of the request.
@@ -95,17 +93,38 @@ fn asked(method: Method) -> Method {
     if method == Method::HEAD { Method::GET } else { method }
 }
 
+/// The name of the first parameter of a query, as it came.
+fn first_parameter(uri: &Uri) -> Option<&str> {
+    uri.query().filter(|query| !query.is_empty())?.split(['=', '&']).next()
+}
+
+/// Whether a caller takes what is answered: JSON, or the JSON of a problem
+/// ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1)).
+fn accepts_json(headers: &HeaderMap) -> bool {
+    let mut accepted = headers.get_all(header::ACCEPT).iter().peekable();
+    accepted.peek().is_none()
+        || accepted
+            .filter_map(|value| value.to_str().ok())
+            .any(|value| value.split(',').any(is_json))
+}
+
+fn is_json(range: &str) -> bool {
+    let range = range.to_ascii_lowercase();
+    let mut parts = range.split(';').map(str::trim);
+    let kind = parts.next().unwrap_or_default();
+    let refused = parts.any(|part| {
+        part.strip_prefix("q=").is_some_and(|weight| weight.trim_matches(['0', '.']).is_empty())
+    });
+    let json = matches!(kind, "" | "*/*" | "application/*" | "application/json");
+    !refused && (json || kind.starts_with("application/") && kind.ends_with("+json"))
+}
+
 fn onward_headers(headers: &HeaderMap) -> Result<HeaderMap, Problem> {
-    let mut onward = only(&ASKED, headers);
-    if let Some(name) = SINGLE.iter().find(|name| is_repeated(&onward, name)) {
+    if let Some(name) = SINGLE.iter().find(|name| is_repeated(headers, name)) {
         return Err(Problem::invalid(name.as_str(), "must be sent once"));
     }
-    // Whose trace a request belongs to is then unknown
-    // ([W3C](https://www.w3.org/TR/trace-context/#a-traceparent-is-received)).
-    if is_repeated(&onward, &TRACE_PARENT) {
-        onward.remove(TRACE_PARENT);
-        onward.remove(TRACE_STATE);
-    }
+    let mut onward = only(&ASKED, headers);
+    onward.extend(observe::trace_context(headers).unwrap_or_default());
     let bytes: usize = onward.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     if bytes > MAX_HEADER_BYTES {
         let detail = format!("send at most {MAX_HEADER_BYTES} bytes of headers");
@@ -130,6 +149,7 @@ fn only(names: &[HeaderName], headers: &HeaderMap) -> HeaderMap {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::observe::{TRACE_PARENT, TRACE_STATE};
 
     fn onward(headers: &[(HeaderName, &'static str)]) -> Result<HeaderMap, Problem> {
         let headers = headers.iter().cloned();
@@ -139,23 +159,46 @@ mod tests {
 
     #[test]
     fn a_header_of_one_value_is_sent_once() {
-        let key = IdempotencyKey::HEADER;
-        let problem = onward(&[(key.clone(), "a"), (key, "b")]).unwrap_err().document();
-        assert_eq!(problem["field"], "idempotency-key");
+        for name in SINGLE {
+            let problem = onward(&[(name.clone(), "a"), (name.clone(), "b")]).unwrap_err();
+            assert_eq!(problem.document()["field"], name.as_str());
+        }
     }
 
     #[test]
-    fn a_trace_with_two_parents_starts_again() {
-        let two = [(TRACE_PARENT, "a"), (TRACE_PARENT, "b"), (TRACE_STATE, "c")];
-        assert!(onward(&two).unwrap().is_empty());
-        let lines = [(TRACE_PARENT, "a"), (TRACE_STATE, "c"), (TRACE_STATE, "d")];
-        assert_eq!(onward(&lines).unwrap().len(), 3);
+    fn a_trace_that_cannot_be_read_stays_behind() {
+        let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let trace = |parent| [(TRACE_PARENT, parent), (TRACE_STATE, "a=1")];
+        assert_eq!(onward(&trace(parent)).unwrap().len(), 2);
+        assert!(onward(&trace("00-1-2-3")).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_caller_that_takes_no_json_is_found() {
+        let accepts = |value: &'static str| {
+            let value = HeaderValue::from_static(value);
+            accepts_json(&HeaderMap::from_iter([(header::ACCEPT, value)]))
+        };
+        assert!(accepts_json(&HeaderMap::new()));
+        for taken in [
+            "*/*",
+            "Application/JSON",
+            "text/html, application/*;q=0.1",
+            "application/problem+json",
+            "",
+        ] {
+            assert!(accepts(taken), "{taken}");
+        }
+        for taken in ["text/html", "application/json;q=0", "application/json; q=0.000", "image/*"] {
+            assert!(!accepts(taken), "{taken}");
+        }
     }
 
     #[test]
     fn headers_that_a_sidecar_would_not_read_are_refused() {
         let long = HeaderValue::try_from("x".repeat(MAX_HEADER_BYTES)).unwrap();
-        let problem = onward_headers(&HeaderMap::from_iter([(header::ACCEPT, long)])).unwrap_err();
+        let problem =
+            onward_headers(&HeaderMap::from_iter([(header::IF_MATCH, long)])).unwrap_err();
         assert_eq!(problem.document()["status"], 431);
     }
 }

@@ -22,6 +22,10 @@ pub enum Kind {
     UnknownRoute,
     /// The path is served, the method is not.
     MethodNotAllowed,
+    /// The caller accepts no JSON.
+    NotAcceptable,
+    /// The body was not there in time.
+    BodyTooSlow,
     /// The key of an earlier request came with another body.
     KeyReused,
     /// What is there is not as the request's condition expects.
@@ -106,6 +110,8 @@ impl From<Kind> for Row {
             Kind::UnknownPayment => (S::NOT_FOUND, "Unknown payment"),
             Kind::UnknownRoute => (S::NOT_FOUND, "No such path"),
             Kind::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "Method not allowed"),
+            Kind::NotAcceptable => (S::NOT_ACCEPTABLE, "Only JSON can be answered"),
+            Kind::BodyTooSlow => (S::REQUEST_TIMEOUT, "The body took too long"),
             Kind::KeyReused => (S::UNPROCESSABLE_ENTITY, "The idempotency key was used before"),
             Kind::PreconditionFailed => (S::PRECONDITION_FAILED, "The condition does not hold"),
             Kind::PreconditionRequired => (S::PRECONDITION_REQUIRED, "A condition must be stated"),
@@ -118,7 +124,7 @@ impl From<Kind> for Row {
                 (S::REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too large")
             }
             Kind::InvalidRequest => (S::UNPROCESSABLE_ENTITY, "The request is not valid"),
-            Kind::NotFromSidecar => (S::UNAUTHORIZED, "Not from the sidecar"),
+            Kind::NotFromSidecar => (S::FORBIDDEN, "Not from the sidecar"),
             Kind::DependencyUnavailable => (S::SERVICE_UNAVAILABLE, "Temporarily unavailable"),
             Kind::Timeout => (S::SERVICE_UNAVAILABLE, "The answer took too long"),
             Kind::Internal => (S::INTERNAL_SERVER_ERROR, "Internal error"),

@@ -4,6 +4,7 @@ pub mod extract;
 pub mod forward;
 pub mod inventory;
 pub mod kind;
+pub mod paths;
 pub mod problem;
 pub mod views;
 

@@ -3,13 +3,44 @@
 use super::kind::{Kind, Row};
 use crate::domain::saga::{Cause, Stop};
 use crate::domain::{OrderId, PaymentId, Refusal};
+use crate::observe;
 use crate::ports::{Chain, Error, Failure};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
+use std::sync::OnceLock;
 
-/// Seconds after which a caller may try again what failed.
-const RETRY_AFTER_SECONDS: u16 = 1;
+/// What the `type` of every problem begins with, unless the process says otherwise: a name, as
+/// nothing need be there to be read
+/// ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457#section-3.1.1)).
+pub const TYPES: &str = "https://saga-shop.example/problems#";
+
+static CHOSEN_TYPES: OnceLock<String> = OnceLock::new();
+
+/// What the provider calls its reason to decline: within a refusal its name is `code`, which a problem
+/// has of its own.
+const DECLINE_CODE: &str = "decline_code";
+
+/// Lets the `type` of every problem of this process begin with `base`, from its first problem on.
+pub fn name_types_after(base: String) {
+    // A second host in one process is a test's.
+    let _ = CHOSEN_TYPES.set(base);
+}
+
+/// The refusal that a problem document carries, whatever its `type` begins with.
+#[must_use]
+pub fn refusal_in(document: &[u8]) -> Option<Refusal> {
+    let mut members: Map<String, Value> = serde_json::from_slice(document).ok()?;
+    // An earlier version sends the name as the `type`, and the provider's code as the `code`.
+    if members.get("type")?.as_str()?.contains(':') {
+        let name = members.remove("code")?;
+        members.insert("type".to_owned(), name);
+    }
+    if let Some(code) = members.remove(DECLINE_CODE) {
+        members.insert("code".to_owned(), code);
+    }
+    serde_json::from_value(Value::Object(members)).ok()
+}
 
 /// A problem: what kind it is, what happened this time, and further members.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +89,12 @@ impl Problem {
         problem
     }
 
+    /// The query has a parameter that the request does not take.
+    #[must_use]
+    pub fn unknown_parameter(name: &str) -> Self {
+        Self::invalid(name, "is no parameter of this request; leave it out")
+    }
+
     /// The body is encoded: the answer says which encodings are taken
     /// ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-15.5.16)).
     #[must_use]
@@ -95,7 +132,11 @@ impl Problem {
     pub fn document(&self) -> Value {
         let mut document = self.members.clone();
         // A refusal names itself, one that this version does not know too.
-        document.entry("type").or_insert_with(|| self.row.name.into());
+        let name = document.remove("type").unwrap_or_else(|| self.row.name.into());
+        let types = CHOSEN_TYPES.get().map_or(TYPES, String::as_str);
+        let uri = format!("{types}{}", name.as_str().unwrap_or(self.row.name));
+        document.insert("type".to_owned(), uri.into());
+        document.insert("code".to_owned(), name);
         document.insert("title".to_owned(), self.row.title.into());
         document.insert("status".to_owned(), self.row.status.as_u16().into());
         document.insert("detail".to_owned(), self.detail.clone().into());
@@ -105,7 +146,10 @@ impl Problem {
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        let members = json!(refusal).as_object().cloned().unwrap_or_default();
+        let mut members = json!(refusal).as_object().cloned().unwrap_or_default();
+        if let Some(code) = members.remove("code") {
+            members.insert(DECLINE_CODE.to_owned(), code);
+        }
         Self { row: Row::from(&refusal), detail: refusal.to_string(), members, header: None }
     }
 }
@@ -129,14 +173,14 @@ impl From<Error> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = self.row.status;
-        let mut response = (status, self.document().to_string()).into_response();
+        let mut document = self.document();
+        if let Some((_, trace_id)) = observe::trace_response() {
+            document["instance"] = trace_id.into();
+        }
+        let mut response = (self.row.status, document.to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.extend(self.header.map(|header| *header));
-        if status == axum::http::StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());
-        }
         response
     }
 }
@@ -155,7 +199,8 @@ mod tests {
             unit_price: euro(500),
         });
         let expected = json!({
-            "type": "price-changed",
+            "type": "https://saga-shop.example/problems#price-changed",
+            "code": "price-changed",
             "title": "The price has changed",
             "status": 409,
             "detail": "lamp now costs 500 minor units of EUR",
@@ -169,10 +214,18 @@ mod tests {
     fn a_caller_inside_the_shop_reads_every_refusal_back() {
         for refusal in every_refusal() {
             let document = Problem::from(refusal.clone()).document();
-            assert_eq!(document["type"], json!(refusal)["type"]);
-            assert_eq!(document["type"], refusal.name());
-            assert_eq!(serde_json::from_value::<Refusal>(document).unwrap(), refusal);
+            assert_eq!(document["code"], json!(refusal)["type"]);
+            assert_eq!(document["code"], refusal.name());
+            assert_eq!(refusal_in(document.to_string().as_bytes()), Some(refusal));
         }
+    }
+
+    #[test]
+    fn a_refusal_of_an_earlier_version_is_read_back_too() {
+        let refusal = Refusal::PaymentDeclined { code: "card_declined".into() };
+        assert_eq!(refusal_in(json!(refusal).to_string().as_bytes()), Some(refusal.clone()));
+        let document = Problem::from(refusal).document();
+        assert_eq!(document["decline_code"], "card_declined");
     }
 
     /// A sample of each refusal, by the schema.
@@ -204,7 +257,6 @@ mod tests {
         assert!(!problem.document().to_string().contains("10.0.0.7"));
         let response = problem.into_response();
         assert_eq!(response.status(), 503);
-        assert_eq!(response.headers()["retry-after"], "1");
         assert_eq!(response.headers()["content-type"], "application/problem+json");
     }
 
@@ -221,6 +273,6 @@ mod tests {
     #[test]
     fn the_reason_of_an_order_whose_step_failed_names_the_step() {
         let reason = Problem::reason(&Cause { step: Step::Pay, stop: Stop::Failed }).document();
-        assert_eq!((&reason["type"], &reason["step"]), (&json!("step-failed"), &json!("pay")));
+        assert_eq!((&reason["code"], &reason["step"]), (&json!("step-failed"), &json!("pay")));
     }
 }

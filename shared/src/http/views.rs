@@ -1,6 +1,6 @@
 //! Orders and payments as the public API shows them.
 
-use super::Problem;
+use super::{Json, Problem};
 use crate::domain::money::Money;
 use crate::domain::order::{Order, Status, StepDone};
 use crate::domain::payment::{Payment, Refund, RefundId, RefundState};
@@ -8,6 +8,8 @@ use crate::domain::placing::Items;
 use crate::domain::saga::{Outcome, Step};
 use crate::domain::text::Email;
 use crate::domain::{CustomerId, OrderId, PaymentId, TrackingId};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -125,6 +127,13 @@ impl PaymentView {
     pub fn found(id: &PaymentId, payment: Option<Payment>) -> Result<Self, Problem> {
         payment.map(Self::from).ok_or_else(|| Problem::unknown_payment(id))
     }
+
+    /// The answer to who asked for the payment: where it can be read, and itself.
+    #[must_use]
+    pub fn created(self) -> impl IntoResponse {
+        let location = format!("/api/payments/{}", self.payment_id);
+        (StatusCode::CREATED, [(header::LOCATION, location)], Json(self))
+    }
 }
 
 impl From<Payment> for PaymentView {
@@ -166,7 +175,7 @@ mod tests {
         order.note(&Progress::Ended(Outcome::Cancelled { cause }), at(9));
         let view = json!(StatusView::from(order));
         assert_eq!(
-            (&view["status"], &view["reason"]["type"]),
+            (&view["status"], &view["reason"]["code"]),
             (&json!("cancelled"), &json!("payment-declined"))
         );
         assert_eq!(
@@ -183,7 +192,7 @@ mod tests {
         order.note(&Progress::Ended(outcome), at(9));
         let view = json!(OrderView::from(order));
         assert_eq!(
-            (&view["reason"]["type"], &view["left"]),
+            (&view["reason"]["code"], &view["left"]),
             (&json!("step-failed"), &json!(["refund-payment"]))
         );
     }

@@ -1,6 +1,7 @@
 //! Service invocation: a request to another function, through the sidecars of both.
 
 use crate::domain::Refusal;
+use crate::http::problem::refusal_in;
 use crate::observe;
 use crate::ports::{Failure, Functions, OrFail, Result};
 use axum::body::Bytes;
@@ -113,7 +114,8 @@ impl Functions for Invocation {
         }
         let status = answered.status();
         // What a sidecar answers in place of a function is no problem document.
-        if status.is_server_error() && !answered.is_problem() {
+        let error = status.is_client_error() || status.is_server_error();
+        if error && !answered.is_problem() {
             let answer = format!("{status}: {}", answered.excerpt());
             return Err(Failure::new(function, INVOKE, answer).into());
         }
@@ -153,7 +155,7 @@ impl FunctionResponse {
     /// The refusal that a problem carries. One that this version does not know is distinguished from other
     /// problems by its status: only refusals are 402 or 409.
     fn refusal(&self) -> Option<Refusal> {
-        let refusal = serde_json::from_slice(self.0.body()).ok().filter(|_| self.is_problem())?;
+        let refusal = refusal_in(self.0.body()).filter(|_| self.is_problem())?;
         let business =
             [StatusCode::PAYMENT_REQUIRED, StatusCode::CONFLICT].contains(&self.status());
         (business || !matches!(refusal, Refusal::Other(_))).then_some(refusal)
@@ -225,7 +227,9 @@ mod tests {
     #[tokio::test]
     async fn a_function_that_was_not_where_it_had_been_is_asked_again_once() {
         let lost = "failed to invoke: transport: Error while dialing: connection refused";
-        for (first, asked, status) in [(lost, 2, Some(200)), ("the app failed", 1, None)] {
+        for (first, asked, status) in
+            [((500, lost), 2, Some(200)), ((500, "the app failed"), 1, None), ((431, ""), 1, None)]
+        {
             let (url, count) = sidecar(first).await;
             let invocation = Invocation::new(reqwest::Client::new(), &url);
             let request = Request::post("/api/orders").body(Bytes::from("{}")).unwrap();
@@ -236,14 +240,14 @@ mod tests {
     }
 
     /// A sidecar that answers `first` as an error, then well; and how often it was asked.
-    async fn sidecar(first: &'static str) -> (String, Arc<AtomicUsize>) {
+    async fn sidecar((status, first): (u16, &'static str)) -> (String, Arc<AtomicUsize>) {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let count = Arc::new(AtomicUsize::new(0));
         let asked = count.clone();
         let answer = async move || match asked.fetch_add(1, Ordering::Relaxed) {
-            0 => (StatusCode::INTERNAL_SERVER_ERROR, first),
+            0 => (StatusCode::from_u16(status).unwrap(), first),
             _ => (StatusCode::OK, "{}"),
         };
         tokio::spawn(axum::serve(listener, Router::new().fallback(answer)).into_future());

@@ -78,7 +78,7 @@ async fn assert_problem(
     let declared = response.headers().get(header::CONTENT_TYPE).cloned();
     let body = response.into_body().collect().await.expect("the body is in memory").to_bytes();
     let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let answer = (status, problem["type"].as_str().unwrap_or("no problem"));
+    let answer = (status, problem["code"].as_str().unwrap_or("no problem"));
     assert_eq!(answer, expected, "{route} with {kind}: {problem}");
     assert_eq!(
         declared.as_ref().map(HeaderValue::as_bytes),

@@ -45,10 +45,10 @@ pub struct ApiResponse {
 }
 
 impl ApiResponse {
-    /// The problem's type, if the answer is a problem.
+    /// The problem's code, if the answer is a problem.
     #[must_use]
     pub fn problem(&self) -> Option<&str> {
-        (self.kind == "application/problem+json").then(|| self.body["type"].as_str())?
+        (self.kind == "application/problem+json").then(|| self.body["code"].as_str())?
     }
 
     /// A text of the body.

@@ -120,6 +120,7 @@ fn assert_problem(case: &str, answer: &ApiResponse, status: u16, kind: &str) {
         says("title") && says("detail") && answer.body["status"] == status,
         "{case}: {answer:?}"
     );
+    assert!(answer.text("type").ends_with(&format!("#{kind}")), "{case}: {answer:?}");
 }
 
 pub(crate) async fn each_bad_request_is_a_problem_and_changes_nothing(shop: &Shop) {
@@ -162,9 +163,13 @@ pub(crate) async fn each_bad_request_is_a_problem_and_changes_nothing(shop: &Sho
             413,
             "body-too-large",
         );
-        let text =
-            shop.request(method, path).header("content-type", "text/plain").body(body.to_string());
-        assert_problem(path, &shop.send(text).await, 415, "unsupported-media-type");
+        let text = shop.request(method.clone(), path).header("content-type", "text/plain");
+        let text = shop.send(text.body(body.to_string())).await;
+        assert_problem(path, &text, 415, "unsupported-media-type");
+        let array: Value = body.as_object().into_iter().flatten().map(|(_, field)| field).collect();
+        let array = shop.send(shop.request(method, path).json(&array)).await;
+        assert_problem(path, &array, 422, "invalid-request");
+        assert_eq!(array.body["field"], "body", "{array:?}");
     }
     let mut many = shop.order(&[]);
     many["items"] = items(10_000);
@@ -196,6 +201,12 @@ pub(crate) async fn unknown_ids_are_not_found(shop: &Shop) {
     for path in ["/api/orders/NO_ID", "/api/orders/a%2F..%2Fb/status", "/api/inventory/a%20b"] {
         assert_problem(path, &shop.get(path).await, 422, "invalid-request");
     }
+    let query = shop.get(&format!("/api/orders/{unknown}?verbose=1")).await;
+    assert_problem("a query", &query, 422, "invalid-request");
+    assert_eq!(query.body["field"], "verbose");
+    let page = shop.request(Method::GET, &format!("/api/orders/{unknown}"));
+    let answer = shop.send(page.header("accept", "text/html")).await;
+    assert_problem("Accept", &answer, 406, "not-acceptable");
     let wrong = shop.send(shop.request(Method::DELETE, "/api/orders")).await;
     assert_problem("DELETE", &wrong, 405, "method-not-allowed");
     let key = shop.request(Method::POST, "/api/orders").header("Idempotency-Key", "a b");
@@ -211,7 +222,7 @@ pub(crate) async fn only_a_sidecar_may_call_a_function(shop: &Shop) {
         if function.name == "gateway" {
             assert_problem(&function.name, &answer, 404, "unknown-order");
         } else {
-            assert_problem(&function.name, &answer, 401, "not-from-sidecar");
+            assert_problem(&function.name, &answer, 403, "not-from-sidecar");
         }
     }
 }

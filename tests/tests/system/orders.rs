@@ -9,7 +9,7 @@ use tests::system::wait::until;
 
 fn problem(order: &ApiResponse) -> &str {
     assert_eq!(order.body["status"], "cancelled", "{order:?}");
-    order.body["reason"]["type"].as_str().expect("a cancelled order has a reason")
+    order.body["reason"]["code"].as_str().expect("a cancelled order has a reason")
 }
 
 async fn charges(shop: &Shop, order: &str) -> Vec<Value> {

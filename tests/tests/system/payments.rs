@@ -39,6 +39,7 @@ pub(crate) async fn a_payment_is_made_once_and_refunded_in_parts(shop: &Shop) {
     assert_eq!((first.status, first.text("status")), (201, "charged".to_owned()));
     assert_eq!(shop.post("/api/payments", &charge(shop)).await.body, first.body);
     let id = first.text("payment_id");
+    assert_eq!(first.location, Some(format!("/api/payments/{id}")));
     assert_eq!(shop.get(&format!("/api/payments/{id}")).await.body, first.body);
     let mut other = charge(shop);
     other["amount"]["amount"] = json!(800);
@@ -229,7 +230,7 @@ pub(crate) async fn orders_wait_for_their_reservation_under_a_wrong_key_and_the_
     replace_secrets(shop, &right).await;
 
     assert_eq!(ended.body["status"], "cancelled");
-    assert_eq!(ended.body["reason"]["type"], "step-failed");
+    assert_eq!(ended.body["reason"]["code"], "step-failed");
     assert_eq!(shop.stock(&lamp).await, (5, 0));
     let key =
         serde_json::from_str::<Value>(&right).expect("the secrets are JSON")["payment-api-key"]

@@ -1,0 +1,169 @@
+//! Connections: how long one may take to say what it wants, and how they end.
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum_server::{Handle, Server};
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// The most bytes of a request's head; what is longer gets a bare 431.
+const MAX_HEAD_BYTES: usize = 64 * 1024;
+
+/// How long connections may stay without a request.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// Until the head of the first request is there.
+    pub(super) first_request: Duration,
+    /// Until the head of the next one is there: longer than a sidecar keeps a connection in its pool
+    /// (90 s), so that none is closed under a request that goes out.
+    pub(super) next_request: Duration,
+    /// From the last answer until what is still open is closed, once the process stops.
+    pub(super) farewell: Duration,
+}
+
+/// As functions serve.
+pub(super) const BOUNDS: Bounds = Bounds {
+    first_request: Duration::from_secs(10),
+    next_request: Duration::from_secs(100),
+    farewell: Duration::from_secs(1),
+};
+
+/// Serves `router` by HTTP/1.1 until `stop` is cancelled and every request in flight is answered. A
+/// connection without a request keeps nobody.
+pub(super) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    bounds: Bounds,
+    stop: CancellationToken,
+) -> io::Result<()> {
+    let (handle, in_flight) = (Handle::<SocketAddr>::new(), TaskTracker::new());
+    let router = router.layer(from_fn_with_state(in_flight.clone(), tracked));
+    let mut server = Server::from_listener(listener)
+        .handle(handle.clone())
+        .http1_only()
+        .first_request_timeout(bounds.first_request);
+    let http1 = &mut server.http_builder().http1();
+    http1.max_buf_size(MAX_HEAD_BYTES).header_read_timeout(bounds.next_request);
+    let answered = async {
+        stop.cancelled().await;
+        handle.graceful_shutdown(None);
+        in_flight.close();
+        in_flight.wait().await;
+    };
+    let mut serving = pin!(server.serve(router.into_make_service()));
+    tokio::select! {
+        ended = &mut serving => return ended,
+        () = answered => {}
+    }
+    let ended = timeout(bounds.farewell, serving).await.unwrap_or(Ok(()));
+    handle.shutdown();
+    ended
+}
+
+async fn tracked(State(in_flight): State<TaskTracker>, request: Request, next: Next) -> Response {
+    in_flight.track_future(next.run(request)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+    use tokio::task::JoinHandle;
+    use tokio::time::Instant;
+
+    const LONG: Duration = Duration::from_mins(1);
+    const PATIENT: Bounds =
+        Bounds { first_request: LONG, next_request: LONG, farewell: Duration::from_millis(100) };
+
+    struct Running {
+        address: SocketAddr,
+        /// Lets `/slow` answer.
+        finish: CancellationToken,
+        stop: CancellationToken,
+        serving: JoinHandle<io::Result<()>>,
+    }
+
+    /// A server that answers at `/`, and at `/slow` when it may.
+    async fn start(bounds: Bounds) -> Running {
+        let finish = CancellationToken::new();
+        let may = finish.clone();
+        let slow = async move || {
+            may.cancelled().await;
+            "slow"
+        };
+        let router = Router::new().route("/", get(async || "hello")).route("/slow", get(slow));
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        let serving = tokio::spawn(serve(listener, router, bounds, stop.clone()));
+        Running { address, finish, stop, serving }
+    }
+
+    impl Running {
+        async fn send(&self, text: &str) -> TcpStream {
+            let mut client = TcpStream::connect(self.address).await.unwrap();
+            client.write_all(text.as_bytes()).await.unwrap();
+            client
+        }
+    }
+
+    /// What comes until the server closes the connection.
+    async fn rest(mut client: TcpStream) -> String {
+        let mut text = Vec::new();
+        // A connection that is cut may be reset.
+        let _ = timeout(Duration::from_secs(20), client.read_to_end(&mut text)).await.unwrap();
+        String::from_utf8(text).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_client_that_says_nothing_or_half_of_it_is_not_waited_for() {
+        let first_request = Duration::from_millis(100);
+        let server = start(Bounds { first_request, ..PATIENT }).await;
+        let began = Instant::now();
+        for text in ["", "GET", "GET / HTTP/1.1\r\nHost: a\r\n"] {
+            assert_eq!(rest(server.send(text).await).await, "");
+        }
+        let next_request = Duration::from_millis(100);
+        let server = start(Bounds { next_request, ..PATIENT }).await;
+        let answer = rest(server.send("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET").await).await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK") && began.elapsed() < LONG, "{answer}");
+    }
+
+    #[tokio::test]
+    async fn silent_clients_hinder_no_other() {
+        let server = start(PATIENT).await;
+        let mut silent = Vec::new();
+        for _ in 0..200 {
+            silent.push(server.send("GET /").await);
+        }
+        let close = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        assert!(rest(server.send(close).await).await.ends_with("hello"));
+    }
+
+    #[tokio::test]
+    async fn a_server_that_stops_answers_what_is_in_flight_and_closes_the_rest() {
+        let server = start(PATIENT).await;
+        let (silent, half) = (server.send("").await, server.send("GET / HT").await);
+        let mut slow = server.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").await;
+        // The connections are accepted in turn: once this one is answered, the others are known.
+        let close = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        assert!(rest(server.send(close).await).await.ends_with("hello"));
+        server.stop.cancel();
+        server.finish.cancel();
+        let mut answer = String::new();
+        slow.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.ends_with("slow"), "{answer}");
+        timeout(Duration::from_secs(10), server.serving).await.unwrap().unwrap().unwrap();
+        assert_eq!((rest(silent).await, rest(half).await), (String::new(), String::new()));
+    }
+}

@@ -1,0 +1,46 @@
+//! The key under which a request may be repeated.
+
+use crate::http::Problem;
+use axum::extract::FromRequestParts;
+use axum::http::HeaderName;
+use axum::http::request::Parts;
+
+/// The header [`Idempotency-Key`](https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/):
+/// 1 to 255 visible ASCII characters, if there is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyKey(pub Option<String>);
+
+impl IdempotencyKey {
+    /// The name of the header.
+    pub const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+
+    /// The problem of a request that cannot do without.
+    #[must_use]
+    pub fn is_missing() -> Problem {
+        let why = "is missing: send a key of your own, the same whenever you repeat the request";
+        Problem::invalid("Idempotency-Key", why)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let mut values = parts.headers.get_all(Self::HEADER).iter();
+        let Some(value) = values.next() else { return Ok(Self(None)) };
+        if values.next().is_some() {
+            return Err(Problem::invalid("Idempotency-Key", "must be sent once"));
+        }
+        match value.to_str() {
+            Ok(key)
+                if (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) =>
+            {
+                Ok(Self(Some(key.to_owned())))
+            }
+            _ => Err(Problem::invalid(
+                "Idempotency-Key",
+                "must be 1 to 255 visible ASCII characters",
+            )),
+        }
+    }
+}
