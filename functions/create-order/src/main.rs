@@ -2,15 +2,12 @@
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
 use axum::routing::post;
 use shared::domain::OrderId;
-use shared::domain::order::Order;
 use shared::domain::placing::{NewOrder, PlacedOrder};
 use shared::host::{self, SystemClock};
-use shared::http::views::OrderView;
-use shared::http::{IdempotencyKey, Json, Kind, Problem};
+use shared::http::views::Accepted;
+use shared::http::{IdempotencyKey, Json, Problem, Result};
 use shared::ports::{Clock, Sagas};
 use std::process::ExitCode;
 use uuid::Uuid;
@@ -28,26 +25,20 @@ async fn create<S: Sagas, C: Clock>(
     State((sagas, clock)): State<(S, C)>,
     IdempotencyKey(key): IdempotencyKey,
     Json(order): Json<NewOrder>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Accepted> {
     let fresh = || Uuid::now_v7().into();
     let order_id = key.map_or_else(fresh, |key| OrderId::for_key(&order.customer_id, &key));
     let placed = PlacedOrder { order_id, created_at: clock.now(), order };
     let unclear = |error| Problem::not_accepted(&placed.order_id, error);
     let accepted = sagas.start(&placed).await.map_err(unclear)?;
-    if accepted.order != placed.order {
-        return Err(Problem::new(
-            Kind::KeyReused,
-            "send the same body again, or another Idempotency-Key",
-        ));
-    }
-    let location = format!("/api/orders/{}", accepted.order_id);
-    let view = OrderView::from(Order::new(accepted));
-    Ok((StatusCode::ACCEPTED, [("location", location)], Json(view)))
+    let same = accepted.order == placed.order;
+    same.then_some(Accepted(accepted)).ok_or_else(Problem::key_reused)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::StatusCode;
     use serde_json::{Value, json};
     use shared::ports::{Failure, Result};
     use shared::testing::fakes::{FakeClock, FakeSagas};

@@ -6,47 +6,34 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{delete, get};
 use shared::domain::OrderId;
-use shared::host;
 use shared::http::views::OrderView;
-use shared::http::{Json, Kind, Path, Problem};
-use shared::operations::orders::{erase_customer, find};
-use shared::ports::{Orders, Sagas};
+use shared::http::{Json, Kind, Path, Problem, Result};
+use shared::operations::orders::Lookup;
+use shared::{host, wiring};
 use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    host::run(env!("CARGO_PKG_NAME"), |setup| {
-        let sidecar = setup.sidecar();
-        Ok(app(sidecar.orders(), sidecar.sagas()))
-    })
-    .await
+    host::run(env!("CARGO_PKG_NAME"), |setup| Ok(app(wiring::orders(setup)))).await
 }
 
-fn app<O: Orders, S: Sagas>(orders: O, sagas: S) -> Router {
-    let customer = Router::new().route("/orders/{order_id}/customer", delete(erase::<O>));
-    let order = Router::new().route("/api/orders/{order_id}", get(order::<O, S>));
-    order.with_state((orders.clone(), sagas)).merge(customer.with_state(orders))
+fn app<L: Lookup>(orders: L) -> Router {
+    let customer = Router::new().route("/orders/{order_id}/customer", delete(erase::<L>));
+    customer.route("/api/orders/{order_id}", get(find::<L>)).with_state(orders)
 }
 
-async fn order<O: Orders, S: Sagas>(
-    State((orders, sagas)): State<(O, S)>,
+async fn find<L: Lookup>(
+    State(orders): State<L>,
     Path(id): Path<OrderId>,
-) -> Result<Json<OrderView>, Problem> {
-    match find(&orders, &sagas, &id).await? {
-        Some(order) => Ok(Json(order.into())),
-        None => Err(Problem::unknown_order(&id)),
-    }
+) -> Result<Json<OrderView>> {
+    let order = orders.find(&id).await?.ok_or_else(|| Problem::unknown_order(&id))?;
+    Ok(Json(order.into()))
 }
 
-async fn erase<O: Orders>(
-    State(orders): State<O>,
-    Path(id): Path<OrderId>,
-) -> Result<StatusCode, Problem> {
-    if erase_customer(&orders, &id).await?.ok_or_else(|| Problem::unknown_order(&id))? {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(Problem::new(Kind::OrderNotEnded, "erase the customer once it has ended"))
-    }
+async fn erase<L: Lookup>(State(orders): State<L>, Path(id): Path<OrderId>) -> Result<StatusCode> {
+    let erased = orders.erase_customer(&id).await?.ok_or_else(|| Problem::unknown_order(&id))?;
+    let not_ended = || Problem::new(Kind::OrderNotEnded, "erase the customer once it has ended");
+    erased.then_some(StatusCode::NO_CONTENT).ok_or_else(not_ended)
 }
 
 #[cfg(test)]
@@ -55,15 +42,20 @@ mod tests {
     use serde_json::{Value, json};
     use shared::domain::order::{Order, Progress};
     use shared::domain::saga::Outcome;
-    use shared::ports::Documents;
+    use shared::operations::orders::OrderLookup;
+    use shared::ports::{Documents, Sagas};
     use shared::testing::fakes::{FakeDocuments, FakeSagas};
     use shared::testing::orders::{at, placed_order};
     use shared::testing::{conforms, send};
 
+    fn with(orders: FakeDocuments<OrderId, Order>, sagas: FakeSagas) -> Router {
+        app(OrderLookup { orders, sagas })
+    }
+
     #[tokio::test]
     async fn it_conforms() {
         conforms(
-            app(FakeDocuments::default(), FakeSagas::default()),
+            with(FakeDocuments::default(), FakeSagas::default()),
             &[],
             &["GET /api/orders/a", "DELETE /orders/a/customer"],
         )
@@ -76,7 +68,7 @@ mod tests {
         sagas.start(&placed).await.unwrap();
         let route = format!("GET /api/orders/{}", placed.order_id);
         let (status, order) =
-            send(app(FakeDocuments::default(), sagas), &route, &Value::Null).await;
+            send(with(FakeDocuments::default(), sagas), &route, &Value::Null).await;
         assert_eq!((status.as_u16(), &order["customer_id"]), (200, &json!("ann")));
     }
 
@@ -85,7 +77,7 @@ mod tests {
         for (id, status, kind) in
             [("nowhere", 404, "unknown-order"), ("NO_ID", 422, "invalid-request")]
         {
-            let app = app(FakeDocuments::default(), FakeSagas::default());
+            let app = with(FakeDocuments::default(), FakeSagas::default());
             let (answered, problem) =
                 send(app, &format!("GET /api/orders/{id}"), &Value::Null).await;
             assert_eq!((answered.as_u16(), &problem["code"]), (status, &json!(kind)));
@@ -96,7 +88,7 @@ mod tests {
     async fn a_customer_is_erased_once_the_order_has_ended() {
         let (orders, placed) = (FakeDocuments::default(), placed_order());
         let erase = format!("DELETE /orders/{}/customer", placed.order_id);
-        let app = app(orders.clone(), FakeSagas::default());
+        let app = with(orders.clone(), FakeSagas::default());
         assert_eq!(send(app.clone(), &erase, &Value::Null).await.0, 404);
         let mut order = Order::new(placed.clone());
         orders.save(&placed.order_id, &order, None).await.unwrap();

@@ -4,36 +4,27 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use shared::domain::OrderId;
-use shared::host;
 use shared::http::views::StatusView;
-use shared::http::{Json, Path, Problem};
-use shared::operations::orders::find;
-use shared::ports::{Orders, Sagas};
+use shared::http::{Json, Path, Problem, Result};
+use shared::operations::orders::Lookup;
+use shared::{host, wiring};
 use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    host::run(env!("CARGO_PKG_NAME"), |setup| {
-        let sidecar = setup.sidecar();
-        Ok(app(sidecar.orders(), sidecar.sagas()))
-    })
-    .await
+    host::run(env!("CARGO_PKG_NAME"), |setup| Ok(app(wiring::orders(setup)))).await
 }
 
-fn app<O: Orders, S: Sagas>(orders: O, sagas: S) -> Router {
-    Router::new()
-        .route("/api/orders/{order_id}/status", get(status::<O, S>))
-        .with_state((orders, sagas))
+fn app<L: Lookup>(orders: L) -> Router {
+    Router::new().route("/api/orders/{order_id}/status", get(status::<L>)).with_state(orders)
 }
 
-async fn status<O: Orders, S: Sagas>(
-    State((orders, sagas)): State<(O, S)>,
+async fn status<L: Lookup>(
+    State(orders): State<L>,
     Path(id): Path<OrderId>,
-) -> Result<Json<StatusView>, Problem> {
-    match find(&orders, &sagas, &id).await? {
-        Some(order) => Ok(Json(order.into())),
-        None => Err(Problem::unknown_order(&id)),
-    }
+) -> Result<Json<StatusView>> {
+    let order = orders.find(&id).await?.ok_or_else(|| Problem::unknown_order(&id))?;
+    Ok(Json(order.into()))
 }
 
 #[cfg(test)]
@@ -41,14 +32,15 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
     use shared::domain::order::Progress;
-    use shared::operations::orders::{DocumentLog, OrderLog};
+    use shared::operations::orders::{DocumentLog, OrderLog, OrderLookup};
     use shared::testing::fakes::{FakeBroker, FakeClock, FakeDocuments, FakeSagas};
     use shared::testing::orders::{at, euro, placed_order};
     use shared::testing::{conforms, send};
 
     #[tokio::test]
     async fn it_conforms() {
-        let app = app(FakeDocuments::default(), FakeSagas::default());
+        let (orders, sagas) = (FakeDocuments::default(), FakeSagas::default());
+        let app = app(OrderLookup { orders, sagas });
         conforms(app, &[], &["GET /api/orders/a/status"]).await;
     }
 
@@ -58,7 +50,8 @@ mod tests {
         let log = DocumentLog::new(documents.clone(), FakeBroker::default(), FakeClock(at(1)));
         log.note(&placed, &Progress::Reserved { total: euro(5) }).await.unwrap();
         let route = format!("GET /api/orders/{}/status", placed.order_id);
-        let (_, status) = send(app(documents, FakeSagas::default()), &route, &Value::Null).await;
+        let lookup = OrderLookup { orders: documents, sagas: FakeSagas::default() };
+        let (_, status) = send(app(lookup), &route, &Value::Null).await;
         let steps: Vec<_> =
             status["steps"].as_array().unwrap().iter().map(|step| &step["step"]).collect();
         assert_eq!(

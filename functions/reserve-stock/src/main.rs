@@ -4,20 +4,19 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
 use jiff::SignedDuration;
-use serde::Deserialize;
-use shared::domain::placing::Quantity;
-use shared::domain::stock::{Held, Reserve};
-use shared::domain::{OrderId, ProductId};
+use shared::domain::ProductId;
+use shared::domain::stock::Held;
 use shared::host::{self, RESERVATION};
-use shared::http::{Json, Path, Problem};
+use shared::http::inventory::Reservation;
+use shared::http::{Json, Path, Result};
 use shared::ports::Stocks;
 use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     host::run(env!("CARGO_PKG_NAME"), |setup| {
-        let reservation_ttl = setup.read(&RESERVATION)?;
-        Ok(app(setup.sidecar().stocks(), reservation_ttl))
+        let hold_for = setup.read(&RESERVATION)?;
+        Ok(app(setup.sidecar().stocks(), hold_for))
     })
     .await
 }
@@ -27,20 +26,12 @@ fn app<S: Stocks>(stocks: S, hold_for: SignedDuration) -> Router {
     Router::new().route(path, post(reserve::<S>)).with_state((stocks, hold_for))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Asked {
-    order_id: OrderId,
-    quantity: Quantity,
-}
-
 async fn reserve<S: Stocks>(
     State((stocks, hold_for)): State<(S, SignedDuration)>,
     Path(product): Path<ProductId>,
-    Json(Asked { order_id, quantity }): Json<Asked>,
-) -> Result<Json<Held>, Problem> {
-    let ask = Reserve { order_id, quantity, seen_price: None, hold_for };
-    Ok(Json(stocks.reserve(&product, &ask).await?))
+    Json(reservation): Json<Reservation>,
+) -> Result<Json<Held>> {
+    Ok(Json(stocks.reserve(&product, &reservation.lasting(hold_for)).await?))
 }
 
 #[cfg(test)]

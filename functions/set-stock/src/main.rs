@@ -3,13 +3,11 @@
 
 use axum::Router;
 use axum::extract::State;
-use axum::response::Response;
 use axum::routing::{post, put};
 use shared::domain::ProductId;
-use shared::domain::stock::{Condition, NewOffer, Put};
+use shared::domain::stock::{Adjust, Changed, Put};
 use shared::host;
-use shared::http::inventory::{Adjustment, ChangeKey, changed};
-use shared::http::{Json, Path, Problem};
+use shared::http::{Path, Result};
 use shared::ports::Stocks;
 use std::process::ExitCode;
 
@@ -28,22 +26,17 @@ fn app<S: Stocks>(stocks: S) -> Router {
 async fn set<S: Stocks>(
     State(stocks): State<S>,
     Path(product): Path<ProductId>,
-    condition: Condition,
-    key: ChangeKey,
-    Json(offer): Json<NewOffer>,
-) -> Result<Response, Problem> {
-    let put = Put { offer: offer.into(), condition, id: key.or_new() };
-    changed(stocks.put(&product, &put).await?)
+    put: Put,
+) -> Result<Changed> {
+    Ok(stocks.put(&product, &put).await?)
 }
 
 async fn adjust<S: Stocks>(
     State(stocks): State<S>,
     Path(product): Path<ProductId>,
-    key: ChangeKey,
-    Json(adjustment): Json<Adjustment>,
-) -> Result<Response, Problem> {
-    let adjust = adjustment.named(key.required()?);
-    changed(stocks.adjust(&product, &adjust).await?)
+    adjust: Adjust,
+) -> Result<Changed> {
+    Ok(stocks.adjust(&product, &adjust).await?)
 }
 
 #[cfg(test)]

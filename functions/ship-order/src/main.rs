@@ -1,4 +1,4 @@
-//! Books the shipment of an order, and calls it off.
+//! Books the shipment of an order, and cancels it.
 
 use axum::Router;
 use axum::extract::State;
@@ -6,41 +6,35 @@ use axum::http::StatusCode;
 use axum::routing::put;
 use shared::domain::OrderId;
 use shared::domain::placing::Address;
-use shared::domain::shipment::{Booked, ServedCountries, Shipment};
-use shared::host::{self, SERVED_COUNTRIES};
-use shared::http::{Internal, Json, Path, Problem};
-use shared::operations::shipments;
-use shared::ports::Documents;
+use shared::domain::shipment::Booked;
+use shared::http::{Internal, Json, Path, Result};
+use shared::operations::shipments::Shipments;
+use shared::{host, wiring};
 use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    host::run(env!("CARGO_PKG_NAME"), |setup| {
-        let served = setup.read(&SERVED_COUNTRIES)?;
-        Ok(app(setup.sidecar().shipments(), served))
-    })
-    .await
+    host::run(env!("CARGO_PKG_NAME"), |setup| Ok(app(wiring::shipments(setup)?))).await
 }
 
-fn app<D: Documents<OrderId, Shipment>>(shipments: D, served: ServedCountries) -> Router {
-    let routes = put(book::<D>).delete(cancel::<D>);
-    Router::new().route("/shipments/{order_id}", routes).with_state((shipments, served))
+fn app<S: Shipments>(shipments: S) -> Router {
+    let routes = put(book::<S>).delete(cancel::<S>);
+    Router::new().route("/shipments/{order_id}", routes).with_state(shipments)
 }
 
-async fn book<D: Documents<OrderId, Shipment>>(
-    State((shipments, served)): State<(D, ServedCountries)>,
+async fn book<S: Shipments>(
+    State(shipments): State<S>,
     Path(order): Path<OrderId>,
     Internal(ship_to): Internal<Address>,
-) -> Result<Json<Booked>, Problem> {
-    let tracking_id = shipments::book(&shipments, &served, &order, &ship_to).await?;
-    Ok(Json(Booked { tracking_id }))
+) -> Result<Json<Booked>> {
+    Ok(Json(shipments.book(&order, &ship_to).await?))
 }
 
-async fn cancel<D: Documents<OrderId, Shipment>>(
-    State((shipments, _)): State<(D, ServedCountries)>,
+async fn cancel<S: Shipments>(
+    State(shipments): State<S>,
     Path(order): Path<OrderId>,
-) -> Result<StatusCode, Problem> {
-    shipments::cancel(&shipments, &order).await?;
+) -> Result<StatusCode> {
+    shipments.cancel(&order).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -48,12 +42,14 @@ async fn cancel<D: Documents<OrderId, Shipment>>(
 mod tests {
     use super::*;
     use serde_json::{Value, json};
+    use shared::operations::shipments::ShipmentService;
     use shared::testing::fakes::FakeDocuments;
     use shared::testing::orders::placed_order;
     use shared::testing::{conforms, send};
 
     fn germany() -> Router {
-        app(FakeDocuments::default(), "DE".parse().unwrap())
+        let documents = FakeDocuments::default();
+        app(ShipmentService { documents, served: "DE".parse().unwrap() })
     }
 
     #[tokio::test]

@@ -2,14 +2,19 @@
 //! ([RFC 9110 §13](https://www.rfc-editor.org/rfc/rfc9110#section-13)).
 
 use super::{IdempotencyKey, Json, Kind, Problem};
-use crate::domain::ProductId;
 use crate::domain::money::Money;
-use crate::domain::stock::{Adjust, ChangeId, Changed, Condition, Level, OnHand, Rejection};
+use crate::domain::placing::Quantity;
+use crate::domain::stock::{
+    Adjust, ChangeId, Changed, Condition, Level, NewOffer, OnHand, Put, Rejection, Reserve,
+};
 use crate::domain::text::Text;
-use axum::extract::FromRequestParts;
+use crate::domain::{OrderId, ProductId};
+use axum::RequestExt;
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -40,20 +45,20 @@ impl IntoResponse for StockView {
     }
 }
 
-/// The answer to a change: 201 with `Location` when it made the product, 200 when it was there.
-///
-/// # Errors
-/// 412 and 428, when the condition of the request does not hold or is missing; 422, when its key was
-/// used for another request or there would be too many pieces.
-pub fn changed(changed: Changed) -> Result<Response, Problem> {
-    match changed {
-        Changed::Created(level) => {
-            let location = format!("/api/inventory/{}", level.product_id);
-            let made = [(header::LOCATION, location)];
-            Ok((StatusCode::CREATED, made, StockView::from(level)).into_response())
+/// 201 with `Location` when the change made the product, 200 when it was there. 412 and 428, when the
+/// condition of the request does not hold or is missing; 422, when its key was used for another
+/// request or there would be too many pieces.
+impl IntoResponse for Changed {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Created(level) => {
+                let location = format!("/api/inventory/{}", level.product_id);
+                let made = [(header::LOCATION, location)];
+                (StatusCode::CREATED, made, StockView::from(level)).into_response()
+            }
+            Self::Updated(level) => StockView::from(level).into_response(),
+            Self::Rejected(why) => Problem::from(why).into_response(),
         }
-        Changed::Updated(level) => Ok(StockView::from(level).into_response()),
-        Changed::Rejected(why) => Err(why.into()),
     }
 }
 
@@ -68,10 +73,7 @@ impl From<Rejection> for Problem {
                 Kind::PreconditionRequired,
                 "the product is there already: send the ETag of GET in If-Match, or adjust its stock by POST …/adjustments",
             ),
-            Rejection::IdReused => Self::new(
-                Kind::KeyReused,
-                "send the request of this Idempotency-Key as it was, or another key",
-            ),
+            Rejection::IdReused => Self::key_reused(),
             Rejection::TooMany => {
                 let why = format!("at most {} pieces can be on hand", OnHand::MAX);
                 Self::invalid("delta", &why)
@@ -101,53 +103,60 @@ impl<S: Send + Sync> FromRequestParts<S> for Condition {
     }
 }
 
-/// The body of `POST /api/inventory/{product_id}/adjustments`.
+/// `PUT /api/inventory/{product_id}`. Without an `Idempotency-Key` the change is named anew, because
+/// Dapr may repeat what it sends to a stock.
+impl<S: Send + Sync> FromRequest<S> for Put {
+    type Rejection = Problem;
+
+    async fn from_request(mut request: Request, state: &S) -> Result<Self, Problem> {
+        let condition = request.extract_parts().await?;
+        let key = change_key(&mut request).await?;
+        let Json::<NewOffer>(offer) = Json::from_request(request, state).await?;
+        let new = || Uuid::now_v7().to_string().try_into().expect("an id is a short text");
+        Ok(Self { offer: offer.into(), condition, id: key.unwrap_or_else(new) })
+    }
+}
+
+/// `POST /api/inventory/{product_id}/adjustments`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Adjustment {
+struct Adjustment {
     delta: i64,
     reason: Text<200>,
 }
 
-impl Adjustment {
-    /// The change under a name, which the log shows with its reason.
-    #[must_use]
-    pub fn named(self, id: ChangeId) -> Adjust {
-        let Self { delta, reason } = self;
+impl<S: Send + Sync> FromRequest<S> for Adjust {
+    type Rejection = Problem;
+
+    async fn from_request(mut request: Request, state: &S) -> Result<Self, Problem> {
+        let key = change_key(&mut request).await?;
+        let Json(Adjustment { delta, reason }) = Json::from_request(request, state).await?;
+        let id = key.ok_or_else(IdempotencyKey::is_missing)?;
         tracing::info!(change.id = %id, delta, %reason, "stock is adjusted");
-        Adjust { delta, reason, id }
+        Ok(Self { delta, reason, id })
     }
 }
 
 /// The `Idempotency-Key` of a change, if it has one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChangeKey(Option<ChangeId>);
-
-impl ChangeKey {
-    /// The key, or a new one: Dapr may repeat what it sends to a stock.
-    #[must_use]
-    pub fn or_new(self) -> ChangeId {
-        let new = || Uuid::now_v7().to_string().try_into().expect("an id is a short text");
-        self.0.unwrap_or_else(new)
-    }
-
-    /// The key.
-    ///
-    /// # Errors
-    /// 422, when there is none.
-    pub fn required(self) -> Result<ChangeId, Problem> {
-        let why = "must be sent, so that a request that is repeated changes nothing";
-        self.0.ok_or_else(|| Problem::invalid("Idempotency-Key", why))
-    }
+async fn change_key(request: &mut Request) -> Result<Option<ChangeId>, Problem> {
+    let IdempotencyKey(key) = request.extract_parts().await?;
+    Ok(key.map(|key| key.try_into().expect("a key is a short, visible text")))
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for ChangeKey {
-    type Rejection = Problem;
+/// The body of `POST /api/inventory/{product_id}/reserve`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reservation {
+    order_id: OrderId,
+    quantity: Quantity,
+}
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let IdempotencyKey(key) = IdempotencyKey::from_request_parts(parts, state).await?;
-        let id = |key: String| key.try_into().expect("a key is a short text that can be seen");
-        Ok(Self(key.map(id)))
+impl Reservation {
+    /// The reservation, which lasts for `hold_for`, at the price of now.
+    #[must_use]
+    pub fn lasting(self, hold_for: SignedDuration) -> Reserve {
+        let Self { order_id, quantity } = self;
+        Reserve { order_id, quantity, seen_price: None, hold_for }
     }
 }
 

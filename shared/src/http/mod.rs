@@ -11,3 +11,6 @@ pub mod views;
 pub use extract::{IdempotencyKey, Internal, Json, Path};
 pub use kind::Kind;
 pub use problem::Problem;
+
+/// What a handler answers with.
+pub type Result<T> = std::result::Result<T, Problem>;

@@ -95,6 +95,15 @@ impl Problem {
         Self::invalid(name, "is no parameter of this request; leave it out")
     }
 
+    /// The `Idempotency-Key` was used for another request.
+    #[must_use]
+    pub fn key_reused() -> Self {
+        Self::new(
+            Kind::KeyReused,
+            "send the request of this Idempotency-Key as it was, or another key",
+        )
+    }
+
     /// The body is encoded: the answer says which encodings are taken
     /// ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-15.5.16)).
     #[must_use]

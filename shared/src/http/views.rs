@@ -4,12 +4,12 @@ use super::{Json, Problem};
 use crate::domain::money::Money;
 use crate::domain::order::{Order, Status, StepDone};
 use crate::domain::payment::{Payment, Refund, RefundId, RefundState};
-use crate::domain::placing::Items;
+use crate::domain::placing::{Items, PlacedOrder};
 use crate::domain::saga::{Outcome, Step};
 use crate::domain::text::Email;
 use crate::domain::{CustomerId, OrderId, PaymentId, TrackingId};
 use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -32,6 +32,18 @@ pub struct OrderView {
     tracking_id: Option<TrackingId>,
     created_at: Timestamp,
     updated_at: Timestamp,
+}
+
+/// The answer of `POST /api/orders`: 202 with the order and its `Location`.
+#[derive(Debug)]
+pub struct Accepted(pub PlacedOrder);
+
+impl IntoResponse for Accepted {
+    fn into_response(self) -> Response {
+        let location = format!("/api/orders/{}", self.0.order_id);
+        let view = Json(OrderView::from(Order::new(self.0)));
+        (StatusCode::ACCEPTED, [(header::LOCATION, location)], view).into_response()
+    }
 }
 
 /// The answer of `GET /api/orders/{id}/status`.

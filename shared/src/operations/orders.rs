@@ -134,35 +134,46 @@ fn measure(order: &Order, progress: &Progress) {
     }
 }
 
-/// The order, from its document or, until there is one, from what its saga was started with.
-///
-/// # Errors
-/// When the store or the saga cannot be asked.
-pub async fn find(
-    documents: &impl Orders,
-    sagas: &impl Sagas,
-    id: &OrderId,
-) -> Result<Option<Order>> {
-    match document(documents, id).await? {
-        Some(order) => Ok(Some(order)),
-        None => Ok(sagas.find(id).await?.map(Order::new)),
-    }
+/// Orders as callers ask for them.
+pub trait Lookup: Clone + Send + Sync + 'static {
+    /// The order, from its document or, until there is one, from what its saga was started with.
+    fn find(&self, id: &OrderId) -> impl PortFuture<Option<Order>>;
+
+    /// Removes what names the customer from the order `id`; the answer is whether it could, which
+    /// takes an order that has ended for good. None, when there is no such order.
+    fn erase_customer(&self, id: &OrderId) -> impl PortFuture<Option<bool>>;
 }
 
-/// Removes what names the customer from the order `id`; the answer is whether it could, which takes
-/// an order that has ended for good. Nothing, when there is no such order.
-///
-/// # Errors
-/// When the store fails.
-pub async fn erase_customer(orders: &impl Orders, id: &OrderId) -> Result<Option<bool>> {
-    let Some(Versioned { mut document, version }) = orders.load(id).await? else { return Ok(None) };
-    if !document.erase_customer() {
-        return Ok(Some(false));
+/// Orders looked up in their documents, and where there is none yet, among the sagas.
+#[derive(Debug, Clone)]
+pub struct OrderLookup<O, S> {
+    /// The documents.
+    pub orders: O,
+    /// The sagas.
+    pub sagas: S,
+}
+
+impl<O: Orders, S: Sagas> Lookup for OrderLookup<O, S> {
+    async fn find(&self, id: &OrderId) -> Result<Option<Order>> {
+        match document(&self.orders, id).await? {
+            Some(order) => Ok(Some(order)),
+            None => Ok(self.sagas.find(id).await?.map(Order::new)),
+        }
     }
-    match orders.save(id, &document, Some(&version)).await? {
-        Saved::Written => Ok(Some(true)),
-        Saved::Conflict => {
-            Err(Failure::new("orders", "erase a customer", "the order changed meanwhile").into())
+
+    async fn erase_customer(&self, id: &OrderId) -> Result<Option<bool>> {
+        let Some(Versioned { mut document, version }) = self.orders.load(id).await? else {
+            return Ok(None);
+        };
+        if !document.erase_customer() {
+            return Ok(Some(false));
+        }
+        match self.orders.save(id, &document, Some(&version)).await? {
+            Saved::Written => Ok(Some(true)),
+            Saved::Conflict => {
+                let changed = "the order changed meanwhile";
+                Err(Failure::new("orders", "erase a customer", changed).into())
+            }
         }
     }
 }
@@ -177,15 +188,16 @@ mod tests {
 
     #[tokio::test]
     async fn an_order_is_found_before_its_document_is_written() {
-        let (documents, sagas, placed) =
+        let (orders, sagas, placed) =
             (FakeDocuments::default(), FakeSagas::default(), placed_order());
-        assert_eq!(find(&documents, &sagas, &placed.order_id).await.unwrap(), None);
+        let lookup = OrderLookup { orders: orders.clone(), sagas: sagas.clone() };
+        assert_eq!(lookup.find(&placed.order_id).await.unwrap(), None);
         sagas.start(&placed).await.unwrap();
-        let early = find(&documents, &sagas, &placed.order_id).await.unwrap();
+        let early = lookup.find(&placed.order_id).await.unwrap();
         assert_eq!(early, Some(Order::new(placed.clone())));
-        let log = DocumentLog::new(documents.clone(), FakeBroker::default(), FakeClock(at(5)));
+        let log = DocumentLog::new(orders, FakeBroker::default(), FakeClock(at(5)));
         log.note(&placed, &Progress::Reserved { total: euro(7) }).await.unwrap();
-        let later = find(&documents, &sagas, &placed.order_id).await.unwrap().unwrap();
+        let later = lookup.find(&placed.order_id).await.unwrap().unwrap();
         assert_eq!((later.status, later.updated_at), (Status::Reserved, at(5)));
     }
 

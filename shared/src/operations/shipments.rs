@@ -1,69 +1,71 @@
 //! Shipments: booked once, called off for good.
 
 use crate::domain::placing::Address;
-use crate::domain::shipment::{ServedCountries, Shipment, ShipmentState};
-use crate::domain::{OrderId, Refusal, TrackingId};
-use crate::ports::{Documents, Result, document};
+use crate::domain::shipment::{Booked, ServedCountries, Shipment, ShipmentState};
+use crate::domain::{OrderId, Refusal};
+use crate::ports::{Documents, PortFuture, Result, document};
 
-/// Books the shipment of an order. Repeated, it answers with the shipment that was booked, even
-/// if its country is no longer served.
-///
-/// # Errors
-/// Refused: `country-not-served`, `shipment-cancelled`. Failed: when the store fails.
-pub async fn book(
-    documents: &impl Documents<OrderId, Shipment>,
-    served: &ServedCountries,
-    order: &OrderId,
-    ship_to: &Address,
-) -> Result<TrackingId> {
-    if document(documents, order).await?.is_none() {
-        served.check(&ship_to.country)?;
-    }
-    let book = |found: Option<Shipment>| {
-        (found.unwrap_or_else(|| Shipment::new(order.clone(), ShipmentState::Booked)), ())
-    };
-    let (shipment, ()) = documents.update(order, book).await?;
-    match shipment.state {
-        ShipmentState::Booked => Ok(shipment.tracking_id),
-        ShipmentState::Cancelled => Err(Refusal::ShipmentCancelled.into()),
-    }
+/// The shipments of orders.
+pub trait Shipments: Clone + Send + Sync + 'static {
+    /// Books the shipment of an order. Repeated, it answers with the shipment that was booked, even
+    /// if its country is no longer served.
+    ///
+    /// Refused: `country-not-served`, `shipment-cancelled`. Failed: when the store fails.
+    fn book(&self, order: &OrderId, ship_to: &Address) -> impl PortFuture<Booked>;
+
+    /// Cancels the shipment of an order, and prevents that one is booked later.
+    ///
+    /// Failed: when the store fails.
+    fn cancel(&self, order: &OrderId) -> impl PortFuture<()>;
 }
 
-/// Calls the shipment of an order off, and sees to it that none will be booked later.
-///
-/// # Errors
-/// Failed: when the store fails.
-pub async fn cancel(documents: &impl Documents<OrderId, Shipment>, order: &OrderId) -> Result<()> {
-    let cancel = |_| (Shipment::new(order.clone(), ShipmentState::Cancelled), ());
-    documents.update(order, cancel).await?;
-    Ok(())
+/// Shipments kept as documents.
+#[derive(Debug, Clone)]
+pub struct ShipmentService<D> {
+    /// The documents, by order.
+    pub documents: D,
+    /// Where the shop ships to.
+    pub served: ServedCountries,
+}
+
+impl<D: Documents<OrderId, Shipment>> Shipments for ShipmentService<D> {
+    async fn book(&self, order: &OrderId, ship_to: &Address) -> Result<Booked> {
+        if document(&self.documents, order).await?.is_none() {
+            self.served.check(&ship_to.country)?;
+        }
+        let new = || Shipment::new(order.clone(), ShipmentState::Booked);
+        let book = |found: Option<Shipment>| (found.unwrap_or_else(new), ());
+        let (Shipment { tracking_id, state, .. }, ()) = self.documents.update(order, book).await?;
+        match state {
+            ShipmentState::Booked => Ok(Booked { tracking_id }),
+            ShipmentState::Cancelled => Err(Refusal::ShipmentCancelled.into()),
+        }
+    }
+
+    async fn cancel(&self, order: &OrderId) -> Result<()> {
+        let cancel = |_| (Shipment::new(order.clone(), ShipmentState::Cancelled), ());
+        self.documents.update(order, cancel).await.map(|_| ())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::Error;
     use crate::testing::fakes::FakeDocuments;
     use crate::testing::orders::placed_order;
 
-    #[tokio::test]
-    async fn a_repeated_booking_is_the_same_shipment() {
-        let (documents, placed) = (FakeDocuments::default(), placed_order());
-        let served = "DE".parse().unwrap();
-        let ship_to = &placed.order.ship_to;
-        let first = book(&documents, &served, &placed.order_id, ship_to).await.unwrap();
-        let elsewhere = "FR".parse().unwrap();
-        for served in [served, elsewhere] {
-            assert_eq!(book(&documents, &served, &placed.order_id, ship_to).await.unwrap(), first);
-        }
+    async fn book(documents: &FakeDocuments<OrderId, Shipment>, served: &str) -> Result<Booked> {
+        let (documents, placed) = (documents.clone(), placed_order());
+        let service = ShipmentService { documents, served: served.parse().unwrap() };
+        service.book(&placed.order_id, &placed.order.ship_to).await
     }
 
     #[tokio::test]
-    async fn a_booking_after_its_cancellation_books_nothing() {
-        let (documents, placed) = (FakeDocuments::default(), placed_order());
-        cancel(&documents, &placed.order_id).await.unwrap();
-        let booked =
-            book(&documents, &"DE".parse().unwrap(), &placed.order_id, &placed.order.ship_to).await;
-        assert!(matches!(booked, Err(Error::Refused(Refusal::ShipmentCancelled))));
+    async fn a_repeated_booking_is_the_same_shipment() {
+        let documents = FakeDocuments::default();
+        let first = book(&documents, "DE").await.unwrap();
+        for served in ["DE", "FR"] {
+            assert_eq!(book(&documents, served).await.unwrap(), first);
+        }
     }
 }

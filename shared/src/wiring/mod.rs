@@ -1,5 +1,4 @@
-//! What is built from settings, a sidecar and the world beside it: for the functions that keep
-//! payments or keys.
+//! What functions are built from: operations over the ports of the sidecar, as the settings say.
 
 #[cfg(feature = "key-vault")]
 mod rotation;
@@ -8,8 +7,10 @@ mod rotation;
 pub use rotation::rotation;
 
 use crate::host::settings::PAYMENT_PROVIDER_URL;
-use crate::host::{InvalidSettings, Setup, SystemClock};
+use crate::host::{InvalidSettings, SERVED_COUNTRIES, Setup, SystemClock};
+use crate::operations::orders::{Lookup, OrderLookup};
 use crate::operations::payments::{PaymentService, Payments};
+use crate::operations::shipments::{ShipmentService, Shipments};
 use crate::provider::StripeProvider;
 
 /// The payments that the payment provider of the settings makes.
@@ -25,4 +26,19 @@ pub fn payments(setup: &Setup) -> Result<impl Payments + use<>, InvalidSettings>
         publisher: sidecar.publisher(),
         clock: SystemClock,
     })
+}
+
+/// The orders, as the sidecar's store and workflows have them.
+#[must_use]
+pub fn orders(setup: &Setup) -> impl Lookup + use<> {
+    OrderLookup { orders: setup.sidecar().orders(), sagas: setup.sidecar().sagas() }
+}
+
+/// The shipments to the countries of the settings.
+///
+/// # Errors
+/// When the settings name what is not a country.
+pub fn shipments(setup: &Setup) -> Result<impl Shipments + use<>, InvalidSettings> {
+    let served = setup.read(&SERVED_COUNTRIES)?;
+    Ok(ShipmentService { documents: setup.sidecar().shipments(), served })
 }
