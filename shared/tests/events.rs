@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use shared::domain::event::schema::schemas;
 use shared::domain::event::{
     CloudEvent, Event, NotificationRequested, OrderCancelled, OrderCompleted, OrderCreated,
-    OrderPaid, OrderReserved, OrderShipped, OrderStuck, PaymentCharged, PaymentDeclined,
-    PaymentRefunded, Poison,
+    OrderPaid, OrderRefunded, OrderReserved, OrderShipped, OrderStuck, PaymentCharged,
+    PaymentDeclined, PaymentRefunded, Poison,
 };
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,6 +37,7 @@ fn read(event: &CloudEvent) -> Result<bool, Poison> {
         is::<OrderCompleted>,
         is::<OrderCancelled>,
         is::<OrderStuck>,
+        is::<OrderRefunded>,
         is::<PaymentCharged>,
         is::<PaymentDeclined>,
         is::<PaymentRefunded>,

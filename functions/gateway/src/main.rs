@@ -25,6 +25,8 @@ fn app<F: Functions>(functions: F) -> Router {
         .route("/api/orders", to(post, "create-order").layer(from_fn(with_key)))
         .route("/api/orders/{order_id}", to(get, "get-order"))
         .route("/api/orders/{order_id}/status", to(get, "order-status"))
+        .route("/api/orders/{order_id}/resume", to(post, "order-saga"))
+        .route("/api/orders/{order_id}/refunds", to(post, "order-saga"))
         .route("/api/inventory/{product_id}", product)
         .route("/api/inventory/{product_id}/adjustments", to(post, "set-stock"))
         .route("/api/inventory/{product_id}/reserve", to(post, "reserve-stock"))
@@ -47,10 +49,12 @@ mod tests {
     use shared::testing::{conforms, send, send_with};
     use tower::ServiceExt;
 
-    const ROUTES: [(&str, &str); 11] = [
+    const ROUTES: [(&str, &str); 13] = [
         ("POST /api/orders", "create-order"),
         ("GET /api/orders/a", "get-order"),
         ("GET /api/orders/a/status", "order-status"),
+        ("POST /api/orders/a/resume", "order-saga"),
+        ("POST /api/orders/a/refunds", "order-saga"),
         ("GET /api/inventory/a", "check-stock"),
         ("PUT /api/inventory/a", "set-stock"),
         ("POST /api/inventory/a/adjustments", "set-stock"),

@@ -1,14 +1,13 @@
-//! `POST /api/payments/{payment_id}/refund`: gives a caller's payment back, whole or in part. For the
-//! saga: undoes the payment of an order.
+//! `POST /api/payments/{payment_id}/refund`; for orders: undoes their payments, or refunds parts.
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::{delete, post};
-use shared::domain::payment::{NewRefund, Owner, RefundId};
+use axum::routing::{delete, post, put};
+use shared::domain::payment::{NewRefund, Owner, PartialRefund, RefundId};
 use shared::domain::{OrderId, PaymentId};
-use shared::http::views::PaymentView;
-use shared::http::{IdempotencyKey, Json, Path, Problem};
+use shared::http::views::{PaymentView, RefundView};
+use shared::http::{IdempotencyKey, Internal, Json, Path, Problem};
 use shared::operations::payments::Payments;
 use shared::{host, wiring};
 use std::process::ExitCode;
@@ -19,10 +18,9 @@ async fn main() -> ExitCode {
 }
 
 fn app<C: Payments>(payments: C) -> Router {
-    Router::new()
-        .route("/api/payments/{payment_id}/refund", post(refund::<C>))
-        .route("/orders/{order_id}/payment", delete(void::<C>))
-        .with_state(payments)
+    let router = Router::new().route("/orders/{order_id}/payment", delete(void::<C>));
+    let router = router.route("/orders/{order_id}/payment/refunds/{refund_id}", put(part::<C>));
+    router.route("/api/payments/{payment_id}/refund", post(refund::<C>)).with_state(payments)
 }
 
 async fn refund<C: Payments>(
@@ -31,22 +29,25 @@ async fn refund<C: Payments>(
     key: IdempotencyKey,
     Json(NewRefund { amount }): Json<NewRefund>,
 ) -> Result<Json<PaymentView>, Problem> {
-    let refund = match key.0 {
-        Some(key) => RefundId::for_key(&id, &key),
-        // All that is left is the same however often it is asked for; a part is not.
-        None if amount.is_none() => RefundId::rest(),
-        None => return Err(IdempotencyKey::is_missing()),
-    };
-    let refunded = payments.refund(Owner::Caller, &id, &refund, amount).await?;
+    let refunded =
+        payments.refund(Owner::Caller, &id, &key.refund_of(&id, amount)?, amount).await?;
     Ok(Json(PaymentView::found(&id, refunded)?))
+}
+
+async fn part<C: Payments>(
+    State(payments): State<C>,
+    Path((order, id)): Path<(OrderId, RefundId)>,
+    Internal(ask): Internal<PartialRefund>,
+) -> Result<Json<RefundView>, Problem> {
+    let paid = payments.refund(Owner::Order, &PaymentId::of(&order), &id, Some(ask.amount)).await?;
+    Ok(Json(RefundView::found(paid, &order, &id)?))
 }
 
 async fn void<C: Payments>(
     State(payments): State<C>,
     Path(order): Path<OrderId>,
 ) -> Result<StatusCode, Problem> {
-    payments.void(&order).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(payments.void(&order).await.map(|()| StatusCode::NO_CONTENT)?)
 }
 
 #[cfg(test)]
@@ -73,7 +74,8 @@ mod tests {
     #[tokio::test]
     async fn it_conforms() {
         let app = app(fake_payments(&FakeProvider::default()));
-        conforms(app, &["POST /api/payments/a/refund"], &["DELETE /orders/a/payment"]).await;
+        let bodies = ["POST /api/payments/a/refund", "PUT /orders/a/payment/refunds/b"];
+        conforms(app, &bodies, &["DELETE /orders/a/payment"]).await;
     }
 
     #[tokio::test]
@@ -115,6 +117,23 @@ mod tests {
         let undo = format!("DELETE /orders/{}/payment", charge().order_id);
         assert_eq!(send(app, &undo, &Value::Null).await.0, 204);
         assert_eq!(provider.balance(), (700, 700));
+    }
+
+    #[tokio::test]
+    async fn a_part_of_an_orders_payment_is_given_back_for_staff() {
+        let provider = FakeProvider::default();
+        let (app, _) = paid(&provider, Owner::Order).await;
+        let route = format!("PUT /orders/{}/payment/refunds/b", charge().order_id);
+        for _ in 0..2 {
+            let (status, refund) = send(app.clone(), &route, &json!({"amount": euro(300)})).await;
+            assert_eq!((status.as_u16(), &refund["status"]), (200, &json!("succeeded")));
+        }
+        let (status, problem) = send(app.clone(), &route, &json!({"amount": euro(1)})).await;
+        assert_eq!((status.as_u16(), &problem["code"]), (409, &json!("refund-mismatch")));
+        let unpaid = "PUT /orders/unpaid/payment/refunds/b";
+        let (status, problem) = send(app, unpaid, &json!({"amount": euro(1)})).await;
+        assert_eq!((status.as_u16(), &problem["code"]), (404, &json!("unknown-payment")));
+        assert_eq!(provider.balance(), (700, 300));
     }
 
     #[tokio::test]

@@ -14,8 +14,8 @@ pub use cloud::{CloudEvent, Poison};
 pub use key_vault::SecretNearExpiry;
 pub use notification::{Notice, NotificationRequested};
 pub use order::{
-    OrderCancelled, OrderCompleted, OrderCreated, OrderPaid, OrderReserved, OrderShipped,
-    OrderStuck,
+    OrderCancelled, OrderCompleted, OrderCreated, OrderPaid, OrderRefunded, OrderReserved,
+    OrderShipped, OrderStuck,
 };
 pub use payment::{PaymentCharged, PaymentDeclined, PaymentRefunded};
 

@@ -1,5 +1,9 @@
 //! An order on its way: the document that `get-order` and `order-status` read.
 
+mod refund;
+
+pub use refund::{NewOrderRefund, OrderRefund, RefundRejection};
+
 use super::placing::PlacedOrder;
 use super::saga::{Cause, Outcome, Step, Stop};
 use super::{Money, PaymentId, TrackingId};
@@ -69,7 +73,11 @@ pub struct Order {
     pub outcome: Option<Outcome>,
     /// What was done, in order.
     pub steps: Vec<StepDone>,
-    /// When it last changed.
+    /// What staff asked to be given back, oldest first; at most
+    /// [`Payment::MAX_REFUNDS`](super::payment::Payment::MAX_REFUNDS).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refunds: Vec<OrderRefund>,
+    /// When its saga last changed it.
     pub updated_at: Timestamp,
 }
 
@@ -131,6 +139,7 @@ impl Order {
             tracking_id: None,
             outcome: None,
             steps: vec![StepDone { step: Step::Create, state: StepState::Done, at }],
+            refunds: Vec::new(),
             updated_at: at,
         }
     }
@@ -166,6 +175,8 @@ impl Order {
         let ended = self.status.is_final();
         if ended {
             self.placed.order.erase_customer();
+            // Who wrote it may have named somebody.
+            self.refunds.iter_mut().for_each(|refund| refund.reason = None);
         }
         ended
     }

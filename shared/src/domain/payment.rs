@@ -55,6 +55,13 @@ pub struct NewRefund {
     pub amount: Option<Money>,
 }
 
+/// What of an order's payment staff give back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartialRefund {
+    /// How much.
+    pub amount: Money,
+}
+
 /// Whose a payment is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -106,7 +106,10 @@ pub enum Refusal {
     #[error("the order has a payment of another amount or method")]
     PaymentMismatch,
     /// The payment belongs to an order, whose saga alone touches it.
-    #[error("the payment belongs to order {order_id}, which refunds it when it is cancelled")]
+    #[error(
+        "the payment belongs to order {order_id}, which refunds it when it is cancelled; once the \
+         order has completed, refund it by POST /api/orders/{order_id}/refunds"
+    )]
     PaymentOfAnOrder {
         /// The order.
         order_id: OrderId,
@@ -117,6 +120,11 @@ pub enum Refusal {
         /// What was paid, less what was given back or is about to be.
         left: Money,
     },
+    /// Nothing was paid, or all of it is given back or about to be.
+    #[error(
+        "nothing is left to be given back: nothing was paid, or all of it is given back already"
+    )]
+    NothingToRefund,
     /// The same refund was asked for with another amount.
     #[error("the same refund was asked for with another amount")]
     RefundMismatch,

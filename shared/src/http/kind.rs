@@ -88,6 +88,7 @@ impl From<&Refusal> for Row {
             Refusal::PaymentMismatch => (S::CONFLICT, "Another payment exists"),
             Refusal::PaymentOfAnOrder { .. } => (S::CONFLICT, "The payment belongs to an order"),
             Refusal::RefundTooLarge { .. } => (S::CONFLICT, "More than is left to be refunded"),
+            Refusal::NothingToRefund => (S::CONFLICT, "Nothing is left to be refunded"),
             Refusal::RefundMismatch => (S::CONFLICT, "Another refund exists"),
             Refusal::TooManyRefunds => (S::CONFLICT, "Too many refunds"),
             Refusal::CountryNotServed { .. } => {

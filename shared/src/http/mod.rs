@@ -6,6 +6,7 @@ pub mod inventory;
 pub mod kind;
 pub mod paths;
 pub mod problem;
+pub mod staff;
 pub mod views;
 
 pub use extract::{IdempotencyKey, Internal, Json, Path};

@@ -2,12 +2,12 @@
 
 use super::{Json, Problem};
 use crate::domain::money::Money;
-use crate::domain::order::{Order, Status, StepDone};
+use crate::domain::order::{Order, OrderRefund, Status, StepDone};
 use crate::domain::payment::{Payment, Refund, RefundId, RefundState};
 use crate::domain::placing::{Items, PlacedOrder};
 use crate::domain::saga::{Outcome, Step};
-use crate::domain::text::Email;
-use crate::domain::{CustomerId, OrderId, PaymentId, TrackingId};
+use crate::domain::text::{Email, Text};
+use crate::domain::{CustomerId, OrderId, PaymentId, Refusal, TrackingId};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
@@ -30,6 +30,8 @@ pub struct OrderView {
     payment_id: Option<PaymentId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tracking_id: Option<TrackingId>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refunds: Vec<OrderRefundView>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -92,6 +94,7 @@ impl From<Order> for OrderView {
             end: End::from(&order.outcome),
             payment_id: order.payment_id,
             tracking_id: order.tracking_id,
+            refunds: order.refunds.into_iter().map(OrderRefundView::from).collect(),
             created_at: placed.created_at,
             updated_at: order.updated_at,
         }
@@ -102,6 +105,25 @@ impl From<Order> for StatusView {
     fn from(order: Order) -> Self {
         let end = End::from(&order.outcome);
         Self { order_id: order.placed.order_id, status: order.status, steps: order.steps, end }
+    }
+}
+
+/// The answer of `POST /api/orders/{id}/refunds`.
+#[derive(Debug, Serialize)]
+pub struct OrderRefundView {
+    refund_id: RefundId,
+    amount: Money,
+    status: RefundState,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Text<200>>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl From<OrderRefund> for OrderRefundView {
+    fn from(refund: OrderRefund) -> Self {
+        let OrderRefund { refund_id, amount, reason, state, created_at, updated_at, .. } = refund;
+        Self { refund_id, amount, status: state, reason, created_at, updated_at }
     }
 }
 
@@ -128,6 +150,23 @@ pub struct RefundView {
 impl From<Refund> for RefundView {
     fn from(refund: Refund) -> Self {
         Self { refund_id: refund.refund_id, amount: refund.amount, status: refund.state }
+    }
+}
+
+impl RefundView {
+    /// The refund `id` of the payment of `order`, if that was found.
+    ///
+    /// # Errors
+    /// `unknown-payment`; `nothing-to-refund`, when nothing was asked of it under that id.
+    pub fn found(
+        payment: Option<Payment>,
+        order: &OrderId,
+        id: &RefundId,
+    ) -> Result<Self, Problem> {
+        let unknown = || Problem::unknown_payment(&PaymentId::of(order));
+        let payment = payment.ok_or_else(unknown)?;
+        let refund = payment.refund(id).cloned().ok_or(Refusal::NothingToRefund)?;
+        Ok(refund.into())
     }
 }
 

@@ -6,7 +6,9 @@ use crate::domain::order::Order;
 use crate::domain::placing::PlacedOrder;
 use crate::domain::saga::Outcome;
 use crate::observe;
-use crate::ports::{Chain, Clock, Documents, Orders, Result, SagaEngine, Sagas, document};
+use crate::ports::{
+    Chain, Clock, Documents, OrderRefunds, Orders, Result, SagaEngine, Sagas, document,
+};
 use futures::stream::{self, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -38,7 +40,7 @@ pub struct Sweep {
 
 /// Starts sagas, and drives on what has not ended in time.
 #[derive(Debug, Clone)]
-pub struct Dispatcher<O, I, W, E, C> {
+pub struct Dispatcher<O, I, W, E, R, C> {
     /// The order documents.
     pub orders: O,
     /// The orders by when they are due.
@@ -47,18 +49,21 @@ pub struct Dispatcher<O, I, W, E, C> {
     pub sweeps: W,
     /// What runs the sagas.
     pub engine: E,
+    /// What staff give back of orders that have ended.
+    pub refunds: R,
     /// The time.
     pub clock: C,
     /// How long after its acceptance an order has ended when nothing is amiss.
     pub overdue_after: SignedDuration,
 }
 
-impl<O, I, W, E, C> Sagas for Dispatcher<O, I, W, E, C>
+impl<O, I, W, E, R, C> Sagas for Dispatcher<O, I, W, E, R, C>
 where
     O: Orders,
     I: Documents<String, DueOrders>,
     W: Documents<String, Sweep>,
     E: SagaEngine,
+    R: OrderRefunds,
     C: Clock,
 {
     /// Looks first: an order that has a document is the one that was accepted, and a saga that has
@@ -97,12 +102,13 @@ where
     }
 }
 
-impl<O, I, W, E, C> Dispatcher<O, I, W, E, C>
+impl<O, I, W, E, R, C> Dispatcher<O, I, W, E, R, C>
 where
     O: Orders,
     I: Documents<String, DueOrders>,
     W: Documents<String, Sweep>,
     E: SagaEngine,
+    R: OrderRefunds,
     C: Clock,
 {
     /// Looks at every order that has become due, and drives on those that have not ended. One
@@ -162,10 +168,11 @@ where
         }
     }
 
-    /// Drives `order` on unless it has ended; the answer is after how long to look again.
+    /// Drives `order` on unless it has ended, then its refunds; the answer is after how long to look
+    /// again.
     async fn drive_on(&self, order: &OrderId) -> Result<Option<SignedDuration>> {
         match document(&self.orders, order).await? {
-            Some(order) if order.status.is_final() => Ok(None),
+            Some(order) if order.status.is_final() => self.refunds.settle(&order).await,
             Some(order) => {
                 let (id, status) = (&order.placed.order_id, order.status);
                 tracing::warn!(order.id = %id, ?status, "order {id} is overdue");

@@ -4,8 +4,8 @@ use super::email::price;
 use crate::domain::Refusal;
 use crate::domain::event::{
     CloudEvent, Event, Notice, NotificationRequested, OrderCancelled, OrderCompleted, OrderCreated,
-    OrderPaid, OrderReserved, OrderShipped, OrderStuck, PaymentCharged, PaymentDeclined,
-    PaymentRefunded, Poison, Topic,
+    OrderPaid, OrderRefunded, OrderReserved, OrderShipped, OrderStuck, PaymentCharged,
+    PaymentDeclined, PaymentRefunded, Poison, Topic,
 };
 use crate::domain::payment::Owner;
 use crate::domain::saga::{Cause, Stop};
@@ -30,6 +30,9 @@ pub fn of_order(event: &CloudEvent) -> Known<Option<Notice>> {
     }
     if let Some(OrderCancelled { cause, refunded, .. }) = event.data()? {
         return Ok(Some(Notice::OrderCancelled { reason: in_words(&cause), refunded }));
+    }
+    if let Some(OrderRefunded { amount, .. }) = event.data()? {
+        return Ok(Some(Notice::Refund { amount }));
     }
     if let Some(OrderStuck { order_id, left, .. }) = event.data()? {
         tracing::error!(order.id = %order_id, ?left, "an order is stuck: a person must bring it to its end");
@@ -137,6 +140,7 @@ fn refused(refusal: &Refusal) -> String {
         | Refusal::PaymentMismatch
         | Refusal::PaymentOfAnOrder { .. }
         | Refusal::RefundTooLarge { .. }
+        | Refusal::NothingToRefund
         | Refusal::RefundMismatch
         | Refusal::TooManyRefunds
         | Refusal::ShipmentCancelled
@@ -148,6 +152,7 @@ fn refused(refusal: &Refusal) -> String {
 mod tests {
     use super::*;
     use crate::domain::order::Order;
+    use crate::domain::payment::RefundId;
     use crate::domain::{PaymentId, TrackingId};
     use crate::ports::Documents;
     use crate::testing::fakes::{FakeBroker, FakeDocuments};
@@ -195,6 +200,26 @@ mod tests {
         assert!(notice.is_some());
         request(&orders, &broker, &event, notice).await.unwrap();
         assert!(broker.published().is_empty());
+    }
+
+    #[test]
+    fn a_refund_by_staff_is_mailed_once() {
+        let placed = placed_order();
+        let (order_id, customer_id) = (placed.order_id.clone(), placed.order.customer_id);
+        let payment_id = PaymentId::of(&order_id);
+        let (refund_id, amount) = (RefundId::for_key(&payment_id, "k"), euro(5));
+        let by_order =
+            OrderRefunded { order_id, customer_id, refund_id: refund_id.clone(), amount };
+        let by_payment = PaymentRefunded {
+            payment_id,
+            order_id: placed.order_id,
+            amount,
+            by: Owner::Order,
+            refund_id: Some(refund_id),
+        };
+        let notice = of_order(&CloudEvent::of(&by_order, at(0)));
+        assert_eq!(notice, Ok(Some(Notice::Refund { amount })));
+        assert_eq!(of_payment(&CloudEvent::of(&by_payment, at(0))), Ok(None));
     }
 
     #[test]

@@ -4,10 +4,10 @@
 //! same time. So it may be published again at any time, and reports nothing that was not written.
 
 use crate::domain::event::{
-    Line, OrderCancelled, OrderCompleted, OrderCreated, OrderPaid, OrderReserved, OrderShipped,
-    OrderStuck,
+    CloudEvent, Event, Line, OrderCancelled, OrderCompleted, OrderCreated, OrderPaid,
+    OrderRefunded, OrderReserved, OrderShipped, OrderStuck,
 };
-use crate::domain::order::Order;
+use crate::domain::order::{Order, OrderRefund};
 use crate::domain::saga::{Outcome, Step};
 use crate::domain::{CustomerId, OrderId};
 use crate::ports::{Publisher, Result};
@@ -77,6 +77,23 @@ async fn ended(publisher: &impl Publisher, order: &Order) -> Result<()> {
             publisher.publish_event(&OrderStuck { order_id, customer_id, cause, left }, at).await
         }
     }
+}
+
+/// Publishes that `refund` of `order` has succeeded, under an id of its own.
+///
+/// # Errors
+/// When the broker fails.
+pub(super) async fn refunded(
+    publisher: &impl Publisher,
+    order: &Order,
+    refund: &OrderRefund,
+) -> Result<()> {
+    let (order_id, customer_id) = about(order);
+    let OrderRefund { refund_id, amount, updated_at, .. } = refund.clone();
+    let id = format!("{order_id}.{refund_id}.{}", OrderRefunded::TYPE);
+    let event = OrderRefunded { order_id, customer_id, refund_id, amount };
+    let event = CloudEvent::named(id, &event, updated_at);
+    publisher.publish(OrderRefunded::TOPIC.name(), &event).await
 }
 
 fn about(order: &Order) -> (OrderId, CustomerId) {

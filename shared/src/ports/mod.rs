@@ -7,6 +7,7 @@ mod functions;
 mod keys;
 mod payments;
 mod publisher;
+mod refunds;
 mod secret;
 mod stocks;
 
@@ -18,6 +19,7 @@ pub use payments::{
     Intent, IntentRequest, PaymentClient, Provider, ProviderAnswer, RefundObject, RefundRequest,
 };
 pub use publisher::{Delivered, Later, Mail, Mailer, Publisher};
+pub use refunds::{OrderRefunds, RefundAnswer};
 pub use secret::Secret;
 pub use stocks::Stocks;
 

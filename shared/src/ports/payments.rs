@@ -1,7 +1,7 @@
 //! The payments of orders, and the provider that makes them.
 
 use super::{Failure, PortFuture};
-use crate::domain::payment::{Charge, IntentStatus, Owner, RefundId, RefundStatus};
+use crate::domain::payment::{Charge, IntentStatus, Owner, RefundId, RefundState, RefundStatus};
 use crate::domain::{Money, OrderId, PaymentId};
 
 /// The payments of orders, one each.
@@ -10,6 +10,14 @@ pub trait PaymentClient: Clone + Send + Sync + 'static {
     fn charge(&self, charge: &Charge) -> impl PortFuture<PaymentId>;
     /// Gives back what was charged, and sees to it that nothing will be charged later.
     fn void(&self, order: &OrderId) -> impl PortFuture<()>;
+    /// Gives back `amount` of what was charged for an order, under the name `refund`. Repeated, it
+    /// tells how far that has come, and tries again what failed.
+    fn refund(
+        &self,
+        order: &OrderId,
+        refund: &RefundId,
+        amount: Money,
+    ) -> impl PortFuture<RefundState>;
 }
 
 /// The payment provider. Its objects say what became of a request, also when the answer was lost.

@@ -2,10 +2,10 @@
 
 use super::invocation::Invocation;
 use super::repeat::repeated;
-use crate::domain::payment::{Charge, OrderCharge};
+use crate::domain::payment::{Charge, OrderCharge, PartialRefund, RefundId, RefundState};
 use crate::domain::placing::{Address, PlacedOrder};
 use crate::domain::shipment::Booked;
-use crate::domain::{OrderId, PaymentId, TrackingId};
+use crate::domain::{Money, OrderId, PaymentId, TrackingId};
 use crate::ports::{PaymentClient, Result, Sagas, Shipping};
 use axum::http::{Method, StatusCode};
 use serde::Deserialize;
@@ -57,6 +57,12 @@ struct Paid {
     payment_id: PaymentId,
 }
 
+/// What this caller reads of a refund.
+#[derive(Deserialize)]
+struct Refunded {
+    status: RefundState,
+}
+
 impl PaymentClient for PaymentFunctions {
     async fn charge(&self, charge: &Charge) -> Result<PaymentId> {
         let path = format!("/orders/{}/payment", charge.order_id);
@@ -69,6 +75,18 @@ impl PaymentClient for PaymentFunctions {
     async fn void(&self, order: &OrderId) -> Result<()> {
         let path = format!("/orders/{order}/payment");
         self.0.call("refund-payment", Method::DELETE, &path, NOTHING).await?.check("refund-payment")
+    }
+
+    async fn refund(
+        &self,
+        order: &OrderId,
+        refund: &RefundId,
+        amount: Money,
+    ) -> Result<RefundState> {
+        let path = format!("/orders/{order}/payment/refunds/{refund}");
+        let asked = PartialRefund { amount };
+        let answer = self.0.call("refund-payment", Method::PUT, &path, Some(&asked)).await?;
+        Ok(answer.read::<Refunded>("refund-payment")?.status)
     }
 }
 

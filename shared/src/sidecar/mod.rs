@@ -31,12 +31,14 @@ use self::sagas::WorkflowEngine;
 use self::secrets::SecretStore;
 use self::state::StateStore;
 use self::stocks::ActorStocks;
-use self::worker::WorkflowDispatcher;
+use self::worker::{SidecarRefunds, WorkflowDispatcher};
 use crate::domain::order::Order;
 use crate::domain::payment::Payment;
 use crate::domain::shipment::Shipment;
 use crate::operations::dispatch::Dispatcher;
+use crate::operations::due_orders::DueOrders;
 use crate::operations::email::Entry;
+use crate::operations::order_refunds::RefundService;
 use crate::ports::Clock;
 use futures::stream::{FuturesUnordered, StreamExt};
 use jiff::SignedDuration;
@@ -180,6 +182,22 @@ impl Sidecar {
         ShipOrder(self.invocation())
     }
 
+    /// What staff give back of orders that have ended, by `clock`.
+    pub fn order_refunds<C: Clock>(&self, clock: &C) -> SidecarRefunds<C> {
+        RefundService {
+            orders: self.orders(),
+            index: self.due_orders(),
+            payments: self.payments(),
+            publisher: self.publisher(),
+            clock: clock.clone(),
+        }
+    }
+
+    /// The orders by when somebody is to look at them, in component `orders`.
+    fn due_orders(&self) -> StateStore<DueOrders> {
+        StateStore::new(self.grpc.clone(), "orders").expiring(INDEX_TTL)
+    }
+
     /// What starts the workflows that this function hosts, for orders whose stock is held for
     /// `reservation_ttl` by `clock`.
     pub(super) fn dispatcher<C: Clock>(
@@ -187,11 +205,12 @@ impl Sidecar {
         clock: &C,
         reservation_ttl: SignedDuration,
     ) -> WorkflowDispatcher<C> {
+        let refunds = self.order_refunds(clock);
         let clock = clock.clone();
-        let index = StateStore::new(self.grpc.clone(), "orders").expiring(INDEX_TTL);
         Dispatcher {
             orders: self.orders(),
-            index,
+            index: self.due_orders(),
+            refunds,
             sweeps: StateStore::new(self.grpc.clone(), "orders"),
             engine: WorkflowEngine {
                 grpc: self.grpc.clone(),

@@ -2,6 +2,8 @@
 
 use super::activities::Activities;
 use super::attempts::Attempts;
+use super::functions::PaymentFunctions;
+use super::pubsub::Broker;
 use super::sagas::WorkflowEngine;
 use super::state::StateStore;
 use super::{Sidecar, workflow};
@@ -9,6 +11,7 @@ use crate::domain::order::Order;
 use crate::operations::dispatch::{Dispatcher, Sweep};
 use crate::operations::due_orders::DueOrders;
 use crate::operations::fulfilment::Fulfilment;
+use crate::operations::order_refunds::RefundService;
 use crate::operations::orders::DocumentLog;
 use crate::ports::{Chain, Clock, Failure, OrFail};
 use dapr_durabletask::worker::{ReconnectPolicy, TaskHubGrpcWorker, WorkerOptions};
@@ -29,8 +32,18 @@ const RECONNECT: Duration = Duration::from_secs(2);
 const SWEEP_INTERVAL: Duration = Duration::from_secs(15);
 
 /// Starts sagas as workflows, and keeps its index beside the orders.
-pub type WorkflowDispatcher<C> =
-    Dispatcher<StateStore<Order>, StateStore<DueOrders>, StateStore<Sweep>, WorkflowEngine<C>, C>;
+pub type WorkflowDispatcher<C> = Dispatcher<
+    StateStore<Order>,
+    StateStore<DueOrders>,
+    StateStore<Sweep>,
+    WorkflowEngine<C>,
+    SidecarRefunds<C>,
+    C,
+>;
+
+/// Refunds kept beside the orders, of payments that functions make.
+pub type SidecarRefunds<C> =
+    RefundService<StateStore<Order>, StateStore<DueOrders>, PaymentFunctions, Broker, C>;
 
 /// Runs the order saga's workflows and activities.
 pub struct Worker<C> {

@@ -8,15 +8,17 @@ mod provider;
 pub use engine::{FakeEngine, FakeSagas};
 pub use keys::{FakeIssuer, FakeVault};
 pub use mails::{FakeLater, FakeMailer};
-pub use provider::{FakeProvider, Fault, fake_payments};
+pub use provider::{DirectPayments, FakeProvider, Fault, fake_payments};
 
-use crate::domain::payment::Charge;
+use crate::domain::order::Order;
+use crate::domain::payment::{Charge, RefundId, RefundState};
 use crate::domain::placing::Address;
 use crate::domain::stock::{Changed, Command, Condition, Offer, Put, Stock, TurnResult, turn};
-use crate::domain::{OrderId, PaymentId, ProductId, TrackingId};
+use crate::domain::{Money, OrderId, PaymentId, ProductId, TrackingId};
+use crate::operations::order_refunds::RefundService;
 use crate::ports::{
-    Clock, Documents, Failure, Functions, PaymentClient, Publisher, Result, Saved, Shipping,
-    Stocks, Version, Versioned,
+    Clock, Documents, Failure, Functions, OrderRefunds, PaymentClient, Publisher, Result, Saved,
+    Shipping, Stocks, Version, Versioned,
 };
 use crate::testing::orders::{at, put_on_sale};
 use axum::body::Bytes;
@@ -161,6 +163,18 @@ impl Publisher for FakeBroker {
     }
 }
 
+/// Refunds of `orders` whose payments are always given back, at a time that stands still.
+#[must_use]
+pub fn fake_refunds(orders: &FakeDocuments<OrderId, Order>) -> impl OrderRefunds + use<> {
+    RefundService {
+        orders: orders.clone(),
+        index: FakeDocuments::default(),
+        payments: FakePaymentClient,
+        publisher: FakeBroker::default(),
+        clock: FakeClock(at(0)),
+    }
+}
+
 /// A payment client whose payments always succeed.
 #[derive(Debug, Clone, Default)]
 pub struct FakePaymentClient;
@@ -172,6 +186,10 @@ impl PaymentClient for FakePaymentClient {
 
     async fn void(&self, _: &OrderId) -> Result<()> {
         Ok(())
+    }
+
+    async fn refund(&self, _: &OrderId, _: &RefundId, _: Money) -> Result<RefundState> {
+        Ok(RefundState::Succeeded)
     }
 }
 

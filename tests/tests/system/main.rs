@@ -10,6 +10,7 @@ mod outages;
 mod payments;
 mod processes;
 mod redis;
+mod refunds;
 mod rollouts;
 mod rotation;
 mod start;
@@ -123,6 +124,12 @@ fn main() -> ExitCode {
             a_stalled_provider_delays_an_order_and_charges_it_once,
             a_charge_whose_answer_was_lost_is_found_again,
             orders_wait_for_their_reservation_under_a_wrong_key_and_the_log_says_what_to_fix;
+        refunds:
+            staff_refund_a_completed_order_in_parts_and_no_more_than_was_paid,
+            an_order_that_runs_or_was_cancelled_is_not_refunded,
+            a_refund_that_takes_its_time_is_shown_as_pending_until_it_is_asked_about,
+            a_refund_amid_which_its_function_was_killed_is_done_once_when_it_is_repeated,
+            a_refund_that_nobody_repeats_is_brought_to_its_end_by_the_sweep;
         bad_requests:
             each_bad_request_is_a_problem_and_changes_nothing,
             unknown_ids_are_not_found,

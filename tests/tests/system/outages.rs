@@ -2,6 +2,7 @@
 //! its own.
 
 use futures::future::join_all;
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tests::system::shop::Shop;
@@ -32,7 +33,7 @@ async fn all_complete(shop: &Shop, orders: &[String]) {
     for order in orders {
         until(&format!("order {order} is completed"), ENDS_WITHIN, async || {
             let path = format!("/api/orders/{order}");
-            let answer = shop.try_send(shop.request(reqwest::Method::GET, &path)).await.ok()?;
+            let answer = shop.try_send(shop.request(Method::GET, &path)).await.ok()?;
             let status = answer.body["status"].as_str()?.to_owned();
             assert!(!["cancelled", "stuck"].contains(&status.as_str()), "{answer:?}");
             (status == "completed").then_some(())
@@ -103,9 +104,8 @@ pub(crate) async fn orders_of_100_products_complete(shop: &Shop) {
 
 /// Asks for an order to be resumed, and returns the status of the answer.
 async fn resume(shop: &Shop, order: &str) -> u16 {
-    let url = format!("{}/api/orders/{order}/resume", shop.cluster.url("order-saga"));
-    let request = shop.http.post(url).header("dapr-api-token", shop.cluster.app_token());
-    shop.send(request).await.status
+    let path = format!("/api/orders/{order}/resume");
+    shop.send(shop.request(Method::POST, &path)).await.status
 }
 
 /// Ends the workflow of an order that is paid and whose carrier does not answer.

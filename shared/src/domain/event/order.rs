@@ -1,6 +1,7 @@
 //! What happens to orders.
 
 use super::{Event, Line, Topic};
+use crate::domain::payment::RefundId;
 use crate::domain::saga::{Cause, Step};
 use crate::domain::{CustomerId, Money, OrderId, PaymentId, TrackingId};
 use schemars::JsonSchema;
@@ -69,5 +70,12 @@ order_events! {
         cause: Cause,
         /// The steps still to be done.
         left: Vec<Step>,
+    }
+    /// Staff gave back what was paid for an order that had ended, whole or in part.
+    OrderRefunded = "order.refunded" {
+        /// Which refund of several.
+        refund_id: RefundId,
+        /// How much was given back.
+        amount: Money,
     }
 }

@@ -2,7 +2,8 @@
 
 use super::{
     Event, NotificationRequested, OrderCancelled, OrderCompleted, OrderCreated, OrderPaid,
-    OrderReserved, OrderShipped, OrderStuck, PaymentCharged, PaymentDeclined, PaymentRefunded,
+    OrderRefunded, OrderReserved, OrderShipped, OrderStuck, PaymentCharged, PaymentDeclined,
+    PaymentRefunded,
 };
 use schemars::{JsonSchema, schema_for};
 use serde_json::Value;
@@ -18,6 +19,7 @@ pub fn schemas() -> Vec<(String, Value)> {
         of::<OrderCompleted>(),
         of::<OrderCancelled>(),
         of::<OrderStuck>(),
+        of::<OrderRefunded>(),
         of::<PaymentCharged>(),
         of::<PaymentDeclined>(),
         of::<PaymentRefunded>(),

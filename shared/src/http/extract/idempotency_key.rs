@@ -1,5 +1,8 @@
 //! The key under which a request may be repeated.
 
+use crate::domain::PaymentId;
+use crate::domain::money::Money;
+use crate::domain::payment::RefundId;
 use crate::http::Problem;
 use axum::extract::FromRequestParts;
 use axum::http::HeaderName;
@@ -19,6 +22,23 @@ impl IdempotencyKey {
     pub fn is_missing() -> Problem {
         let why = "is missing: send a key of your own, the same whenever you repeat the request";
         Problem::invalid("Idempotency-Key", why)
+    }
+
+    /// The name of a refund of `amount`, or of all that is left, of a caller's `payment`. All that is
+    /// left is the same however often it is asked for, so it needs no key; a part does.
+    ///
+    /// # Errors
+    /// When there is no key and one is needed.
+    pub fn refund_of(
+        self,
+        payment: &PaymentId,
+        amount: Option<Money>,
+    ) -> Result<RefundId, Problem> {
+        match self.0 {
+            Some(key) => Ok(RefundId::for_key(payment, &key)),
+            None if amount.is_none() => Ok(RefundId::rest()),
+            None => Err(Self::is_missing()),
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 use super::*;
 use crate::domain::order::Progress;
 use crate::domain::saga::{Cause, Step, Stop};
-use crate::testing::fakes::{FakeClock, FakeDocuments, FakeEngine};
+use crate::operations::order_refunds::RefundService;
+use crate::testing::fakes::{FakeBroker, FakeClock, FakeDocuments, FakeEngine, FakePaymentClient};
 use crate::testing::orders::{at, placed_order};
 
 type Orders = FakeDocuments<OrderId, Order>;
@@ -12,14 +13,32 @@ type Shop = Dispatcher<
     FakeDocuments<String, DueOrders>,
     FakeDocuments<String, Sweep>,
     FakeEngine,
+    Refunds,
+    FakeClock,
+>;
+type Refunds = RefundService<
+    Orders,
+    FakeDocuments<String, DueOrders>,
+    FakePaymentClient,
+    FakeBroker,
     FakeClock,
 >;
 
 /// A shop at second 0, and the sample order.
 fn shop() -> (Shop, PlacedOrder) {
+    let orders = Orders::default();
+    let index = FakeDocuments::default();
+    let refunds = RefundService {
+        orders: orders.clone(),
+        index: index.clone(),
+        payments: FakePaymentClient,
+        publisher: FakeBroker::default(),
+        clock: FakeClock(at(0)),
+    };
     let shop = Dispatcher {
-        orders: FakeDocuments::default(),
-        index: FakeDocuments::default(),
+        orders,
+        index,
+        refunds,
         sweeps: FakeDocuments::default(),
         engine: FakeEngine::default(),
         clock: FakeClock(at(0)),

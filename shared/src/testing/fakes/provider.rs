@@ -2,10 +2,14 @@
 //! most once, no more is refunded than was charged, and a key keeps its first answer.
 
 use super::{FakeBroker, FakeClock, FakeDocuments, Shared, lock};
-use crate::domain::payment::{IntentStatus, OnUndo, RefundStatus, Settled};
+use crate::domain::payment::{
+    Charge, IntentStatus, OnUndo, Owner, RefundId, RefundState, RefundStatus, Settled,
+};
+use crate::domain::{Money, OrderId, PaymentId};
 use crate::operations::payments::{PaymentService, Payments};
 use crate::ports::{
-    Failure, Intent, IntentRequest, Provider, ProviderAnswer, RefundObject, RefundRequest, Result,
+    Failure, Intent, IntentRequest, PaymentClient, Provider, ProviderAnswer, RefundObject,
+    RefundRequest, Result,
 };
 use crate::testing::orders::at;
 use std::collections::{HashMap, VecDeque};
@@ -75,6 +79,20 @@ impl FakeProvider {
     /// The bank decides the refund made `nth`.
     pub fn decide_refund(&self, nth: usize, status: RefundStatus) {
         lock(&self.0).refunds[nth].0.status = status;
+    }
+
+    /// The bank decides every refund that it has not decided yet.
+    pub fn decide_pending_refunds(&self, status: RefundStatus) {
+        let mut books = lock(&self.0);
+        let pending = |(refund, ..): &&mut (RefundObject, String, i64)| {
+            refund.status.settled() == Settled::NotYet
+        };
+        books.refunds.iter_mut().filter(pending).for_each(|(refund, ..)| refund.status = status);
+    }
+
+    /// Drops the faults that no call has met yet.
+    pub fn drop_faults(&self) {
+        lock(&self.0).faults.clear();
     }
 
     /// A day passes: keys are forgotten.
@@ -235,6 +253,27 @@ fn answered<T>(fault: Option<Fault>, answer: T) -> Result<T> {
 
 fn failed(why: &'static str) -> Failure {
     Failure::new("fake provider", "do as asked", why)
+}
+
+/// Payments that are asked without anything in between.
+#[derive(Debug, Clone)]
+pub struct DirectPayments<P>(pub P);
+
+impl<P: Payments> PaymentClient for DirectPayments<P> {
+    async fn charge(&self, charge: &Charge) -> Result<PaymentId> {
+        Ok(self.0.charge(Owner::Order, charge).await?.payment_id)
+    }
+
+    async fn void(&self, order: &OrderId) -> Result<()> {
+        self.0.void(order).await
+    }
+
+    async fn refund(&self, order: &OrderId, id: &RefundId, amount: Money) -> Result<RefundState> {
+        let payment = PaymentId::of(order);
+        let payment = self.0.refund(Owner::Order, &payment, id, Some(amount)).await?;
+        let refund = payment.as_ref().and_then(|payment| payment.refund(id));
+        Ok(refund.ok_or_else(|| failed("there is no such refund"))?.state)
+    }
 }
 
 /// Payments without a store, at a time that stands still.

@@ -1,0 +1,62 @@
+//! What staff do with orders, by the public API.
+
+use super::views::OrderRefundView;
+use super::{IdempotencyKey, Json, Kind, Path, Problem};
+use crate::domain::OrderId;
+use crate::domain::order::{NewOrderRefund, RefundRejection, Status};
+use crate::ports::{OrderRefunds, Sagas};
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::post;
+
+/// `POST /api/orders/{order_id}/resume` drives an order on that has not ended, and `…/refunds` gives
+/// back what was paid for one that has completed.
+pub fn orders<S: Sagas, R: OrderRefunds>(sagas: S, refunds: R) -> Router {
+    let resume = Router::new().route("/api/orders/{order_id}/resume", post(resume::<S>));
+    let refund = Router::new().route("/api/orders/{order_id}/refunds", post(refund::<R>));
+    resume.with_state(sagas).merge(refund.with_state(refunds))
+}
+
+async fn resume<S: Sagas>(
+    State(sagas): State<S>,
+    Path(id): Path<OrderId>,
+) -> Result<StatusCode, Problem> {
+    let to_do = sagas.resume(&id).await?.ok_or_else(|| Problem::unknown_order(&id))?;
+    Ok(if to_do { StatusCode::ACCEPTED } else { StatusCode::NO_CONTENT })
+}
+
+async fn refund<R: OrderRefunds>(
+    State(refunds): State<R>,
+    Path(id): Path<OrderId>,
+    IdempotencyKey(key): IdempotencyKey,
+    Json(ask): Json<NewOrderRefund>,
+) -> Result<(StatusCode, Json<OrderRefundView>), Problem> {
+    let key = key.ok_or_else(IdempotencyKey::is_missing)?;
+    let refund = refunds.refund(&id, &key, &ask).await??;
+    Ok((StatusCode::CREATED, Json(refund.into())))
+}
+
+impl From<RefundRejection> for Problem {
+    fn from(rejection: RefundRejection) -> Self {
+        match rejection {
+            RefundRejection::UnknownOrder(id) => Self::unknown_order(&id),
+            RefundRejection::NotEnded(Status::Stuck) => Self::new(
+                Kind::OrderNotEnded,
+                "it is stuck: resume it by POST /api/orders/{order_id}/resume, and refund it once it has ended",
+            ),
+            RefundRejection::NotEnded(_) => Self::new(
+                Kind::OrderNotEnded,
+                "it is on its way: what is charged is given back by itself if it is cancelled; refund it once it is completed",
+            ),
+            RefundRejection::KeyReused => Self::new(
+                Kind::KeyReused,
+                "send the refund of this Idempotency-Key as it was, or another key",
+            ),
+            RefundRejection::NoAmount => {
+                Self::invalid("amount", "must be more than 0; leave it out to give all back")
+            }
+            RefundRejection::Refused(refusal) => refusal.into(),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! What staff give back of orders that have ended.
+//!
+//! A refund is written into the order's document before any money moves, then asked of the payment,
+//! then noted and published. Each part is harmless when repeated, so a refund that broke off is
+//! brought to its end by whoever comes first: the caller, with the same key, or the sweep.
+
+use super::due_orders::{self, DueOrders};
+use super::order_events;
+use crate::domain::order::{NewOrderRefund, Order, OrderRefund, RefundRejection};
+use crate::domain::payment::{RefundId, RefundState};
+use crate::domain::{OrderId, PaymentId};
+use crate::ports::{
+    Chain, Clock, Documents, Error, OrderRefunds, Orders, PaymentClient, Publisher, RefundAnswer,
+    Result, document,
+};
+use jiff::SignedDuration;
+
+/// How long a caller has to bring a refund to its end before the sweep does: longer than a request
+/// takes.
+const SETTLE_AFTER: SignedDuration = SignedDuration::from_mins(1);
+
+/// How long until a refund that is under way is looked at again.
+const AGAIN: SignedDuration = SignedDuration::from_mins(5);
+
+/// The same for one that has been under way for this long: banks take days.
+const LONG: SignedDuration = SignedDuration::from_hours(1);
+
+/// Refunds kept in the order documents.
+#[derive(Debug, Clone)]
+pub struct RefundService<O, I, P, B, C> {
+    /// The order documents.
+    pub orders: O,
+    /// The orders by when somebody is to look at them.
+    pub index: I,
+    /// The payments.
+    pub payments: P,
+    /// Where events go.
+    pub publisher: B,
+    /// The time.
+    pub clock: C,
+}
+
+impl<O, I, P, B, C> OrderRefunds for RefundService<O, I, P, B, C>
+where
+    O: Orders,
+    I: Documents<String, DueOrders>,
+    P: PaymentClient,
+    B: Publisher,
+    C: Clock,
+{
+    async fn refund(&self, id: &OrderId, key: &str, ask: &NewOrderRefund) -> Result<RefundAnswer> {
+        let Some(mut order) = document(&self.orders, id).await? else {
+            return Ok(Err(RefundRejection::UnknownOrder(id.clone())));
+        };
+        let refund = RefundId::for_key(&PaymentId::of(id), key);
+        let now = self.clock.now();
+        if let Err(rejection) = order.ask_refund(&refund, ask, now) {
+            return Ok(Err(rejection));
+        }
+        due_orders::note(&self.index, id, self.clock.after(SETTLE_AFTER)).await?;
+        let mut asked = Ok(());
+        let ask = |found: &mut Order| asked = found.ask_refund(&refund, ask, now);
+        let order = self.change(&order, ask).await?;
+        match asked {
+            Ok(()) => self.carry_on(order, &refund).await,
+            Err(rejection) => Ok(Err(rejection)),
+        }
+    }
+
+    async fn settle(&self, order: &Order) -> Result<Option<SignedDuration>> {
+        let mut again = None;
+        for refund in order.refunds.iter().filter(|refund| refund.is_open()) {
+            if self.is_still_open(order, refund).await {
+                let age = self.clock.now().duration_since(refund.created_at);
+                let wait = if age < LONG { AGAIN } else { LONG };
+                again = Some(again.map_or(wait, |other: SignedDuration| other.min(wait)));
+            }
+        }
+        Ok(again)
+    }
+}
+
+impl<O, I, P, B, C> RefundService<O, I, P, B, C>
+where
+    O: Orders,
+    P: PaymentClient,
+    B: Publisher,
+    C: Clock,
+{
+    /// Brings a refund that has been written down as far as it comes.
+    async fn carry_on(&self, order: Order, id: &RefundId) -> Result<RefundAnswer> {
+        let Some(refund) = order.refund(id) else { return Ok(Err(RefundRejection::KeyReused)) };
+        let refused = match refund.state {
+            RefundState::Pending => self.ask_payment(&order, refund).await?,
+            RefundState::Succeeded | RefundState::Failed => Ok(refund.state),
+        };
+        let (now, state) = (self.clock.now(), refused.clone().unwrap_or(RefundState::Failed));
+        let order = self.change(&order, |found| found.note_refund(id, state, now)).await?;
+        let order = self.publish(order, id).await?;
+        Ok(refused.and_then(|_| order.refund(id).cloned().ok_or(RefundRejection::KeyReused)))
+    }
+
+    async fn ask_payment(
+        &self,
+        order: &Order,
+        refund: &OrderRefund,
+    ) -> Result<std::result::Result<RefundState, RefundRejection>> {
+        let (id, name) = (&order.placed.order_id, &refund.refund_id);
+        match self.payments.refund(id, name, refund.amount).await {
+            Ok(state) => Ok(Ok(state)),
+            Err(Error::Refused(refusal)) => {
+                tracing::error!(order.id = %id, refund.id = %name, %refusal, "the payment of order {id} refuses a refund that its order allows");
+                Ok(Err(refusal.into()))
+            }
+            Err(failed) => Err(failed),
+        }
+    }
+
+    /// Publishes a refund that has succeeded, and notes that.
+    async fn publish(&self, order: Order, id: &RefundId) -> Result<Order> {
+        let done = |refund: &&OrderRefund| refund.state == RefundState::Succeeded;
+        match order.refund(id).filter(done) {
+            Some(refund) if !refund.published => {
+                order_events::refunded(&self.publisher, &order, refund).await?;
+                self.change(&order, |found| found.note_refund_published(id)).await
+            }
+            _ => Ok(order),
+        }
+    }
+
+    async fn is_still_open(&self, order: &Order, refund: &OrderRefund) -> bool {
+        let (order_id, id) = (&order.placed.order_id, &refund.refund_id);
+        match self.carry_on(order.clone(), id).await {
+            Ok(answer) => answer.is_ok_and(|refund| refund.is_open()),
+            Err(error) => {
+                tracing::warn!(order.id = %order_id, refund.id = %id, error = %Chain(&error), "a refund of order {order_id} is still under way");
+                true
+            }
+        }
+    }
+
+    async fn change(
+        &self,
+        order: &Order,
+        mut change: impl FnMut(&mut Order) + Send,
+    ) -> Result<Order> {
+        let changed = |found: Option<Order>| {
+            let mut found = found.unwrap_or_else(|| order.clone());
+            change(&mut found);
+            (found, ())
+        };
+        Ok(self.orders.update(&order.placed.order_id, changed).await?.0)
+    }
+}
+
+#[cfg(test)]
+mod tests;
