@@ -185,7 +185,8 @@ var policies = {
 
 var functionNames = map(functions, function => function.name)
 var subscribers = filter(functions, function => function.kind == 'event')
-var topics = union(map(subscribers, function => function.topic), [])
+var published = union(flatten(map(functions, function => function.?publishes ?? [])), [])
+var topics = union(map(subscribers, function => function.topic), published)
 // Functions that write what others only read; nothing but the vault is written past Dapr.
 var managers = filter(functions, function => contains(function, 'manages') && contains(function.manages, 'secrets'))
 var stores = map(filter(components, component => component.type == 'state.azure.cosmosdb'), component => component.name)
@@ -207,6 +208,15 @@ var users = flatten(map(
       identity => { component: component.name, identity: identity }
     )
 ))
+
+// Who may send to which topic. On Container Apps those who publish share an identity, and the component's
+// `publishingScopes` keep them apart.
+var publications = onContainerApps
+  ? map(published, topic => { topic: topic, identity: 'component-pubsub' })
+  : flatten(map(
+      functions,
+      function => map(function.?publishes ?? [], topic => { topic: topic, identity: function.name })
+    ))
 
 var identityNames = concat(
   functionNames,
@@ -268,7 +278,6 @@ module messaging 'messaging.bicep' = {
     workspaceId: monitoring.outputs.workspaceId
     isPrivate: isPrivate
     operatorsGroupId: operatorsGroupId
-    foreignTopics: map(managers, function => function.topic)
     subscriptions: [
       for subscriber in subscribers: {
         function: subscriber.name
@@ -276,8 +285,11 @@ module messaging 'messaging.bicep' = {
         principalId: identities[indexOf(identityNames, subscriber.name)].outputs.principalId
       }
     ]
-    publisherPrincipalIds: [
-      for user in filter(users, user => user.component == 'pubsub'): identities[indexOf(identityNames, user.identity)].outputs.principalId
+    publications: [
+      for publication in publications: {
+        topic: publication.topic
+        principalId: identities[max(0, indexOf(identityNames, publication.identity))].outputs.principalId
+      }
     ]
     sharedPrincipalIds: onContainerApps
       ? [identities[max(0, indexOf(identityNames, 'component-pubsub'))].outputs.principalId]

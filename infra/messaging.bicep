@@ -20,14 +20,11 @@ param sku string
 @description('Required. The topics.')
 param topics array
 
-@description('Required. Those among them that Azure fills: no function publishes there.')
-param foreignTopics array
-
 @description('Required. The subscriptions: `function`, its `topic`, and `principalId`, the function\'s own identity.')
 param subscriptions array
 
-@description('Required. The identities that publish.')
-param publisherPrincipalIds array
+@description('Required. Who publishes what: a `topic`, and the `principalId` of an identity that may send to it.')
+param publications array
 
 @description('Required. The identity that the functions share for the component `pubsub`: one, or none where each uses its own.')
 param sharedPrincipalIds array
@@ -142,12 +139,6 @@ resource deadLetters 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2026-
     }
   }
 ]
-
-// Each publisher may send to each topic that functions publish to.
-var publications = flatten(map(
-  filter(topics, name => !contains(foreignTopics, name)),
-  name => map(publisherPrincipalIds, principalId => { topic: name, principalId: principalId })
-))
 
 // A subscription is read by its function's sidecar, and counted by the scaler, which goes by the function's own
 // identity. No document names the least role for counting; should this one not do, the next is Data Owner

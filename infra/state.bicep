@@ -35,6 +35,17 @@ param workspaceId string
 @description('Required. Whether it answers in the shop\'s network alone.')
 param isPrivate bool
 
+// How long items are kept after they were last written, in seconds, where Dapr does not say it for each.
+var lives = {
+  // What was mailed: seven days, longer than a message can be under way.
+  inbox: 604800
+  // Histories: nine days. An item is counted from when it was written, whether its workflow has ended or not, so
+  // this is longer than the longest saga, of 26 hours, and seven days. A saga that lay still for longer than that
+  // loses its history; its order, which has a life of its own, is then driven on from the start, whose steps find
+  // what was done. Managed Dapr removes no finished workflow; where Dapr does (on Kubernetes), it comes first.
+  'workflow-store': 777600
+}
+
 var serverless = capacity == 'serverless'
 
 // Cosmos DB Built-in Data Contributor: reads and writes items, and nothing else.
@@ -108,9 +119,8 @@ resource container 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/container
           paths: ['/partitionKey']
           kind: 'Hash'
         }
-        // What was mailed is forgotten after seven days, longer than a message can be under way. Else
-        // nothing expires but what says so: `workflow-store` when the engine gives its histories a life.
-        defaultTtl: name == 'inbox' ? 604800 : -1
+        // Else nothing expires but what says so by itself.
+        defaultTtl: lives[?name] ?? -1
         // Documents are read by key alone: an index would cost every write.
         indexingPolicy: {
           indexingMode: 'consistent'

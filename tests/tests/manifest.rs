@@ -2,7 +2,7 @@
 
 use generate::components::{Component, FOLDER, components};
 use generate::run_file::run_file;
-use generate::workspace::{functions, root};
+use generate::workspace::{files, functions, read, root};
 use local::manifest::{Function, Ingress, Kind, Service};
 use local::ports::SIMULATOR;
 use serde_norway::Value;
@@ -53,6 +53,36 @@ fn functions_of_events_name_their_topic_and_no_others_do() {
         let takes_events = function.manifest.kind == Kind::Event;
         assert_eq!(function.manifest.topic.is_some(), takes_events, "{}", function.name);
     }
+}
+
+/// What publishes, in the code of a function, and to which topic.
+const PUBLISHERS: [(&str, &str); 4] = [
+    ("Worker::new(", "orders"),
+    ("wiring::payments(", "payments"),
+    ("notifications::request(", "notifications"),
+    // What could not be mailed, once more.
+    ("later::host(", "notifications"),
+];
+
+#[test]
+fn manifests_say_what_the_code_publishes() {
+    for Function { name, manifest, .. } in functions() {
+        let code = read(&format!("functions/{name}/src/main.rs"));
+        let publishes = PUBLISHERS.iter().filter(|(call, _)| code.contains(call));
+        let publishes: BTreeSet<_> = publishes.map(|(_, topic)| *topic).collect();
+        let said: BTreeSet<_> = manifest.publishes.iter().map(String::as_str).collect();
+        assert_eq!(said, publishes, "{name}");
+        let publisher = manifest.uses.iter().any(|component| component == "pubsub");
+        assert!(publisher || said.is_empty(), "{name} publishes and does not use pubsub");
+    }
+}
+
+#[test]
+fn nothing_else_publishes() {
+    let publishes = |path: &String| read(path).contains(".publisher()");
+    let files: Vec<_> = files("shared/src").into_iter().filter(publishes).collect();
+    let known = ["sidecar/later.rs", "sidecar/worker.rs", "wiring/mod.rs"];
+    assert_eq!(files, known.map(|path| format!("shared/src/{path}")));
 }
 
 #[test]

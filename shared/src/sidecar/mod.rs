@@ -51,7 +51,7 @@ use tokio::time::timeout;
 /// The longest that a connection to the sidecar may take.
 const CONNECT: Duration = Duration::from_secs(1);
 
-/// How long orders and their shipments are kept after they last changed: two years.
+/// How long orders, their payments and their shipments are kept after they last changed: two years.
 const ORDER_TTL: Duration = Duration::from_hours(2 * 365 * 24);
 
 /// How long the index of due orders keeps what was swept long ago.
@@ -113,7 +113,7 @@ impl Sidecar {
     /// The payment documents, in component `payments`.
     #[must_use]
     pub fn payment_documents(&self) -> StateStore<Payment> {
-        StateStore::new(self.grpc.clone(), "payments")
+        StateStore::new(self.grpc.clone(), "payments").expiring(ORDER_TTL)
     }
 
     /// The shipment documents, in component `shipments`.

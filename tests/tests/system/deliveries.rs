@@ -207,6 +207,12 @@ pub(crate) async fn a_mail_that_is_deferred_arrives_once_when_it_is_taken(shop: 
     assert_eq!(mails(shop, &address, 1, Duration::from_secs(40)).await.len(), 1);
 }
 
+pub(crate) async fn a_function_publishes_to_no_topic_but_those_of_its_manifest(shop: &Shop) {
+    let event = receipt(shop, 0, &shop.email("ann"), 100);
+    let answer = shop.try_publish("notify-order", "payments", &event).await;
+    assert_eq!(answer.status(), 403, "{:?}", answer.text().await);
+}
+
 /// Waits until a message is a dead letter.
 async fn dead_letter(shop: &Shop, event: &Value) -> DeadLetter {
     until("the message is a dead letter", Duration::from_secs(10), async || {

@@ -27,7 +27,7 @@ struct Entry<'a> {
     r#type: &'a Value,
     version: &'a Value,
     init_timeout: &'a str,
-    metadata: &'a Value,
+    metadata: Value,
     scopes: Vec<&'a str>,
 }
 
@@ -68,7 +68,7 @@ fn entry<'a>(component: &'a Component, functions: &'a [Function]) -> Entry<'a> {
         r#type: &spec["type"],
         version: &spec["version"],
         init_timeout: spec["initTimeout"].as_str().unwrap_or(INIT_TIMEOUT),
-        metadata: &spec["metadata"],
+        metadata: component.settings(functions),
         scopes: component.users(functions),
     }
 }

@@ -1,4 +1,5 @@
-//! The components' `scopes`: the functions that may reach them.
+//! The components' `scopes`, the functions that may reach them, and `publishingScopes`, what each of
+//! those may publish.
 
 use crate::Generated;
 use crate::workspace::{files, read};
@@ -7,6 +8,10 @@ use serde_norway::Value;
 
 /// The folder of the Dapr components for this machine.
 pub const FOLDER: &str = "components/local";
+
+/// The setting that says which function may publish to which topics
+/// ([Dapr](https://docs.dapr.io/developing-applications/building-blocks/pubsub/pubsub-scopes/)).
+pub const PUBLISHING: &str = "publishingScopes";
 
 /// A Dapr component, as its file describes it.
 #[derive(Debug)]
@@ -32,7 +37,39 @@ impl Component {
     /// The file's text with the scopes that the functions' manifests ask for.
     #[must_use]
     pub fn scoped(&self, functions: &[Function]) -> String {
-        with_scopes(&self.text, self.users(functions).into_iter())
+        let text = with_publishing(&self.text, &self.publishing(functions));
+        with_scopes(&text, self.users(functions).into_iter())
+    }
+
+    /// The settings with what the functions' manifests ask for.
+    #[must_use]
+    pub fn settings(&self, functions: &[Function]) -> Value {
+        let mut settings = self.yaml["spec"]["metadata"].clone();
+        for setting in settings.as_sequence_mut().into_iter().flatten() {
+            if setting["name"] == PUBLISHING {
+                setting["value"] = self.publishing(functions).join("; ").into();
+            }
+        }
+        settings
+    }
+
+    /// What each of its functions may publish: what its manifest says, and its own dead letters.
+    #[must_use]
+    pub fn publishing(&self, functions: &[Function]) -> Vec<String> {
+        let users = functions.iter().filter(|function| function.manifest.uses.contains(&self.name));
+        users.map(|function| format!("{}={}", function.name, self.topics(function))).collect()
+    }
+
+    fn topics(&self, function: &Function) -> String {
+        let (manifest, mut topics) = (&function.manifest, function.manifest.publishes.clone());
+        if let Some(topic) = &manifest.topic {
+            topics.push(format!("{topic}-{}-dead", function.name));
+            // On this machine nobody else announces that a secret ends.
+            if self.path.starts_with(FOLDER) && !manifest.manages.is_empty() {
+                topics.push(topic.clone());
+            }
+        }
+        topics.join(",")
     }
 
     /// The names of the functions that use it: its scopes.
@@ -70,6 +107,18 @@ pub fn scoped(components: &[Component], functions: &[Function]) -> impl Iterator
     components.iter().map(|it| Generated::new(it.path.as_str(), it.scoped(functions)))
 }
 
+/// `text` with the value of its setting `publishingScopes` replaced, if it has one.
+fn with_publishing(text: &str, scopes: &[String]) -> String {
+    let mut rest = text.lines();
+    let is_it = |line: &&str| line.trim() == format!("- name: {PUBLISHING}");
+    let Some(at) = text.lines().position(|line| is_it(&line)) else { return text.to_owned() };
+    let mut lines: Vec<_> = rest.by_ref().take(at + 1).map(str::to_owned).collect();
+    lines.push("      value: >-".to_owned());
+    lines.push(format!("        {}", scopes.join(";\n        ")));
+    lines.extend(rest.skip_while(|line| line.starts_with("      ")).map(str::to_owned));
+    lines.join("\n") + "\n"
+}
+
 /// `text` with its list `scopes` replaced.
 fn with_scopes<'a>(text: &str, users: impl Iterator<Item = &'a str>) -> String {
     let mut rest = text.lines();
@@ -90,6 +139,16 @@ mod tests {
         let text = "kind: Component\nscopes:\n  - gone\n  - stays\nauth: {}\n";
         let scoped = with_scopes(text, ["new", "stays"].into_iter());
         assert_eq!(scoped, "kind: Component\nscopes:\n  - new\n  - stays\nauth: {}\n");
+    }
+
+    #[test]
+    fn what_may_be_published_is_replaced_where_it_is_said() {
+        let old = "metadata:\n    - name: publishingScopes\n      value: >-\n        gone=x;\n        b=y\n    - name: z\n";
+        let scopes = ["a=x".to_owned(), "b=".to_owned()];
+        let new = with_publishing(old, &scopes);
+        let value = "      value: >-\n        a=x;\n        b=\n";
+        assert_eq!(new, format!("metadata:\n    - name: publishingScopes\n{value}    - name: z\n"));
+        assert_eq!(with_publishing("kind: Component\n", &scopes), "kind: Component\n");
     }
 
     #[test]

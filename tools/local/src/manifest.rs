@@ -37,6 +37,9 @@ pub struct Manifest {
     /// Whether it hosts actors whose reminders do part of its work: event functions alone.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reminds_itself: bool,
+    /// The topics that it publishes to, beside its own dead letters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub publishes: Vec<String>,
     /// The Dapr components that it may reach.
     pub uses: Vec<String>,
     /// The components whose store it writes past Dapr, which only reads it.

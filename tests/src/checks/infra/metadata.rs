@@ -4,7 +4,7 @@ use super::Tree;
 use super::components::{components, settings};
 use super::snapshot::{Snapshot, list, text};
 use generate::azure::FOLDER;
-use generate::components::Component;
+use generate::components::{Component, PUBLISHING};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,8 +13,12 @@ use std::collections::{BTreeMap, BTreeSet};
 const PUBLISHED: &str = include_str!("component-metadata.json");
 
 /// Keys that Dapr itself reads, of any component of a kind.
-const OF_DAPR: [(&str, &str); 3] =
-    [("state.", "keyPrefix"), ("state.", "actorStateStore"), ("bindings.", "direction")];
+const OF_DAPR: [(&str, &str); 4] = [
+    ("state.", "keyPrefix"),
+    ("state.", "actorStateStore"),
+    ("bindings.", "direction"),
+    ("pubsub.", PUBLISHING),
+];
 
 /// Kinds of components that reach Azure.
 const AZURE: &str = ".azure.";
@@ -138,6 +142,7 @@ pub(super) fn unidentified(tree: &Tree) -> Vec<String> {
             settings.find(|(name, _, _)| *name == wanted).map(|(_, value, _)| value.to_owned())
         };
         let azure = type_of(&component).contains(AZURE);
+        let publishing = component.publishing(&tree.functions).join("; ");
         let mut wanted = vec![
             ("azureClientId", azure.then_some("${CLIENT_ID}")),
             ("azureAuthMethods", azure.then_some("${AUTH_METHODS}")),
@@ -149,6 +154,8 @@ pub(super) fn unidentified(tree: &Tree) -> Vec<String> {
         if type_of(&component).starts_with("pubsub.") {
             // Without it Dapr needs the right to manage topics.
             wanted.push(("disableEntityManagement", Some("true")));
+            // Without them whoever may reach the broker may publish to every topic.
+            wanted.push((PUBLISHING, Some(&publishing)));
         }
         let wrong = wanted.into_iter().filter(|(name, wanted)| value(name).as_deref() != *wanted);
         let path = component.path.clone();

@@ -158,6 +158,15 @@ pub const MISTAKES: &[Mistake] = mistakes![
     "rights for one function of a component's alone", "infra/main.bicep":
         "onContainerApps ? ['component-${component.name}'] : component.scopes" => "[component.scopes[0]]",
         "roles are the least", ON_KUBERNETES;
+    "a right to publish to every topic", "infra/main.bicep":
+        "function => map(function.?publishes ?? []," => "function => map(topics,",
+        "roles are the least", ON_KUBERNETES;
+    "a shared right to publish what nobody publishes", "infra/main.bicep":
+        "? map(published, topic =>" => "? map(topics, topic =>",
+        "roles are the least", DEPLOYED_AGAIN;
+    "a component by which anybody publishes anything", "components/azure/pubsub.yaml":
+        "- name: publishingScopes" => "- name: subscriptionScopes",
+        "components reach Azure by their identity", Shown::Source;
     "dead letters that nothing keeps", "infra/messaging.bicep":
         "-dead'" => "-dlq'",
         "messages have where to go", DEPLOYED;
@@ -170,6 +179,15 @@ pub const MISTAKES: &[Mistake] = mistakes![
     "a partition key that Dapr does not write", "infra/state.bicep":
         "'/partitionKey'" => "'/partitionkey'",
         "state is where Dapr looks for it", DEPLOYED;
+    "histories that expire while their saga runs", "infra/state.bicep":
+        "'workflow-store': 777600" => "'workflow-store': 86400",
+        "state is where Dapr looks for it", DEPLOYED;
+    "finished workflows that stay for good", "infra/state.bicep":
+        "'workflow-store': 777600" => "'workflow-histories': 777600",
+        "state is where Dapr looks for it", DEPLOYED;
+    "documents whose life nobody states", "components/azure/orders.yaml":
+        "# Kept: " => "# ",
+        "what is kept has a stated life", Shown::Source;
     "actors that may read what is out of date", "infra/state.bicep":
         "defaultConsistencyLevel: 'Strong'" => "defaultConsistencyLevel: 'Session'",
         "state is where Dapr looks for it", DEPLOYED;

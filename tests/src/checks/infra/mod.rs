@@ -57,7 +57,7 @@ type SnapshotCheck = fn(&Tree, &Snapshot) -> Vec<String>;
 /// A check of the template itself.
 type TemplateCheck = fn(&Value) -> Vec<String>;
 
-const SOURCE: [(&str, SourceCheck); 13] = [
+const SOURCE: [(&str, SourceCheck); 14] = [
     ("functions.json is current", components::stale_functions),
     ("components.json is current", components::stale_components),
     ("scopes are current", components::stale_scopes),
@@ -69,6 +69,7 @@ const SOURCE: [(&str, SourceCheck); 13] = [
     ("names fit Azure's limits", fit::wrong_names),
     ("messages have where to go", state::unnamed_dead_letters),
     ("state is where Dapr looks for it", state::weak_reads),
+    ("what is kept has a stated life", state::unstated_lives),
     ("roles are the least", roles::misnamed_keys),
     ("queries look for what is logged", alerts::unknown_words),
 ];

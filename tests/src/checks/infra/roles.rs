@@ -80,11 +80,11 @@ impl Shop<'_> {
     }
 
     fn messages(&self) -> Vec<Right> {
-        let users = self.users("pubsub");
-        let foreign: BTreeSet<_> = self.managers().map(|(_, topic)| topic).collect();
-        let topics: BTreeSet<_> = self.subscribers().map(|(_, topic)| topic).collect();
-        let publish = topics.difference(&foreign).flat_map(|topic| {
-            users.iter().map(move |user| right(BUS_SENDER, format!("topics/{topic}"), user))
+        let shared = (self.target != Target::Aks).then_some("component-pubsub");
+        let publish = self.tree.functions.iter().flat_map(|function| {
+            let user = shared.unwrap_or(&function.name);
+            let topics = function.manifest.publishes.iter();
+            topics.map(move |topic| right(BUS_SENDER, format!("topics/{topic}"), user))
         });
         let mut rights: Vec<_> = publish.collect();
         rights

@@ -5,6 +5,7 @@ use super::components::components;
 use super::snapshot::{Snapshot, last, list, text};
 use super::text::unsaid;
 use generate::azure::FOLDER;
+use generate::components::{self as local, Component};
 use serde_json::{Value, json};
 
 const TOPIC: &str = "Microsoft.ServiceBus/namespaces/topics";
@@ -44,8 +45,8 @@ pub(super) fn wrong_state(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
     let container = |store: &str| {
         [
             ("/resource/partitionKey/paths", json!(["/partitionKey"])),
-            // Without one, what has a TTL stays; what was mailed goes after a week.
-            ("/resource/defaultTtl", json!(if store == "inbox" { 604_800 } else { -1 })),
+            // Without one, what has a TTL stays.
+            ("/resource/defaultTtl", json!(life(store))),
         ]
     };
     let kind = "Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers";
@@ -56,8 +57,39 @@ pub(super) fn wrong_state(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
     wrong
 }
 
+/// How long a container keeps what does not say itself how long, in seconds; -1: for good.
+fn life(store: &str) -> i64 {
+    const DAY: i64 = 86_400;
+    // The longest saga: undos are tried for a day, forward steps for less than a quarter of an hour.
+    const LONGEST_SAGA: i64 = 26 * 3_600;
+    let whole_days = |seconds: i64| (seconds + DAY - 1) / DAY * DAY;
+    match store {
+        "inbox" => 7 * DAY,
+        // Of items of a workflow that runs, too.
+        "workflow-store" => whole_days(7 * DAY + LONGEST_SAGA),
+        _ => -1,
+    }
+}
+
+/// Components that keep something and whose file does not say for how long.
+pub(super) fn unstated_lives(tree: &Tree) -> Vec<String> {
+    let keeps = |it: &Component| {
+        let kind = it.yaml["spec"]["type"].as_str().unwrap_or_default();
+        kind.starts_with("state.") || kind.starts_with("pubsub.")
+    };
+    let all = [FOLDER, local::FOLDER].into_iter().flat_map(|folder| components(tree, folder));
+    let unstated = all.filter(|it| {
+        keeps(it) && !it.text.starts_with("# Kept: ") && !it.text.contains("\n# Kept: ")
+    });
+    unstated.map(|it| format!("{} does not say how long it keeps what it keeps", it.path)).collect()
+}
+
 pub(super) fn wrong_messaging(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
-    let mut wrong = Vec::new();
+    let published = tree.functions.iter().flat_map(|function| &function.manifest.publishes);
+    let mut wrong: Vec<_> = published
+        .filter(|topic| snapshot.named(TOPIC, topic).is_none())
+        .map(|topic| format!("there is no {topic}"))
+        .collect();
     for function in &tree.functions {
         let Some(topic) = function.manifest.topic.as_deref() else { continue };
         let dead = format!("{topic}-{}-dead", function.name);

@@ -2,6 +2,7 @@
 
 use super::{SAMPLING, SHOP, manifest, metadata};
 use crate::Generated;
+use crate::components::Component;
 use crate::workspace::{files, read};
 use local::manifest::Function;
 use serde_json::{Value, json};
@@ -20,7 +21,7 @@ pub(super) fn shared() -> Vec<Value> {
 /// The components, a file each.
 pub(super) fn components(functions: &[Function]) -> Vec<Generated> {
     let files = files(COMPONENTS).into_iter();
-    files.map(|path| component(parsed(&path), functions)).collect()
+    files.map(|path| component(&Component::parse(&path, &read(&path)), functions)).collect()
 }
 
 fn configuration() -> Value {
@@ -52,12 +53,11 @@ fn resiliency() -> Value {
 }
 
 /// The component in the namespace of the shop, scoped by the functions' manifests.
-fn component(mut component: Value, functions: &[Function]) -> Generated {
-    let name = component["metadata"]["name"].as_str().expect("it has a name").to_owned();
-    let uses = |function: &&Function| function.manifest.uses.contains(&name);
-    let scopes: Vec<_> = functions.iter().filter(uses).map(|function| &function.name).collect();
-    component["scopes"] = json!(scopes);
-    component["metadata"] = metadata(&name);
+fn component(file: &Component, functions: &[Function]) -> Generated {
+    let (name, mut component) = (&file.name, parsed(&file.path));
+    component["scopes"] = json!(file.users(functions));
+    component["metadata"] = metadata(name);
+    component["spec"]["metadata"] = json!(file.settings(functions));
     if let Some(settings) = component["spec"]["metadata"].as_array_mut() {
         by_workload_identity(settings);
     }
