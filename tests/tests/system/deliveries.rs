@@ -2,7 +2,7 @@
 
 use super::mails::{mails, receipt};
 use futures::future::join_all;
-use local::dead_letters::{DeadLetter, DeadLetters};
+use local::dead_letters::{DeadLetter, DeadLetters, Listing};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tests::system::shop::Shop;
@@ -119,9 +119,33 @@ pub(crate) async fn no_mail_is_lost_when_the_sidecar_of_notify_order_is_killed(s
     all_arrive(shop, &shop.email("ann"), 120, 0).await;
 }
 
-async fn letters(shop: &Shop) -> Vec<DeadLetter> {
+async fn listing(shop: &Shop) -> Listing {
     let letters = DeadLetters::open(shop.cluster.redis_port(), shop.cluster.functions()).await;
-    letters.expect("Redis answers").list().await.expect("Redis answers").letters
+    letters.expect("Redis answers").list().await.expect("Redis answers")
+}
+
+async fn letters(shop: &Shop) -> Vec<DeadLetter> {
+    listing(shop).await.letters
+}
+
+/// How many messages wait for send-email.
+async fn waiting(shop: &Shop) -> usize {
+    let of_send_email = |(function, _): &(String, usize)| function == "send-email";
+    listing(shop).await.waiting.into_iter().find(of_send_email).map_or(0, |(_, count)| count)
+}
+
+pub(crate) async fn operators_see_how_many_messages_wait_for_a_function(shop: &Shop) {
+    let sidecar = shop.cluster.sidecar("send-email");
+    sidecar.kill().await;
+    let address = burst(shop, 7).await;
+    until("seven messages wait", Duration::from_secs(10), async || {
+        (waiting(shop).await == 7).then_some(())
+    })
+    .await;
+    sidecar.start().await.expect("the sidecar starts again");
+    shop.cluster.wait_ready().await.expect("the shop is ready again");
+    all_arrive(shop, &address, 7, 0).await;
+    until("none waits", LATE, async || (waiting(shop).await == 0).then_some(())).await;
 }
 
 pub(crate) async fn poison_is_a_dead_letter_with_its_reason_and_delays_nothing(shop: &Shop) {

@@ -159,7 +159,8 @@ fn main() -> ExitCode {
             a_dead_letter_that_is_resent_after_the_fix_is_mailed,
             a_hundred_undeliverable_mails_delay_no_other,
             a_mail_that_is_deferred_arrives_once_when_it_is_taken,
-            a_function_publishes_to_no_topic_but_those_of_its_manifest;
+            a_function_publishes_to_no_topic_but_those_of_its_manifest,
+            operators_see_how_many_messages_wait_for_a_function;
         traces:
             a_completed_order_is_one_tree_from_the_click_to_the_mail,
             the_undos_of_a_declined_order_are_in_its_trace,

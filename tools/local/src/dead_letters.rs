@@ -68,6 +68,9 @@ pub struct Listing {
     pub more: Vec<String>,
     /// The functions for which the broker keeps none, as it does not know them.
     pub unknown: Vec<String>,
+    /// Functions with how many messages wait for them or are being taken, where there are any: Redis
+    /// alone says so.
+    pub waiting: Vec<(String, usize)>,
 }
 
 /// The subscription of a function to a topic.

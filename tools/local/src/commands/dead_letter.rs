@@ -23,7 +23,7 @@ pub(crate) struct DeadLetterTask {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Lists them: id, topic, type and reason.
+    /// Lists them: id, topic, type and reason; and on Redis, how many messages wait for each function.
     List,
     /// Shows what they say, which may name customers.
     Show(Which),
@@ -135,6 +135,9 @@ fn list(letters: &[DeadLetter], listing: &Listing) {
     letters.iter().for_each(show);
     for function in &listing.more {
         println!("{function} has more: at most {MOST} of a function are listed at once");
+    }
+    for (function, count) in &listing.waiting {
+        println!("{function} has {count} messages that wait or are being taken");
     }
     for function in &listing.unknown {
         println!("{function} is not deployed: nothing keeps its dead letters");

@@ -3,7 +3,7 @@
 use super::{DeadLetter, Listing, MOST, Place, Subscription, read};
 use crate::LocalError;
 use redis::aio::MultiplexedConnection;
-use redis::streams::{StreamId, StreamRangeReply};
+use redis::streams::{StreamId, StreamInfoGroupsReply, StreamRangeReply};
 use redis::{AsyncCommands, RedisError};
 use serde_json::Value;
 
@@ -18,6 +18,8 @@ impl Streams {
     pub(super) async fn list(&self, subscriptions: &[Subscription]) -> Result<Listing, LocalError> {
         let mut listing = Listing::default();
         for subscription in subscriptions {
+            let waiting = self.waiting(subscription).await?;
+            listing.waiting.extend(waiting.map(|count| (subscription.function.clone(), count)));
             let stream = subscription.dead();
             // One more than is shown, to see whether there are more.
             let found: StreamRangeReply =
@@ -29,6 +31,21 @@ impl Streams {
             listing.letters.extend(entries.map(|entry| letter(subscription, &stream, entry)));
         }
         Ok(listing)
+    }
+
+    /// How many messages of its topic a function has not dealt with: those that were not delivered yet,
+    /// and those that were delivered and not acknowledged. Nothing, when there are none.
+    async fn waiting(&self, of: &Subscription) -> Result<Option<usize>, LocalError> {
+        let mut redis = self.0.clone();
+        let exists: bool = redis.exists(&of.topic).await.map_err(failed)?;
+        if !exists {
+            return Ok(None);
+        }
+        let found: StreamInfoGroupsReply = redis.xinfo_groups(&of.topic).await.map_err(failed)?;
+        // Dapr names the group after the app.
+        let group = found.groups.into_iter().find(|group| group.name == of.function);
+        let waiting = group.map(|group| group.pending + group.lag.unwrap_or_default());
+        Ok(waiting.filter(|count| *count > 0))
     }
 
     pub(super) async fn publish(&self, topic: &str, message: String) -> Result<(), LocalError> {
