@@ -12,7 +12,8 @@ for (const file of ["bridge.min.js", "Kusto.Language.Bridge.min.js"]) {
 const { GlobalState, KustoCode, Symbols } = globalThis.Kusto.Language;
 
 const schema = JSON.parse(fs.readFileSync(path.join(__dirname, "schema.json"), "utf8"));
-const tables = Object.entries(schema).map(([name, columns]) => {
+const documented = Object.entries(schema).filter(([name]) => name !== "$comment");
+const tables = documented.map(([name, columns]) => {
   const text = Object.entries(columns).map(([column, type]) => `${column}: ${type}`).join(", ");
   return new Symbols.TableSymbol.$ctor7(name, `(${text})`, "");
 });

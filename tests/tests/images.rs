@@ -54,6 +54,38 @@ fn every_function_is_built_into_a_labelled_image() {
 }
 
 #[test]
+fn a_prebuilt_image_is_given_its_own_program_and_no_other() {
+    let stage = Stage::new();
+    stage.with("cargo");
+    stage.with("rustc");
+    let built = stage.path("target/the-machine/release");
+    fs::create_dir_all(&built).unwrap();
+    let authorities = stage.path("authorities.pem");
+    fs::write(&authorities, "authorities").unwrap();
+    for function in functions() {
+        fs::write(built.join(function.name), "program").unwrap();
+    }
+    let target = stage.path("target");
+    let variables = [
+        ("CARGO_TARGET_DIR", target.to_str().unwrap()),
+        ("CA_BUNDLE", authorities.to_str().unwrap()),
+    ];
+    let ended = stage.run("images", &["--prebuilt", "--tag", "t1"], &variables);
+    assert_eq!(ended.code, Some(0), "{}", ended.text);
+    // All are compiled at once.
+    assert_eq!(ended.calls.iter().filter(|call| call.starts_with("cargo build")).count(), 1);
+    let contexts = fs::read_to_string(stage.path("contexts")).unwrap();
+    let expected = functions().into_iter().map(|it| {
+        // As the shell sorts them.
+        let mut files = [it.name.clone(), "ca-certificates.crt".to_owned()];
+        files.sort();
+        format!("{}: {}\n", it.name, files.join(" "))
+    });
+    assert_eq!(contexts, expected.collect::<String>());
+    assert_eq!(stage.left_behind(), 0);
+}
+
+#[test]
 fn names_that_cannot_be_built_are_reported_before_any_build() {
     for (arguments, fault) in [
         (&["no-such-function"][..], "there is no function no-such-function"),

@@ -37,6 +37,16 @@ fn a_deployment_creates_exactly_what_the_functions_need() {
 }
 
 #[test]
+fn the_mail_component_gets_the_port_of_the_mail_server() {
+    let prod = compiled().snapshots.iter().find(|snapshot| snapshot.target == Target::Prod);
+    let component = "Microsoft.App/managedEnvironments/daprComponents";
+    let email = prod.and_then(|prod| prod.named(component, "email")).expect("prod mails");
+    let settings = email["properties"]["metadata"].as_array().expect("it has settings");
+    let port = settings.iter().find(|setting| setting["name"] == "port");
+    assert_eq!(port.expect("it has a port")["value"], "2525", "MAIL_PORT of the deployment");
+}
+
+#[test]
 fn the_snapshots_are_current() {
     if compiler().is_none() {
         return;

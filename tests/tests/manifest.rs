@@ -72,8 +72,8 @@ fn manifests_say_what_the_code_publishes() {
         let publishes: BTreeSet<_> = publishes.map(|(_, topic)| *topic).collect();
         let said: BTreeSet<_> = manifest.publishes.iter().map(String::as_str).collect();
         assert_eq!(said, publishes, "{name}");
-        let publisher = manifest.uses.iter().any(|component| component == "pubsub");
-        assert!(publisher || said.is_empty(), "{name} publishes and does not use pubsub");
+        let has_broker = manifest.uses.iter().any(|component| component == "pubsub");
+        assert!(has_broker || said.is_empty(), "{name} publishes and does not use pubsub");
     }
 }
 

@@ -79,9 +79,7 @@ impl Stage {
             fs::create_dir_all(stage.path(folder)).expect("there is room for a stage");
         }
         for fake in FAKES {
-            let file = stage.path("bin").join(fake);
-            fs::write(&file, FAKE).expect("there is room for a stand-in");
-            fs::set_permissions(&file, PermissionsExt::from_mode(0o755)).expect("it is ours");
+            stage.with(fake);
         }
         for tool in TOOLS {
             if let Some(program) = on_path(tool) {
@@ -95,6 +93,16 @@ impl Stage {
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
+    }
+
+    /// Adds a stand-in for a program that not every script may count on.
+    ///
+    /// # Panics
+    /// When there is no room for it.
+    pub fn with(&self, program: &str) {
+        let file = self.path("bin").join(program);
+        fs::write(&file, FAKE).expect("there is room for a stand-in");
+        fs::set_permissions(&file, PermissionsExt::from_mode(0o755)).expect("it is ours");
     }
 
     /// Takes a stand-in away.

@@ -9,3 +9,4 @@ mod reads;
 mod recovery;
 mod refused;
 mod scripts;
+mod usage;

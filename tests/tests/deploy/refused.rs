@@ -32,6 +32,20 @@ fn missing_prerequisites_are_named_with_their_fix() {
 }
 
 #[test]
+fn a_port_of_the_mail_server_that_is_none_is_refused_before_anything_is_made() {
+    let mail = [("MAIL_HOST", "h"), ("MAIL_FROM", "f"), ("MAIL_USER", "u"), ("MAIL_PASSWORD", "p")];
+    for (task, arguments) in BOTH {
+        for port in ["0", "smtp", "-1", "123456"] {
+            let variables = [&mail[..], &[("MAIL_PORT", port)]].concat();
+            let ended = Stage::new().run(task, arguments, &variables);
+            assert_eq!(ended.code, Some(64), "{port}: {}", ended.text);
+            assert!(ended.last_line().contains("MAIL_PORT"), "{}", ended.last_line());
+            assert!(!ended.called("az group create"), "{:?}", ended.calls);
+        }
+    }
+}
+
+#[test]
 fn refusals_by_azure_are_explained_with_their_fix() {
     let deployment = "az deployment group create";
     let cases = [

@@ -2,7 +2,9 @@
 //! do.
 
 use generate::workspace::{files, functions};
+use std::collections::BTreeMap;
 use std::fs;
+use std::path::PathBuf;
 use tests::deploy::{BOTH, Ended, PAYMENT_KEY, REGISTRY_TOKEN, Stage, TO_ACA, TO_AKS};
 
 /// What changes something.
@@ -87,6 +89,32 @@ fn deploying_the_same_again_changes_nothing() {
     let forced = stage.run("deploy-aca", &[&TO_ACA[..], &["--force"]].concat(), &[]);
     assert_eq!(forced.code, Some(0), "{}", forced.text);
     assert!(forced.called("az deployment group create"), "{:?}", forced.calls);
+}
+
+#[test]
+fn deploying_the_same_to_kubernetes_again_says_the_same_again() {
+    /// What says how it is to be, and changes nothing where it is so.
+    const DECLARATIVE: [&str; 4] =
+        ["az identity federated-credential create", "helm upgrade", "kubectl apply", "curl"];
+    let stage = Stage::new();
+    assert_eq!(stage.run("deploy-aks", &TO_AKS, &[]).code, Some(0));
+    let (there, manifests) = (stage.there(), manifests(&stage));
+    let again = stage.run("deploy-aks", &TO_AKS, &[]);
+    assert_eq!(again.code, Some(0), "{}", again.text);
+    let done = again.order(&CHANGES);
+    assert!(done.iter().all(|call| DECLARATIVE.contains(call)), "{done:?}");
+    assert_eq!(stage.there(), there);
+    assert_eq!(self::manifests(&stage), manifests);
+    // The token by which sidecars call functions is made once: another would cut off those that run.
+    assert!(!again.called("kubectl apply --filename -"), "{:?}", again.calls);
+}
+
+/// The manifests that were applied, by path.
+fn manifests(stage: &Stage) -> BTreeMap<PathBuf, String> {
+    let folders = ["", "functions", "components"].map(|folder| stage.path("applied").join(folder));
+    let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("it was applied"));
+    let files = entries.map(|entry| entry.expect("it is listed").path()).filter(|it| it.is_file());
+    files.map(|file| (file.clone(), fs::read_to_string(file).expect("it is readable"))).collect()
 }
 
 #[test]
