@@ -29,8 +29,6 @@ pub const MAIL_SMTP: u16 = 1025;
 pub const MAIL_HTTP: u16 = 8025;
 /// The trace sink, when functions run on the ports of their manifests: where spans and metrics go in.
 pub const TRACE_OTLP: u16 = 4318;
-/// The same, by gRPC.
-pub const TRACE_OTLP_GRPC: u16 = 4317;
 /// The trace sink, when functions run on the ports of their manifests: where traces are read.
 pub const TRACE_HTTP: u16 = 8088;
 /// The Key Vault simulator, when functions run on the ports of their manifests: the vault, by TLS.
@@ -166,9 +164,7 @@ pub(crate) fn fixed(functions: &BTreeMap<String, Function>) -> Vec<(u16, String)
     let mut ports: Vec<_> = functions.iter().flat_map(|(name, ports)| ports.named(name)).collect();
     ports.push((SIMULATOR, "the payment simulator".to_owned()));
     ports.extend([MAIL_SMTP, MAIL_HTTP].map(|port| (port, "the mail sink".to_owned())));
-    ports.extend(
-        [TRACE_OTLP, TRACE_OTLP_GRPC, TRACE_HTTP].map(|port| (port, "the trace sink".to_owned())),
-    );
+    ports.extend([TRACE_OTLP, TRACE_HTTP].map(|port| (port, "the trace sink".to_owned())));
     let key_vault = [KEY_VAULT, KEY_VAULT_IDENTITY, KEY_VAULT_PROXY];
     ports.extend(key_vault.map(|port| (port, "the Key Vault simulator".to_owned())));
     ports.extend(ControlPlane::fixed().named());

@@ -1,6 +1,6 @@
 //! The trace sink: takes in OpenTelemetry traces and metrics, keeps them in memory and shows them.
 //!
-//! Exporters send protobuf over HTTP or gRPC, not compressed, at most [`MAX_REQUEST_BYTES`] a
+//! Exporters send protobuf over HTTP, not compressed, at most [`MAX_REQUEST_BYTES`] a
 //! request. Logs are accepted over HTTP and dropped. For everyone else there are, over HTTP:
 //!
 //! - `GET /`, `GET /traces/{trace_id}`: pages for people.
@@ -18,7 +18,6 @@ mod api;
 mod attributes;
 mod duration;
 mod faults;
-mod grpc;
 mod id;
 mod metrics;
 mod otlp;

@@ -89,7 +89,6 @@ impl Commands<'_> {
     pub(super) fn trace_sink(&self, ports: Traces) -> Command {
         let mut command = self.stand_in("trace");
         flag(&mut command, "--otlp-http-port", ports.otlp);
-        flag(&mut command, "--otlp-grpc-port", ports.grpc);
         flag(&mut command, "--http-port", ports.http);
         command
     }

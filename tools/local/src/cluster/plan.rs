@@ -17,7 +17,6 @@ pub(super) struct Mail {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Traces {
     pub(super) otlp: u16,
-    pub(super) grpc: u16,
     pub(super) http: u16,
 }
 
@@ -71,11 +70,7 @@ impl Plan {
         let mut free = block.ports();
         let control_plane = ControlPlane::take(&mut free);
         let simulator = ports::next(&mut free);
-        let traces = Traces {
-            otlp: ports::next(&mut free),
-            grpc: ports::next(&mut free),
-            http: ports::next(&mut free),
-        };
+        let traces = Traces { otlp: ports::next(&mut free), http: ports::next(&mut free) };
         let mail = Mail { smtp: ports::next(&mut free), http: ports::next(&mut free) };
         let key_vault = KeyVault {
             vault: ports::next(&mut free),
@@ -112,11 +107,7 @@ impl Plan {
             functions,
             control_plane,
             simulator: ports::SIMULATOR,
-            traces: Some(Traces {
-                otlp: ports::TRACE_OTLP,
-                grpc: ports::TRACE_OTLP_GRPC,
-                http: ports::TRACE_HTTP,
-            }),
+            traces: Some(Traces { otlp: ports::TRACE_OTLP, http: ports::TRACE_HTTP }),
             key_vault: Some(KeyVault {
                 vault: ports::KEY_VAULT,
                 identity: ports::KEY_VAULT_IDENTITY,

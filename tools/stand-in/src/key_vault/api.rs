@@ -2,10 +2,9 @@
 
 use crate::clock::now;
 use crate::key_vault::auth::{Host, require_token};
-use crate::key_vault::bundle::{Bundle, Page, Properties};
+use crate::key_vault::bundle::{Bundle, Properties};
 use crate::key_vault::error::VaultError;
 use crate::key_vault::name::SecretName;
-use crate::key_vault::secrets::ReadError;
 use crate::key_vault::vault::Vault;
 use crate::key_vault::version::{NewProperties, NewSecret, Version};
 use axum::body::Bytes;
@@ -18,12 +17,9 @@ use axum::{Json, Router};
 
 pub(crate) fn routes(vault: &Vault) -> Router {
     Router::new()
-        .route("/secrets", get(list_secrets))
-        .route("/secrets/", get(list_secrets))
         .route("/secrets/{name}", get(read_current).put(set_secret))
         // Azure's clients end the path of the current version with a slash.
         .route("/secrets/{name}/", get(read_current))
-        .route("/secrets/{name}/versions", get(list_versions))
         .route("/secrets/{name}/{version}", get(read_version).patch(update_properties))
         .route_layer(from_fn_with_state(vault.clone(), require_token))
         .with_state(vault.clone())
@@ -88,26 +84,4 @@ fn read(
     let mut state = vault.state();
     let version = state.secrets.read(&name, version)?;
     Ok(Json(Bundle::new(host, &name, version)).into_response())
-}
-
-async fn list_secrets(State(vault): State<Vault>, Host(host): Host) -> Response {
-    let state = vault.state();
-    let newest = state.secrets.iter().filter_map(|(name, history)| {
-        Some(Properties::of_secret(&host, name, history.versions.last()?))
-    });
-    Json(Page::new(newest.collect())).into_response()
-}
-
-async fn list_versions(
-    State(vault): State<Vault>,
-    Host(host): Host,
-    Path(name): Path<String>,
-) -> Result<Response, VaultError> {
-    let name: SecretName = name.parse()?;
-    let state = vault.state();
-    let missing = || ReadError::NotFound(name.to_string());
-    let history = state.secrets.history(&name).ok_or_else(missing)?;
-    let versions = history.versions.iter();
-    let versions = versions.map(|version| Properties::of_version(&host, &name, version));
-    Ok(Json(Page::new(versions.collect())).into_response())
 }

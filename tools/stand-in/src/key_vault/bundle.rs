@@ -40,14 +40,6 @@ struct Attributes {
     recovery_level: &'static str,
 }
 
-/// A list, all on one page.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Page<'a> {
-    value: Vec<Properties<'a>>,
-    next_link: Option<&'a str>,
-}
-
 impl<'a> Bundle<'a> {
     pub(crate) fn new(host: &str, name: &SecretName, version: &'a Version) -> Self {
         let properties = Properties::of_version(host, name, version);
@@ -56,16 +48,7 @@ impl<'a> Bundle<'a> {
 }
 
 impl<'a> Properties<'a> {
-    /// The newest version under the id of the secret.
-    pub(crate) fn of_secret(host: &str, name: &SecretName, version: &'a Version) -> Self {
-        Self::new(format!("https://{host}/secrets/{name}"), version)
-    }
-
     pub(crate) fn of_version(host: &str, name: &SecretName, version: &'a Version) -> Self {
-        Self::new(id(host, name, version), version)
-    }
-
-    fn new(id: String, version: &'a Version) -> Self {
         let attributes = Attributes {
             enabled: version.enabled,
             nbf: version.not_before.map(Timestamp::as_second),
@@ -74,13 +57,8 @@ impl<'a> Properties<'a> {
             updated: version.created.as_second(),
             recovery_level: "Recoverable",
         };
-        Self { id, attributes, content_type: version.content_type.as_deref(), tags: &version.tags }
-    }
-}
-
-impl<'a> Page<'a> {
-    pub(crate) fn new(value: Vec<Properties<'a>>) -> Self {
-        Self { value, next_link: None }
+        let (id, content_type) = (id(host, name, version), version.content_type.as_deref());
+        Self { id, attributes, content_type, tags: &version.tags }
     }
 }
 

@@ -19,7 +19,7 @@ pub enum FaultKind {
     /// The request is read, then neither kept nor answered before its stall ends. What happens to it
     /// then is up to the plan that is in force by then.
     Hang,
-    /// The request is answered 500, over gRPC `INTERNAL`; nothing is kept.
+    /// The request is answered 500; nothing is kept.
     Fail,
 }
 

@@ -18,7 +18,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 };
 use prost::{DecodeError, Message};
 
-/// The largest export read, in bytes; a larger one is rejected, over HTTP with 413.
+/// The largest export read, in bytes; a larger one is rejected with 413.
 pub const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
 
 const PROTOBUF: &str = "application/x-protobuf";

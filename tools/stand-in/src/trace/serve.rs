@@ -1,9 +1,9 @@
-//! The process: OTLP over HTTP and over gRPC, and the pages and the API, on a port each.
+//! The process: OTLP over HTTP on one port, and the pages and the API on another.
 
 use crate::failure::Failure;
 use crate::process::{self, listen, server};
 use crate::trace::sink::Sink;
-use crate::trace::{api, grpc, otlp, pages};
+use crate::trace::{api, otlp, pages};
 use crate::web::{ApiError, bounded, health};
 use axum::Router;
 use clap::Args;
@@ -16,14 +16,10 @@ pub const MAX_BODY_BYTES: usize = 64 * 1024;
 /// OTLP needs no TLS and no login. GET / is a page with the traces; GET /api/traces and
 /// GET /api/metrics are JSON; PUT /control/faults makes exports hang or fail.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_field_names, reason = "the options are named after the fields")]
 pub struct Arguments {
     /// The port to take OTLP over HTTP on; 0 takes a free one, which the start line names.
     #[arg(long, value_name = "PORT", default_value_t = 4318)]
     otlp_http_port: u16,
-    /// The port to take OTLP over gRPC on; 0 takes a free one, which the start line names.
-    #[arg(long, value_name = "PORT", default_value_t = 4317)]
-    otlp_grpc_port: u16,
     /// The port to show traces on; 0 takes a free one, which the start line names.
     #[arg(long, value_name = "PORT", default_value_t = 8088)]
     http_port: u16,
@@ -35,24 +31,20 @@ pub struct Arguments {
 ///
 /// A port is taken, or a server fails.
 pub async fn serve(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { otlp_http_port, otlp_grpc_port, http_port } = arguments;
+    let Arguments { otlp_http_port, http_port } = arguments;
     let (otlp_http, otlp_http_address) = listen(otlp_http_port, "--otlp-http-port").await?;
-    let (otlp_grpc, otlp_grpc_address) = listen(otlp_grpc_port, "--otlp-grpc-port").await?;
     let (http, http_address) = listen(http_port, "--http-port").await?;
     let sink = Sink::default();
     let announce = || {
         tracing::info!(
             %otlp_http_address,
-            %otlp_grpc_address,
             %http_address,
-            "Taking OTLP at http://{otlp_http_address} and, over gRPC, at \
-             http://{otlp_grpc_address}, showing it at http://{http_address}"
+            "Taking OTLP at http://{otlp_http_address}, showing it at http://{http_address}"
         );
     };
     let servers = [
         server("show traces", axum::serve(http, app(&sink))),
         server("take OTLP over HTTP", axum::serve(otlp_http, otlp::otlp_http(&sink))),
-        server("take OTLP over gRPC", axum::serve(otlp_grpc, grpc::otlp_grpc(&sink))),
     ];
     process::serve(announce, servers).await
 }

@@ -3,5 +3,6 @@
 mod key_vault;
 mod mail;
 mod payment;
+mod programs;
 mod support;
 mod trace;

@@ -44,24 +44,6 @@ async fn as_many_calls_fail_as_the_plan_says() {
 }
 
 #[tokio::test]
-async fn an_invalid_plan_is_rejected_and_the_answer_says_why() {
-    let caller = Caller::start(&[]).await;
-    for (plan, message) in [
-        (json!({}), "missing field `fault`"),
-        (json!({"fault": "explode"}), "unknown variant `explode`"),
-        (json!({"fault": "fail", "next": -1}), "next"),
-        (json!({"fault": "fail", "next": 1_000_001}), "next must be 1 to 1000000"),
-        (json!({"fault": "fail", "stall_ms": 1}), "stall_ms goes with"),
-        (json!({"fault": "fail", "fail": 1}), "unknown field `fail`"),
-    ] {
-        let answer = caller.fault(&plan).await;
-        assert!((400..500).contains(&answer.status), "{plan}: {}", answer.status);
-        assert!(answer.text("/error").contains(message), "{plan}: {answer:?}");
-    }
-    assert_eq!(caller.get("/secrets").await.status, 200);
-}
-
-#[tokio::test]
 async fn the_event_of_a_near_expiry_is_of_the_current_version() {
     let caller = Caller::start(&[]).await;
     let missing = caller.control("/control/near-expiry/s").await;
@@ -82,10 +64,4 @@ async fn the_event_of_a_near_expiry_is_of_the_current_version() {
     let next = caller.control("/control/near-expiry/s").await;
     assert_ne!(next.text("/id"), event.text("/id"));
     assert_eq!(next.body["data"]["EXP"], 2_000_000_000);
-}
-
-#[tokio::test]
-async fn health_needs_nothing() {
-    let caller = Caller::start(&[]).await;
-    assert_eq!(caller.control("/healthz").await.status, 200);
 }

@@ -3,7 +3,7 @@
 mod control;
 mod identity;
 mod process;
-mod program;
+pub(crate) mod program;
 mod proxy;
-mod support;
+pub(crate) mod support;
 mod vault;

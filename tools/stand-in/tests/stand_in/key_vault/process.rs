@@ -1,8 +1,8 @@
-//! The program: its start, its exit codes, its help and its silence about secrets.
+//! The program: its secrets and its certificate.
 
 use crate::key_vault::program::{Program, command};
 use crate::key_vault::support::Caller;
-use crate::support::{Signal, fails, help_names, taken_ports_are_named};
+use crate::support::fails;
 use std::fs;
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -12,18 +12,6 @@ fn file(content: &str) -> (TempDir, PathBuf) {
     let path = folder.path().join("secrets.json");
     fs::write(&path, content).expect("the secrets are written");
     (folder, path)
-}
-
-#[tokio::test]
-async fn it_serves_on_loopback_and_ends_cleanly_on_either_signal() {
-    for signal in [Signal::TERM, Signal::INT] {
-        let caller = Caller::start(&[]).await;
-        for address in [caller.program.vault, caller.program.identity, caller.program.proxy] {
-            assert!(address.ip().is_loopback());
-        }
-        assert_eq!(caller.get("/secrets").await.status, 200);
-        caller.program.running.stop(signal).await;
-    }
 }
 
 #[tokio::test]
@@ -69,63 +57,4 @@ async fn bad_secrets_are_exit_64_and_stay_secret() {
         let stderr = fails(command.arg("--ca-file").arg(folder.path().join("ca.pem")), 64).await;
         assert!(stderr.contains(message) && !stderr.contains("hush"), "{stderr}");
     }
-}
-
-#[tokio::test]
-async fn a_taken_port_or_an_unusable_path_is_exit_1_and_says_so() {
-    let program = Program::start(&[]).await;
-    let folder = TempDir::new().unwrap();
-    let with_needed = || {
-        let mut command = command();
-        command.args(["--identity-header", "h", "--ca-file"]).arg(folder.path().join("ca.pem"));
-        command
-    };
-    let taken = [
-        ("--port", program.vault),
-        ("--identity-port", program.identity),
-        ("--proxy-port", program.proxy),
-    ];
-    taken_ports_are_named(with_needed, &taken).await;
-    let mut command = command();
-    command.args(["--port", "0", "--identity-port", "0", "--proxy-port", "0"]);
-    command.args(["--identity-header", "h", "--ca-file", "/nowhere/ca.pem"]);
-    let stderr = fails(&mut command, 1).await;
-    assert!(stderr.contains("/nowhere/ca.pem"), "{stderr}");
-}
-
-#[tokio::test]
-async fn a_wrong_command_line_is_exit_64() {
-    let needed = ["--identity-header", "h", "--ca-file", "/nowhere/ca.pem"];
-    for (arguments, message) in [
-        (&needed[2..], "--identity-header"),
-        (&needed[..2], "--ca-file"),
-        (&["--port", "70000"][..], "70000"),
-        (&["--identity-header", "a b"][..], "printable ASCII"),
-        (&[&needed[..], &["--tag", "a:b=c"]].concat(), "--secrets-file"),
-        (&[&needed[..], &["--secrets-file", "x", "--tag", "a"]].concat(), "SECRET:NAME=VALUE"),
-        (&[&needed[..], &["--secrets-file", "/nowhere/s"]].concat(), "/nowhere/s"),
-    ] {
-        let stderr = fails(command().args(arguments), 64).await;
-        assert!(stderr.contains(message), "{stderr}");
-    }
-}
-
-#[tokio::test]
-async fn help_names_every_option_and_exits_with_0() {
-    let parts = [
-        "--port",
-        "--identity-port",
-        "--proxy-port",
-        "--identity-header",
-        "--secrets-file",
-        "--tag",
-        "--ca-file",
-        "IDENTITY_ENDPOINT",
-        "SSL_CERT_FILE",
-        "HTTPS_PROXY",
-        "/control/secrets",
-        "/control/faults",
-        "/control/near-expiry",
-    ];
-    help_names(command(), &parts).await;
 }

@@ -47,24 +47,6 @@ async fn the_tags_of_a_version_are_updated_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn lists_show_secrets_and_versions_but_no_value() {
-    let caller = Caller::start(&[]).await;
-    let versions = [caller.set("b", "hush").await, caller.set("b", "hush").await];
-    caller.set("a", "hush").await;
-    let host = caller.program.vault;
-    let secrets = caller.get("/secrets?api-version=7.6").await;
-    let ids = [secrets.text("/value/0/id"), secrets.text("/value/1/id")];
-    assert_eq!(ids, ["a", "b"].map(|name| format!("https://{host}/secrets/{name}")));
-    let listed = caller.get("/secrets/b/versions").await;
-    let ids = [listed.text("/value/0/id"), listed.text("/value/1/id")];
-    assert_eq!(ids, versions.map(|version| format!("https://{host}/secrets/b/{version}")));
-    for answer in [secrets, listed] {
-        assert_eq!(answer.body["value"].as_array().map(Vec::len), Some(2));
-        assert!(answer.body["nextLink"].is_null() && !answer.body.to_string().contains("hush"));
-    }
-}
-
-#[tokio::test]
 async fn the_newest_version_that_is_enabled_is_current() {
     let caller = Caller::start(&[]).await;
     let disabled = json!({"value": "never", "attributes": {"enabled": false}});
@@ -84,7 +66,6 @@ async fn an_unknown_secret_is_a_404_of_key_vault() {
     let other = "0".repeat(32);
     for path in [
         "/secrets/nothing",
-        "/secrets/nothing/versions",
         &format!("/secrets/s/{other}"),
         &format!("/secrets/nothing/{version}"),
         &format!("/secrets/s/{}", version.to_uppercase() + "0"),

@@ -65,13 +65,3 @@ async fn emptying_forgets_every_mail_and_gives_no_id_twice() {
     program.deliver("b@x.org", "Subject: s\r\n\r\n").await;
     assert_eq!(program.mails().await[0].id, 2);
 }
-
-#[tokio::test]
-async fn an_unknown_call_is_an_error_in_json() {
-    let program = Program::start().await;
-    for (method, path) in [("GET", "/api"), ("POST", "/api/mails"), ("GET", "/control/faults")] {
-        let answer = program.call(method, path, "").await;
-        assert_eq!(answer.error(), format!("no such call: {method} {path}"));
-        assert_eq!(answer.status, 404);
-    }
-}

@@ -50,35 +50,3 @@ async fn a_stalled_mail_delays_no_other() {
     assert!(start.elapsed() >= Duration::from_millis(stall_ms));
     assert_eq!(program.mails().await[0].envelope.to, ["stalled@x.org"]);
 }
-
-#[tokio::test]
-async fn clearing_ends_a_plan_and_a_new_plan_replaces_it() {
-    let program = Program::start().await;
-    program.fault(FaultPlan::next(1000, FaultKind::Stall).for_ms(60_000)).await;
-    program.fault(FaultPlan::next(2, FaultKind::Refuse)).await;
-    let mut talk = program.talk().await;
-    assert!(talk.say("MAIL FROM:<a@x.org>").await.starts_with("451 "));
-    assert_eq!(program.call("DELETE", "/control/faults", "").await.status, 204);
-    program.deliver("b@x.org", RAW).await;
-    assert_eq!(program.mails().await.len(), 1);
-}
-
-#[tokio::test]
-async fn an_invalid_plan_is_rejected_and_the_answer_says_why() {
-    let program = Program::start().await;
-    for (plan, message) in [
-        ("", "EOF"),
-        ("next", "JSON"),
-        (r#"{"next": 1}"#, "missing field `fault`"),
-        (r#"{"next": 1, "fault": "explode"}"#, "unknown variant `explode`"),
-        (r#"{"next": 1, "fault": "drop", "path": "x"}"#, "unknown variant `x`"),
-        (r#"{"next": 0, "fault": "drop"}"#, "next must be 1 to 1000000"),
-        (r#"{"next": 1, "fault": "stall", "stall_ms": 0}"#, "stall_ms must be 1 to 600000"),
-        (r#"{"next": 1, "fault": "refuse", "stall_ms": 5}"#, "stall_ms goes with"),
-    ] {
-        let answer = program.call("PUT", "/control/faults", plan).await;
-        assert!((400..500).contains(&answer.status), "{plan}: {}", answer.status);
-        assert!(answer.error().contains(message), "{plan}: {}", answer.text());
-    }
-    program.deliver("b@x.org", RAW).await;
-}

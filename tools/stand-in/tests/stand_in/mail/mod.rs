@@ -4,5 +4,4 @@ mod api;
 mod control;
 mod delivery;
 mod pages;
-mod program;
-mod support;
+pub(crate) mod support;

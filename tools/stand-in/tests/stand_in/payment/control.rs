@@ -42,12 +42,6 @@ async fn clearing_ends_a_plan_and_a_new_plan_replaces_it() {
 }
 
 #[tokio::test]
-async fn health_needs_no_key() {
-    let request = Request::get("/healthz").body(Body::empty()).unwrap();
-    assert_eq!(Caller::new().send(request).await.status, StatusCode::OK);
-}
-
-#[tokio::test]
 async fn the_ledger_shows_every_attempt_in_turn() {
     let caller = Caller::new();
     caller.charge(DECLINED).await;

@@ -1,9 +1,7 @@
-//! The program: its start line, its exit codes and its silence about the key.
+//! The program: its secrets, and a connection that drops.
 
 use crate::payment::support::{CHARGE, FORM, KEY};
-use crate::support::{
-    self, PATIENCE, Running, Signal, fails, help_names, request, taken_ports_are_named,
-};
+use crate::support::{self, PATIENCE, Running, Signal, fails, request};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -11,7 +9,7 @@ use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-fn program() -> Command {
+pub(crate) fn program() -> Command {
     support::stand_in("payment")
 }
 
@@ -22,25 +20,12 @@ fn secrets(content: &str) -> (TempDir, PathBuf) {
     (folder, path)
 }
 
-fn good_secrets() -> (TempDir, PathBuf) {
+pub(crate) fn good_secrets() -> (TempDir, PathBuf) {
     secrets(&format!(r#"{{"payment-api-key": "{KEY}", "other": "x"}}"#))
 }
 
-async fn start(secrets: &Path) -> Running {
+pub(crate) async fn start(secrets: &Path) -> Running {
     Running::start(program().args(["--port", "0", "--secrets-file"]).arg(secrets)).await
-}
-
-#[tokio::test]
-async fn it_serves_on_loopback_and_ends_cleanly_on_either_signal() {
-    let (_folder, secrets) = good_secrets();
-    for signal in [Signal::TERM, Signal::INT] {
-        let running = start(&secrets).await;
-        let address = running.address("address");
-        assert!(address.ip().is_loopback());
-        assert_eq!(support::call(address, "GET", "/healthz", "").await.status, 200);
-        assert!(!running.start_line.contains(KEY));
-        running.stop(signal).await;
-    }
 }
 
 #[tokio::test]
@@ -65,19 +50,6 @@ async fn a_fault_closes_a_connection_without_an_answer_and_the_program_serves_on
 }
 
 #[tokio::test]
-async fn a_taken_port_is_exit_1_and_says_so() {
-    let (_folder, secrets) = good_secrets();
-    let running = start(&secrets).await;
-    let taken = [("--port", running.address("address"))];
-    let with_secrets = || {
-        let mut command = program();
-        command.arg("--secrets-file").arg(&secrets);
-        command
-    };
-    taken_ports_are_named(with_secrets, &taken).await;
-}
-
-#[tokio::test]
 async fn bad_secrets_are_exit_64_and_stay_secret() {
     for (content, message) in [
         (format!("\"{KEY}\""), "not an object"),
@@ -91,31 +63,4 @@ async fn bad_secrets_are_exit_64_and_stay_secret() {
         let stderr = fails(program().arg("--secrets-file").arg(&path), 64).await;
         assert!(stderr.contains(message) && !stderr.contains(KEY), "{stderr}");
     }
-}
-
-#[tokio::test]
-async fn a_missing_file_or_a_wrong_command_line_is_exit_64() {
-    for (arguments, message) in [
-        (&["--secrets-file", "/nowhere/secrets.json"][..], "/nowhere/secrets.json"),
-        (&[][..], "--secrets-file"),
-        (&["--port", "70000"][..], "70000"),
-        (&["--api-key", "x"][..], "--api-key"),
-    ] {
-        let stderr = fails(program().args(arguments), 64).await;
-        assert!(stderr.contains(message), "{stderr}");
-    }
-}
-
-#[tokio::test]
-async fn help_names_every_option_and_exits_with_0() {
-    let parts = [
-        "--port",
-        "--secrets-file",
-        "payment-api-key",
-        "/control/ledger",
-        "/control/keys",
-        "/control/settlement",
-        "/control/clock",
-    ];
-    help_names(program(), &parts).await;
 }

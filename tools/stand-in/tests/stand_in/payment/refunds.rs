@@ -45,16 +45,6 @@ async fn partial_refunds_add_up_to_the_charge_and_no_further() {
 }
 
 #[tokio::test]
-async fn a_second_full_refund_is_rejected() {
-    let caller = Caller::new();
-    let form = format!("payment_intent={}", caller.charged().await);
-    assert_eq!(caller.refund(&form).await.status, StatusCode::OK);
-    let again = caller.refund(&form).await;
-    assert_eq!(again.status, StatusCode::BAD_REQUEST);
-    assert_eq!(again.text("/error/code"), "charge_already_refunded");
-}
-
-#[tokio::test]
 async fn a_declined_intent_has_nothing_to_refund() {
     let caller = Caller::new();
     let declined = caller.charge(DECLINED).await;

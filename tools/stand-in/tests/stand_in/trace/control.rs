@@ -38,31 +38,3 @@ async fn a_hanging_sink_answers_when_the_fault_is_deleted() {
     assert_eq!(read(&mut stream).await.status, 200);
     assert_eq!(program.summaries().await.len(), 1);
 }
-
-#[tokio::test]
-async fn a_new_plan_replaces_the_old_one_for_what_hangs_too() {
-    let program = Program::start().await;
-    program.fault(FaultKind::Hang).await;
-    let headers = format!("{PROTOBUF}\r\nContent-Length: 0");
-    let mut stream = request(program.otlp_http, "POST", "/v1/traces", &headers, b"").await;
-    assert_eq!(program.get("/healthz").await.status, 200);
-    program.fault(FaultKind::Fail).await;
-    assert_eq!(read(&mut stream).await.status, 500);
-}
-
-#[tokio::test]
-async fn an_invalid_plan_is_rejected_and_the_answer_says_why() {
-    let program = Program::start().await;
-    for (plan, message) in [
-        ("", "EOF"),
-        ("hang", "JSON"),
-        ("{}", "missing field `fault`"),
-        (r#"{"fault": "explode"}"#, "unknown variant `explode`"),
-        (r#"{"fault": "hang", "nxt": 1}"#, "unknown field `nxt`"),
-    ] {
-        let answer = program.call("PUT", "/control/faults", plan).await;
-        assert!((400..500).contains(&answer.status), "{plan}: {}", answer.status);
-        assert!(answer.error().contains(message), "{plan}: {}", answer.error());
-    }
-    program.keep("stock", vec![span(1, 1, 0, "x")]).await;
-}

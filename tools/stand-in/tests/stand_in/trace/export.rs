@@ -5,7 +5,6 @@ use crate::trace::wire::{CUMULATIVE, DELTA, durations, orders, span, trace_id, t
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
-use serde_json::json;
 use stand_in::trace::{MAX_REQUEST_BYTES, MAX_TRACES, Reading};
 
 const PATHS: [&str; 3] = ["/v1/traces", "/v1/metrics", "/v1/logs"];
@@ -140,14 +139,4 @@ async fn the_trace_that_came_first_goes_when_there_are_too_many() {
         let answer = program.get(&format!("/api/traces/{}", trace_id(trace))).await;
         assert_eq!(answer.status, status, "{trace}");
     }
-}
-
-#[tokio::test]
-async fn an_unknown_call_is_an_error_in_json() {
-    let program = Program::start().await;
-    let answer = program.post("/v1/profiles", PROTOBUF, b"").await;
-    assert_eq!(
-        (answer.status, answer.json()),
-        (404, json!({"error": "no such call: POST /v1/profiles"}))
-    );
 }

@@ -3,8 +3,6 @@
 mod api;
 mod control;
 mod export;
-mod grpc;
 mod pages;
-mod program;
-mod support;
+pub(crate) mod support;
 mod wire;

@@ -13,7 +13,6 @@ pub(crate) const PROTOBUF: &str = "Content-Type: application/x-protobuf";
 pub(crate) struct Program {
     pub(crate) running: Running,
     pub(crate) otlp_http: SocketAddr,
-    pub(crate) otlp_grpc: SocketAddr,
     pub(crate) http: SocketAddr,
 }
 
@@ -23,11 +22,11 @@ pub(crate) fn command() -> Command {
 
 impl Program {
     pub(crate) async fn start() -> Self {
-        let arguments = ["--otlp-http-port", "0", "--otlp-grpc-port", "0", "--http-port", "0"];
+        let arguments = ["--otlp-http-port", "0", "--http-port", "0"];
         let running = Running::start(command().args(arguments)).await;
-        let names = ["otlp_http_address", "otlp_grpc_address", "http_address"];
-        let [otlp_http, otlp_grpc, http] = names.map(|name| running.address(name));
-        Self { running, otlp_http, otlp_grpc, http }
+        let names = ["otlp_http_address", "http_address"];
+        let [otlp_http, http] = names.map(|name| running.address(name));
+        Self { running, otlp_http, http }
     }
 
     /// Posts a message as an exporter does; the answer to it.
