@@ -82,3 +82,20 @@ impl Line {
         items.iter().map(|item| line(&item.product_id, item.quantity)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::orders::{new_order, product};
+
+    #[test]
+    fn every_item_of_an_order_is_a_line() {
+        let items = new_order().items;
+        let lines = Line::all(&items);
+        let told: Vec<_> = lines.into_iter().map(|line| (line.product_id, line.quantity)).collect();
+        let asked: Vec<_> =
+            items.iter().map(|item| (item.product_id.clone(), item.quantity)).collect();
+        assert_eq!(told, asked);
+        assert!(told.len() > 1 && told.iter().any(|(id, _)| *id == product("lamp")));
+    }
+}

@@ -180,6 +180,8 @@ impl From<RefundBody> for RefundObject {
 mod tests {
     use super::*;
     use serde_json::json;
+    use std::io::Read as _;
+    use std::sync::Arc;
 
     fn error(kind: &str, code: &str) -> Value {
         json!({"error": {"type": kind, "code": code, "message": "…"}})
@@ -273,5 +275,23 @@ mod tests {
             route("/v1/payment_intents/pi_1/confirm"),
             "/v1/payment_intents/{intent}/confirm"
         );
+    }
+
+    #[test]
+    fn the_log_says_how_to_mend_a_key_that_is_rejected() {
+        for (status, says) in [(StatusCode::UNAUTHORIZED, true), (StatusCode::CONFLICT, false)] {
+            let (mut log, writer) = std::io::pipe().unwrap();
+            let lines = tracing_subscriber::fmt().with_writer(Arc::new(writer)).finish();
+            tracing::subscriber::with_default(lines, || {
+                intent(status, &error("invalid_request_error", "x")).unwrap_err();
+            });
+            let mut told = String::new();
+            log.read_to_string(&mut told).unwrap();
+            assert_eq!(
+                told.contains("put a valid one into secret `payment-api-key`"),
+                says,
+                "{told}"
+            );
+        }
     }
 }
