@@ -5,11 +5,13 @@
 
 mod entry;
 mod page;
+mod under_way;
 
 pub use entry::Entry;
 pub use page::price;
 
 use self::entry::{Claimed, Failed};
+use self::under_way::UnderWay;
 use crate::domain::event::{CloudEvent, NotificationRequested, Poison, Topic};
 use crate::observe;
 use crate::ports::{Chain, Clock, Delivered, Documents, Error, Failure, Later, Mailer, Result};
@@ -46,6 +48,7 @@ pub struct NotificationMailer<I, M, L, C> {
     later: L,
     clock: C,
     tasks: TaskTracker,
+    under_way: UnderWay,
     /// The SMTP binding mixes up requests that it handles at once.
     turn: Arc<Mutex<()>>,
 }
@@ -60,7 +63,8 @@ where
     /// A mailer that remembers in `inbox` what it mailed. What cannot be mailed now is delivered again
     /// by `later`.
     pub fn new(inbox: I, mailer: M, later: L, clock: C) -> Self {
-        Self { inbox, mailer, later, clock, tasks: TaskTracker::new(), turn: Arc::default() }
+        let (tasks, under_way, turn) = Default::default();
+        Self { inbox, mailer, later, clock, tasks, under_way, turn }
     }
 
     /// What is under way. A process waits for it before it ends.
@@ -70,7 +74,7 @@ where
     }
 
     /// Mails what `event` asks for, unless it was mailed before, or sees to it that it is delivered
-    /// again. Only a crash between sending and remembering mails it twice.
+    /// again. Only a crash between sending and remembering mails it twice: one mail of a process at most.
     ///
     /// # Errors
     /// [`Poison`], when it can never be mailed. Failed: when the inbox or the scheduler fails.
@@ -89,6 +93,9 @@ where
 
     async fn handle(&self, event: &CloudEvent, request: &NotificationRequested) -> Result<Handled> {
         let (id, by) = (key(&event.id), Uuid::now_v7());
+        let Some(_begun) = self.under_way.begin(&id) else {
+            return self.again(event, 0, Entry::LEASE.unsigned_abs()).await;
+        };
         match self.note(&id, |entry, now| entry.claim(by, now)).await? {
             Claimed::Mailed => Ok(Ok(())),
             Claimed::Elsewhere { until } => {
@@ -96,7 +103,7 @@ where
                 self.again(event, 0, wait_until(until, self.clock.now())).await
             }
             Claimed::Granted => match self.send(&id, by, request).await {
-                Ok(Delivered::Accepted) => self.remember(&id).await.map(Ok),
+                Ok(Delivered::Accepted) => Ok(Ok(())),
                 Ok(Delivered::Rejected(reason)) => {
                     self.note(&id, |entry, _| entry.rejected(by)).await?;
                     Ok(Err(Poison::Undeliverable(reason)))
@@ -106,7 +113,8 @@ where
         }
     }
 
-    /// Sends the mail when it is its turn, and prolongs the claim meanwhile.
+    /// Sends the mail when it is its turn and remembers that before the next one has its turn, so that
+    /// a crash repeats one mail of this process at most. Prolongs the claim meanwhile.
     async fn send(
         &self,
         id: &String,
@@ -118,7 +126,11 @@ where
             let turn = timeout(TURN, self.turn.lock()).await;
             let too_long = |_| Failure::new("email", "take its turn", "other mails take too long");
             let _turn = turn.map_err(too_long)?;
-            self.mailer.send(&mail).await
+            let sent = self.mailer.send(&mail).await?;
+            if sent == Delivered::Accepted {
+                self.remember(id).await?;
+            }
+            Ok(sent)
         };
         let mut sending = std::pin::pin!(sending);
         let mut prolong = interval_at(Instant::now() + PROLONGED_EVERY, PROLONGED_EVERY);

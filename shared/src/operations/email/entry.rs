@@ -91,6 +91,12 @@ impl Entry {
         (self.tries, self.tried_at) = (0, None);
     }
 
+    /// Whether it was mailed.
+    #[cfg(test)]
+    pub(super) fn is_mailed(&self) -> bool {
+        self.mailed_at.is_some()
+    }
+
     fn unclaim(&mut self, by: Uuid) {
         self.claim.take_if(|claim| claim.by == by);
     }

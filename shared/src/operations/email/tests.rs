@@ -3,10 +3,12 @@
 use super::page::tests::request;
 use super::*;
 use crate::domain::event::Notice;
+use crate::ports::{Mail, Saved, Version, Versioned, document};
 use crate::testing::fakes::{FakeClock, FakeDocuments, FakeLater, FakeMailer};
 use crate::testing::orders::{at, euro};
 use serde_json::json;
 use std::future::pending;
+use tokio::task::yield_now;
 
 type Inbox = FakeDocuments<String, Entry>;
 type Room = NotificationMailer<Inbox, FakeMailer, FakeLater, FakeClock>;
@@ -98,9 +100,12 @@ async fn a_slow_mail_is_not_sent_by_another_process() {
     let other = mailer_of(&inbox, &mailer, 29);
     other.deliver(receipt("1")).await.unwrap().unwrap();
     assert_eq!(other.later.waits(), [Duration::from_secs(1)]);
+    // Nor does this process begin with it again, whatever became of its claim meanwhile.
+    slow.deliver(receipt("1")).await.unwrap().unwrap();
+    assert_eq!(slow.later.waits(), [Duration::from_secs(30)]);
     // One that waits for its turn in vain is tried later.
     slow.deliver(receipt("2")).await.unwrap().unwrap();
-    assert_eq!(slow.later.waits(), [FIRST_WAIT]);
+    assert_eq!(slow.later.waits().last(), Some(&FIRST_WAIT));
     sending.await.unwrap().unwrap().unwrap();
     assert_eq!(mailer.sent().len(), 1);
 }
@@ -115,6 +120,49 @@ async fn an_abandoned_request_interrupts_no_mail_and_the_process_waits_for_it() 
     room.tasks().close();
     room.tasks().wait().await;
     assert_eq!(mailer.sent().len(), 1);
+}
+
+/// An inbox that takes its time, and a mailer that looks into it before it sends.
+#[derive(Debug, Clone, Default)]
+struct Slow {
+    inbox: Inbox,
+    mailer: FakeMailer,
+}
+
+impl Documents<String, Entry> for Slow {
+    async fn load(&self, key: &String) -> Result<Option<Versioned<Entry>>> {
+        yield_now().await;
+        self.inbox.load(key).await
+    }
+
+    async fn save(&self, key: &String, entry: &Entry, at: Option<&Version>) -> Result<Saved> {
+        yield_now().await;
+        self.inbox.save(key, entry, at).await
+    }
+}
+
+impl Mailer for Slow {
+    async fn send(&self, mail: &Mail) -> Result<Delivered> {
+        let mut remembered = 0;
+        for number in 0..10 {
+            let entry = document(&self.inbox, &number.to_string()).await?;
+            remembered += usize::from(entry.is_some_and(|entry| entry.is_mailed()));
+        }
+        assert_eq!(remembered, self.mailer.sent().len(), "all that were sent are remembered");
+        self.mailer.send(mail).await
+    }
+}
+
+#[tokio::test]
+async fn a_mail_is_remembered_before_the_next_one_is_sent() {
+    let slow = Slow::default();
+    let later = FakeLater::default();
+    let room = NotificationMailer::new(slow.clone(), slow.clone(), later, FakeClock(at(0)));
+    let deliveries = (0..10).map(|number| room.deliver(receipt(&number.to_string())));
+    for dealt in futures::future::join_all(deliveries).await {
+        assert_eq!(dealt.unwrap(), Ok(()));
+    }
+    assert_eq!(slow.mailer.sent().len(), 10);
 }
 
 #[tokio::test]
