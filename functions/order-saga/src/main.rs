@@ -6,17 +6,19 @@ use axum::extract::State;
 use axum::routing::put;
 use shared::domain::OrderId;
 use shared::domain::placing::PlacedOrder;
-use shared::host::{self, RESERVATION, Service, SystemClock};
+use shared::host::{self, RESERVATION, Service, SystemClock, UNDO_TRIES};
 use shared::http::{Internal, Json, Path, Problem, staff};
 use shared::ports::{OrderRefunds, Sagas};
 use shared::sidecar::worker::Worker;
+use shared::sidecar::workflow::Patience;
 use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     host::run(env!("CARGO_PKG_NAME"), |setup| {
-        let reservation_ttl = setup.read(&RESERVATION)?;
-        let worker = Worker::new(setup.sidecar(), &SystemClock, reservation_ttl);
+        let (reservation_ttl, undo_tries) = (setup.read(&RESERVATION)?, setup.read(&UNDO_TRIES)?);
+        let patience = Patience { reservation_ttl, undo_tries };
+        let worker = Worker::new(setup.sidecar(), &SystemClock, patience);
         let app = app(worker.dispatcher(), setup.sidecar().order_refunds(&SystemClock));
         Ok(Service::from(app).with_worker(|stop| worker.run(stop)))
     })

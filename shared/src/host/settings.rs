@@ -70,6 +70,13 @@ pub const CORS_ORIGINS: Setting<Vec<HeaderValue>> =
 pub const PAYMENT_PROVIDER_URL: Setting<Url> =
     Setting { name: "PAYMENT_PROVIDER_URL", default: None, parse: web_address };
 
+/// `UNDO_TRIES`: how often an undo is tried before the order is stuck. A hundred tries take about a day.
+pub const UNDO_TRIES: Setting<u32> = Setting {
+    name: "UNDO_TRIES",
+    default: Some("100"),
+    parse: |text| within(text, 1, 1_000).map(|tries| u32::try_from(tries).unwrap_or(u32::MAX)),
+};
+
 /// `RESERVATION_SECONDS`: how long stock is held for an order that is not shipped.
 pub const RESERVATION: Setting<SignedDuration> = Setting {
     name: "RESERVATION_SECONDS",

@@ -32,6 +32,7 @@ use self::secrets::SecretStore;
 use self::state::StateStore;
 use self::stocks::ActorStocks;
 use self::worker::{SidecarRefunds, WorkflowDispatcher};
+use self::workflow::Patience;
 use crate::domain::order::Order;
 use crate::domain::payment::Payment;
 use crate::domain::shipment::Shipment;
@@ -41,7 +42,6 @@ use crate::operations::email::Entry;
 use crate::operations::order_refunds::RefundService;
 use crate::ports::Clock;
 use futures::stream::{FuturesUnordered, StreamExt};
-use jiff::SignedDuration;
 use serde_json::Value;
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -198,12 +198,11 @@ impl Sidecar {
         StateStore::new(self.grpc.clone(), "orders").expiring(INDEX_TTL)
     }
 
-    /// What starts the workflows that this function hosts, for orders whose stock is held for
-    /// `reservation_ttl` by `clock`.
+    /// What starts the workflows that this function hosts, which try orders with `patience` by `clock`.
     pub(super) fn dispatcher<C: Clock>(
         &self,
         clock: &C,
-        reservation_ttl: SignedDuration,
+        patience: Patience,
     ) -> WorkflowDispatcher<C> {
         let refunds = self.order_refunds(clock);
         let clock = clock.clone();
@@ -212,13 +211,9 @@ impl Sidecar {
             index: self.due_orders(),
             refunds,
             sweeps: StateStore::new(self.grpc.clone(), "orders"),
-            engine: WorkflowEngine {
-                grpc: self.grpc.clone(),
-                clock: clock.clone(),
-                reservation_ttl,
-            },
+            engine: WorkflowEngine { grpc: self.grpc.clone(), clock: clock.clone(), patience },
             clock,
-            overdue_after: reservation_ttl,
+            overdue_after: patience.reservation_ttl,
         }
     }
 }

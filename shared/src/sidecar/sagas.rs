@@ -2,7 +2,7 @@
 
 use super::Grpc;
 use super::grpc::DEADLINE;
-use super::workflow::{self, ResumeInput, SagaInput};
+use super::workflow::{self, Patience, ResumeInput, SagaInput};
 use crate::domain::OrderId;
 use crate::domain::placing::PlacedOrder;
 use crate::domain::saga::{Cause, Step};
@@ -32,8 +32,8 @@ const SILENT_AFTER: SignedDuration = SignedDuration::from_mins(30);
 pub struct WorkflowEngine<C> {
     pub(super) grpc: Grpc,
     pub(super) clock: C,
-    /// How long products are held for an order that is not shipped.
-    pub(super) reservation_ttl: SignedDuration,
+    /// How long orders are tried.
+    pub(super) patience: Patience,
 }
 
 impl<C: Clock> WorkflowEngine<C> {
@@ -58,7 +58,7 @@ impl<C: Clock> WorkflowEngine<C> {
     }
 
     async fn start(&self, order: &PlacedOrder) -> Result<bool> {
-        let input = SagaInput::new(order.clone(), self.reservation_ttl);
+        let input = SagaInput::new(order.clone(), self.patience);
         self.schedule(workflow::NAME, order.order_id.as_str(), &input).await
     }
 

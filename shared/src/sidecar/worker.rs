@@ -1,5 +1,7 @@
 //! The worker that runs the order saga's workflows and activities, and sweeps up what they leave.
 
+pub use super::workflow::Patience;
+
 use super::activities::Activities;
 use super::attempts::Attempts;
 use super::functions::PaymentFunctions;
@@ -7,6 +9,7 @@ use super::pubsub::Broker;
 use super::sagas::WorkflowEngine;
 use super::state::StateStore;
 use super::{Sidecar, workflow};
+
 use crate::domain::order::Order;
 use crate::operations::dispatch::{Dispatcher, Sweep};
 use crate::operations::due_orders::DueOrders;
@@ -15,7 +18,6 @@ use crate::operations::order_refunds::RefundService;
 use crate::operations::orders::DocumentLog;
 use crate::ports::{Chain, Clock, Failure, OrFail};
 use dapr_durabletask::worker::{ReconnectPolicy, TaskHubGrpcWorker, WorkerOptions};
-use jiff::SignedDuration;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,14 +54,14 @@ pub struct Worker<C> {
 }
 
 impl<C: Clock> Worker<C> {
-    /// A worker of `sidecar`; stock is held for `reservation_ttl` by `clock`.
-    pub fn new(sidecar: &Sidecar, clock: &C, reservation_ttl: SignedDuration) -> Self {
+    /// A worker of `sidecar`; it tries orders with `patience`, by `clock`.
+    pub fn new(sidecar: &Sidecar, clock: &C, patience: Patience) -> Self {
         let shop = Fulfilment {
             log: DocumentLog::new(sidecar.orders(), sidecar.publisher(), clock.clone()),
             stocks: sidecar.stocks(),
             payments: sidecar.payments(),
             shipping: sidecar.shipping(),
-            reservation_ttl,
+            reservation_ttl: patience.reservation_ttl,
         };
         let options = WorkerOptions::new()
             .with_max_concurrent_work_items(CONCURRENT)
@@ -68,7 +70,7 @@ impl<C: Clock> Worker<C> {
         workflow::register(hub.registry_mut());
         let (shop, attempts) = (Arc::new(shop), Attempts::default());
         Activities { registry: hub.registry_mut(), shop, attempts }.register();
-        Self { hub, dispatcher: sidecar.dispatcher(clock, reservation_ttl) }
+        Self { hub, dispatcher: sidecar.dispatcher(clock, patience) }
     }
 
     /// Starts sagas for this worker.

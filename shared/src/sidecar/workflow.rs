@@ -25,6 +25,9 @@ pub const NAME: &str = "order-saga";
 /// The name of the workflow that does what is left of a stuck order.
 pub(super) const RESUME: &str = "order-resume";
 
+/// About a day of tries.
+const UNDO_TRIES: u32 = 100;
+
 /// The activity that publishes events which the broker did not take at once.
 pub(super) const PUBLISH: &str = "publish";
 
@@ -37,15 +40,33 @@ pub(super) struct SagaInput {
     /// How long the steps up to the shipment are retried, all together. It travels with the order, so that
     /// a changed setting changes no order on its way.
     pub(super) forward_seconds: u64,
+    /// How often an undo is tried. It travels with the order, too.
+    #[serde(default = "about_a_day")]
+    pub(super) undo_tries: u32,
+}
+
+/// What orders were started with before they brought along how often an undo is tried.
+fn about_a_day() -> u32 {
+    UNDO_TRIES
 }
 
 impl SagaInput {
-    /// Stock is held for `reservation_ttl`; the steps that need it are retried for 4/5 of that, so that
+    /// The steps that need what is held are retried for 4/5 of the time that it is held for, so that
     /// there is time left to ship.
-    pub(super) fn new(order: PlacedOrder, reservation_ttl: SignedDuration) -> Self {
+    pub(super) fn new(order: PlacedOrder, patience: Patience) -> Self {
+        let Patience { reservation_ttl, undo_tries } = patience;
         let forward_seconds = reservation_ttl.unsigned_abs().as_secs() / 5 * 4;
-        Self { order, forward_seconds }
+        Self { order, forward_seconds, undo_tries }
     }
+}
+
+/// How long an order is tried before it is given up.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// How long stock is held for an order that is not shipped.
+    pub reservation_ttl: SignedDuration,
+    /// How often an undo is tried before the order is stuck.
+    pub undo_tries: u32,
 }
 
 /// The input of [`RESUME`].
@@ -113,8 +134,9 @@ pub(super) fn register(registry: &mut Registry) {
 pub(super) async fn order_saga(
     context: OrchestrationContext,
 ) -> dapr_durabletask::api::Result<Option<String>> {
-    let SagaInput { order, forward_seconds } = context.input()?;
-    let steps = Activities::new(context, Duration::from_secs(forward_seconds), undo_retries());
+    let SagaInput { order, forward_seconds, undo_tries } = context.input()?;
+    let forward = Duration::from_secs(forward_seconds);
+    let steps = Activities::new(context, forward, undo_retries(undo_tries));
     let outcome = fulfil(&steps, &order).await;
     steps.publish(&order.order_id).await;
     Ok(Some(serde_json::to_string(&outcome)?))
@@ -182,7 +204,7 @@ impl Activities {
         let steps = mem::take(&mut *self.unpublished());
         if !steps.is_empty() {
             let input = PublishInput { order_id: order_id.clone(), steps };
-            let _published = self.activity::<()>(PUBLISH, input, undo_retries()).await;
+            let _published = self.activity::<()>(PUBLISH, input, undo_retries(UNDO_TRIES)).await;
         }
     }
 
@@ -243,9 +265,9 @@ fn now(context: &OrchestrationContext) -> Timestamp {
     Timestamp::from_millisecond(millis).expect("the engine's clock is within the calendar")
 }
 
-/// About a day of tries, 15 minutes apart in the end: money or goods are left to give back.
-fn undo_retries() -> RetryPolicy {
-    RetryPolicy::new(100, Duration::from_millis(500))
+/// Tries that are 15 minutes apart in the end: money or goods are left to give back.
+fn undo_retries(tries: u32) -> RetryPolicy {
+    RetryPolicy::new(tries, Duration::from_millis(500))
         .with_backoff_coefficient(2.0)
         .with_max_retry_interval(Duration::from_mins(15))
 }

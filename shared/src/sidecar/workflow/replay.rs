@@ -144,7 +144,7 @@ impl<F: FnMut(&str) -> ActivityAnswer> FakeEngine<F> {
 }
 
 fn saga_input() -> SagaInput {
-    SagaInput { order: placed_order(), forward_seconds: 720 }
+    SagaInput { order: placed_order(), forward_seconds: 720, undo_tries: UNDO_TRIES }
 }
 
 pub(super) fn well(step: &str) -> Value {
