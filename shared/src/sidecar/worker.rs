@@ -1,13 +1,12 @@
 //! The worker that runs the order saga's workflows and activities, and sweeps up what they leave.
 
-pub use super::workflow::Patience;
-
 use super::activities::Activities;
 use super::attempts::Attempts;
 use super::functions::PaymentFunctions;
 use super::pubsub::Broker;
 use super::sagas::WorkflowEngine;
 use super::state::StateStore;
+use super::workflow::Patience;
 use super::{Sidecar, workflow};
 
 use crate::domain::order::Order;

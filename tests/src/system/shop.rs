@@ -200,6 +200,23 @@ impl Shop {
         .await
     }
 
+    /// Waits until every one of `orders` is completed.
+    ///
+    /// # Panics
+    /// When one ends otherwise, or does not end within `limit`.
+    pub async fn all_complete(&self, orders: &[String], limit: Duration) {
+        for order in orders {
+            until(&format!("order {order} is completed"), limit, async || {
+                let path = format!("/api/orders/{order}");
+                let answer = self.try_send(self.request(Method::GET, &path)).await.ok()?;
+                let status = answer.body["status"].as_str()?.to_owned();
+                assert!(!["cancelled", "stuck"].contains(&status.as_str()), "{answer:?}");
+                (status == "completed").then_some(())
+            })
+            .await;
+        }
+    }
+
     /// How much there is of a product: on hand, and reserved.
     ///
     /// # Panics

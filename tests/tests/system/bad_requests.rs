@@ -1,8 +1,15 @@
 //! Requests that are not as they must be.
 
+use super::harness::trials;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::system::shop::{ApiResponse, Shop};
+
+trials![
+    each_bad_request_is_a_problem_and_changes_nothing,
+    unknown_ids_are_not_found,
+    only_a_sidecar_may_call_a_function,
+];
 
 /// Method, path, what is changed in a good body, and the field that the problem names.
 type Case = (&'static str, fn(&mut Value), &'static str);
@@ -123,7 +130,7 @@ fn assert_problem(case: &str, answer: &ApiResponse, status: u16, kind: &str) {
     assert!(answer.text("type").ends_with(&format!("#{kind}")), "{case}: {answer:?}");
 }
 
-pub(crate) async fn each_bad_request_is_a_problem_and_changes_nothing(shop: &Shop) {
+async fn each_bad_request_is_a_problem_and_changes_nothing(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 5).await;
     let product = format!("/api/inventory/{lamp}");
     let (reserve, release) = (format!("{product}/reserve"), format!("{product}/release"));
@@ -148,28 +155,7 @@ pub(crate) async fn each_bad_request_is_a_problem_and_changes_nothing(shop: &Sho
             assert_problem(&format!("{path}: {case}"), &answer, 422, "invalid-request");
             assert_eq!(answer.body["field"], *field, "{path}: {case}: {answer:?}");
         }
-        let json = |text: String| {
-            shop.request(method.clone(), path).header("content-type", "application/json").body(text)
-        };
-        assert_problem(
-            path,
-            &shop.send(json("{nonsense}".to_owned())).await,
-            400,
-            "malformed-json",
-        );
-        assert_problem(
-            path,
-            &shop.send(json(format!("\"{}\"", "x".repeat(300 * 1024)))).await,
-            413,
-            "body-too-large",
-        );
-        let text = shop.request(method.clone(), path).header("content-type", "text/plain");
-        let text = shop.send(text.body(body.to_string())).await;
-        assert_problem(path, &text, 415, "unsupported-media-type");
-        let array: Value = body.as_object().into_iter().flatten().map(|(_, field)| field).collect();
-        let array = shop.send(shop.request(method, path).json(&array)).await;
-        assert_problem(path, &array, 422, "invalid-request");
-        assert_eq!(array.body["field"], "body", "{array:?}");
+        assert_is_read_strictly(shop, &method, path, &body).await;
     }
     let mut many = shop.order(&[]);
     many["items"] = items(10_000);
@@ -179,7 +165,26 @@ pub(crate) async fn each_bad_request_is_a_problem_and_changes_nothing(shop: &Sho
     assert_eq!(shop.stock(&lamp).await, (5, 0));
 }
 
-pub(crate) async fn unknown_ids_are_not_found(shop: &Shop) {
+/// Only an object of JSON of some length is a body.
+async fn assert_is_read_strictly(shop: &Shop, method: &Method, path: &str, body: &Value) {
+    let json = "application/json";
+    let array: Value =
+        body.as_object().into_iter().flatten().map(|(_, field)| field.clone()).collect();
+    let long = format!("\"{}\"", "x".repeat(300 * 1024));
+    for (kind, text, status, code) in [
+        (json, "{nonsense}".to_owned(), 400, "malformed-json"),
+        (json, long, 413, "body-too-large"),
+        ("text/plain", body.to_string(), 415, "unsupported-media-type"),
+        (json, array.to_string(), 422, "invalid-request"),
+    ] {
+        let request = shop.request(method.clone(), path).header("content-type", kind);
+        let answer = shop.send(request.body(text)).await;
+        assert_problem(path, &answer, status, code);
+        assert!(status != 422 || answer.body["field"] == "body", "{answer:?}");
+    }
+}
+
+async fn unknown_ids_are_not_found(shop: &Shop) {
     let unknown = shop.id("unknown");
     for (path, kind) in [
         (format!("/api/orders/{unknown}"), "unknown-order"),
@@ -214,7 +219,7 @@ pub(crate) async fn unknown_ids_are_not_found(shop: &Shop) {
     assert_problem("Idempotency-Key", &answer, 422, "invalid-request");
 }
 
-pub(crate) async fn only_a_sidecar_may_call_a_function(shop: &Shop) {
+async fn only_a_sidecar_may_call_a_function(shop: &Shop) {
     for function in shop.cluster.functions() {
         let answer = shop
             .send(shop.http.get(format!("{}/api/orders/a", shop.cluster.url(&function.name))))

@@ -1,5 +1,6 @@
 //! Events and mails when something is broken.
 
+use super::harness::trials;
 use super::mails::{mails, receipt};
 use futures::future::join_all;
 use local::dead_letters::{DeadLetter, DeadLetters, Listing};
@@ -8,6 +9,20 @@ use std::time::Duration;
 use tests::system::shop::Shop;
 use tests::system::wait::until;
 use tokio::time::Instant;
+
+trials![
+    orders_do_not_wait_for_mail,
+    every_mail_arrives_once_after_the_mail_server_was_down,
+    no_mail_is_lost_when_send_email_is_killed,
+    no_mail_is_lost_when_the_broker_is_killed,
+    no_mail_is_lost_when_the_sidecar_of_notify_order_is_killed,
+    poison_is_a_dead_letter_with_its_reason_and_delays_nothing,
+    a_dead_letter_that_is_resent_after_the_fix_is_mailed,
+    a_hundred_undeliverable_mails_delay_no_other,
+    a_mail_that_is_deferred_arrives_once_when_it_is_taken,
+    a_function_publishes_to_no_topic_but_those_of_its_manifest,
+    operators_see_how_many_messages_wait_for_a_function,
+];
 
 /// How soon everything has arrived once every fault has ended: Redis gives the messages of a dead sidecar
 /// to another one after half a minute.
@@ -45,7 +60,7 @@ fn different(mails: &[Value]) -> usize {
 }
 
 /// Waits until all of `count` different mails are there; at most `repeated` came twice.
-async fn all_arrive(shop: &Shop, address: &str, count: usize, repeated: usize) {
+pub(crate) async fn all_arrive(shop: &Shop, address: &str, count: usize, repeated: usize) {
     let arrived = until(&format!("{count} different mails have arrived"), LATE, async || {
         let mails = shop.try_mails(address).await.ok()?;
         (different(&mails) >= count).then_some(mails)
@@ -54,7 +69,7 @@ async fn all_arrive(shop: &Shop, address: &str, count: usize, repeated: usize) {
     assert!(arrived.len() <= count + repeated, "{} mails instead of {count}", arrived.len());
 }
 
-pub(crate) async fn orders_do_not_wait_for_mail(shop: &Shop) {
+async fn orders_do_not_wait_for_mail(shop: &Shop) {
     let lamp = shop.sell("lamp", 1_999, 100).await;
     mail_faults(shop, Some(&json!({"fault": "stall", "next": 1000, "stall_ms": 120_000}))).await;
     let body = shop.order(&[(&lamp, 1)]);
@@ -71,7 +86,7 @@ pub(crate) async fn orders_do_not_wait_for_mail(shop: &Shop) {
     all_arrive(shop, &shop.email("ann"), 120, 1).await;
 }
 
-pub(crate) async fn every_mail_arrives_once_after_the_mail_server_was_down(shop: &Shop) {
+async fn every_mail_arrives_once_after_the_mail_server_was_down(shop: &Shop) {
     let lamp = shop.sell("lamp", 1_999, 100).await;
     shop.cluster.mail_sink().kill().await;
     let down = Instant::now();
@@ -86,18 +101,18 @@ pub(crate) async fn every_mail_arrives_once_after_the_mail_server_was_down(shop:
     all_arrive(shop, &shop.email("ann"), 200, 0).await;
 }
 
-pub(crate) async fn no_mail_is_lost_when_send_email_is_killed(shop: &Shop) {
+async fn no_mail_is_lost_when_send_email_is_killed(shop: &Shop) {
     let address = burst(shop, 200).await;
     mails(shop, &address, 20, LATE).await;
     let send_email = shop.cluster.function("send-email");
     send_email.kill().await;
     assert!(shop.mails(&address).await.len() < 200, "it died too late to matter");
     send_email.start().await.expect("the function starts again");
-    // As many as are taken at once can have been sent and not yet recorded.
-    all_arrive(shop, &address, 200, 10).await;
+    // The one that was being sent can have arrived, and not been recorded.
+    all_arrive(shop, &address, 200, 1).await;
 }
 
-pub(crate) async fn no_mail_is_lost_when_the_broker_is_killed(shop: &Shop) {
+async fn no_mail_is_lost_when_the_broker_is_killed(shop: &Shop) {
     let address = burst(shop, 200).await;
     mails(shop, &address, 20, LATE).await;
     shop.cluster.redis().kill().await;
@@ -108,7 +123,7 @@ pub(crate) async fn no_mail_is_lost_when_the_broker_is_killed(shop: &Shop) {
     all_arrive(shop, &address, 200, 1).await;
 }
 
-pub(crate) async fn no_mail_is_lost_when_the_sidecar_of_notify_order_is_killed(shop: &Shop) {
+async fn no_mail_is_lost_when_the_sidecar_of_notify_order_is_killed(shop: &Shop) {
     let lamp = shop.sell("lamp", 1_999, 100).await;
     let body = shop.order(&[(&lamp, 1)]);
     let orders = join_all((0..30).map(|_| shop.place(&body))).await;
@@ -148,7 +163,7 @@ pub(crate) async fn operators_see_how_many_messages_wait_for_a_function(shop: &S
     until("none waits", LATE, async || (waiting(shop).await == 0).then_some(())).await;
 }
 
-pub(crate) async fn poison_is_a_dead_letter_with_its_reason_and_delays_nothing(shop: &Shop) {
+async fn poison_is_a_dead_letter_with_its_reason_and_delays_nothing(shop: &Shop) {
     let address = shop.email("ann");
     let good = receipt(shop, 0, &address, 100);
     let changed = |id: &str, change: fn(&mut Value)| {
@@ -189,7 +204,7 @@ pub(crate) async fn poison_is_a_dead_letter_with_its_reason_and_delays_nothing(s
     assert_eq!(mails(shop, &address, 1, Duration::from_secs(10)).await.len(), 1);
 }
 
-pub(crate) async fn a_dead_letter_that_is_resent_after_the_fix_is_mailed(shop: &Shop) {
+async fn a_dead_letter_that_is_resent_after_the_fix_is_mailed(shop: &Shop) {
     let address = shop.email("ann");
     let event = receipt(shop, 0, &address, 100);
     mail_faults(shop, Some(&json!({"fault": "reject", "next": 1}))).await;
@@ -204,7 +219,7 @@ pub(crate) async fn a_dead_letter_that_is_resent_after_the_fix_is_mailed(shop: &
     assert!(letters(shop).await.iter().all(|letter| letter.event["id"] != event["id"]));
 }
 
-pub(crate) async fn a_hundred_undeliverable_mails_delay_no_other(shop: &Shop) {
+async fn a_hundred_undeliverable_mails_delay_no_other(shop: &Shop) {
     let deferred = (0..100).map(|number| receipt(shop, number, "ann@deferred.test", 100));
     let rejected = (100..105).map(|number| receipt(shop, number, "ann@rejected.test", 100));
     let bad: Vec<_> = deferred.chain(rejected).collect();
@@ -224,7 +239,7 @@ pub(crate) async fn a_hundred_undeliverable_mails_delay_no_other(shop: &Shop) {
     assert!(letters(shop).await.iter().all(|letter| !waiting.contains(&letter.event["id"])));
 }
 
-pub(crate) async fn a_mail_that_is_deferred_arrives_once_when_it_is_taken(shop: &Shop) {
+async fn a_mail_that_is_deferred_arrives_once_when_it_is_taken(shop: &Shop) {
     let address = shop.email("ann");
     mail_faults(shop, Some(&json!({"fault": "refuse", "next": 2}))).await;
     shop.publish("notifications", &receipt(shop, 0, &address, 100)).await;

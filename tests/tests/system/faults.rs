@@ -1,11 +1,21 @@
 //! The death (kill -9) of one process during 20 orders.
 
+use super::harness::trials;
 use futures::future::join_all;
 use local::process::Process;
 use serde_json::json;
 use std::time::Duration;
 use tests::system::shop::Shop;
 use tests::system::wait::until;
+
+trials![
+    orders_survive_the_death_of_the_workflow_host,
+    orders_survive_the_death_of_the_workflow_hosts_sidecar,
+    orders_survive_the_death_of_the_stock_host,
+    orders_survive_the_death_of_process_payment,
+    orders_survive_the_death_of_the_scheduler,
+    a_killed_function_is_a_temporary_503,
+];
 
 /// Kills `victim` while orders are on their way, starts it again, and waits until all have ended.
 async fn orders_survive(shop: &Shop, victim: &Process) {
@@ -30,27 +40,27 @@ async fn orders_survive(shop: &Shop, victim: &Process) {
     join_all(orders.iter().map(|order| shop.ended(order))).await;
 }
 
-pub(crate) async fn orders_survive_the_death_of_the_workflow_host(shop: &Shop) {
+async fn orders_survive_the_death_of_the_workflow_host(shop: &Shop) {
     orders_survive(shop, shop.cluster.function("order-saga")).await;
 }
 
-pub(crate) async fn orders_survive_the_death_of_the_workflow_hosts_sidecar(shop: &Shop) {
+async fn orders_survive_the_death_of_the_workflow_hosts_sidecar(shop: &Shop) {
     orders_survive(shop, shop.cluster.sidecar("order-saga")).await;
 }
 
-pub(crate) async fn orders_survive_the_death_of_the_stock_host(shop: &Shop) {
+async fn orders_survive_the_death_of_the_stock_host(shop: &Shop) {
     orders_survive(shop, shop.cluster.function("stock")).await;
 }
 
-pub(crate) async fn orders_survive_the_death_of_process_payment(shop: &Shop) {
+async fn orders_survive_the_death_of_process_payment(shop: &Shop) {
     orders_survive(shop, shop.cluster.function("process-payment")).await;
 }
 
-pub(crate) async fn orders_survive_the_death_of_the_scheduler(shop: &Shop) {
+async fn orders_survive_the_death_of_the_scheduler(shop: &Shop) {
     orders_survive(shop, shop.cluster.scheduler()).await;
 }
 
-pub(crate) async fn a_killed_function_is_a_temporary_503(shop: &Shop) {
+async fn a_killed_function_is_a_temporary_503(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 5).await;
     let path = format!("/api/inventory/{lamp}");
     let check_stock = shop.cluster.function("check-stock");

@@ -1,11 +1,20 @@
 //! Mails to customers, and the events that are published.
 
+use super::harness::trials;
 use futures::future::join_all;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tests::system::shop::Shop;
 use tests::system::wait::until;
+
+trials![
+    a_completed_order_sends_four_mails,
+    a_cancelled_order_says_why_and_what_was_refunded,
+    markup_in_a_name_is_text_in_the_mail,
+    the_events_of_an_order_are_published_in_order_under_its_ids,
+    events_delivered_twice_are_mailed_once_to_their_customer,
+];
 
 /// How soon a mail arrives when nothing is broken.
 const SOON: Duration = Duration::from_secs(20);
@@ -40,7 +49,7 @@ fn html(mail: &Value) -> &str {
     mail["html"].as_str().expect("a mail has a text")
 }
 
-pub(crate) async fn a_completed_order_sends_four_mails(shop: &Shop) {
+async fn a_completed_order_sends_four_mails(shop: &Shop) {
     let lamp = shop.sell("lamp", 1_999, 10).await;
     let order = shop.place(&shop.order(&[(&lamp, 2)])).await;
     let ended = shop.ended(&order).await;
@@ -67,7 +76,7 @@ pub(crate) async fn a_completed_order_sends_four_mails(shop: &Shop) {
     assert!(html(by_subject["We have received your order"]).contains(&format!("2 × {lamp}")));
 }
 
-pub(crate) async fn a_cancelled_order_says_why_and_what_was_refunded(shop: &Shop) {
+async fn a_cancelled_order_says_why_and_what_was_refunded(shop: &Shop) {
     let lamp = shop.sell("lamp", 1_999, 10).await;
     let mut order = shop.order(&[(&lamp, 1)]);
     order["ship_to"]["country"] = json!("AQ");
@@ -99,7 +108,7 @@ pub(crate) async fn a_cancelled_order_says_why_and_what_was_refunded(shop: &Shop
     );
 }
 
-pub(crate) async fn markup_in_a_name_is_text_in_the_mail(shop: &Shop) {
+async fn markup_in_a_name_is_text_in_the_mail(shop: &Shop) {
     let lamp = shop.sell("lamp", 1_999, 10).await;
     let mut order = shop.order(&[(&lamp, 1)]);
     order["ship_to"]["name"] = json!("<img src=x onerror=alert(1)> & Bcc: eve@example.com");
@@ -111,7 +120,7 @@ pub(crate) async fn markup_in_a_name_is_text_in_the_mail(shop: &Shop) {
     assert!(shop.mails("eve@example.com").await.is_empty());
 }
 
-pub(crate) async fn the_events_of_an_order_are_published_in_order_under_its_ids(shop: &Shop) {
+async fn the_events_of_an_order_are_published_in_order_under_its_ids(shop: &Shop) {
     let lamp = shop.sell("lamp", 1_999, 10).await;
     let order = shop.place(&shop.order(&[(&lamp, 1)])).await;
     shop.ended(&order).await;
@@ -134,7 +143,7 @@ pub(crate) async fn the_events_of_an_order_are_published_in_order_under_its_ids(
     assert_eq!((payments.len(), &payments[0]["type"]), (1, &json!("payment.charged")));
 }
 
-pub(crate) async fn events_delivered_twice_are_mailed_once_to_their_customer(shop: &Shop) {
+async fn events_delivered_twice_are_mailed_once_to_their_customer(shop: &Shop) {
     let customers: Vec<_> =
         (0..20).map(|customer| shop.email(&format!("customer-{customer}"))).collect();
     let cents = |number: usize| 100 + i64::try_from(number).expect("a small number");

@@ -1,11 +1,24 @@
 //! Whole orders, well and badly.
 
+use super::harness::trials;
 use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tests::system::shop::{ApiResponse, Shop};
 use tests::system::wait::until;
+
+trials![
+    an_order_completes_and_is_charged_its_total_once,
+    an_order_is_found_right_after_it_was_accepted,
+    a_declined_card_cancels_the_order_and_charges_nothing,
+    a_country_that_is_not_served_cancels_the_order_and_refunds_it,
+    one_sold_out_item_of_three_leaves_nothing_reserved,
+    a_changed_price_cancels_the_order_before_any_charge,
+    products_in_two_currencies_cancel_the_order,
+    ten_of_50_concurrent_orders_for_the_last_10_items_complete,
+    one_key_is_one_order_however_often_it_is_sent,
+];
 
 fn problem(order: &ApiResponse) -> &str {
     assert_eq!(order.body["status"], "cancelled", "{order:?}");
@@ -21,7 +34,7 @@ async fn charges(shop: &Shop, order: &str) -> Vec<Value> {
         .collect()
 }
 
-pub(crate) async fn an_order_completes_and_is_charged_its_total_once(shop: &Shop) {
+async fn an_order_completes_and_is_charged_its_total_once(shop: &Shop) {
     const WALK: [&str; 5] = ["pending", "reserved", "paid", "shipped", "completed"];
     let (lamp, bulb) = (shop.sell("lamp", 2_000, 10).await, shop.sell("bulb", 150, 20).await);
     let answer = shop.post("/api/orders", &shop.order(&[(&lamp, 2), (&bulb, 3)])).await;
@@ -58,7 +71,7 @@ pub(crate) async fn an_order_completes_and_is_charged_its_total_once(shop: &Shop
     assert_eq!((charges.len(), &charges[0]["amount"]), (1, &json!(4_450)));
 }
 
-pub(crate) async fn an_order_is_found_right_after_it_was_accepted(shop: &Shop) {
+async fn an_order_is_found_right_after_it_was_accepted(shop: &Shop) {
     let lamp = shop.sell("lamp", 100, 100).await;
     for _ in 0..20 {
         let order = shop.place(&shop.order(&[(&lamp, 1)])).await;
@@ -69,7 +82,7 @@ pub(crate) async fn an_order_is_found_right_after_it_was_accepted(shop: &Shop) {
     }
 }
 
-pub(crate) async fn a_declined_card_cancels_the_order_and_charges_nothing(shop: &Shop) {
+async fn a_declined_card_cancels_the_order_and_charges_nothing(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 5).await;
     let mut order = shop.order(&[(&lamp, 2)]);
     order["payment_method"] = json!("pm_card_chargeDeclined");
@@ -83,7 +96,7 @@ pub(crate) async fn a_declined_card_cancels_the_order_and_charges_nothing(shop: 
     assert!(charges(shop, &order).await.is_empty());
 }
 
-pub(crate) async fn a_country_that_is_not_served_cancels_the_order_and_refunds_it(shop: &Shop) {
+async fn a_country_that_is_not_served_cancels_the_order_and_refunds_it(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 5).await;
     let mut order = shop.order(&[(&lamp, 2)]);
     order["ship_to"]["country"] = json!("AQ");
@@ -105,7 +118,7 @@ pub(crate) async fn a_country_that_is_not_served_cancels_the_order_and_refunds_i
     assert_eq!(steps, [&["create", "reserve", "pay", "ship"][..], &undone].concat());
 }
 
-pub(crate) async fn one_sold_out_item_of_three_leaves_nothing_reserved(shop: &Shop) {
+async fn one_sold_out_item_of_three_leaves_nothing_reserved(shop: &Shop) {
     let (lamp, bulb, plug) = (
         shop.sell("lamp", 1, 5).await,
         shop.sell("bulb", 1, 5).await,
@@ -120,7 +133,7 @@ pub(crate) async fn one_sold_out_item_of_three_leaves_nothing_reserved(shop: &Sh
     assert_eq!((shop.stock(&lamp).await, shop.stock(&bulb).await), ((5, 0), (5, 0)));
 }
 
-pub(crate) async fn a_changed_price_cancels_the_order_before_any_charge(shop: &Shop) {
+async fn a_changed_price_cancels_the_order_before_any_charge(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 5).await;
     let mut order = shop.order(&[(&lamp, 1)]);
     order["items"][0]["unit_price"] = json!({"amount": 1_900, "currency": "EUR"});
@@ -133,7 +146,7 @@ pub(crate) async fn a_changed_price_cancels_the_order_before_any_charge(shop: &S
     assert!(charges(shop, &order).await.is_empty());
 }
 
-pub(crate) async fn products_in_two_currencies_cancel_the_order(shop: &Shop) {
+async fn products_in_two_currencies_cancel_the_order(shop: &Shop) {
     let (lamp, plug) = (shop.sell("lamp", 2_000, 5).await, shop.id("plug"));
     let offer =
         json!({"name": "Plug", "unit_price": {"amount": 100, "currency": "USD"}, "on_hand": 5});
@@ -145,7 +158,7 @@ pub(crate) async fn products_in_two_currencies_cancel_the_order(shop: &Shop) {
     assert_eq!(problem(&shop.ended(&order).await), "mixed-currencies");
 }
 
-pub(crate) async fn ten_of_50_concurrent_orders_for_the_last_10_items_complete(shop: &Shop) {
+async fn ten_of_50_concurrent_orders_for_the_last_10_items_complete(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 10).await;
     let body = shop.order(&[(&lamp, 1)]);
     let orders = join_all((0..50).map(|_| shop.place(&body))).await;
@@ -157,7 +170,7 @@ pub(crate) async fn ten_of_50_concurrent_orders_for_the_last_10_items_complete(s
     assert_eq!(shop.stock(&lamp).await, (0, 0));
 }
 
-pub(crate) async fn one_key_is_one_order_however_often_it_is_sent(shop: &Shop) {
+async fn one_key_is_one_order_however_often_it_is_sent(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 50).await;
     let body = shop.order(&[(&lamp, 1)]);
     let place = || {

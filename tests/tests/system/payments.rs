@@ -1,5 +1,6 @@
 //! Payments, directly and under a provider that stalls and fails.
 
+use super::harness::trials;
 use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -7,6 +8,19 @@ use std::fs;
 use std::time::Duration;
 use tests::system::shop::{ApiResponse, Shop};
 use tests::system::wait::until;
+
+trials![
+    a_payment_is_made_once_and_refunded_in_parts,
+    a_declined_payment_is_made_by_another_method,
+    a_caller_neither_touches_nor_hinders_the_payment_of_an_order,
+    saved_failures_and_forgotten_keys_charge_an_order_once,
+    a_processing_charge_is_awaited,
+    an_order_is_cancelled_only_once_its_refund_has_succeeded,
+    nothing_is_charged_for_orders_that_are_cancelled_while_the_provider_is_away,
+    a_stalled_provider_delays_an_order_and_charges_it_once,
+    a_charge_whose_answer_was_lost_is_found_again,
+    orders_wait_for_their_reservation_under_a_wrong_key_and_the_log_says_what_to_fix,
+];
 
 fn charge(shop: &Shop) -> Value {
     json!({
@@ -34,7 +48,7 @@ fn euro(amount: i64) -> Value {
     json!({"amount": amount, "currency": "EUR"})
 }
 
-pub(crate) async fn a_payment_is_made_once_and_refunded_in_parts(shop: &Shop) {
+async fn a_payment_is_made_once_and_refunded_in_parts(shop: &Shop) {
     let first = shop.post("/api/payments", &charge(shop)).await;
     assert_eq!((first.status, first.text("status")), (201, "charged".to_owned()));
     assert_eq!(shop.post("/api/payments", &charge(shop)).await.body, first.body);
@@ -62,7 +76,7 @@ pub(crate) async fn a_payment_is_made_once_and_refunded_in_parts(shop: &Shop) {
     assert_eq!((&made[0]["refunded"], &made[0]["refunds"]), (&json!(700), &json!(2)));
 }
 
-pub(crate) async fn a_declined_payment_is_made_by_another_method(shop: &Shop) {
+async fn a_declined_payment_is_made_by_another_method(shop: &Shop) {
     let mut payment = charge(shop);
     payment["order_id"] = json!(shop.id("declined"));
     payment["payment_method"] = json!("pm_card_chargeDeclined");
@@ -80,7 +94,7 @@ pub(crate) async fn a_declined_payment_is_made_by_another_method(shop: &Shop) {
     assert_eq!(outcomes, ["canceled", "canceled", "charged"]);
 }
 
-pub(crate) async fn a_caller_neither_touches_nor_hinders_the_payment_of_an_order(shop: &Shop) {
+async fn a_caller_neither_touches_nor_hinders_the_payment_of_an_order(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 5).await;
     // The id that the order will have, made of its customer and its key.
     let place = async || {
@@ -99,7 +113,7 @@ pub(crate) async fn a_caller_neither_touches_nor_hinders_the_payment_of_an_order
     assert!(said.contains(&format!("belongs to order {order}")), "{said}");
 }
 
-pub(crate) async fn saved_failures_and_forgotten_keys_charge_an_order_once(shop: &Shop) {
+async fn saved_failures_and_forgotten_keys_charge_an_order_once(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 10).await;
     for (fault, path) in [
         ("crash-before", "create"),
@@ -118,7 +132,7 @@ pub(crate) async fn saved_failures_and_forgotten_keys_charge_an_order_once(shop:
     }
 }
 
-pub(crate) async fn a_processing_charge_is_awaited(shop: &Shop) {
+async fn a_processing_charge_is_awaited(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 5).await;
     let minute = json!({"payments": {"next": 1, "after_seconds": 60, "then": "succeed"}});
     shop.payment_settlement(&minute).await;
@@ -134,7 +148,7 @@ pub(crate) async fn a_processing_charge_is_awaited(shop: &Shop) {
     assert_eq!(shop.ended(&order).await.body["status"], "completed");
 }
 
-pub(crate) async fn an_order_is_cancelled_only_once_its_refund_has_succeeded(shop: &Shop) {
+async fn an_order_is_cancelled_only_once_its_refund_has_succeeded(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 5).await;
     // The first one fails, the second one takes its time.
     let fails = json!({"refunds": {"next": 1, "after_seconds": 60, "then": "fail"}});
@@ -165,15 +179,13 @@ pub(crate) async fn an_order_is_cancelled_only_once_its_refund_has_succeeded(sho
     assert_eq!(refunds().await, ["pending", "failed", "pending", "succeeded"]);
 }
 
-pub(crate) async fn nothing_is_charged_for_orders_that_are_cancelled_while_the_provider_is_away(
-    shop: &Shop,
-) {
+async fn nothing_is_charged_for_orders_that_are_cancelled_while_the_provider_is_away(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 20).await;
     // Longer than the hold.
     shop.payment_faults(&json!({"fault": "drop-before"})).await;
     let body = shop.order(&[(&lamp, 1)]);
     let orders = join_all((0..5).map(|_| shop.place(&body))).await;
-    until("the orders are given up", Duration::from_secs(60), async || {
+    until("the orders are given up", Duration::from_mins(1), async || {
         let given_up = async |order| {
             let steps = shop.status(order).await.body["steps"].clone();
             steps.as_array().is_some_and(|steps| steps.iter().any(|it| it["state"] == "failed"))
@@ -195,7 +207,7 @@ pub(crate) async fn nothing_is_charged_for_orders_that_are_cancelled_while_the_p
     assert_eq!(moved.iter().filter(of_orders).count(), 0);
 }
 
-pub(crate) async fn a_stalled_provider_delays_an_order_and_charges_it_once(shop: &Shop) {
+async fn a_stalled_provider_delays_an_order_and_charges_it_once(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 5).await;
     // Longer than a request to the provider may take: the first try gives up.
     shop.payment_faults(&json!({"fault": "stall", "next": 1, "stall_ms": 7_000})).await;
@@ -203,7 +215,7 @@ pub(crate) async fn a_stalled_provider_delays_an_order_and_charges_it_once(shop:
     assert_eq!(shop.ended(&order).await.body["status"], "completed");
 }
 
-pub(crate) async fn a_charge_whose_answer_was_lost_is_found_again(shop: &Shop) {
+async fn a_charge_whose_answer_was_lost_is_found_again(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 5).await;
     for fault in ["fail-before", "fail-after"] {
         shop.payment_faults(&json!({"fault": fault, "next": 2})).await;
@@ -212,7 +224,7 @@ pub(crate) async fn a_charge_whose_answer_was_lost_is_found_again(shop: &Shop) {
     }
 }
 
-pub(crate) async fn orders_wait_for_their_reservation_under_a_wrong_key_and_the_log_says_what_to_fix(
+async fn orders_wait_for_their_reservation_under_a_wrong_key_and_the_log_says_what_to_fix(
     shop: &Shop,
 ) {
     let lamp = shop.sell("lamp", 2_000, 5).await;

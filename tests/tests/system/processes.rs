@@ -1,5 +1,6 @@
 //! What every function does as a process.
 
+use super::harness::trials;
 use local::manifest::{Function, Service};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -7,6 +8,13 @@ use std::process::Command;
 use std::time::Duration;
 use tests::system::shop::Shop;
 use tests::system::wait::until;
+
+trials![
+    every_function_is_healthy_and_ready,
+    every_event_function_subscribes_to_the_topic_of_its_manifest,
+    every_function_completes_a_request_in_flight_when_it_is_asked_to_stop,
+    every_function_rejects_bad_settings_and_names_all_of_them,
+];
 
 /// A request of each function that needs its sidecar.
 fn request_of(function: &str) -> (Method, &'static str, Value) {
@@ -25,31 +33,21 @@ fn request_of(function: &str) -> (Method, &'static str, Value) {
             json!({"order_id": "in-flight", "quantity": 1}),
         ),
         "set-stock" => {
-            let price = json!({"amount": 1, "currency": "EUR"});
-            (
-                Method::PUT,
-                "/api/inventory/in-flight",
-                json!({"name": "x", "unit_price": price, "on_hand": 0}),
-            )
+            let offer = json!({"name": "x", "unit_price": amount(1), "on_hand": 0});
+            (Method::PUT, "/api/inventory/in-flight", offer)
         }
         "process-payment" => {
-            let amount = json!({"amount": 100, "currency": "EUR"});
             let method = "pm_card_chargeDeclined";
-            (
-                Method::POST,
-                "/api/payments",
-                json!({"order_id": "in-flight", "amount": amount, "payment_method": method}),
-            )
+            let payment =
+                json!({"order_id": "in-flight", "amount": amount(100), "payment_method": method});
+            (Method::POST, "/api/payments", payment)
         }
         "refund-payment" => (Method::POST, "/api/payments/in-flight/refund", Value::Null),
-        "notify-order" => (
-            Method::POST,
-            "/events/orders",
-            event("order.completed", json!({"total": {"amount": 1, "currency": "EUR"}})),
-        ),
+        "notify-order" => {
+            (Method::POST, "/events/orders", event("order.completed", json!({"total": amount(1)})))
+        }
         "notify-payment" => {
-            let amount = json!({"amount": 1, "currency": "EUR"});
-            let data = json!({"payment_id": "x", "amount": amount});
+            let data = json!({"payment_id": "x", "amount": amount(1)});
             (Method::POST, "/events/payments", event("payment.charged", data))
         }
         "send-email" => {
@@ -66,6 +64,10 @@ fn request_of(function: &str) -> (Method, &'static str, Value) {
     }
 }
 
+fn amount(cents: i64) -> Value {
+    json!({"amount": cents, "currency": "EUR"})
+}
+
 fn event(kind: &str, mut data: Value) -> Value {
     data["order_id"] = json!("in-flight");
     data["customer_id"] = json!("ann");
@@ -76,7 +78,7 @@ fn event(kind: &str, mut data: Value) -> Value {
     })
 }
 
-pub(crate) async fn every_event_function_subscribes_to_the_topic_of_its_manifest(shop: &Shop) {
+async fn every_event_function_subscribes_to_the_topic_of_its_manifest(shop: &Shop) {
     for function in shop.cluster.functions() {
         let Some(topic) = &function.manifest.topic else { continue };
         let url = format!("{}/dapr/subscribe", shop.cluster.url(&function.name));
@@ -90,7 +92,7 @@ pub(crate) async fn every_event_function_subscribes_to_the_topic_of_its_manifest
     }
 }
 
-pub(crate) async fn every_function_is_healthy_and_ready(shop: &Shop) {
+async fn every_function_is_healthy_and_ready(shop: &Shop) {
     for function in shop.cluster.functions() {
         for path in ["/healthz", "/readyz"] {
             let url = format!("{}{path}", shop.cluster.url(&function.name));
@@ -99,9 +101,7 @@ pub(crate) async fn every_function_is_healthy_and_ready(shop: &Shop) {
     }
 }
 
-pub(crate) async fn every_function_completes_a_request_in_flight_when_it_is_asked_to_stop(
-    shop: &Shop,
-) {
+async fn every_function_completes_a_request_in_flight_when_it_is_asked_to_stop(shop: &Shop) {
     let lamp = shop.sell("lamp", 100, 5).await;
     let order = shop.order(&[(&lamp, 1)]);
     for function in shop.cluster.functions() {
@@ -154,7 +154,7 @@ fn count(log: &str, line: &str) -> usize {
     log.matches(line).count()
 }
 
-pub(crate) async fn every_function_rejects_bad_settings_and_names_all_of_them(shop: &Shop) {
+async fn every_function_rejects_bad_settings_and_names_all_of_them(shop: &Shop) {
     for function in shop.cluster.functions() {
         let mut command = Command::new(shop.cluster.binary(&function.name));
         command.env_clear().envs([

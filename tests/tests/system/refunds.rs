@@ -1,11 +1,20 @@
 //! Refunds of orders that have ended, by staff.
 
+use super::harness::trials;
 use super::mails::mails;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tests::system::shop::{ApiResponse, Shop};
 use tests::system::wait::until;
+
+trials![
+    staff_refund_a_completed_order_in_parts_and_no_more_than_was_paid,
+    an_order_that_runs_or_was_cancelled_is_not_refunded,
+    a_refund_that_takes_its_time_is_shown_as_pending_until_it_is_asked_about,
+    a_refund_amid_which_its_function_was_killed_is_done_once_when_it_is_repeated,
+    a_refund_that_nobody_repeats_is_brought_to_its_end_by_the_sweep,
+];
 
 fn euro(amount: i64) -> Value {
     json!({"amount": amount, "currency": "EUR"})
@@ -36,7 +45,7 @@ async fn refunded(shop: &Shop, order: &str) -> (i64, i64) {
     (count("refunded"), count("refunds"))
 }
 
-pub(crate) async fn staff_refund_a_completed_order_in_parts_and_no_more_than_was_paid(shop: &Shop) {
+async fn staff_refund_a_completed_order_in_parts_and_no_more_than_was_paid(shop: &Shop) {
     let order = completed(shop).await;
     let missing = shop.post(&format!("/api/orders/{order}/refunds"), &json!({})).await;
     assert_eq!((missing.status, &missing.body["field"]), (422, &json!("Idempotency-Key")));
@@ -69,7 +78,7 @@ pub(crate) async fn staff_refund_a_completed_order_in_parts_and_no_more_than_was
     assert_eq!((told("EUR 5.00"), told("EUR 15.00"), mails.len()), (1, 1, 6));
 }
 
-pub(crate) async fn an_order_that_runs_or_was_cancelled_is_not_refunded(shop: &Shop) {
+async fn an_order_that_runs_or_was_cancelled_is_not_refunded(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 5).await;
     let minute = json!({"payments": {"next": 1, "after_seconds": 60, "then": "succeed"}});
     shop.payment_settlement(&minute).await;
@@ -94,9 +103,7 @@ pub(crate) async fn an_order_that_runs_or_was_cancelled_is_not_refunded(shop: &S
     assert_eq!(resumed.status, 204);
 }
 
-pub(crate) async fn a_refund_that_takes_its_time_is_shown_as_pending_until_it_is_asked_about(
-    shop: &Shop,
-) {
+async fn a_refund_that_takes_its_time_is_shown_as_pending_until_it_is_asked_about(shop: &Shop) {
     let order = completed(shop).await;
     let minute = json!({"refunds": {"next": 1, "after_seconds": 60, "then": "succeed"}});
     shop.payment_settlement(&minute).await;
@@ -112,9 +119,7 @@ pub(crate) async fn a_refund_that_takes_its_time_is_shown_as_pending_until_it_is
     assert_eq!(refunded(shop, &order).await, (500, 1));
 }
 
-pub(crate) async fn a_refund_amid_which_its_function_was_killed_is_done_once_when_it_is_repeated(
-    shop: &Shop,
-) {
+async fn a_refund_amid_which_its_function_was_killed_is_done_once_when_it_is_repeated(shop: &Shop) {
     let order = completed(shop).await;
     shop.payment_faults(&json!({"fault": "stall", "next": 1, "stall_ms": 2_000, "path": "refund"}))
         .await;
@@ -141,7 +146,7 @@ pub(crate) async fn a_refund_amid_which_its_function_was_killed_is_done_once_whe
     mails(shop, &shop.email("ann"), 5, Duration::from_secs(20)).await;
 }
 
-pub(crate) async fn a_refund_that_nobody_repeats_is_brought_to_its_end_by_the_sweep(shop: &Shop) {
+async fn a_refund_that_nobody_repeats_is_brought_to_its_end_by_the_sweep(shop: &Shop) {
     let order = completed(shop).await;
     shop.payment_faults(&json!({"fault": "drop-after", "next": 1, "path": "refund"})).await;
     let broken = refund(shop, &order, "k", &json!({})).await;

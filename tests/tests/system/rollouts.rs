@@ -1,5 +1,6 @@
 //! What a rollout costs: a process that stops beside another one of its function.
 
+use super::harness::trials;
 use local::cluster::Second;
 use serde_json::Value;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,6 +8,8 @@ use std::time::Duration;
 use tests::system::shop::Shop;
 use tests::system::wait::until;
 use tokio::time::interval;
+
+trials![stopping_one_of_two_processes_loses_no_request,];
 
 /// The functions that get a second process: those that the gateway calls all the time, and those that
 /// bring its orders to an end. In front of itself is the platform's ingress.
@@ -27,7 +30,7 @@ const PACE: Duration = Duration::from_millis(100);
 
 const BEGUN: &str = "started processing request";
 
-pub(crate) async fn stopping_one_of_two_processes_loses_no_request(shop: &Shop) {
+async fn stopping_one_of_two_processes_loses_no_request(shop: &Shop) {
     let lamp = shop.sell("lamp", 100, 10_000).await;
     for function in REPLICATED {
         let second = shop.cluster.second(function);

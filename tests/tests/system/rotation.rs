@@ -1,6 +1,7 @@
 //! The payment provider's key is replaced while payments go on, in a shop whose credentials are in a
 //! vault.
 
+use super::harness::trials;
 use futures::stream::{self, StreamExt};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -9,6 +10,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tests::system::shop::Shop;
 use tests::system::wait::until;
+
+trials![
+    the_key_is_replaced_under_200_running_payments_and_none_fails,
+    an_event_that_is_delivered_again_replaces_nothing,
+    a_rotation_that_was_cut_short_ends_with_one_new_key,
+    no_key_is_in_a_log,
+];
 
 const FUNCTION: &str = "rotate-payment-key";
 const KEY: &str = "payment-api-key";
@@ -81,7 +89,7 @@ async fn pay(shop: &Shop, number: usize) -> u16 {
     shop.post("/api/payments", &payment).await.status
 }
 
-pub(crate) async fn the_key_is_replaced_under_200_running_payments_and_none_fails(shop: &Shop) {
+async fn the_key_is_replaced_under_200_running_payments_and_none_fails(shop: &Shop) {
     let old = keys(shop).await.pop().expect("there is a key")["id"].clone();
     let (before, event) =
         (versions(shop, KEY).await, vault(shop, "near-expiry/payment-api-key").await);
@@ -131,7 +139,7 @@ pub(crate) async fn the_key_is_replaced_under_200_running_payments_and_none_fail
     assert_eq!(versions(shop, PREVIOUS).await, before, "one for each rotation");
 }
 
-pub(crate) async fn an_event_that_is_delivered_again_replaces_nothing(shop: &Shop) {
+async fn an_event_that_is_delivered_again_replaces_nothing(shop: &Shop) {
     let (before, handled) = (versions(shop, KEY).await, handled_events(shop));
     let event = vault(shop, "near-expiry/payment-api-key").await;
     for _ in 0..3 {
@@ -144,7 +152,7 @@ pub(crate) async fn an_event_that_is_delivered_again_replaces_nothing(shop: &Sho
     assert_eq!(versions(shop, KEY).await, before + 1);
 }
 
-pub(crate) async fn a_rotation_that_was_cut_short_ends_with_one_new_key(shop: &Shop) {
+async fn a_rotation_that_was_cut_short_ends_with_one_new_key(shop: &Shop) {
     let (before, known) = (versions(shop, KEY).await, keys(shop).await.len());
     let event = vault(shop, "near-expiry/payment-api-key").await;
     // The provider makes a key and its answer is lost; then the vault fails; then the process dies
@@ -180,7 +188,7 @@ async fn calls(shop: &Shop) -> u64 {
     shop.ledger().await["calls"]["key_rotations"].as_u64().expect("the ledger counts calls")
 }
 
-pub(crate) async fn no_key_is_in_a_log(shop: &Shop) {
+async fn no_key_is_in_a_log(shop: &Shop) {
     let logs = std::fs::read_dir(shop.cluster.folder().join("logs")).expect("there are logs");
     for log in logs {
         let path = log.expect("a log is listed").path();

@@ -1,5 +1,6 @@
 //! `local start`, as `./makew start` runs it.
 
+use super::harness::trials;
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::TcpListener;
@@ -11,6 +12,12 @@ use tests::system::wait::until;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
+
+trials![
+    ctrl_c_stops_a_shop_and_leaves_no_process,
+    a_shop_whose_parent_is_killed_leaves_no_process,
+    a_start_on_ports_that_are_taken_says_who_holds_them,
+];
 
 fn local(shop: &Shop, arguments: &[&str]) -> Command {
     let mut command = Command::new(shop.cluster.binary("local"));
@@ -80,7 +87,7 @@ fn signal(process: &Child, signal: rustix::process::Signal) {
     rustix::process::kill_process(pid.expect("it runs"), signal).expect("it runs");
 }
 
-pub(crate) async fn ctrl_c_stops_a_shop_and_leaves_no_process(shop: &Shop) {
+async fn ctrl_c_stops_a_shop_and_leaves_no_process(shop: &Shop) {
     let mut second = start(shop).await;
     let answer = shop.send(shop.http.get(format!("{}/api/orders/none", second.url))).await;
     assert_eq!((answer.status, answer.problem()), (404, Some("unknown-order")));
@@ -91,13 +98,13 @@ pub(crate) async fn ctrl_c_stops_a_shop_and_leaves_no_process(shop: &Shop) {
     none_is_left(&second.family).await;
 }
 
-pub(crate) async fn a_shop_whose_parent_is_killed_leaves_no_process(shop: &Shop) {
+async fn a_shop_whose_parent_is_killed_leaves_no_process(shop: &Shop) {
     let second = start(shop).await;
     signal(&second.local, rustix::process::Signal::KILL);
     none_is_left(&second.family).await;
 }
 
-pub(crate) async fn a_start_on_ports_that_are_taken_says_who_holds_them(shop: &Shop) {
+async fn a_start_on_ports_that_are_taken_says_who_holds_them(shop: &Shop) {
     // Held by this test, unless a shop runs on this machine: then by that.
     let _port = TcpListener::bind("127.0.0.1:8000");
     let output = local(shop, &["start", "--no-build"]).output();

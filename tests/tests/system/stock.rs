@@ -1,5 +1,6 @@
 //! The stock of a product, directly.
 
+use super::harness::trials;
 use futures::future::join_all;
 use reqwest::Method;
 use serde_json::json;
@@ -7,7 +8,13 @@ use std::time::Duration;
 use tests::system::shop::Shop;
 use tests::system::wait::until;
 
-pub(crate) async fn stock_is_set_checked_reserved_and_released(shop: &Shop) {
+trials![
+    stock_is_set_checked_reserved_and_released,
+    stock_is_set_under_its_etag_and_adjusted_while_orders_run,
+    a_reservation_that_expires_is_given_back,
+];
+
+async fn stock_is_set_checked_reserved_and_released(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 5).await;
     let path = format!("/api/inventory/{lamp}");
     let level = shop.get(&path).await;
@@ -39,7 +46,7 @@ pub(crate) async fn stock_is_set_checked_reserved_and_released(shop: &Shop) {
     }
 }
 
-pub(crate) async fn a_reservation_that_expires_is_given_back(shop: &Shop) {
+async fn a_reservation_that_expires_is_given_back(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 5).await;
     let path = format!("/api/inventory/{lamp}/reserve");
     let held = shop.post(&path, &json!({"order_id": shop.id("order"), "quantity": 2})).await;
@@ -54,7 +61,7 @@ pub(crate) async fn a_reservation_that_expires_is_given_back(shop: &Shop) {
     assert_eq!(shop.stock(&lamp).await, (5, 0));
 }
 
-pub(crate) async fn stock_is_set_under_its_etag_and_adjusted_while_orders_run(shop: &Shop) {
+async fn stock_is_set_under_its_etag_and_adjusted_while_orders_run(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 10).await;
     let path = format!("/api/inventory/{lamp}");
     let before = shop.get(&path).await;

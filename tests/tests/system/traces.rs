@@ -1,5 +1,6 @@
 //! One trace per order, and measures that add up.
 
+use super::harness::trials;
 use futures::future::join_all;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,6 +8,16 @@ use std::time::Duration;
 use tests::system::shop::{ApiResponse, Shop};
 use tests::system::wait::until;
 use tokio::time::Instant;
+
+trials![
+    a_completed_order_is_one_tree_from_the_click_to_the_mail,
+    the_undos_of_a_declined_order_are_in_its_trace,
+    each_try_of_a_step_is_a_span_with_its_number,
+    an_event_delivered_again_is_a_second_span_of_the_same_trace,
+    an_order_that_survived_a_kill_is_one_trace_without_doubled_steps,
+    the_measures_of_30_orders_are_those_of_the_mix,
+    a_collector_that_hangs_fails_or_is_gone_changes_nothing,
+];
 
 /// How soon spans and measures have arrived.
 const SOON: Duration = Duration::from_secs(30);
@@ -44,7 +55,7 @@ fn text<'a>(span: &'a Value, field: &str) -> &'a str {
     span[field].as_str().unwrap_or_default()
 }
 
-fn steps<'a>(spans: &'a [Value]) -> Vec<&'a str> {
+fn steps(spans: &[Value]) -> Vec<&str> {
     let steps = spans.iter().filter(|span| text(span, "service") == "order-saga");
     steps.filter_map(|span| span["attributes"]["saga.step"].as_str()).collect()
 }
@@ -60,7 +71,7 @@ fn roots(spans: &[Value]) -> Vec<(&str, &str)> {
     rootless.map(|span| (text(span, "service"), text(span, "name"))).collect()
 }
 
-pub(crate) async fn a_completed_order_is_one_tree_from_the_click_to_the_mail(shop: &Shop) {
+async fn a_completed_order_is_one_tree_from_the_click_to_the_mail(shop: &Shop) {
     const SERVICES: [&str; 9] = [
         "gateway",
         "create-order",
@@ -101,7 +112,7 @@ pub(crate) async fn a_completed_order_is_one_tree_from_the_click_to_the_mail(sho
     );
 }
 
-pub(crate) async fn the_undos_of_a_declined_order_are_in_its_trace(shop: &Shop) {
+async fn the_undos_of_a_declined_order_are_in_its_trace(shop: &Shop) {
     let lamp = shop.sell("lamp", 1_999, 5).await;
     let mut order = shop.order(&[(&lamp, 1)]);
     order["payment_method"] = json!("pm_card_chargeDeclined");
@@ -127,7 +138,7 @@ pub(crate) async fn the_undos_of_a_declined_order_are_in_its_trace(shop: &Shop) 
     assert_eq!(refused["attributes"]["saga.refusal"], "payment-declined");
 }
 
-pub(crate) async fn each_try_of_a_step_is_a_span_with_its_number(shop: &Shop) {
+async fn each_try_of_a_step_is_a_span_with_its_number(shop: &Shop) {
     let lamp = shop.sell("lamp", 1_999, 5).await;
     shop.payment_faults(&json!({"fault": "fail-before", "next": 2})).await;
     let (order, trace) = place(shop, &shop.order(&[(&lamp, 1)])).await;
@@ -144,7 +155,7 @@ pub(crate) async fn each_try_of_a_step_is_a_span_with_its_number(shop: &Shop) {
     assert_eq!(tries, [(json!(1), "error"), (json!(2), "error"), (json!(3), "unset")]);
 }
 
-pub(crate) async fn an_event_delivered_again_is_a_second_span_of_the_same_trace(shop: &Shop) {
+async fn an_event_delivered_again_is_a_second_span_of_the_same_trace(shop: &Shop) {
     let lamp = shop.sell("lamp", 1_999, 5).await;
     let (order, trace) = place(shop, &shop.order(&[(&lamp, 1)])).await;
     shop.ended(&order).await;
@@ -166,7 +177,7 @@ pub(crate) async fn an_event_delivered_again_is_a_second_span_of_the_same_trace(
     spans(shop, &trace, "the event was delivered again", |spans| deliveries(spans) == 2).await;
 }
 
-pub(crate) async fn an_order_that_survived_a_kill_is_one_trace_without_doubled_steps(shop: &Shop) {
+async fn an_order_that_survived_a_kill_is_one_trace_without_doubled_steps(shop: &Shop) {
     let lamp = shop.sell("lamp", 1_999, 5).await;
     shop.payment_faults(&json!({"fault": "stall", "next": 1, "stall_ms": 4_000})).await;
     let (order, trace) = place(shop, &shop.order(&[(&lamp, 1)])).await;
@@ -201,7 +212,7 @@ async fn measure(shop: &Shop, name: &str, attribute: &str) -> BTreeMap<String, i
     sums
 }
 
-pub(crate) async fn the_measures_of_30_orders_are_those_of_the_mix(shop: &Shop) {
+async fn the_measures_of_30_orders_are_those_of_the_mix(shop: &Shop) {
     let (lamp, plug) = (shop.sell("lamp", 1_999, 100).await, shop.sell("plug", 100, 0).await);
     let mut declined = shop.order(&[(&lamp, 1)]);
     declined["payment_method"] = json!("pm_card_chargeDeclined");
@@ -251,7 +262,7 @@ async fn settled(shop: &Shop) -> Counts {
     .await
 }
 
-pub(crate) async fn a_collector_that_hangs_fails_or_is_gone_changes_nothing(shop: &Shop) {
+async fn a_collector_that_hangs_fails_or_is_gone_changes_nothing(shop: &Shop) {
     let lamp = shop.sell("lamp", 1_999, 100).await;
     let faults = url(shop, "/control/faults");
     for fault in ["hang", "fail"] {

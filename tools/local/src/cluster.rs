@@ -7,7 +7,7 @@ mod plan;
 mod rise;
 mod second;
 
-pub use self::options::{Credentials, Options, Place};
+pub use self::options::{Broker, Credentials, Options, Place};
 pub use self::second::Second;
 
 use self::folder::Folder;
@@ -99,12 +99,6 @@ impl Cluster {
         local_url(self.plan.ports(function).sidecar.http)
     }
 
-    /// The port of the gRPC API of the sidecar of `function`.
-    #[must_use]
-    pub fn sidecar_grpc_port(&self, function: &str) -> u16 {
-        self.plan.ports(function).sidecar.grpc
-    }
-
     /// Where the payment simulator is.
     #[must_use]
     pub fn simulator_url(&self) -> String {
@@ -180,12 +174,6 @@ impl Cluster {
         self.process(SCHEDULER)
     }
 
-    /// Placement.
-    #[must_use]
-    pub fn placement(&self) -> &Process {
-        self.process(PLACEMENT)
-    }
-
     /// The cluster's own Redis.
     ///
     /// # Panics
@@ -195,10 +183,13 @@ impl Cluster {
         self.process(REDIS)
     }
 
-    /// The payment simulator.
+    /// The Redis that events go through.
+    ///
+    /// # Panics
+    /// When the cluster was not asked for one: see [`Options::broker`].
     #[must_use]
-    pub fn simulator(&self) -> &Process {
-        self.process(SIMULATOR)
+    pub fn broker(&self) -> &Process {
+        self.process(BROKER)
     }
 
     /// The mail sink.
@@ -286,6 +277,7 @@ const SIDECAR: &str = ".daprd";
 const PLACEMENT: &str = "placement";
 const SCHEDULER: &str = "scheduler";
 const REDIS: &str = "redis";
+const BROKER: &str = "broker";
 const SIMULATOR: &str = "payment-simulator";
 const MAIL_SINK: &str = "mail-sink";
 const TRACE_SINK: &str = "trace-sink";

@@ -17,6 +17,8 @@ use uuid::Uuid;
 #[derive(Debug)]
 pub(crate) struct Own<'a> {
     pub(crate) redis: u16,
+    /// The Redis that events go through.
+    pub(crate) broker: u16,
     pub(crate) smtp: u16,
     pub(crate) secrets: &'a Path,
 }
@@ -46,9 +48,11 @@ fn render_text(text: &str, own: &Own<'_>) -> Result<String, serde_norway::Error>
     for document in Deserializer::from_str(text) {
         let mut resource = Value::deserialize(document)?;
         let sends_mail = resource["spec"]["type"] == "bindings.smtp";
+        let is_broker = resource["spec"]["type"] == "pubsub.redis";
+        let redis = if is_broker { own.broker } else { own.redis };
         for entry in metadata(&mut resource) {
             match entry.get("name").and_then(Value::as_str) {
-                Some("redisHost") => entry["value"] = format!("127.0.0.1:{}", own.redis).into(),
+                Some("redisHost") => entry["value"] = format!("127.0.0.1:{redis}").into(),
                 Some("port") if sends_mail => entry["value"] = own.smtp.to_string().into(),
                 Some("secretsFile") => entry["value"] = own.secrets.to_string_lossy().into(),
                 _ => {}
@@ -159,7 +163,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     fn own() -> Own<'static> {
-        Own { redis: 10_001, smtp: 10_002, secrets: Path::new("ours.json") }
+        Own { redis: 10_001, broker: 10_003, smtp: 10_002, secrets: Path::new("ours.json") }
     }
 
     fn documents(text: &str) -> Vec<Value> {
@@ -177,6 +181,13 @@ mod tests {
             .replace(".local/secrets.json", "ours.json");
         let rendered = render_text(stock, &own()).unwrap();
         assert_eq!(documents(&rendered), documents(&expected));
+    }
+
+    #[test]
+    fn events_go_through_a_redis_of_their_own() {
+        let stock = "spec:\n  type: pubsub.redis\n  metadata: [{name: redisHost, value: x}]\n";
+        let rendered = documents(&render_text(stock, &own()).unwrap()).remove(0);
+        assert_eq!(rendered["spec"]["metadata"][0]["value"], "127.0.0.1:10003");
     }
 
     #[test]

@@ -67,8 +67,9 @@ impl Commands<'_> {
         command
     }
 
-    pub(super) fn redis(&self) -> Command {
-        let command = crate::redis::server(self.redis, self.plan.redis, &self.folder.data("redis"));
+    /// The Redis called `name`, on data of its own.
+    pub(super) fn redis(&self, name: &str, port: u16) -> Command {
+        let command = crate::redis::server(self.redis, port, &self.folder.data(name));
         self.clean(command)
     }
 

@@ -52,7 +52,7 @@ impl Folder {
                 _ => {}
             }
         }
-        let data = ["redis", "etcd"].map(|name| self.data(name));
+        let data = ["redis", "broker", "etcd"].map(|name| self.data(name));
         for folder in [self.logs(), self.resources()].iter().chain(&data) {
             fs::create_dir_all(folder).map_err(LocalError::file("make", folder))?;
         }

@@ -21,6 +21,8 @@ pub struct Options {
     pub workspace: PathBuf,
     /// The folder of the programs of functions and payment simulator.
     pub binaries: PathBuf,
+    /// What events go through.
+    pub broker: Broker,
     /// Whether spans and metrics are collected.
     pub traces: bool,
     /// Where credentials are kept.
@@ -43,6 +45,7 @@ impl Default for Options {
             dapr: dapr::Choice::Pinned,
             workspace: workspace::root(),
             binaries: workspace::binaries(),
+            broker: Broker::Store,
             traces: true,
             credentials: Credentials::File,
             build: false,
@@ -50,6 +53,15 @@ impl Default for Options {
             progress: Progress::Quiet,
         }
     }
+}
+
+/// What the events of a cluster go through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Broker {
+    /// The Redis that keeps the state.
+    Store,
+    /// A Redis of their own, which can be away while the other is there. Private clusters alone.
+    Own,
 }
 
 /// Where a cluster keeps credentials.

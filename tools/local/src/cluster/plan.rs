@@ -40,6 +40,8 @@ pub(super) struct Plan {
     pub(super) key_vault: Option<KeyVault>,
     /// The Redis that keeps the state.
     pub(super) redis: u16,
+    /// The Redis that events go through, if it is another one.
+    pub(super) broker: Option<u16>,
     /// What sidecars show to functions.
     pub(super) token: String,
     ports: BTreeMap<String, ports::Function>,
@@ -86,6 +88,7 @@ impl Plan {
             traces: Some(traces),
             key_vault: Some(key_vault),
             redis: control_plane.redis,
+            broker: None,
             token: resources::random(),
             ports,
             seconds: BTreeMap::new(),
@@ -115,11 +118,17 @@ impl Plan {
             }),
             mail: Mail { smtp: ports::MAIL_SMTP, http: ports::MAIL_HTTP },
             redis,
+            broker: None,
             token: resources::random(),
             ports,
             seconds: BTreeMap::new(),
             block: None,
         })
+    }
+
+    /// Finds room for a Redis of events.
+    pub(super) fn add_broker(&mut self) {
+        self.broker = self.block.as_ref().map(|block| block.ports().end - 1);
     }
 
     /// Finds room for a second process of each of `functions`.

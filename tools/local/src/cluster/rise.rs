@@ -4,8 +4,8 @@ use super::commands::Commands;
 use super::folder::Folder;
 use super::plan::Plan;
 use super::{
-    Cluster, KEY_VAULT, MAIL_SINK, Options, PLACEMENT, REDIS, SCHEDULER, SIMULATOR, START_LIMIT,
-    TRACE_SINK, local_url, sidecar_name,
+    BROKER, Broker, Cluster, KEY_VAULT, MAIL_SINK, Options, PLACEMENT, REDIS, SCHEDULER, SIMULATOR,
+    START_LIMIT, TRACE_SINK, local_url, sidecar_name,
 };
 use crate::dapr::Dapr;
 use crate::guard::Guard;
@@ -25,6 +25,9 @@ pub(super) async fn prepare(options: Options) -> Result<Cluster, LocalError> {
     let functions = manifest::functions(&options.workspace)?;
     let mut plan = Plan::new(options.place, functions, options.traces, options.credentials).await?;
     plan.add_seconds(&options.seconds);
+    if options.broker == Broker::Own {
+        plan.add_broker();
+    }
     let folder = Folder::claim(options.place, &options.workspace, options.keep)?;
     let guard = Guard::start()?;
     let progress = options.progress;
@@ -58,7 +61,12 @@ pub(super) async fn prepare(options: Options) -> Result<Cluster, LocalError> {
 fn lay_out(folder: &Folder, plan: &Plan, workspace: &Path) -> Result<(), LocalError> {
     folder.prepare()?;
     resources::make_secrets(folder.secrets())?;
-    let own = Own { redis: plan.redis, smtp: plan.mail.smtp, secrets: folder.secrets() };
+    let own = Own {
+        redis: plan.redis,
+        broker: plan.broker.unwrap_or(plan.redis),
+        smtp: plan.mail.smtp,
+        secrets: folder.secrets(),
+    };
     resources::render(&workspace.join("components/local"), &folder.resources(), &own)?;
     if plan.key_vault.is_some() {
         let vault = workspace.join("components/azure/secrets.yaml");
@@ -90,8 +98,11 @@ fn processes(
         let vault = commands.key_vault(ports);
         all.push((KEY_VAULT.to_owned(), vault, healthy(ports.identity)));
     }
-    if plan.owns_redis() {
-        all.push((REDIS.to_owned(), commands.redis(), Probe::Redis(plan.redis)));
+    let store = Some(plan.redis).filter(|_| plan.owns_redis());
+    for (name, port) in [(REDIS, store), (BROKER, plan.broker)] {
+        if let Some(port) = port {
+            all.push((name.to_owned(), commands.redis(name, port), Probe::Redis(port)));
+        }
     }
     for function in &plan.functions {
         let ports = plan.ports(&function.name);

@@ -8,7 +8,8 @@ use crate::key_vault::secrets::{History, ReadError};
 use crate::key_vault::vault::Vault;
 use crate::key_vault::version::Version;
 use axum::extract::{Path, State};
-use axum::routing::get;
+use axum::http::StatusCode;
+use axum::routing::{get, put};
 use axum::{Json, Router};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,7 @@ pub struct VersionSummary {
 pub(crate) fn routes(vault: &Vault) -> Router {
     Router::new()
         .route("/control/secrets", get(list_secrets))
+        .route("/control/secrets/{name}", put(set_secret))
         .route("/control/near-expiry/{name}", get(near_expiry))
         .with_state(vault.clone())
 }
@@ -51,6 +53,22 @@ pub(crate) fn routes(vault: &Vault) -> Router {
 async fn list_secrets(State(vault): State<Vault>) -> Json<Vec<SecretSummary>> {
     let state = vault.state();
     Json(state.secrets.iter().map(|(name, history)| summary(name, history)).collect())
+}
+
+/// A value that an operator gives a secret.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewValue {
+    value: String,
+}
+
+async fn set_secret(
+    State(vault): State<Vault>,
+    Path(name): Path<String>,
+    Json(new): Json<NewValue>,
+) -> Result<StatusCode, VaultError> {
+    vault.seed(&name.parse()?, new.value, BTreeMap::new())?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn near_expiry(
