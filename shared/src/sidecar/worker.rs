@@ -8,7 +8,6 @@ use super::sagas::WorkflowEngine;
 use super::state::StateStore;
 use super::workflow::Patience;
 use super::{Sidecar, workflow};
-
 use crate::domain::order::Order;
 use crate::operations::dispatch::{Dispatcher, Sweep};
 use crate::operations::due_orders::DueOrders;

@@ -149,7 +149,7 @@ async fn waiting(shop: &Shop) -> usize {
     listing(shop).await.waiting.into_iter().find(of_send_email).map_or(0, |(_, count)| count)
 }
 
-pub(crate) async fn operators_see_how_many_messages_wait_for_a_function(shop: &Shop) {
+async fn operators_see_how_many_messages_wait_for_a_function(shop: &Shop) {
     let sidecar = shop.cluster.sidecar("send-email");
     sidecar.kill().await;
     let address = burst(shop, 7).await;
@@ -246,7 +246,7 @@ async fn a_mail_that_is_deferred_arrives_once_when_it_is_taken(shop: &Shop) {
     assert_eq!(mails(shop, &address, 1, Duration::from_secs(40)).await.len(), 1);
 }
 
-pub(crate) async fn a_function_publishes_to_no_topic_but_those_of_its_manifest(shop: &Shop) {
+async fn a_function_publishes_to_no_topic_but_those_of_its_manifest(shop: &Shop) {
     let event = receipt(shop, 0, &shop.email("ann"), 100);
     let answer = shop.try_publish("notify-order", "payments", &event).await;
     assert_eq!(answer.status(), 403, "{:?}", answer.text().await);
