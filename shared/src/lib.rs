@@ -1,6 +1,7 @@
 //! What every function of the shop is built from, in layers whose arrows point inward:
 //! `domain ◄ ports ◄ operations ◄ sidecar ◄ host ◄ wiring`. Beside `operations` lie `http`, which
-//! `sidecar` and `host` name too, and `provider` and `key_vault`, which `wiring` alone names.
+//! `sidecar` and `host` name too, and `provider`, `key_vault` and `oidc`,
+//! which `wiring` alone names.
 //! `observe` names no layer, and all but `domain` and `ports` may measure by it.
 
 pub mod domain;
@@ -9,6 +10,7 @@ pub mod http;
 #[cfg(feature = "key-vault")]
 pub mod key_vault;
 pub mod observe;
+pub mod oidc;
 pub mod operations;
 pub mod ports;
 pub mod provider;

@@ -14,7 +14,7 @@ const FORBIDDEN: [&str; 8] =
     ["#[allow", "#![allow", "#[ignore", "FIXME", "TODO", "dbg!", "todo!", "unimplemented!"];
 
 /// The layers of `shared`, and those that each may name. Tests may name `testing` besides.
-const MAY_NAME: [(&str, &[&str]); 10] = [
+const MAY_NAME: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("observe", &[]),
     ("ports", &["domain"]),
@@ -22,11 +22,22 @@ const MAY_NAME: [(&str, &[&str]); 10] = [
     ("http", &["domain", "observe", "ports"]),
     ("provider", &["domain", "observe", "ports"]),
     ("key_vault", &["ports"]),
+    ("oidc", &["domain", "ports"]),
     ("sidecar", &["domain", "http", "observe", "operations", "ports"]),
     ("host", &["domain", "http", "observe", "ports", "sidecar"]),
     (
         "wiring",
-        &["domain", "host", "key_vault", "observe", "operations", "ports", "provider", "sidecar"],
+        &[
+            "domain",
+            "host",
+            "key_vault",
+            "observe",
+            "oidc",
+            "operations",
+            "ports",
+            "provider",
+            "sidecar",
+        ],
     ),
 ];
 

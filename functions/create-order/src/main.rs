@@ -4,10 +4,11 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
 use shared::domain::OrderId;
-use shared::domain::placing::{NewOrder, PlacedOrder};
+use shared::domain::placing::PlacedOrder;
 use shared::host::{self, SystemClock};
+use shared::http::orders::OrderRequest;
 use shared::http::views::Accepted;
-use shared::http::{IdempotencyKey, Json, Problem, Result};
+use shared::http::{CalledBy, IdempotencyKey, Json, Problem, Result};
 use shared::ports::{Clock, Sagas};
 use std::process::ExitCode;
 use uuid::Uuid;
@@ -24,8 +25,10 @@ fn app<S: Sagas, C: Clock>(sagas: S, clock: C) -> Router {
 async fn create<S: Sagas, C: Clock>(
     State((sagas, clock)): State<(S, C)>,
     IdempotencyKey(key): IdempotencyKey,
-    Json(order): Json<NewOrder>,
+    caller: CalledBy,
+    Json(order): Json<OrderRequest>,
 ) -> Result<Accepted> {
+    let order = order.placed_by(&caller)?;
     let fresh = || Uuid::now_v7().into();
     let order_id = key.map_or_else(fresh, |key| OrderId::for_key(&order.customer_id, &key));
     let placed = PlacedOrder { order_id, created_at: clock.now(), order };

@@ -1,51 +1,35 @@
 //! The public API: sends each request to the function that serves it.
 
 use axum::Router;
-use axum::middleware::from_fn;
-use axum::routing::MethodFilter;
 use shared::host::{self, CORS_ORIGINS, Service};
-use shared::http::forward::{to, with_key};
-use shared::ports::Functions;
+use shared::http::routes;
+use shared::ports::{Functions, Tokens};
+use shared::wiring;
 use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     host::run(env!("CARGO_PKG_NAME"), |setup| {
-        let origins = setup.read(&CORS_ORIGINS)?;
-        Ok(Service::from(app(setup.sidecar().invocation())).public().called_from(origins))
+        let (tokens, origins) = (wiring::tokens(setup)?, setup.read(&CORS_ORIGINS)?);
+        let app = app(setup.sidecar().invocation(), tokens.as_ref());
+        Ok(Service::from(app).public().called_from(origins))
     })
     .await
 }
 
-fn app<F: Functions>(functions: F) -> Router {
-    let (get, put, post) = (MethodFilter::GET, MethodFilter::PUT, MethodFilter::POST);
-    let set_stock = to(put, "set-stock").layer(from_fn(with_key));
-    let product = to(get, "check-stock").merge(set_stock);
-    Router::new()
-        .route("/api/orders", to(post, "create-order").layer(from_fn(with_key)))
-        .route("/api/orders/{order_id}", to(get, "get-order"))
-        .route("/api/orders/{order_id}/status", to(get, "order-status"))
-        .route("/api/orders/{order_id}/resume", to(post, "order-saga"))
-        .route("/api/orders/{order_id}/refunds", to(post, "order-saga"))
-        .route("/api/inventory/{product_id}", product)
-        .route("/api/inventory/{product_id}/adjustments", to(post, "set-stock"))
-        .route("/api/inventory/{product_id}/reserve", to(post, "reserve-stock"))
-        .route("/api/inventory/{product_id}/release", to(post, "release-stock"))
-        .route("/api/payments", to(post, "process-payment"))
-        .route("/api/payments/{payment_id}", to(get, "process-payment"))
-        .route("/api/payments/{payment_id}/refund", to(post, "refund-payment"))
-        .with_state(functions)
+fn app<F: Functions, T: Tokens>(functions: F, tokens: Option<&T>) -> Router {
+    routes::router(functions, tokens)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use axum::body::Body;
-    use axum::http::Request;
     use axum::http::request::Builder;
+    use axum::http::{Request, StatusCode};
     use http_body_util::BodyExt;
     use serde_json::{Value, json};
-    use shared::testing::fakes::FakeFunctions;
+    use shared::testing::fakes::{FakeFunctions, FakeTokens};
     use shared::testing::{conforms, send, send_with};
     use tower::ServiceExt;
 
@@ -65,9 +49,73 @@ mod tests {
         ("POST /api/payments/a/refund", "refund-payment"),
     ];
 
+    fn open() -> Router {
+        app(FakeFunctions, None::<&FakeTokens>)
+    }
+
+    async fn shown(route: &str, authorization: &[&str]) -> (StatusCode, Option<String>, Value) {
+        let (method, path) = route.split_once(' ').unwrap();
+        let request =
+            Request::builder().method(method).uri(path).header("shop-caller", "eve orders");
+        let request =
+            authorization.iter().fold(request, |it, shown| it.header("authorization", *shown));
+        let app = app(FakeFunctions, Some(&FakeTokens));
+        let response = app.oneshot(request.body(Body::from("{}")).unwrap()).await.unwrap();
+        let challenge = response.headers().get("www-authenticate");
+        let challenge = challenge.map(|challenge| challenge.to_str().unwrap().to_owned());
+        let status = response.status();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, challenge, serde_json::from_slice(&body).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_caller_without_a_good_token_is_challenged() {
+        for (shown_as, code, challenge) in [
+            (&[][..], "no-token", "Bearer"),
+            (&["Basic YTpi"], "no-token", "Bearer"),
+            (&["Bearer"], "no-token", "Bearer"),
+            (
+                &["Bearer NOBODY"],
+                "invalid-token",
+                r#"Bearer error="invalid_token", error_description="the token is malformed""#,
+            ),
+        ] {
+            for (route, _) in ROUTES {
+                let (status, challenged, problem) = shown(route, shown_as).await;
+                assert_eq!((status.as_u16(), &problem["code"]), (401, &json!(code)), "{route}");
+                assert_eq!(challenged.as_deref(), Some(challenge));
+            }
+        }
+        let (status, _, problem) = shown("GET /api/orders/a", &["Bearer a", "Bearer b"]).await;
+        assert_eq!((status.as_u16(), &problem["field"]), (422, &json!("authorization")));
+        let app = app(FakeFunctions, Some(&FakeTokens));
+        assert_eq!(send(app, "GET /nowhere", &Value::Null).await.0, 404);
+    }
+
+    #[tokio::test]
+    async fn a_caller_does_what_the_token_allows_and_nothing_else() {
+        let scopes = ["orders", "orders.admin", "inventory", "inventory.admin", "payments.admin"];
+        let needed = [0, 0, 0, 1, 1, 2, 3, 3, 3, 3, 4, 4, 4].map(|scope| scopes[scope]);
+        for ((route, _), needed) in ROUTES.iter().zip(needed) {
+            for held in scopes {
+                let (status, challenge, answer) =
+                    shown(route, &[&format!("bearer ann {held}")]).await;
+                if held.starts_with(needed) {
+                    assert_eq!(status, StatusCode::OK, "{route} {held}");
+                    assert!(answer["headers"].as_array().unwrap().contains(&json!("shop-caller")));
+                    assert_eq!(answer["caller"], format!("ann {held}"));
+                } else {
+                    assert_eq!((status.as_u16(), &answer["code"]), (403, &json!("missing-scope")));
+                    let named = format!(r#"Bearer error="insufficient_scope", scope="{needed}""#);
+                    assert_eq!(challenge, Some(named), "{route} {held}");
+                }
+            }
+        }
+    }
+
     #[tokio::test]
     async fn it_conforms() {
-        conforms(app(FakeFunctions), &[], &ROUTES.map(|(route, _)| route)).await;
+        conforms(open(), &[], &ROUTES.map(|(route, _)| route)).await;
     }
 
     #[tokio::test]
@@ -75,8 +123,7 @@ mod tests {
         for (route, function) in ROUTES {
             let headers =
                 [("idempotency-key", "k"), ("cookie", "secret"), ("dapr-app-id", "stock")];
-            let (status, seen) =
-                send_with(app(FakeFunctions), route, &headers, &json!({"a": 1})).await;
+            let (status, seen) = send_with(open(), route, &headers, &json!({"a": 1})).await;
             assert_eq!((status.as_u16(), &seen["function"]), (200, &json!(function)));
             assert_eq!(format!("{} {}", seen["method"], seen["path"]).replace('"', ""), route);
             assert_eq!(seen["headers"], json!(["content-type", "idempotency-key"]));
@@ -88,27 +135,27 @@ mod tests {
     async fn an_order_without_a_key_gets_one_which_the_answer_names() {
         let key = async |request: Builder| {
             let request = request.header("content-type", "application/json").body(Body::from("{}"));
-            let response = app(FakeFunctions).oneshot(request.unwrap()).await.unwrap();
+            let response = open().oneshot(request.unwrap()).await.unwrap();
             response.headers()["idempotency-key"].to_str().unwrap().to_owned()
         };
         let request = || Request::post("/api/orders");
         assert_eq!(key(request().header("idempotency-key", "k")).await, "k");
         assert_ne!(key(request()).await, key(request()).await);
-        let (_, seen) = send(app(FakeFunctions), "POST /api/orders", &json!({})).await;
+        let (_, seen) = send(open(), "POST /api/orders", &json!({})).await;
         assert_eq!(seen["headers"], json!(["content-type", "idempotency-key"]));
     }
 
     #[tokio::test]
     async fn a_head_is_answered_as_a_get_without_its_body() {
         let request = Request::head("/api/inventory/lamp").body(Body::empty()).unwrap();
-        let response = app(FakeFunctions).oneshot(request).await.unwrap();
+        let response = open().oneshot(request).await.unwrap();
         assert_ne!(response.headers()["content-length"], "0");
         assert!(response.into_body().collect().await.unwrap().to_bytes().is_empty());
     }
 
     #[tokio::test]
     async fn a_path_that_is_not_utf_8_is_a_problem() {
-        let (status, problem) = send(app(FakeFunctions), "GET /api/orders/%FF", &Value::Null).await;
+        let (status, problem) = send(open(), "GET /api/orders/%FF", &Value::Null).await;
         assert_eq!((status.as_u16(), &problem["field"]), (422, &json!("path")));
     }
 
@@ -116,7 +163,7 @@ mod tests {
     async fn no_path_escapes_its_function() {
         for id in ["..%2F..%2Fstate", "A", "a%3Fx", &"a".repeat(65)] {
             let (status, problem) =
-                send(app(FakeFunctions), &format!("GET /api/orders/{id}"), &Value::Null).await;
+                send(open(), &format!("GET /api/orders/{id}"), &Value::Null).await;
             assert_eq!((status.as_u16(), &problem["field"]), (422, &json!("order_id")), "{id}");
         }
     }
@@ -124,23 +171,23 @@ mod tests {
     #[tokio::test]
     async fn a_query_that_nobody_reads_is_a_problem() {
         let route = "GET /api/orders/a?verbose=1&x";
-        let (status, problem) = send(app(FakeFunctions), route, &Value::Null).await;
+        let (status, problem) = send(open(), route, &Value::Null).await;
         assert_eq!((status.as_u16(), &problem["field"]), (422, &json!("verbose")));
-        assert_eq!(send(app(FakeFunctions), "GET /api/orders/a?", &Value::Null).await.0, 200);
+        assert_eq!(send(open(), "GET /api/orders/a?", &Value::Null).await.0, 200);
     }
 
     #[tokio::test]
     async fn who_takes_no_json_is_answered_with_a_problem() {
         let headers = [("accept", "text/html")];
         let (status, problem) =
-            send_with(app(FakeFunctions), "GET /api/orders/a", &headers, &Value::Null).await;
+            send_with(open(), "GET /api/orders/a", &headers, &Value::Null).await;
         assert_eq!((status.as_u16(), &problem["code"]), (406, &json!("not-acceptable")));
     }
 
     #[tokio::test]
     async fn a_body_that_is_too_large_is_not_forwarded() {
         let body = json!("x".repeat(300 * 1024));
-        let (status, problem) = send(app(FakeFunctions), "POST /api/orders", &body).await;
+        let (status, problem) = send(open(), "POST /api/orders", &body).await;
         assert_eq!((status.as_u16(), &problem["code"]), (413, &json!("body-too-large")));
     }
 }

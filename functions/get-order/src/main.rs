@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::routing::{delete, get};
 use shared::domain::OrderId;
 use shared::http::views::OrderView;
-use shared::http::{Json, Kind, Path, Problem, Result};
+use shared::http::{CalledBy, Json, Kind, Path, Problem, Result};
 use shared::operations::orders::Lookup;
 use shared::{host, wiring};
 use std::process::ExitCode;
@@ -25,9 +25,10 @@ fn app<L: Lookup>(orders: L) -> Router {
 async fn find<L: Lookup>(
     State(orders): State<L>,
     Path(id): Path<OrderId>,
+    caller: CalledBy,
 ) -> Result<Json<OrderView>> {
-    let order = orders.find(&id).await?.ok_or_else(|| Problem::unknown_order(&id))?;
-    Ok(Json(order.into()))
+    let order = orders.find(&id).await?.filter(|order| caller.may_see(order.customer()));
+    Ok(Json(order.ok_or_else(|| Problem::unknown_order(&id))?.into()))
 }
 
 async fn erase<L: Lookup>(State(orders): State<L>, Path(id): Path<OrderId>) -> Result<StatusCode> {
@@ -39,14 +40,16 @@ async fn erase<L: Lookup>(State(orders): State<L>, Path(id): Path<OrderId>) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::Extension;
     use serde_json::{Value, json};
     use shared::domain::order::{Order, Progress};
     use shared::domain::saga::Outcome;
+    use shared::http::caller::FromSidecar;
     use shared::operations::orders::OrderLookup;
     use shared::ports::{Documents, Sagas};
     use shared::testing::fakes::{FakeDocuments, FakeSagas};
     use shared::testing::orders::{at, placed_order};
-    use shared::testing::{conforms, send};
+    use shared::testing::{conforms, send, send_with};
 
     fn with(orders: FakeDocuments<OrderId, Order>, sagas: FakeSagas) -> Router {
         app(OrderLookup { orders, sagas })
@@ -70,6 +73,24 @@ mod tests {
         let (status, order) =
             send(with(FakeDocuments::default(), sagas), &route, &Value::Null).await;
         assert_eq!((status.as_u16(), &order["customer_id"]), (200, &json!("ann")));
+    }
+
+    #[tokio::test]
+    async fn the_order_of_another_is_not_found() {
+        let (sagas, placed) = (FakeSagas::default(), placed_order());
+        sagas.start(&placed).await.unwrap();
+        let route = format!("GET /api/orders/{}", placed.order_id);
+        let app = with(FakeDocuments::default(), sagas);
+        let called = app.clone().layer(Extension(FromSidecar));
+        for (caller, status) in
+            [("ann orders", 200), ("bob orders", 404), ("bob orders.admin", 200), ("Bob", 422)]
+        {
+            let headers = [("shop-caller", caller)];
+            let answer = send_with(called.clone(), &route, &headers, &Value::Null).await;
+            assert_eq!(answer.0.as_u16(), status, "{caller}");
+        }
+        let beside = [("shop-caller", "bob orders")];
+        assert_eq!(send_with(app, &route, &beside, &Value::Null).await.0, 200);
     }
 
     #[tokio::test]

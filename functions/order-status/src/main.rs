@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::routing::get;
 use shared::domain::OrderId;
 use shared::http::views::StatusView;
-use shared::http::{Json, Path, Problem, Result};
+use shared::http::{CalledBy, Json, Path, Problem, Result};
 use shared::operations::orders::Lookup;
 use shared::{host, wiring};
 use std::process::ExitCode;
@@ -22,9 +22,10 @@ fn app<L: Lookup>(orders: L) -> Router {
 async fn status<L: Lookup>(
     State(orders): State<L>,
     Path(id): Path<OrderId>,
+    caller: CalledBy,
 ) -> Result<Json<StatusView>> {
-    let order = orders.find(&id).await?.ok_or_else(|| Problem::unknown_order(&id))?;
-    Ok(Json(order.into()))
+    let order = orders.find(&id).await?.filter(|order| caller.may_see(order.customer()));
+    Ok(Json(order.ok_or_else(|| Problem::unknown_order(&id))?.into()))
 }
 
 #[cfg(test)]

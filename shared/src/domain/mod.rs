@@ -1,5 +1,6 @@
 //! What the shop means by an order, stock, money and a saga. Pure: no I/O, clock or randomness.
 
+pub mod caller;
 pub mod event;
 pub mod id;
 pub mod money;

@@ -6,7 +6,7 @@ pub use refund::{NewOrderRefund, OrderRefund, RefundRejection};
 
 use super::placing::PlacedOrder;
 use super::saga::{Cause, Outcome, Step, Stop};
-use super::{Money, PaymentId, TrackingId};
+use super::{CustomerId, Money, PaymentId, TrackingId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -127,6 +127,12 @@ impl Status {
 }
 
 impl Order {
+    /// Whose order it is.
+    #[must_use]
+    pub fn customer(&self) -> &CustomerId {
+        &self.placed.order.customer_id
+    }
+
     /// The document of an order just accepted.
     #[must_use]
     pub fn new(placed: PlacedOrder) -> Self {

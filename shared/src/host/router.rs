@@ -5,6 +5,7 @@ mod headers;
 
 use self::headers::{cors, with_common_headers};
 use super::Service;
+use crate::http::caller::FromSidecar;
 use crate::http::extract::MAX_BODY_BYTES;
 use crate::http::{Kind, Problem, paths};
 use crate::observe;
@@ -112,11 +113,12 @@ async fn wrong_method(request: Request) -> Problem {
 async fn from_sidecar(
     State(token): State<String>,
     headers: HeaderMap,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let shown = headers.get(TOKEN_HEADER).map_or(&[][..], |token| token.as_bytes());
     if bool::from(shown.ct_eq(token.as_bytes())) {
+        request.extensions_mut().insert(FromSidecar);
         return next.run(request).await;
     }
     let detail = format!("call this function through its Dapr sidecar, which shows {TOKEN_HEADER}");

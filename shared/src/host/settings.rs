@@ -66,6 +66,22 @@ pub const PROBLEM_BASE: Setting<String> = Setting {
 pub const CORS_ORIGINS: Setting<Vec<HeaderValue>> =
     Setting { name: "CORS_ORIGINS", default: Some(""), parse: origins };
 
+/// `OIDC_ISSUERS`: whose bearer tokens callers show, by their addresses, separated by commas. Empty:
+/// nobody's, and everybody may do everything.
+pub const OIDC_ISSUERS: Setting<Vec<Url>> = Setting {
+    name: "OIDC_ISSUERS",
+    default: Some(""),
+    parse: |text| listed(text).map(web_address).collect(),
+};
+
+/// `OIDC_AUDIENCES`: for whom their tokens are, separated by commas: names that the issuers give this
+/// API. One at least, when there is an issuer.
+pub const OIDC_AUDIENCES: Setting<Vec<String>> = Setting {
+    name: "OIDC_AUDIENCES",
+    default: Some(""),
+    parse: |text| Ok(listed(text).map(str::to_owned).collect()),
+};
+
 /// `PAYMENT_PROVIDER_URL`: where the payment provider's API is.
 pub const PAYMENT_PROVIDER_URL: Setting<Url> =
     Setting { name: "PAYMENT_PROVIDER_URL", default: None, parse: web_address };
@@ -119,7 +135,11 @@ fn web_address(text: &str) -> Result<Url, String> {
 }
 
 fn origins(text: &str) -> Result<Vec<HeaderValue>, String> {
-    text.split(',').map(str::trim).filter(|origin| !origin.is_empty()).map(origin).collect()
+    listed(text).map(origin).collect()
+}
+
+fn listed(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|word| !word.is_empty())
 }
 
 fn origin(text: &str) -> Result<HeaderValue, String> {

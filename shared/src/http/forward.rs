@@ -1,7 +1,8 @@
 //! Sends requests on to the functions that serve them, and their answers back.
 
 use super::extract::{IdempotencyKey, read_body, refuse_encoded};
-use super::{Kind, Problem};
+use super::{Kind, Problem, caller};
+use crate::domain::caller::Caller;
 use crate::domain::id::{NotAnId, is_id};
 use crate::observe;
 use crate::ports::Functions;
@@ -82,6 +83,10 @@ async fn forward(
     *onward.uri_mut() =
         Uri::try_from(parts.uri.path()).map_err(|_| Problem::invalid("path", "must be a path"))?;
     *onward.headers_mut() = onward_headers(&parts.headers)?;
+    if let Some(caller) = parts.extensions.get::<Caller>() {
+        let named = HeaderValue::try_from(caller.to_string()).expect("a caller is visible ASCII");
+        onward.headers_mut().insert(caller::HEADER, named);
+    }
     let mut answer = functions.forward(function, onward).await?;
     *answer.headers_mut() = only(&ANSWERED, answer.headers());
     Ok(answer.map(Body::from))

@@ -42,6 +42,12 @@ pub enum Kind {
     HeadersTooLarge,
     /// A field, parameter or header is not as it must be; the member `field` names it.
     InvalidRequest,
+    /// The request shows no token.
+    NoToken,
+    /// The token of the request is not good.
+    InvalidToken,
+    /// The token of the request lacks the scope.
+    MissingScope,
     /// The caller does not show the token of this function's sidecar.
     NotFromSidecar,
     /// A store, a broker, a function or the payment provider cannot be reached.
@@ -125,6 +131,9 @@ impl From<Kind> for Row {
                 (S::REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too large")
             }
             Kind::InvalidRequest => (S::UNPROCESSABLE_ENTITY, "The request is not valid"),
+            Kind::NoToken => (S::UNAUTHORIZED, "A token is needed"),
+            Kind::InvalidToken => (S::UNAUTHORIZED, "The token is not good"),
+            Kind::MissingScope => (S::FORBIDDEN, "The token does not allow it"),
             Kind::NotFromSidecar => (S::FORBIDDEN, "Not from the sidecar"),
             Kind::DependencyUnavailable => (S::SERVICE_UNAVAILABLE, "Temporarily unavailable"),
             Kind::Timeout => (S::SERVICE_UNAVAILABLE, "The answer took too long"),

@@ -1,14 +1,19 @@
 //! The wire: where a request becomes a value, and an answer or an error becomes a response.
 
+pub mod caller;
+mod door;
 pub mod extract;
 pub mod forward;
 pub mod inventory;
 pub mod kind;
+pub mod orders;
 pub mod paths;
 pub mod problem;
+pub mod routes;
 pub mod staff;
 pub mod views;
 
+pub use caller::CalledBy;
 pub use extract::{IdempotencyKey, Internal, Json, Path};
 pub use kind::Kind;
 pub use problem::Problem;

@@ -108,10 +108,15 @@ impl Problem {
     /// ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-15.5.16)).
     #[must_use]
     pub fn encoded() -> Self {
-        let mut problem = Self::new(Kind::UnsupportedMediaType, "send the body without encoding");
-        problem.header =
-            Some(Box::new((header::ACCEPT_ENCODING, HeaderValue::from_static("identity"))));
-        problem
+        Self::new(Kind::UnsupportedMediaType, "send the body without encoding")
+            .with_header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"))
+    }
+
+    /// The problem with a header beside those of every problem.
+    #[must_use]
+    pub(super) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.header = Some(Box::new((name, value)));
+        self
     }
 
     /// There is no payment called `id`.

@@ -1,5 +1,5 @@
-//! What functions need of the world, as traits. `sidecar`, `provider` and `key_vault` keep
-//! them; `testing` fakes them.
+//! What functions need of the world, as traits. `sidecar`, `provider`, `key_vault` and
+//! `oidc` keep them; `testing` fakes them.
 
 mod documents;
 mod error;
@@ -10,6 +10,7 @@ mod publisher;
 mod refunds;
 mod secret;
 mod stocks;
+mod tokens;
 
 pub use documents::{Documents, Orders, Saved, Version, Versioned, document};
 pub use error::{Chain, Error, Failure, OrFail, Result};
@@ -22,6 +23,7 @@ pub use publisher::{Delivered, Later, Mail, Mailer, Publisher};
 pub use refunds::{OrderRefunds, RefundAnswer};
 pub use secret::Secret;
 pub use stocks::Stocks;
+pub use tokens::{TokenError, Tokens};
 
 use crate::domain::placing::{Address, PlacedOrder};
 use crate::domain::saga::{Cause, Step};

@@ -4,11 +4,13 @@ mod engine;
 mod keys;
 mod mails;
 mod provider;
+mod tokens;
 
 pub use engine::{FakeEngine, FakeSagas};
 pub use keys::{FakeIssuer, FakeVault};
 pub use mails::{FakeLater, FakeMailer};
 pub use provider::{DirectPayments, FakeProvider, Fault, fake_payments};
+pub use tokens::FakeTokens;
 
 use crate::domain::order::Order;
 use crate::domain::payment::{Charge, RefundId, RefundState};
@@ -119,6 +121,7 @@ impl Functions for FakeFunctions {
             "method": request.method().as_str(),
             "path": request.uri().path(),
             "headers": headers,
+            "caller": request.headers().get("shop-caller").map(|it| String::from_utf8_lossy(it.as_bytes())),
             "body": String::from_utf8_lossy(request.body()),
         });
         Ok(Response::new(seen.to_string().into()))

@@ -1,8 +1,10 @@
 //! What functions are built from: operations over the ports of the sidecar, as the settings say.
 
+mod door;
 #[cfg(feature = "key-vault")]
 mod rotation;
 
+pub use door::tokens;
 #[cfg(feature = "key-vault")]
 pub use rotation::rotation;
 

@@ -4,7 +4,7 @@ use super::paths::Path;
 use super::{Offence, Source};
 
 /// The modules of `shared`, outermost last.
-const LAYERS: [&str; 11] = [
+const LAYERS: [&str; 12] = [
     "domain",
     "observe",
     "ports",
@@ -12,6 +12,7 @@ const LAYERS: [&str; 11] = [
     "http",
     "provider",
     "key_vault",
+    "oidc",
     "sidecar",
     "host",
     "wiring",

@@ -1,0 +1,43 @@
+//! Who calls, as the gateway passes it on to functions.
+
+use super::Problem;
+use crate::domain::CustomerId;
+use crate::domain::caller::Caller;
+use axum::extract::FromRequestParts;
+use axum::http::HeaderName;
+use axum::http::request::Parts;
+
+/// The header in which the gateway names a caller whose token it has checked.
+pub const HEADER: HeaderName = HeaderName::from_static("shop-caller");
+
+/// Marks a request that came with the token of this function's sidecar: only then is it the shop that
+/// names the caller.
+#[derive(Debug, Clone, Copy)]
+pub struct FromSidecar;
+
+/// The caller whom the gateway names. Nobody: the shop itself calls, or nobody checks tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CalledBy(pub Option<Caller>);
+
+impl CalledBy {
+    /// Whether the caller may see what belongs to `customer`.
+    #[must_use]
+    pub fn may_see(&self, customer: &CustomerId) -> bool {
+        self.0.as_ref().is_none_or(|caller| caller.may_see(customer))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for CalledBy {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let named =
+            parts.headers.get(HEADER).filter(|_| parts.extensions.get::<FromSidecar>().is_some());
+        let Some(named) = named else { return Ok(Self(None)) };
+        let caller = named.to_str().ok().and_then(|named| named.parse().ok());
+        // Nobody is served in the name of who cannot be read.
+        caller
+            .map(|caller| Self(Some(caller)))
+            .ok_or_else(|| Problem::invalid(HEADER.as_str(), "must be a customer's id and scopes"))
+    }
+}

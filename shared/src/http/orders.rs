@@ -1,0 +1,70 @@
+//! Orders as callers send them.
+
+use super::{CalledBy, Problem};
+use crate::domain::CustomerId;
+use crate::domain::caller::Scope;
+use crate::domain::placing::{Address, Items, NewOrder};
+use crate::domain::text::{Email, PaymentMethod};
+use serde::Deserialize;
+
+/// The body of `POST /api/orders`.
+#[derive(Debug, Deserialize)]
+pub struct OrderRequest {
+    /// For whom staff orders. Who orders for themselves is known by their token.
+    #[serde(default)]
+    customer_id: Option<CustomerId>,
+    email: Email,
+    items: Items,
+    payment_method: PaymentMethod,
+    ship_to: Address,
+}
+
+impl OrderRequest {
+    /// The order, as a caller places it.
+    ///
+    /// # Errors
+    /// `invalid-request`: a customer names another one, or nobody is named.
+    pub fn placed_by(self, caller: &CalledBy) -> Result<NewOrder, Problem> {
+        let customer_id = match (&caller.0, self.customer_id) {
+            (Some(caller), None) => caller.customer_id.clone(),
+            (Some(caller), Some(customer)) if caller.may(Scope::OrdersAdmin) => customer,
+            (Some(_), Some(_)) => {
+                let why = "leave it out: your token says who you are; to order for others takes orders.admin";
+                return Err(Problem::invalid("customer_id", why));
+            }
+            (None, Some(customer)) => customer,
+            (None, None) => return Err(Problem::invalid("customer_id", "is missing")),
+        };
+        let Self { email, items, payment_method, ship_to, .. } = self;
+        Ok(NewOrder { customer_id, email, items, payment_method, ship_to })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::orders::new_order_json;
+
+    fn placed(body_names: bool, caller: Option<&str>) -> Result<NewOrder, Problem> {
+        let mut body = new_order_json();
+        if !body_names {
+            body.as_object_mut().unwrap().remove("customer_id");
+        }
+        let caller = CalledBy(caller.map(|caller| caller.parse().unwrap()));
+        serde_json::from_value::<OrderRequest>(body).unwrap().placed_by(&caller)
+    }
+
+    #[test]
+    fn the_customer_is_the_token_s_unless_staff_orders_for_another() {
+        let customer = |names, caller| placed(names, caller).map(|it| it.customer_id.to_string());
+        assert_eq!(customer(false, Some("bob orders")).unwrap(), "bob");
+        assert_eq!(customer(true, Some("bob orders.admin")).unwrap(), "ann");
+        assert_eq!(customer(true, None).unwrap(), "ann");
+        for (names, caller) in
+            [(true, Some("bob orders")), (true, Some("ann orders")), (false, None)]
+        {
+            let problem = customer(names, caller).unwrap_err().document();
+            assert_eq!(problem["field"], "customer_id");
+        }
+    }
+}

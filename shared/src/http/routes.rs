@@ -1,0 +1,76 @@
+//! The routes of the public API, with the function that serves each and the scope that it needs.
+
+use super::door::checked;
+use super::forward::{to, with_key};
+use crate::domain::caller::Scope;
+use crate::ports::{Functions, Tokens};
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::MethodFilter;
+
+/// A route of the public API.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    /// The method.
+    pub method: MethodFilter,
+    /// The path, its parameters in braces.
+    pub path: &'static str,
+    /// The function that serves it.
+    pub function: &'static str,
+    /// What a caller must be allowed.
+    pub scope: Scope,
+    /// Whether a request without an `Idempotency-Key` gets one.
+    pub keyed: bool,
+}
+
+const GET: MethodFilter = MethodFilter::GET;
+const POST: MethodFilter = MethodFilter::POST;
+const PUT: MethodFilter = MethodFilter::PUT;
+
+/// All of them.
+pub const ROUTES: &[Route] = &[
+    route(POST, "/api/orders", "create-order", Scope::Orders).keyed(),
+    route(GET, "/api/orders/{order_id}", "get-order", Scope::Orders),
+    route(GET, "/api/orders/{order_id}/status", "order-status", Scope::Orders),
+    route(POST, "/api/orders/{order_id}/resume", "order-saga", Scope::OrdersAdmin),
+    route(POST, "/api/orders/{order_id}/refunds", "order-saga", Scope::OrdersAdmin),
+    route(GET, "/api/inventory/{product_id}", "check-stock", Scope::Inventory),
+    route(PUT, "/api/inventory/{product_id}", "set-stock", Scope::InventoryAdmin).keyed(),
+    route(POST, "/api/inventory/{product_id}/adjustments", "set-stock", Scope::InventoryAdmin),
+    route(POST, "/api/inventory/{product_id}/reserve", "reserve-stock", Scope::InventoryAdmin),
+    route(POST, "/api/inventory/{product_id}/release", "release-stock", Scope::InventoryAdmin),
+    route(POST, "/api/payments", "process-payment", Scope::PaymentsAdmin),
+    route(GET, "/api/payments/{payment_id}", "process-payment", Scope::PaymentsAdmin),
+    route(POST, "/api/payments/{payment_id}/refund", "refund-payment", Scope::PaymentsAdmin),
+];
+
+const fn route(
+    method: MethodFilter,
+    path: &'static str,
+    function: &'static str,
+    scope: Scope,
+) -> Route {
+    Route { method, path, function, scope, keyed: false }
+}
+
+impl Route {
+    const fn keyed(self) -> Self {
+        Self { keyed: true, ..self }
+    }
+}
+
+/// Serves [`ROUTES`] by `functions` to callers whose tokens are good; to everybody without `tokens`.
+pub fn router<F: Functions, T: Tokens>(functions: F, tokens: Option<&T>) -> Router {
+    let add = |router: Router<F>, route: &Route| {
+        let mut served = to(route.method, route.function);
+        if route.keyed {
+            served = served.layer(from_fn(with_key));
+        }
+        if let Some(tokens) = tokens {
+            let check = from_fn_with_state((tokens.clone(), route.scope), checked::<T>);
+            served = served.layer(check);
+        }
+        router.route(route.path, served)
+    };
+    ROUTES.iter().fold(Router::new(), add).with_state(functions)
+}

@@ -1,0 +1,177 @@
+//! An issuer, and what is known of its keys.
+
+use super::keys::{Key, KeySet};
+use crate::ports::{Chain, Failure, OrFail};
+use reqwest::{Client, Url, redirect};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long keys are taken without asking whether they are still the issuer's.
+const FRESH: Duration = Duration::from_mins(10);
+
+/// How long keys are taken while the issuer cannot be asked.
+const STALE: Duration = Duration::from_hours(24);
+
+/// The least time between two questions, answered or not.
+const COOL_DOWN: Duration = Duration::from_mins(1);
+
+/// The same as long as no key is known at all.
+const FIRST_COOL_DOWN: Duration = Duration::from_secs(2);
+
+/// The longest that an answer may take.
+const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The most bytes of an answer.
+const MAX_BYTES: usize = 256 * 1024;
+
+/// An issuer of tokens.
+#[derive(Debug)]
+pub(super) struct Issuer {
+    name: String,
+    http: Client,
+    known: Mutex<Known>,
+    /// Held by the one who asks.
+    asking: tokio::sync::Mutex<Option<Instant>>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    keys: HashMap<String, Key>,
+    since: Option<Instant>,
+}
+
+/// What is read of an issuer's discovery document.
+#[derive(Deserialize)]
+struct Discovery {
+    issuer: String,
+    jwks_uri: String,
+}
+
+/// What is at hand for a key's id.
+enum AtHand {
+    Fresh(Key),
+    Stale(Key),
+    Nothing,
+}
+
+impl Issuer {
+    /// The issuer at this address, which is its name too.
+    pub(super) fn new(address: &Url) -> Self {
+        let http = Client::builder().redirect(redirect::Policy::none()).timeout(TIMEOUT);
+        // An address without a path has a slash that its owner does not write.
+        let name = match address.path() {
+            "/" => address.as_str().trim_end_matches('/').to_owned(),
+            _ => address.to_string(),
+        };
+        let http = http.build().expect("a TLS provider is installed");
+        Self { name, http, known: Mutex::default(), asking: tokio::sync::Mutex::default() }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The key called `kid`, if it is the issuer's.
+    ///
+    /// # Errors
+    /// When no keys are known and the issuer does not answer.
+    pub(super) async fn key(self: &Arc<Self>, kid: &str) -> Result<Option<Key>, Failure> {
+        match self.at_hand(kid) {
+            AtHand::Fresh(key) => Ok(Some(key)),
+            AtHand::Stale(key) => {
+                let issuer = self.clone();
+                tokio::spawn(async move { issuer.ask().await });
+                Ok(Some(key))
+            }
+            AtHand::Nothing => {
+                self.ask().await;
+                match self.at_hand(kid) {
+                    AtHand::Fresh(key) | AtHand::Stale(key) => Ok(Some(key)),
+                    AtHand::Nothing if self.knows_keys() => Ok(None),
+                    AtHand::Nothing => {
+                        Err(Failure::new(self.name.as_str(), "say its keys", "it did not answer"))
+                    }
+                }
+            }
+        }
+    }
+
+    fn at_hand(&self, kid: &str) -> AtHand {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        match (known.age(), known.keys.get(kid)) {
+            (Some(age), Some(key)) if age < FRESH => AtHand::Fresh(key.clone()),
+            (Some(age), Some(key)) if age < STALE => AtHand::Stale(key.clone()),
+            _ => AtHand::Nothing,
+        }
+    }
+
+    fn knows_keys(&self) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.age().is_some_and(|age| age < STALE)
+    }
+
+    /// Asks for the keys, unless that was done a moment ago; whoever asks meanwhile waits for the
+    /// same answer. Keys that are gone from it are forgotten.
+    async fn ask(&self) {
+        let mut asked = self.asking.lock().await;
+        let pause = if self.knows_keys() { COOL_DOWN } else { FIRST_COOL_DOWN };
+        if asked.is_some_and(|asked| asked.elapsed() < pause) {
+            return;
+        }
+        *asked = Some(Instant::now());
+        match self.fetch().await {
+            Ok(keys) => {
+                let known = Known { keys, since: Some(Instant::now()) };
+                *self.known.lock().unwrap_or_else(PoisonError::into_inner) = known;
+            }
+            Err(failure) => {
+                tracing::warn!(issuer = self.name, error = %Chain(&failure), "no keys came");
+            }
+        }
+    }
+
+    async fn fetch(&self) -> Result<HashMap<String, Key>, Failure> {
+        let document =
+            format!("{}/.well-known/openid-configuration", self.name.trim_end_matches('/'));
+        let discovery: Discovery =
+            self.get(Url::parse(&document).or_fail(&self.name, "be named")?).await?;
+        if discovery.issuer != self.name {
+            return Err(Failure::new(&*self.name, "be discovered", "it calls itself otherwise"));
+        }
+        let keys = Url::parse(&discovery.jwks_uri).or_fail(&self.name, "be discovered")?;
+        if !is_secure(&keys) {
+            return Err(Failure::new(&*self.name, "be discovered", "its keys are not at https"));
+        }
+        Ok(self.get::<KeySet>(keys).await?.signing())
+    }
+
+    async fn get<T: DeserializeOwned>(&self, address: Url) -> Result<T, Failure> {
+        let answer =
+            self.http.get(address).send().await.and_then(reqwest::Response::error_for_status);
+        let mut answer = answer.or_fail(&self.name, "answer")?;
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.or_fail(&self.name, "answer")? {
+            body.extend_from_slice(&chunk);
+            if body.len() > MAX_BYTES {
+                return Err(Failure::new(&*self.name, "answer", "its answer is too long"));
+            }
+        }
+        serde_json::from_slice(&body).or_fail(&self.name, "answer")
+    }
+}
+
+impl Known {
+    fn age(&self) -> Option<Duration> {
+        self.since.map(|since| since.elapsed())
+    }
+}
+
+/// Whether nobody on the way can change what comes from this address.
+fn is_secure(address: &Url) -> bool {
+    let local = matches!(address.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    address.scheme() == "https" || address.scheme() == "http" && local
+}
