@@ -155,11 +155,7 @@ param tags object = { application: 'saga-shop' }
 // Where functions run, and whether they mail.
 var onContainerApps = host == 'aca'
 var hasMail = !empty(mailHost)
-var isPrivate = !empty(privateEndpointSubnetId)
-
 var suffix = uniqueString(resourceGroup().id)
-var busName = '${name}-${suffix}'
-var secretEventsName = '${name}-secret-events'
 
 // Apart, for the environment may refuse the component by which they mail.
 var mailers = filter(functions, function => contains(function.uses, 'email'))
@@ -187,36 +183,12 @@ var functionNames = map(functions, function => function.name)
 var subscribers = filter(functions, function => function.kind == 'event')
 var published = union(flatten(map(functions, function => function.?publishes ?? [])), [])
 var topics = union(map(subscribers, function => function.topic), published)
-// Functions that write what others only read; nothing but the vault is written past Dapr.
-var managers = filter(functions, function => contains(function, 'manages') && contains(function.manages, 'secrets'))
-var stores = map(filter(components, component => component.type == 'state.azure.cosmosdb'), component => component.name)
 
 // Components that reach Azure by an identity.
 var identified = filter(
   components,
   component => contains(map(component.metadata, entry => entry.name), 'azureClientId')
 )
-
-// Whose identities use them. On Container Apps a component names one identity, and all of its functions must
-// have it: so each component has its own, and the functions share it. On Kubernetes Dapr takes the identity of
-// the pod, not the one that the component names: so each function uses the component by its own.
-var users = flatten(map(
-  identified,
-  component =>
-    map(
-      onContainerApps ? ['component-${component.name}'] : component.scopes,
-      identity => { component: component.name, identity: identity }
-    )
-))
-
-// Who may send to which topic. On Container Apps those who publish share an identity, and the component's
-// `publishingScopes` keep them apart.
-var publications = onContainerApps
-  ? map(published, topic => { topic: topic, identity: 'component-pubsub' })
-  : flatten(map(
-      functions,
-      function => map(function.?publishes ?? [], topic => { topic: topic, identity: function.name })
-    ))
 
 var identityNames = concat(
   functionNames,
@@ -267,89 +239,37 @@ module registry 'registry.bicep' = {
   }
 }
 
-module messaging 'messaging.bicep' = {
-  name: 'messaging'
+module data 'data.bicep' = {
+  name: 'data'
   params: {
-    name: busName
+    name: name
+    suffix: suffix
     location: location
     tags: tags
-    sku: busSku
+    functions: functions
+    subscribers: subscribers
+    components: components
+    identified: identified
+    onContainerApps: onContainerApps
+    identityNames: identityNames
+    principalIds: [for (identity, i) in identityNames: identities[i].outputs.principalId]
     topics: topics
-    workspaceId: monitoring.outputs.workspaceId
-    isPrivate: isPrivate
+    published: published
+    busSku: busSku
     operatorsGroupId: operatorsGroupId
-    subscriptions: [
-      for subscriber in subscribers: {
-        function: subscriber.name
-        topic: subscriber.topic
-        principalId: identities[indexOf(identityNames, subscriber.name)].outputs.principalId
-      }
-    ]
-    publications: [
-      for publication in publications: {
-        topic: publication.topic
-        principalId: identities[max(0, indexOf(identityNames, publication.identity))].outputs.principalId
-      }
-    ]
-    sharedPrincipalIds: onContainerApps
-      ? [identities[max(0, indexOf(identityNames, 'component-pubsub'))].outputs.principalId]
-      : []
-  }
-}
-
-module state 'state.bicep' = {
-  name: 'state'
-  params: {
-    name: '${name}-${suffix}'
-    location: location
-    tags: tags
-    capacity: cosmosCapacity
-    maxThroughput: cosmosMaxThroughput
+    cosmosCapacity: cosmosCapacity
+    cosmosMaxThroughput: cosmosMaxThroughput
     zoneRedundant: zoneRedundant
     workspaceId: monitoring.outputs.workspaceId
-    isPrivate: isPrivate
-    containers: stores
-    users: [
-      for user in filter(users, user => contains(stores, user.component)): {
-        container: user.component
-        principalId: identities[indexOf(identityNames, user.identity)].outputs.principalId
-      }
-    ]
-  }
-}
-
-module secrets 'secrets.bicep' = {
-  name: 'secrets'
-  params: {
-    name: 'shop-${suffix}'
-    location: location
-    tags: tags
-    workspaceId: monitoring.outputs.workspaceId
-    isPrivate: isPrivate
+    privateEndpointSubnetId: privateEndpointSubnetId
+    privateRegistryId: registrySku == 'Premium' ? registry.outputs.id : ''
     paymentApiKey: paymentApiKey
     paymentKeyId: paymentKeyId
     paymentKeyExpires: paymentKeyExpires
-    readerPrincipalIds: [
-      for user in filter(users, user => user.component == 'secrets'): identities[indexOf(identityNames, user.identity)].outputs.principalId
-    ]
-    managerPrincipalIds: [for manager in managers: identities[indexOf(identityNames, manager.name)].outputs.principalId]
     hasMail: onContainerApps && hasMail
     mailPassword: mailPassword
     environmentPrincipalId: onContainerApps ? environmentIdentity!.outputs.principalId : ''
   }
-}
-
-module rotation 'rotation.bicep' = if (!empty(managers)) {
-  name: 'rotation'
-  params: {
-    name: secretEventsName
-    location: location
-    tags: tags
-    vaultName: secrets.outputs.name
-    busName: busName
-    managers: managers
-  }
-  dependsOn: [messaging]
 }
 
 module environment 'environment.bicep' = if (onContainerApps) {
@@ -384,12 +304,12 @@ module daprComponents 'component.bicep' = [
       values: {
         AUTH_METHODS: 'managedidentity'
         CLIENT_ID: identities[max(0, indexOf(identityNames, 'component-${component.name}'))].outputs.clientId
-        COSMOS_URL: state.outputs.url
-        COSMOS_DATABASE: state.outputs.database
-        SERVICE_BUS_HOST: messaging.outputs.host
-        KEY_VAULT_NAME: secrets.outputs.name
+        COSMOS_URL: data.outputs.accountUrl
+        COSMOS_DATABASE: data.outputs.database
+        SERVICE_BUS_HOST: data.outputs.busHost
+        KEY_VAULT_NAME: data.outputs.vaultName
       }
-      vaultUri: secrets.outputs.uri
+      vaultUri: data.outputs.vaultUri
       identityId: environmentIdentity!.outputs.id
     }
   }
@@ -403,7 +323,7 @@ module mailComponent 'component.bicep' = [
       component: component
       policy: policies[?split(component.type, '.')[0]] ?? {}
       values: mailValues
-      vaultUri: secrets.outputs.uri
+      vaultUri: data.outputs.vaultUri
       identityId: environmentIdentity!.outputs.id
     }
   }
@@ -425,20 +345,20 @@ module apps 'apps.bicep' = if (onContainerApps && !empty(images)) {
     registryServer: registry.outputs.loginServer
     paymentProviderUrl: paymentProviderUrl
     rotationSettings: [
-      { name: 'KEY_VAULT_URL', value: secrets.outputs.uri }
+      { name: 'KEY_VAULT_URL', value: data.outputs.vaultUri }
       { name: 'PAYMENT_KEY_DAYS', value: string(paymentKeyDays) }
       { name: 'PAYMENT_KEY_OVERLAP_MINUTES', value: string(paymentKeyOverlapMinutes) }
     ]
     httpMinReplicas: httpMinReplicas
     hostMinReplicas: hostMinReplicas
     maxReplicas: maxReplicas
-    busName: busName
+    busName: data.outputs.busName
     allowedClients: allowedClients
     actionGroupIds: monitoring.outputs.actionGroupIds
   }
   // A function that starts before its components finds none, and one whose subscription is not there yet
   // never wakes.
-  dependsOn: [identities, daprComponents, messaging]
+  dependsOn: [identities, daprComponents]
 }
 
 // They alone wait for what the environment may refuse.
@@ -460,11 +380,11 @@ module mailApps 'apps.bicep' = if (onContainerApps && hasMail && !empty(images))
     httpMinReplicas: httpMinReplicas
     hostMinReplicas: hostMinReplicas
     maxReplicas: maxReplicas
-    busName: busName
+    busName: data.outputs.busName
     allowedClients: allowedClients
     actionGroupIds: monitoring.outputs.actionGroupIds
   }
-  dependsOn: [identities, daprComponents, mailComponent, messaging]
+  dependsOn: [identities, daprComponents, mailComponent]
 }
 
 // Whether Azure's own places can ask the public API: its address is known, and everybody may.
@@ -475,66 +395,28 @@ var gatewayUrl = !empty(gatewayHost)
   ? 'https://${gatewayHost}'
   : onContainerApps ? 'https://gateway.${environment!.outputs.defaultDomain}' : ''
 
-module alerts 'alerts.bicep' = {
-  name: 'alerts'
+module operations 'operations.bicep' = {
+  name: 'operations'
   params: {
     name: name
     location: location
     tags: tags
     onContainerApps: onContainerApps
+    subscribers: subscribers
+    mailers: mailers
+    topics: topics
+    hasMail: hasMail
     actionGroupIds: monitoring.outputs.actionGroupIds
     workspaceId: monitoring.outputs.workspaceId
     workspaceName: monitoring.outputs.workspaceName
-    busId: messaging.outputs.id
-    topics: topics
-    deadTopics: [for subscriber in subscribers: '${subscriber.topic}-${subscriber.name}-dead']
-    mailTopics: hasMail ? map(mailers, function => function.topic) : []
-    accountId: state.outputs.id
-    vaultEventsId: empty(managers) ? '' : resourceId('Microsoft.EventGrid/systemTopics', secretEventsName)
-  }
-  dependsOn: [rotation]
-}
-
-module network 'network.bicep' = if (isPrivate) {
-  name: 'network'
-  params: {
-    name: name
-    location: location
-    tags: tags
-    subnetId: privateEndpointSubnetId
-    targets: concat(
-      [
-        { name: 'documents', id: state.outputs.id, group: 'Sql', zone: 'privatelink.documents.azure.com' }
-        { name: 'messages', id: messaging.outputs.id, group: 'namespace', zone: 'privatelink.servicebus.windows.net' }
-        { name: 'secrets', id: secrets.outputs.id, group: 'vault', zone: 'privatelink.vaultcore.azure.net' }
-      ],
-      // Images are pushed from outside: it stays reachable there too, for who has a role.
-      registrySku == 'Premium'
-        ? [{ name: 'images', id: registry.outputs.id, group: 'registry', zone: 'privatelink.azurecr.io' }]
-        : []
-    )
-  }
-}
-
-module availability 'availability.bicep' = if (availabilityTest && isOpen) {
-  name: 'availability'
-  params: {
-    name: name
-    location: location
-    tags: tags
-    url: gatewayUrl
     insightsId: monitoring.outputs.insightsId
-    actionGroupIds: monitoring.outputs.actionGroupIds
-  }
-}
-
-module budget 'budget.bicep' = if (monthlyBudget > 0 && !empty(budgetStart)) {
-  name: 'budget'
-  params: {
-    name: name
-    amount: max(1, monthlyBudget)
-    start: budgetStart
-    actionGroupIds: monitoring.outputs.actionGroupIds
+    busId: data.outputs.busId
+    accountId: data.outputs.accountId
+    vaultEventsId: data.outputs.vaultEventsId
+    isTested: availabilityTest && isOpen
+    gatewayUrl: gatewayUrl
+    monthlyBudget: monthlyBudget
+    budgetStart: budgetStart
   }
 }
 

@@ -59,7 +59,7 @@ pub const MISTAKES: &[Mistake] = mistakes![
     "a property that there is not", "infra/function.bicep":
         "activeRevisionsMode:" => "activeRevisionMode:",
         "BCP089", LANGUAGE;
-    "a module's parameter that is missing", "infra/main.bicep":
+    "a module's parameter that is missing", "infra/data.bicep":
         "    maxThroughput: cosmosMaxThroughput\n" => "",
         "required properties: \"maxThroughput\"", LANGUAGE;
     "a parameter of the wrong type in a parameter file", "infra/dev.bicepparam":
@@ -155,14 +155,14 @@ pub const MISTAKES: &[Mistake] = mistakes![
     "subscriptions of some event functions alone", "infra/main.bicep":
         "function => function.kind == 'event')" => "function => function.kind == 'event' && function.name != 'send-email')",
         "messages have where to go", DEPLOYED;
-    "rights for one function of a component's alone", "infra/main.bicep":
+    "rights for one function of a component's alone", "infra/data.bicep":
         "onContainerApps ? ['component-${component.name}'] : component.scopes" => "[component.scopes[0]]",
         "roles are the least", ON_KUBERNETES;
-    "a right to publish to every topic", "infra/main.bicep":
+    "a right to publish to every topic", "infra/data.bicep":
         "function => map(function.?publishes ?? []," => "function => map(topics,",
         "roles are the least", ON_KUBERNETES;
-    "a shared right to publish what nobody publishes", "infra/main.bicep":
-        "? map(published, topic =>" => "? map(topics, topic =>",
+    "a shared right to publish what nobody publishes", "infra/data.bicep":
+        "? map(published, topic =>" => "? map(union(published, topics), topic =>",
         "roles are the least", DEPLOYED_AGAIN;
     "a component by which anybody publishes anything", "components/azure/pubsub.yaml":
         "- name: publishingScopes" => "- name: subscriptionScopes",
@@ -245,7 +245,7 @@ pub const MISTAKES: &[Mistake] = mistakes![
     "the same role twice", "infra/registry.bicep":
         "for principalId in pullerPrincipalIds:" => "for principalId in concat(pullerPrincipalIds, pullerPrincipalIds):",
         "a second deployment is accepted", DEPLOYED;
-    "a name that is too long with another parameter", "infra/main.bicep":
+    "a name that is too long with another parameter", "infra/data.bicep":
         "'${name}-secret-events'" => "'${name}-events-of-the-vault-that-end-soon'",
         "BCP335", LANGUAGE;
     "an alert that notifies no one", "infra/alerts.bicep":

@@ -1,0 +1,249 @@
+// What the functions keep, exchange and must not show: documents, messages and secrets, and who may do what with
+// them.
+
+@description('Required. What the resources are named after.')
+@minLength(3)
+@maxLength(20)
+param name string
+
+@description('Required. What tells their names from all others in Azure.')
+@minLength(13)
+@maxLength(13)
+param suffix string
+
+@description('Required. The region.')
+param location string
+
+@description('Required. Tags of the resources.')
+param tags object
+
+@description('Required. The functions, as functions.json describes them.')
+param functions array
+
+@description('Required. Those among them that take events.')
+param subscribers array
+
+@description('Required. The Dapr components, as components.json describes them.')
+param components array
+
+@description('Required. The components that reach Azure by an identity.')
+param identified array
+
+@description('Required. Whether functions run on Container Apps; else on Kubernetes.')
+param onContainerApps bool
+
+@description('Required. The names of the identities of functions and components.')
+param identityNames array
+
+@description('Required. The ids of those identities, in the same order.')
+param principalIds array
+
+@description('Required. The topics.')
+param topics array
+
+@description('Required. Those among them that functions publish to.')
+param published array
+
+@description('Required. The tier of Service Bus.')
+param busSku string
+
+@description('Required. The Entra group whose people list dead letters and send them again; empty: nobody.')
+param operatorsGroupId string
+
+@description('Required. Whether Cosmos DB is paid by request, or by a throughput that follows the load.')
+param cosmosCapacity string
+
+@description('Required. Autoscale: the most request units per second, of all containers together.')
+param cosmosMaxThroughput int
+
+@description('Required. Whether documents are spread over availability zones.')
+param zoneRedundant bool
+
+@description('Required. The workspace that keeps who did what.')
+param workspaceId string
+
+@description('Required. The subnet for private endpoints; empty: everything answers in public.')
+param privateEndpointSubnetId string
+
+@description('Required. The registry, where it is to have a private endpoint too; empty: it is not.')
+param privateRegistryId string
+
+@description('Required. The key by which the payment provider knows the shop; empty: the one that the vault has stays.')
+@secure()
+param paymentApiKey string
+
+@description('Required. The provider\'s id of that key.')
+param paymentKeyId string
+
+@description('Required. When that key is to be replaced, in seconds since 1970; 0: never.')
+param paymentKeyExpires int
+
+@description('Required. Whether the vault is to have the password of a mail server.')
+param hasMail bool
+
+@description('Required. The password of the user at the mail server; empty: the one that the vault has stays.')
+@secure()
+param mailPassword string
+
+@description('Required. The identity of the environment, which reads that password; empty: there is none.')
+param environmentPrincipalId string
+
+var isPrivate = !empty(privateEndpointSubnetId)
+var busName = '${name}-${suffix}'
+var secretEventsName = '${name}-secret-events'
+
+// Functions that write what others only read; nothing but the vault is written past Dapr.
+var managers = filter(functions, function => contains(function, 'manages') && contains(function.manages, 'secrets'))
+var stores = map(filter(components, component => component.type == 'state.azure.cosmosdb'), component => component.name)
+
+// Whose identities use them. On Container Apps a component names one identity, and all of its functions must
+// have it: so each component has its own, and the functions share it. On Kubernetes Dapr takes the identity of
+// the pod, not the one that the component names: so each function uses the component by its own.
+var users = flatten(map(
+  identified,
+  component =>
+    map(
+      onContainerApps ? ['component-${component.name}'] : component.scopes,
+      identity => { component: component.name, identity: identity }
+    )
+))
+
+// Who may send to which topic. On Container Apps those who publish share an identity, and the component's
+// `publishingScopes` keep them apart.
+var publications = onContainerApps
+  ? map(published, topic => { topic: topic, identity: 'component-pubsub' })
+  : flatten(map(
+      functions,
+      function => map(function.?publishes ?? [], topic => { topic: topic, identity: function.name })
+    ))
+
+module messaging 'messaging.bicep' = {
+  name: 'messaging'
+  params: {
+    name: busName
+    location: location
+    tags: tags
+    sku: busSku
+    topics: topics
+    workspaceId: workspaceId
+    isPrivate: isPrivate
+    operatorsGroupId: operatorsGroupId
+    subscriptions: [
+      for subscriber in subscribers: {
+        function: subscriber.name
+        topic: subscriber.topic
+        principalId: principalIds[indexOf(identityNames, subscriber.name)]
+      }
+    ]
+    publications: [
+      for publication in publications: {
+        topic: publication.topic
+        principalId: principalIds[max(0, indexOf(identityNames, publication.identity))]
+      }
+    ]
+    sharedPrincipalIds: onContainerApps ? [principalIds[max(0, indexOf(identityNames, 'component-pubsub'))]] : []
+  }
+}
+
+module state 'state.bicep' = {
+  name: 'state'
+  params: {
+    name: '${name}-${suffix}'
+    location: location
+    tags: tags
+    capacity: cosmosCapacity
+    maxThroughput: cosmosMaxThroughput
+    zoneRedundant: zoneRedundant
+    workspaceId: workspaceId
+    isPrivate: isPrivate
+    containers: stores
+    users: [
+      for user in filter(users, user => contains(stores, user.component)): {
+        container: user.component
+        principalId: principalIds[indexOf(identityNames, user.identity)]
+      }
+    ]
+  }
+}
+
+module secrets 'secrets.bicep' = {
+  name: 'secrets'
+  params: {
+    name: 'shop-${suffix}'
+    location: location
+    tags: tags
+    workspaceId: workspaceId
+    isPrivate: isPrivate
+    paymentApiKey: paymentApiKey
+    paymentKeyId: paymentKeyId
+    paymentKeyExpires: paymentKeyExpires
+    readerPrincipalIds: [
+      for user in filter(users, user => user.component == 'secrets'): principalIds[indexOf(identityNames, user.identity)]
+    ]
+    managerPrincipalIds: [for manager in managers: principalIds[indexOf(identityNames, manager.name)]]
+    hasMail: hasMail
+    mailPassword: mailPassword
+    environmentPrincipalId: environmentPrincipalId
+  }
+}
+
+module rotation 'rotation.bicep' = if (!empty(managers)) {
+  name: 'rotation'
+  params: {
+    name: secretEventsName
+    location: location
+    tags: tags
+    vaultName: secrets.outputs.name
+    busName: busName
+    managers: managers
+  }
+  dependsOn: [messaging]
+}
+
+module network 'network.bicep' = if (isPrivate) {
+  name: 'network'
+  params: {
+    name: name
+    location: location
+    tags: tags
+    subnetId: privateEndpointSubnetId
+    targets: concat(
+      [
+        { name: 'documents', id: state.outputs.id, group: 'Sql', zone: 'privatelink.documents.azure.com' }
+        { name: 'messages', id: messaging.outputs.id, group: 'namespace', zone: 'privatelink.servicebus.windows.net' }
+        { name: 'secrets', id: secrets.outputs.id, group: 'vault', zone: 'privatelink.vaultcore.azure.net' }
+      ],
+      // Images are pushed from outside: it stays reachable there too, for who has a role.
+      empty(privateRegistryId)
+        ? []
+        : [{ name: 'images', id: privateRegistryId, group: 'registry', zone: 'privatelink.azurecr.io' }]
+    )
+  }
+}
+
+@description('The namespace of Service Bus as alerts refer to it.')
+output busId string = messaging.outputs.id
+
+@description('The name of the namespace.')
+output busName string = busName
+
+@description('The host of the namespace.')
+output busHost string = messaging.outputs.host
+
+@description('The Cosmos DB account as alerts refer to it.')
+output accountId string = state.outputs.id
+
+@description('The address of the account.')
+output accountUrl string = state.outputs.url
+
+@description('The name of the database.')
+output database string = state.outputs.database
+
+@description('The name of the vault.')
+output vaultName string = secrets.outputs.name
+
+@description('The address of the vault.')
+output vaultUri string = secrets.outputs.uri
+
+@description('What gathers the vault\'s events; empty: nothing does.')
+output vaultEventsId string = empty(managers) ? '' : resourceId('Microsoft.EventGrid/systemTopics', secretEventsName)

@@ -1,0 +1,99 @@
+// What tells people how the shop is: alerts, a test from outside, and a budget.
+
+@description('Required. What the resources are named after.')
+param name string
+
+@description('Required. The region.')
+param location string
+
+@description('Required. Tags of the resources.')
+param tags object
+
+@description('Required. Whether functions run on Container Apps; else on Kubernetes.')
+param onContainerApps bool
+
+@description('Required. The functions that take events.')
+param subscribers array
+
+@description('Required. The functions that mail.')
+param mailers array
+
+@description('Required. The topics.')
+param topics array
+
+@description('Required. Whether mail is sent.')
+param hasMail bool
+
+@description('Required. The action groups that are notified.')
+param actionGroupIds array
+
+@description('Required. The workspace of logs and traces.')
+param workspaceId string
+
+@description('Required. The name of that workspace.')
+param workspaceName string
+
+@description('Required. The Application Insights resource of the test from outside.')
+param insightsId string
+
+@description('Required. The namespace of Service Bus.')
+param busId string
+
+@description('Required. The Cosmos DB account.')
+param accountId string
+
+@description('Required. What gathers the vault\'s events; empty: nothing does.')
+param vaultEventsId string
+
+@description('Required. Whether the public API is asked from outside.')
+param isTested bool
+
+@description('Required. The address of the public API.')
+param gatewayUrl string
+
+@description('Required. What the resource group may cost in a month before people are notified; 0: no limit.')
+param monthlyBudget int
+
+@description('Required. The first of the month in which the budget begins.')
+param budgetStart string
+
+module alerts 'alerts.bicep' = {
+  name: 'alerts'
+  params: {
+    name: name
+    location: location
+    tags: tags
+    onContainerApps: onContainerApps
+    actionGroupIds: actionGroupIds
+    workspaceId: workspaceId
+    workspaceName: workspaceName
+    busId: busId
+    topics: topics
+    deadTopics: [for subscriber in subscribers: '${subscriber.topic}-${subscriber.name}-dead']
+    mailTopics: hasMail ? map(mailers, function => function.topic) : []
+    accountId: accountId
+    vaultEventsId: vaultEventsId
+  }
+}
+
+module availability 'availability.bicep' = if (isTested) {
+  name: 'availability'
+  params: {
+    name: name
+    location: location
+    tags: tags
+    url: gatewayUrl
+    insightsId: insightsId
+    actionGroupIds: actionGroupIds
+  }
+}
+
+module budget 'budget.bicep' = if (monthlyBudget > 0 && !empty(budgetStart)) {
+  name: 'budget'
+  params: {
+    name: name
+    amount: max(1, monthlyBudget)
+    start: budgetStart
+    actionGroupIds: actionGroupIds
+  }
+}
