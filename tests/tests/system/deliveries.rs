@@ -152,9 +152,11 @@ async fn waiting(shop: &Shop) -> usize {
 async fn operators_see_how_many_messages_wait_for_a_function(shop: &Shop) {
     let sidecar = shop.cluster.sidecar("send-email");
     sidecar.kill().await;
+    // What others left behind.
+    let before = waiting(shop).await;
     let address = burst(shop, 7).await;
-    until("seven messages wait", Duration::from_secs(10), async || {
-        (waiting(shop).await == 7).then_some(())
+    until("seven more messages wait", Duration::from_secs(10), async || {
+        (waiting(shop).await == before + 7).then_some(())
     })
     .await;
     sidecar.start().await.expect("the sidecar starts again");

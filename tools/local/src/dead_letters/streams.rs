@@ -44,8 +44,21 @@ impl Streams {
         let found: StreamInfoGroupsReply = redis.xinfo_groups(&of.topic).await.map_err(failed)?;
         // Dapr names the group after the app.
         let group = found.groups.into_iter().find(|group| group.name == of.function);
-        let waiting = group.map(|group| group.pending + group.lag.unwrap_or_default());
-        Ok(waiting.filter(|count| *count > 0))
+        let Some(group) = group else { return Ok(None) };
+        let undelivered = match group.lag {
+            Some(lag) => lag,
+            None => self.after(&of.topic, &group.last_delivered_id).await?,
+        };
+        Ok(Some(group.pending + undelivered).filter(|count| *count > 0))
+    }
+
+    /// How many entries of a stream come after this one, counted to [`MOST`]: Redis does not always know
+    /// a group's lag.
+    async fn after(&self, stream: &str, entry: &str) -> Result<usize, LocalError> {
+        let after = format!("({entry}");
+        let found: StreamRangeReply =
+            self.0.clone().xrange_count(stream, after, "+", MOST).await.map_err(failed)?;
+        Ok(found.ids.len())
     }
 
     pub(super) async fn publish(&self, topic: &str, message: String) -> Result<(), LocalError> {
