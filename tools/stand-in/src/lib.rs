@@ -1,8 +1,8 @@
 //! Stand-ins for the services that the shop calls: small servers on the loopback address, in memory,
 //! with faults on demand.
 //!
-//! [`payment`] simulates the payment provider, [`mail`] is a mail sink, [`trace`] a trace sink, and
-//! [`key_vault`] simulates Azure Key Vault. Each is a subcommand of the program `stand-in`, and a
+//! [`payment`] simulates the payment provider, [`mail`] is a mail sink, [`trace`] a trace sink,
+//! [`key_vault`] simulates Azure Key Vault, and [`issuer`] issues tokens. Each is a subcommand of the program `stand-in`, and a
 //! separate process when it runs. The other modules are what they share; none of them names a
 //! stand-in, and no stand-in names another.
 
@@ -10,6 +10,7 @@ pub mod clock;
 pub mod connections;
 pub mod failure;
 pub mod faults;
+pub mod issuer;
 pub mod key_vault;
 pub mod mail;
 pub mod pages;

@@ -1,7 +1,7 @@
 //! `stand-in`: stands in for one service until it is signalled to stop.
 
 use clap::{Parser, Subcommand};
-use stand_in::{key_vault, mail, payment, process, trace};
+use stand_in::{issuer, key_vault, mail, payment, process, trace};
 use std::process::ExitCode;
 
 /// Stands in for a service that the shop calls, on 127.0.0.1 and in memory.
@@ -18,6 +18,7 @@ enum Service {
     Mail(mail::Arguments),
     Trace(trace::Arguments),
     KeyVault(key_vault::Arguments),
+    Issuer(issuer::Arguments),
 }
 
 #[tokio::main]
@@ -27,6 +28,7 @@ async fn main() -> ExitCode {
         Service::Mail(arguments) => mail::serve(arguments).await,
         Service::Trace(arguments) => trace::serve(arguments).await,
         Service::KeyVault(arguments) => key_vault::serve(arguments).await,
+        Service::Issuer(arguments) => issuer::serve(arguments).await,
     })
     .await
 }

@@ -1,5 +1,6 @@
 //! The stand-ins from their callers' side.
 
+mod issuer;
 mod key_vault;
 mod mail;
 mod payment;

@@ -1,0 +1,81 @@
+//! The keys that sign tokens.
+
+use crate::failure::Failure;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::error::Unspecified;
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use serde_json::{Value, json};
+use std::io;
+
+/// A key, and how often it was replaced before.
+struct SigningKey {
+    number: u64,
+    pair: EcdsaKeyPair,
+}
+
+/// The key that signs, and the one before.
+pub(crate) struct Keys {
+    current: SigningKey,
+    previous: Option<SigningKey>,
+}
+
+impl Keys {
+    /// One fresh key.
+    pub(crate) fn fresh() -> Result<Self, Failure> {
+        let current = SigningKey::fresh(1).map_err(|_| io::Error::other("no random numbers"));
+        let current = current.map_err(Failure::to("make a key"))?;
+        Ok(Self { current, previous: None })
+    }
+
+    /// Signs with a fresh key from now on, whose id is the answer.
+    pub(crate) fn rotate(&mut self) -> Result<String, Unspecified> {
+        let fresh = SigningKey::fresh(self.current.number + 1)?;
+        let id = fresh.id();
+        self.previous = Some(std::mem::replace(&mut self.current, fresh));
+        Ok(id)
+    }
+
+    /// The document in which they are published ([RFC 7517](https://www.rfc-editor.org/rfc/rfc7517)).
+    pub(crate) fn published(&self) -> Value {
+        let keys: Vec<_> =
+            self.previous.iter().chain([&self.current]).map(SigningKey::jwk).collect();
+        json!({ "keys": keys })
+    }
+
+    /// A token that makes these claims ([RFC 9068](https://www.rfc-editor.org/rfc/rfc9068)).
+    pub(crate) fn sign(&self, claims: &Value) -> Result<String, Unspecified> {
+        let header = json!({"alg": "ES256", "typ": "at+jwt", "kid": self.current.id()});
+        let message = format!("{}.{}", encoded(header.to_string()), encoded(claims.to_string()));
+        let signature = self.current.pair.sign(&SystemRandom::new(), message.as_bytes())?;
+        Ok(format!("{message}.{}", encoded(signature)))
+    }
+}
+
+impl SigningKey {
+    fn fresh(number: u64) -> Result<Self, Unspecified> {
+        let (random, algorithm) = (SystemRandom::new(), &ECDSA_P256_SHA256_FIXED_SIGNING);
+        let document = EcdsaKeyPair::generate_pkcs8(algorithm, &random)?;
+        let pair = EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random);
+        Ok(Self { number, pair: pair.map_err(|_| Unspecified)? })
+    }
+
+    fn id(&self) -> String {
+        // Keys of two processes are two keys.
+        let public = encoded(self.pair.public_key());
+        format!("{}-{}", self.number, &public[public.len() - 8..])
+    }
+
+    fn jwk(&self) -> Value {
+        let (x, y) = self.pair.public_key().as_ref()[1..].split_at(32);
+        json!({
+            "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256",
+            "kid": self.id(), "x": encoded(x), "y": encoded(y),
+        })
+    }
+}
+
+fn encoded(bytes: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
