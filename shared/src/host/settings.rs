@@ -71,7 +71,7 @@ pub const CORS_ORIGINS: Setting<Vec<HeaderValue>> =
 pub const OIDC_ISSUERS: Setting<Vec<Url>> = Setting {
     name: "OIDC_ISSUERS",
     default: Some(""),
-    parse: |text| listed(text).map(web_address).collect(),
+    parse: |text| listed(text).map(issuer).collect(),
 };
 
 /// `OIDC_AUDIENCES`: for whom their tokens are, separated by commas: names that the issuers give this
@@ -134,6 +134,14 @@ fn web_address(text: &str) -> Result<Url, String> {
     }
 }
 
+/// Keys that come over a plain connection could be anybody's.
+fn issuer(text: &str) -> Result<Url, String> {
+    let url = web_address(text)?;
+    let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    let plain = || format!("`{text}` must be at https, unless it is on this machine");
+    (url.scheme() == "https" || local).then_some(url).ok_or_else(plain)
+}
+
 fn origins(text: &str) -> Result<Vec<HeaderValue>, String> {
     listed(text).map(origin).collect()
 }
@@ -184,6 +192,7 @@ mod tests {
     #[test]
     fn every_fault_names_its_fix() {
         let variables = Map([
+            ("OIDC_ISSUERS", "http://127.0.0.1:8091,http://a.example"),
             ("CORS_ORIGINS", "https://a.example, https://b.example/"),
             ("APP_PORT", "80000"),
             ("APP_HOST", "localhost"),
@@ -202,6 +211,7 @@ mod tests {
             fault(RESERVATION.read(&variables)),
             fault(SERVED_COUNTRIES.read(&variables)),
             fault(CORS_ORIGINS.read(&variables)),
+            fault(OIDC_ISSUERS.read(&variables)),
         ];
         let expected = [
             "APP_PORT: `80000` must be a port, 1 to 65535",
@@ -212,6 +222,7 @@ mod tests {
             "RESERVATION_SECONDS: `soon` must be a whole number from 1 to 86400",
             "SERVED_COUNTRIES: each code must be two upper case letters (ISO 3166-1), such as DE",
             "CORS_ORIGINS: `https://b.example/` must be an origin such as https://shop.example, without a path",
+            "OIDC_ISSUERS: `http://a.example` must be at https, unless it is on this machine",
         ];
         assert_eq!(faults, expected);
     }
