@@ -1,4 +1,4 @@
-//! `POST /api/inventory/{product_id}/release`: gives back what an order holds of a product.
+//! `POST /api/inventory/{product_id}/release`: releases what an order holds of a product.
 
 use axum::Router;
 use axum::extract::State;

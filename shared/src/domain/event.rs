@@ -27,32 +27,32 @@ use serde::{Deserialize, Serialize};
 
 /// The data of one kind of event.
 pub trait Event: Serialize + DeserializeOwned {
-    /// Where it is published.
+    /// The topic that it is published under.
     const TOPIC: Topic;
-    /// What happened, such as `order.completed`.
+    /// Its type: what happened, such as `order.completed`.
     const TYPE: &'static str;
-    /// The version of its data.
+    /// The version of its data: 1, 2 and so on; the `v1` of its schema.
     const VERSION: u32 = 1;
 
-    /// The order that it is about.
+    /// The order that it is about, which becomes the event's `subject`.
     fn order_id(&self) -> &OrderId;
 }
 
-/// A stream of events.
+/// A stream of events, which functions subscribe to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Topic {
-    /// What happens to orders.
+    /// `orders`: what happens to orders.
     Orders,
-    /// What happens to payments.
+    /// `payments`: what happens to payments.
     Payments,
-    /// Messages for customers.
+    /// `notifications`: messages for customers.
     Notifications,
     /// What the vault reports about the shop's secrets.
     KeyVault,
 }
 
 impl Topic {
-    /// Its name on the broker.
+    /// Its name on the broker, such as `orders`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -67,14 +67,14 @@ impl Topic {
 /// Some pieces of one product. Unlike an item of a request, it may grow fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Line {
-    /// The product.
+    /// The product, by its id in the inventory.
     pub product_id: ProductId,
-    /// How many pieces.
+    /// Pieces of it, 1 to 1,000.
     pub quantity: Quantity,
 }
 
 impl Line {
-    /// The lines of an order.
+    /// The lines of an order, in its order.
     #[must_use]
     pub fn all(items: &Items) -> Vec<Self> {
         let line =

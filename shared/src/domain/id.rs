@@ -76,7 +76,7 @@ macro_rules! id {
 }
 
 id! {
-    /// An order, and the workflow that carries it.
+    /// An order, and the workflow that fulfils it.
     OrderId
 }
 id! {
@@ -84,7 +84,7 @@ id! {
     ProductId
 }
 id! {
-    /// Who orders.
+    /// A customer, as the caller's system names them.
     CustomerId
 }
 id! {

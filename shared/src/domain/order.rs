@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
-    /// Accepted.
+    /// Accepted; nothing is reserved yet.
     Pending,
     /// Every product is reserved.
     Reserved,
@@ -24,18 +24,18 @@ pub enum Status {
     Shipped,
     /// Something could not be brought to its end yet.
     Stuck,
-    /// Done.
+    /// Charged, shipped, and gone from the stock: final.
     Completed,
-    /// Undone.
+    /// Stopped, with everything undone: final.
     Cancelled,
 }
 
-/// What happened to an order.
+/// What the saga notes about an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {
     /// Every product is reserved.
     Reserved {
-        /// What the order costs.
+        /// The total of the reserved prices.
         total: Money,
     },
     /// The total is charged.
@@ -45,35 +45,35 @@ pub enum Progress {
     },
     /// The shipment is booked.
     Shipped {
-        /// The shipment.
+        /// The carrier's tracking id.
         tracking_id: TrackingId,
     },
     /// A step was refused or failed, so the order will be undone.
     Stopped(Cause),
     /// A step was undone.
     Undone(Step),
-    /// The order ended.
+    /// The order ended, as the outcome says.
     Ended(Outcome),
 }
 
-/// The document of an order.
+/// The document of an order: all that is kept of it, under its id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     /// What was accepted, and when.
     pub placed: PlacedOrder,
     /// How far it has come.
     pub status: Status,
-    /// What it costs, once everything is reserved.
+    /// The total of the reserved prices; none before `reserved`.
     pub total: Option<Money>,
-    /// The payment, once it is charged.
+    /// The payment; none before `paid`.
     pub payment_id: Option<PaymentId>,
-    /// The shipment, once it is booked.
+    /// The carrier's tracking id; none before `shipped`.
     pub tracking_id: Option<TrackingId>,
     /// How its saga ended, once it has; when it is stuck, what is left.
     pub outcome: Option<Outcome>,
-    /// What was done, in order.
+    /// The steps that ended, oldest first.
     pub steps: Vec<StepDone>,
-    /// What staff asked to be given back, oldest first; at most
+    /// What staff asked to be refunded, oldest first; at most
     /// [`Payment::MAX_REFUNDS`](super::payment::Payment::MAX_REFUNDS).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refunds: Vec<OrderRefund>,
@@ -92,11 +92,11 @@ pub struct StepDone {
     pub at: Timestamp,
 }
 
-/// How a step went.
+/// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepState {
-    /// It happened.
+    /// It took effect.
     Done,
     /// It was refused.
     Refused,
@@ -105,7 +105,7 @@ pub enum StepState {
 }
 
 impl Progress {
-    /// The step that is published.
+    /// The step that has an event, if this has one.
     #[must_use]
     pub fn step(&self) -> Option<Step> {
         match self {

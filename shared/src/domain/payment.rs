@@ -18,9 +18,9 @@ use serde::{Deserialize, Serialize};
 pub struct Charge {
     /// The order that is paid, or the caller's reference.
     pub order_id: OrderId,
-    /// How much.
+    /// The amount, in minor units.
     pub amount: Money,
-    /// How.
+    /// The payment method: a token of the provider such as `pm_card_visa`.
     pub payment_method: PaymentMethod,
 }
 
@@ -30,19 +30,19 @@ pub struct Charge {
 pub struct NewPayment {
     /// The caller's own reference; the payment of an order of this shop is another one.
     pub order_id: OrderId,
-    /// How much.
+    /// The amount, in minor units.
     #[serde(deserialize_with = "asked")]
     pub amount: Money,
-    /// How.
+    /// The payment method: a token of the provider such as `pm_card_visa`.
     pub payment_method: PaymentMethod,
 }
 
 /// What an order's saga asks to be charged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderCharge {
-    /// How much.
+    /// The amount, in minor units.
     pub amount: Money,
-    /// How.
+    /// The payment method: a token of the provider such as `pm_card_visa`.
     pub payment_method: PaymentMethod,
 }
 
@@ -55,10 +55,10 @@ pub struct NewRefund {
     pub amount: Option<Money>,
 }
 
-/// What of an order's payment staff give back.
+/// A refund by staff of a part of an order's payment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartialRefund {
-    /// How much.
+    /// The amount, in minor units.
     pub amount: Money,
 }
 
@@ -77,16 +77,16 @@ pub enum Owner {
 /// says of its object is written into it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payment {
-    /// Names the payment.
+    /// The id of the payment, and the key of this document.
     pub payment_id: PaymentId,
-    /// Whose it is.
+    /// Whether an order's saga or a caller asked for it.
     #[serde(default)]
     pub by: Owner,
     /// The order that it pays, or the caller's reference.
     pub order_id: OrderId,
-    /// What was asked for; nothing, when the payment was called off first.
+    /// What was asked for; nothing, when the payment was cancelled first.
     pub charge: Option<Charge>,
-    /// Where it stands.
+    /// The state, from which it never goes back.
     pub state: PaymentState,
     /// Whether it is to be undone: from now on nothing is confirmed.
     #[serde(default)]
@@ -95,7 +95,7 @@ pub struct Payment {
     /// as the answer to its key.
     #[serde(default)]
     pub spent_keys: u32,
-    /// What was asked to be given back, oldest first; at most [`Payment::MAX_REFUNDS`].
+    /// What was asked to be refunded, oldest first; at most [`Payment::MAX_REFUNDS`].
     #[serde(default)]
     pub refunds: Vec<Refund>,
 }
@@ -119,9 +119,9 @@ pub enum PaymentState {
     },
     /// Nothing was charged, and nothing ever will be.
     Refused(Refusal),
-    /// It was called off: nothing was charged, and nothing ever will be.
+    /// It was cancelled: nothing was charged, and nothing ever will be.
     Cancelled,
-    /// Charged, and all of it given back.
+    /// Charged, and all of it refunded.
     Refunded {
         /// The provider's id of the intent.
         reference: String,
@@ -129,7 +129,7 @@ pub enum PaymentState {
 }
 
 impl PaymentState {
-    /// The name of the state.
+    /// The name of the state on the wire, such as `charged`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -178,7 +178,7 @@ impl Payment {
         Self { charge: Some(charge), ..Self::new(by, order_id, PaymentState::Intended) }
     }
 
-    /// The payment of an order, called off before it was asked for, so that it can never be made.
+    /// The payment of an order, cancelled before it was asked for, so that it can never be made.
     #[must_use]
     pub fn voided(order_id: OrderId) -> Self {
         Self { called_off: true, ..Self::new(Owner::Order, order_id, PaymentState::Cancelled) }
@@ -200,7 +200,7 @@ impl Payment {
     /// Whether this payment is the one that `charge` asks for.
     ///
     /// # Errors
-    /// [`Refusal::PaymentVoided`], when it was called off; [`Refusal::PaymentMismatch`], when the
+    /// [`Refusal::PaymentVoided`], when it was cancelled; [`Refusal::PaymentMismatch`], when the
     /// same order was charged with another amount or method.
     pub fn serves(&self, charge: &Charge) -> Result<(), Refusal> {
         match &self.charge {

@@ -15,26 +15,26 @@ const ERASED_EMAIL: &str = "erased@erased.invalid";
 /// An order as a customer sends it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewOrder {
-    /// Who orders.
+    /// The customer's id in the caller's system: 1 to 64 characters.
     pub customer_id: CustomerId,
     /// Where mail about the order goes.
     pub email: Email,
-    /// What is ordered.
+    /// 1 to 100 items of different products.
     pub items: Items,
-    /// How it is paid.
+    /// The payment method: a token of the provider such as `pm_card_visa`.
     pub payment_method: PaymentMethod,
-    /// Where it goes.
+    /// The address that it is shipped to.
     pub ship_to: Address,
 }
 
 /// An order that the shop has accepted: the input of its workflow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlacedOrder {
-    /// Names the order and its workflow.
+    /// The id of the order and of its workflow.
     pub order_id: OrderId,
     /// When it was accepted.
     pub created_at: Timestamp,
-    /// What the customer sent.
+    /// The order as the customer sent it.
     pub order: NewOrder,
 }
 
@@ -46,9 +46,9 @@ pub struct Items(Vec<Item>);
 /// Some pieces of one product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
-    /// The product.
+    /// The product, by its id in the inventory.
     pub product_id: ProductId,
-    /// How many pieces.
+    /// Pieces of it, 1 to 1,000.
     pub quantity: Quantity,
     /// The price of one piece that the customer saw; the order is refused when it differs from the
     /// shop's.
@@ -56,34 +56,34 @@ pub struct Item {
     pub unit_price: Option<Money>,
 }
 
-/// A number of pieces.
+/// A number of pieces, 1 to 1,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "i64", into = "i64")]
 #[schemars(extend("minimum" = 1, "maximum" = Quantity::MAX))]
 pub struct Quantity(u32);
 
-/// Where an order goes.
+/// The address that an order is shipped to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Address {
-    /// Who receives it.
+    /// The recipient, at most 100 characters.
     pub name: Text<100>,
-    /// Street and number.
+    /// Street and number, at most 200 characters.
     pub line1: Text<200>,
-    /// City.
+    /// The city, at most 100 characters.
     pub city: Text<100>,
-    /// Postal code.
+    /// The postal code, at most 20 characters.
     pub postal_code: Text<20>,
-    /// Country.
+    /// The country, by ISO 3166-1 alpha-2.
     pub country: Country,
 }
 
-/// Why items are no order.
+/// Why a list of items is not an order.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ItemsError {
-    /// None, or more than [`Items::MAX`].
+    /// There are none, or more than [`Items::MAX`].
     #[error("must hold 1 to {} items", Items::MAX)]
     Count,
-    /// A product stands in two items.
+    /// Two items name the same product.
     #[error("names {0} twice; add up the quantities")]
     Duplicate(ProductId),
     /// The prices given are of different currencies.
@@ -145,7 +145,7 @@ impl Quantity {
     /// The most pieces of one product in one order.
     pub const MAX: u32 = 1000;
 
-    /// Pieces.
+    /// The number of pieces, 1 to 1,000.
     #[must_use]
     pub fn pieces(self) -> u32 {
         self.0

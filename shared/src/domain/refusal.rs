@@ -33,7 +33,7 @@ pub enum Refusal {
     PriceChanged {
         /// The product whose price differs.
         product_id: ProductId,
-        /// What one piece costs.
+        /// What one piece costs now.
         unit_price: Money,
     },
     /// The products of the order are sold in more than one currency.
@@ -80,7 +80,7 @@ pub enum Refusal {
         /// The product concerned.
         product_id: ProductId,
     },
-    /// The order that holds the pieces is on its way; only its saga gives them back.
+    /// The order that holds the pieces is on its way; only its saga releases them.
     #[error("the order that holds {product_id} is on its way")]
     ReservationCommitted {
         /// The product concerned.
@@ -99,8 +99,8 @@ pub enum Refusal {
     /// ended orders so; since then they wait for good credentials.
     #[error("the payment provider cannot be used at present; nothing was charged")]
     PaymentUnavailable,
-    /// The payment was called off before it was made.
-    #[error("the payment of this order was called off")]
+    /// The payment was cancelled before it was made.
+    #[error("the payment of this order was cancelled")]
     PaymentVoided,
     /// The order was paid with another amount or method.
     #[error("the order has a payment of another amount or method")]
@@ -111,19 +111,17 @@ pub enum Refusal {
          order has completed, refund it by POST /api/orders/{order_id}/refunds"
     )]
     PaymentOfAnOrder {
-        /// The order.
+        /// The order whose payment it is.
         order_id: OrderId,
     },
-    /// More is to be given back than is left of what was paid.
-    #[error("{left} are left to be given back")]
+    /// More is to be refunded than is left of what was paid.
+    #[error("{left} are left to be refunded")]
     RefundTooLarge {
-        /// What was paid, less what was given back or is about to be.
+        /// What was paid, less what was refunded or is being refunded.
         left: Money,
     },
-    /// Nothing was paid, or all of it is given back or about to be.
-    #[error(
-        "nothing is left to be given back: nothing was paid, or all of it is given back already"
-    )]
+    /// Nothing was paid, or all of it is refunded or being refunded.
+    #[error("nothing is left to be refunded: nothing was paid, or all of it is refunded already")]
     NothingToRefund,
     /// The same refund was asked for with another amount.
     #[error("the same refund was asked for with another amount")]
@@ -137,8 +135,8 @@ pub enum Refusal {
         /// ISO 3166-1 alpha-2 code.
         country: String,
     },
-    /// The shipment was called off before it was booked.
-    #[error("the shipment of this order was called off")]
+    /// The shipment was cancelled before it was booked.
+    #[error("the shipment of this order was cancelled")]
     ShipmentCancelled,
     /// A refusal that this version does not know, kept and passed on as it came.
     #[error("it was refused ({})", type_of(.0))]

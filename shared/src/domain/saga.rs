@@ -49,7 +49,7 @@ pub enum Stop {
 pub struct Cause {
     /// The step that did not happen.
     pub step: Step,
-    /// Why.
+    /// Whether it was refused or failed.
     pub stop: Stop,
 }
 
@@ -57,18 +57,18 @@ pub struct Cause {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
-    /// Everything happened.
+    /// Every step is done.
     Fulfilled,
-    /// Nothing is left of it.
+    /// Every step that was tried is undone.
     Cancelled {
-        /// What stopped it.
+        /// The step that stopped it, and why.
         cause: Cause,
     },
     /// Something could not be brought to its end, and a person must look.
     Stuck {
-        /// What stopped it.
+        /// The step that stopped it, and why.
         cause: Cause,
-        /// The steps still to be done.
+        /// The steps still to be done, 1 to 3.
         left: Vec<Step>,
     },
 }

@@ -5,7 +5,7 @@ use super::{OrderId, Refusal, TrackingId};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
-/// The shipment of one order, booked or called off. Calling off is final, so that a booking that
+/// The shipment of one order, booked or cancelled. Cancelling is final, so that a booking that
 /// arrives late books nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shipment {
@@ -13,7 +13,7 @@ pub struct Shipment {
     pub order_id: OrderId,
     /// What the carrier calls it.
     pub tracking_id: TrackingId,
-    /// Booked or called off.
+    /// Booked or cancelled.
     pub state: ShipmentState,
 }
 

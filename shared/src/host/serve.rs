@@ -174,7 +174,7 @@ struct Signals {
 }
 
 impl Signals {
-    /// Listening begins at once.
+    /// Listening begins immediately.
     fn listen() -> Result<Self, RunError> {
         let listen = |kind| signal(kind).map_err(RunError::Signals);
         let terminate = listen(SignalKind::terminate())?;

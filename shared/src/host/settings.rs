@@ -46,7 +46,7 @@ pub const DRAIN: Setting<Duration> = Setting {
 
 /// `STOP_WAIT_SECONDS`: the longest that a process which is asked to stop goes on serving, not ready,
 /// for as long as its sidecar is there. A platform's grace period is longer than this and
-/// `DRAIN_SECONDS` together. 0, as on a terminal: it drains at once.
+/// `DRAIN_SECONDS` together. 0, as on a terminal: it drains immediately.
 pub const STOP_WAIT: Setting<Duration> = Setting {
     name: "STOP_WAIT_SECONDS",
     default: Some("0"),

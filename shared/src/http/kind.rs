@@ -90,7 +90,7 @@ impl From<&Refusal> for Row {
                 (S::PAYMENT_REQUIRED, "The customer would have to act")
             }
             Refusal::PaymentUnavailable => (S::SERVICE_UNAVAILABLE, "Payments are not available"),
-            Refusal::PaymentVoided => (S::CONFLICT, "The payment was called off"),
+            Refusal::PaymentVoided => (S::CONFLICT, "The payment was cancelled"),
             Refusal::PaymentMismatch => (S::CONFLICT, "Another payment exists"),
             Refusal::PaymentOfAnOrder { .. } => (S::CONFLICT, "The payment belongs to an order"),
             Refusal::RefundTooLarge { .. } => (S::CONFLICT, "More than is left to be refunded"),
@@ -100,7 +100,7 @@ impl From<&Refusal> for Row {
             Refusal::CountryNotServed { .. } => {
                 (S::UNPROCESSABLE_ENTITY, "The country is not served")
             }
-            Refusal::ShipmentCancelled => (S::CONFLICT, "The shipment was called off"),
+            Refusal::ShipmentCancelled => (S::CONFLICT, "The shipment was cancelled"),
             Refusal::Other(_) => (S::CONFLICT, "It was refused"),
         };
         Self { name: refusal.name(), status, title }

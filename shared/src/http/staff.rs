@@ -47,14 +47,14 @@ impl From<RefundRejection> for Problem {
             ),
             RefundRejection::NotEnded(_) => Self::new(
                 Kind::OrderNotEnded,
-                "it is on its way: what is charged is given back by itself if it is cancelled; refund it once it is completed",
+                "it is on its way: what is charged is refunded if it is cancelled; refund it once it is completed",
             ),
             RefundRejection::KeyReused => Self::new(
                 Kind::KeyReused,
                 "send the refund of this Idempotency-Key as it was, or another key",
             ),
             RefundRejection::NoAmount => {
-                Self::invalid("amount", "must be more than 0; leave it out to give all back")
+                Self::invalid("amount", "must be more than 0; leave it out to refund everything")
             }
             RefundRejection::Refused(refusal) => refusal.into(),
         }

@@ -139,7 +139,7 @@ pub struct PaymentView {
     refunds: Vec<RefundView>,
 }
 
-/// A refund, as it is shown with what it is given back of.
+/// A refund, as it is shown with its payment.
 #[derive(Debug, Serialize)]
 pub struct RefundView {
     refund_id: RefundId,

@@ -1,4 +1,4 @@
-//! Starts the sagas of orders, and sees to it that every order ends.
+//! Starts the sagas of orders, and ensures that every order ends.
 
 use super::due_orders::{self, DueOrders, Slot};
 use crate::domain::OrderId;
@@ -25,7 +25,7 @@ const LEASE: SignedDuration = SignedDuration::from_mins(2);
 /// The most slots that one sweep goes through: an hour's.
 const MAX_SLOTS: usize = 240;
 
-/// Orders driven on at once.
+/// Orders driven on concurrently.
 const AT_ONCE: usize = 8;
 
 /// The key of the sweep's own document.
@@ -49,7 +49,7 @@ pub struct Dispatcher<O, I, W, E, R, C> {
     pub sweeps: W,
     /// What runs the sagas.
     pub engine: E,
-    /// What staff give back of orders that have ended.
+    /// Refunds by staff of orders that have ended.
     pub refunds: R,
     /// The time.
     pub clock: C,

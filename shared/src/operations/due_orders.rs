@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 /// Seconds of due times that share their documents.
 const SLOT_SECONDS: i64 = 15;
 
-/// Documents of one slot, so that orders which are accepted at once seldom write the same one.
+/// Documents of one slot, so that orders accepted at the same time seldom write the same one.
 const SHARDS: u8 = 8;
 
 /// Orders that are due in one slot: a document of the index.

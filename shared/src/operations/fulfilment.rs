@@ -20,7 +20,7 @@ use tokio::time::Instant;
 /// the bound of an activity, the last product's turn (5 s) and the order log included.
 const PART: Duration = Duration::from_secs(4);
 
-/// Products of one order at work at once, where their order does not matter.
+/// Products of one order at work concurrently, where their order does not matter.
 const AT_ONCE: usize = 8;
 
 /// What the steps of the saga work with.
@@ -155,7 +155,7 @@ impl<L: OrderLog, S: Stocks, P: PaymentClient, C: Shipping> Fulfilment<L, S, P, 
         self.log.note(&order, &Progress::Ended(Outcome::Fulfilled)).await
     }
 
-    /// Calls the shipment off, because of `cause`.
+    /// Cancels the shipment, because of `cause`.
     ///
     /// # Errors
     /// Failed: when the carrier or the order log cannot be reached.
@@ -210,7 +210,7 @@ fn by_product(order: &PlacedOrder) -> Vec<&Item> {
     items
 }
 
-/// Does `work` for every item of an order, some at once. One that fails keeps no other from its
+/// Does `work` for every item of an order, some concurrently. One that fails keeps no other from its
 /// turn.
 async fn each<'a, F: Future<Output = Result<()>> + Send + 'a>(
     order: &'a PlacedOrder,

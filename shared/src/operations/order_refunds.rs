@@ -1,4 +1,4 @@
-//! What staff give back of orders that have ended.
+//! Refunds by staff of orders that have ended.
 //!
 //! A refund is written into the order's document before any money moves, then asked of the payment,
 //! then noted and published. Each part is harmless when repeated, so a refund that broke off is

@@ -12,7 +12,7 @@ use crate::ports::{
     ProviderAnswer, Publisher, Result, document,
 };
 
-/// Takes payments and gives them back.
+/// Takes payments and refunds them.
 pub trait Payments: Clone + Send + Sync + 'static {
     /// Charges an order, or what a caller asks for under its own reference, once, however often
     /// it is asked.
@@ -22,7 +22,7 @@ pub trait Payments: Clone + Send + Sync + 'static {
     /// shop's credentials or its request.
     fn charge(&self, by: Owner, charge: &Charge) -> impl PortFuture<Payment>;
 
-    /// Gives back what was charged for an order, and sees to it that nothing will be charged later.
+    /// Refunds what was charged for an order, and ensures that nothing will be charged later.
     ///
     /// Failed: when the store or the broker fails, or the provider has not decided.
     fn void(&self, order: &OrderId) -> impl PortFuture<()>;
@@ -206,7 +206,7 @@ where
             OnPay::Paid => PaymentState::Charged { reference: intent.id.clone() },
             OnPay::Declined => PaymentState::Refused(declined(&intent)),
             OnPay::NeedsCustomer => PaymentState::Refused(Refusal::PaymentNeedsCustomer),
-            OnPay::CalledOff => PaymentState::Cancelled,
+            OnPay::Cancelled => PaymentState::Cancelled,
             OnPay::Confirm | OnPay::Wait => return Err(undecided("charge", intent.status)),
         };
         let payment = self.advance(&payment, next).await?;

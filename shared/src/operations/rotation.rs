@@ -23,7 +23,7 @@ pub struct Rotation<V, I, C> {
     pub lifetime: SignedDuration,
     /// How long the old one is good beside it.
     pub overlap: SignedDuration,
-    /// Whose turn it is in this process: of two at once, the second finds the first one's key.
+    /// Whose turn it is in this process: of two concurrent ones, the second finds the first one's key.
     pub turn: Arc<Mutex<()>>,
 }
 

@@ -1,4 +1,4 @@
-//! Shipments: booked once, called off for good.
+//! Shipments: booked once, cancelled for good.
 
 use crate::domain::placing::Address;
 use crate::domain::shipment::{Booked, ServedCountries, Shipment, ShipmentState};

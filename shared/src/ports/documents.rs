@@ -37,7 +37,7 @@ pub trait Documents<K: Sync, T: Clone + Send + Sync>: Clone + Send + Sync + 'sta
     /// Writes `document` in place of `version`, or where there is none yet.
     fn save(&self, key: &K, document: &T, version: Option<&Version>) -> impl PortFuture<Saved>;
 
-    /// Applies `change` to the document under `key`, however many write at once, and returns what
+    /// Applies `change` to the document under `key`, however many write concurrently, and returns what
     /// stands there then with what `change` returned beside it. `change` makes the document when there is none,
     /// and leaves the store alone by returning the document as it was.
     fn update<R: Send>(

@@ -61,7 +61,7 @@ pub trait Sagas: Clone + Send + Sync + 'static {
 
 /// What runs sagas, one at a time for each order.
 pub trait SagaEngine: Clone + Send + Sync + 'static {
-    /// Sees to it that the saga of an order that has not ended runs: starts it, wakes it, or starts
+    /// Ensures that the saga of an order that has not ended runs: starts it, wakes it, or starts
     /// it again when it broke off. The answer is the order that it was started with.
     fn drive(&self, order: &PlacedOrder) -> impl PortFuture<PlacedOrder>;
     /// The order that a saga was started with.
@@ -75,7 +75,7 @@ pub trait SagaEngine: Clone + Send + Sync + 'static {
 pub trait Shipping: Clone + Send + Sync + 'static {
     /// Books the shipment of an order. Repeated, it answers with the shipment that was booked.
     fn book(&self, order: &OrderId, ship_to: &Address) -> impl PortFuture<TrackingId>;
-    /// Calls the shipment off, and sees to it that none will be booked later.
+    /// Cancels the shipment, and ensures that none will be booked later.
     fn cancel(&self, order: &OrderId) -> impl PortFuture<()>;
 }
 

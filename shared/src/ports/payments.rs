@@ -8,7 +8,7 @@ use crate::domain::{Money, OrderId, PaymentId};
 pub trait PaymentClient: Clone + Send + Sync + 'static {
     /// Charges an order. Repeated, it answers with the payment that was made.
     fn charge(&self, charge: &Charge) -> impl PortFuture<PaymentId>;
-    /// Gives back what was charged, and sees to it that nothing will be charged later.
+    /// Refunds what was charged, and ensures that nothing will be charged later.
     fn void(&self, order: &OrderId) -> impl PortFuture<()>;
     /// Gives back `amount` of what was charged for an order, under the name `refund`. Repeated, it
     /// tells how far that has come, and tries again what failed.
@@ -79,7 +79,7 @@ pub struct Intent {
     pub declined: Option<String>,
 }
 
-/// What is to be given back.
+/// A refund to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefundRequest {
     /// The provider's id of the intent that was charged.

@@ -1,4 +1,4 @@
-//! What staff give back of orders that have ended.
+//! Refunds by staff of orders that have ended.
 
 use super::PortFuture;
 use crate::domain::OrderId;

@@ -49,7 +49,7 @@ pub trait Stocks: Clone + Send + Sync + 'static {
         async { answer(reply.await?).map(|_| ()) }
     }
 
-    /// Gives back what is held, if anything, and sees to it that nothing will be committed later.
+    /// Gives back what is held, if anything, and ensures that nothing will be committed later.
     fn release(&self, product: &ProductId, order: &OrderId) -> impl PortFuture<()> {
         let reply = self.send(product, Command::Release(order.clone()));
         async { answer(reply.await?).map(|_| ()) }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-/// The most activities whose tries are counted at once; more of them fail at once only when all is
+/// The most activities whose tries are counted concurrently; more of them fail together only when all is
 /// lost, and then the count begins again.
 const MOST: usize = 10_000;
 

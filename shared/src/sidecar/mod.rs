@@ -182,7 +182,7 @@ impl Sidecar {
         ShipOrder(self.invocation())
     }
 
-    /// What staff give back of orders that have ended, by `clock`.
+    /// Refunds by staff of orders that have ended, by `clock`.
     pub fn order_refunds<C: Clock>(&self, clock: &C) -> SidecarRefunds<C> {
         RefundService {
             orders: self.orders(),

@@ -22,7 +22,7 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-/// Workflow turns and activities at work at once; more wait in the sidecar.
+/// Workflow turns and activities at work concurrently; more wait in the sidecar.
 const CONCURRENT: usize = 256;
 
 /// The longest wait before the worker looks again for a sidecar that it lost.

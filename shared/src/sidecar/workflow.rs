@@ -198,7 +198,7 @@ impl Activities {
         self.unpublished.lock().expect("no panic happens while noting a step")
     }
 
-    /// Publishes what the broker did not take at once, in the order of the steps. Whether it succeeds
+    /// Publishes what the broker did not accept immediately, in the order of the steps. Whether it succeeds
     /// changes nothing about the order.
     async fn publish(&self, order_id: &OrderId) {
         let steps = mem::take(&mut *self.unpublished());

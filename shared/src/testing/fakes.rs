@@ -166,7 +166,7 @@ impl Publisher for FakeBroker {
     }
 }
 
-/// Refunds of `orders` whose payments are always given back, at a time that stands still.
+/// Refunds of `orders` whose payments are always refunded, at a time that stands still.
 #[must_use]
 pub fn fake_refunds(orders: &FakeDocuments<OrderId, Order>) -> impl OrderRefunds + use<> {
     RefundService {

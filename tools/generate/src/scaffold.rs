@@ -181,7 +181,7 @@ fn filled(text: &str, new: &New) -> String {
     text.replace("{name}", &new.name).replace("{description}", &new.description)
 }
 
-/// Models a store for actors on the one that there is, here and on Azure.
+/// Models a store for actors on the existing one, here and on Azure.
 fn make_store(name: &str) -> Result<(), ScaffoldError> {
     let paths = [components::FOLDER, azure::FOLDER].map(|folder| format!("{folder}/{name}.yaml"));
     if let Some(path) = paths.iter().find(|path| root().join(path).exists()) {

@@ -11,7 +11,7 @@ use std::{env, fs};
 /// When the tests run elsewhere.
 #[must_use]
 pub fn root() -> PathBuf {
-    let here = env::current_dir().expect("tests run in a folder that there is");
+    let here = env::current_dir().expect("tests run in an existing folder");
     let root = here.ancestors().find(|folder| folder.join("functions").is_dir());
     root.expect("tests run in the workspace").to_owned()
 }

@@ -21,27 +21,27 @@ pub enum LocalError {
         attempt: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The error of the library.
         source: io::Error,
     },
     /// A Dapr resource cannot be read or written.
     #[error("{} is no Dapr resource", path.display())]
     Resource {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// Why.
+        /// The error of the library.
         source: serde_norway::Error,
     },
     /// A shop under load does not do as asked.
     #[error("the shop does not do as asked")]
     Load {
-        /// Why.
+        /// The error of the library.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Redis does not do as asked.
     #[error("Redis does not do as asked; is the shop running?")]
     Redis {
-        /// Why.
+        /// The error of the library.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Service Bus does not do as asked.
@@ -50,49 +50,49 @@ pub enum LocalError {
     /// A program cannot be run.
     #[error("cannot run {program}")]
     Run {
-        /// The program.
+        /// The path of the program.
         program: String,
-        /// Why.
+        /// The error of the library.
         source: io::Error,
     },
     /// Something that is needed is not there.
     #[error("{what}; {remedy}")]
     Missing {
-        /// What is not there.
+        /// The name of what is missing.
         what: String,
-        /// What to do.
+        /// How to install it.
         remedy: String,
     },
     /// A program did not do its work.
     #[error("{name} failed ({status}){log}")]
     Failed {
-        /// What was run.
+        /// The program that was run.
         name: String,
-        /// How it ended.
+        /// Its exit status.
         status: ExitStatus,
-        /// What it said.
+        /// The end of its output.
         log: Log,
     },
     /// A process ended that was to become ready.
     #[error("{name} is not running ({how}){log}")]
     Ended {
-        /// The process.
+        /// The name of the process.
         name: String,
-        /// How it ended.
+        /// Its exit status.
         how: String,
-        /// What it said.
+        /// The end of its output.
         log: Log,
     },
     /// A process did not become ready in time.
     #[error("{name} is not ready after {seconds} s: {why}{log}")]
     NotReady {
-        /// The process.
+        /// The name of the process.
         name: String,
-        /// How long it had.
+        /// How long it had, in seconds.
         seconds: u64,
-        /// What it still lacked.
+        /// What its last probe said.
         why: String,
-        /// What it said.
+        /// The end of its output.
         log: Log,
     },
     /// Other processes hold ports that are needed.

@@ -14,7 +14,7 @@ const GLANCE: Duration = Duration::from_millis(100);
 pub struct Load {
     /// Orders in all.
     pub orders: usize,
-    /// Orders under way at once.
+    /// Orders in flight concurrently.
     pub at_once: usize,
 }
 

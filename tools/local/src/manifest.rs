@@ -51,7 +51,7 @@ pub struct Manifest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// Requests.
+    /// HTTP requests.
     Http,
     /// Events of one topic.
     Event,
@@ -69,9 +69,9 @@ pub enum Service {
     Gateway,
     /// Orders and their sagas.
     Order,
-    /// Stock.
+    /// The stock of products.
     Inventory,
-    /// Payments.
+    /// Payments and the provider's key.
     Payment,
     /// Messages for customers.
     Notification,
@@ -96,15 +96,15 @@ pub enum ManifestError {
     Read {
         /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The error of the library.
         source: io::Error,
     },
     /// A manifest is not as it must be.
     #[error("{path} is no manifest of a function")]
     Parse {
-        /// The file.
+        /// The path of the manifest.
         path: PathBuf,
-        /// Why.
+        /// The error of the library.
         source: Box<toml::de::Error>,
     },
 }

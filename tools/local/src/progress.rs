@@ -46,7 +46,7 @@ impl Phase {
         self.write("", &format!("{why}: this takes minutes, once"), "\n");
     }
 
-    /// Says how far it is: at once on a terminal, else now and then.
+    /// Says how far it is: immediately on a terminal, else now and then.
     pub fn update(&mut self, text: &str) {
         if self.rewrites {
             self.write("\r\x1b[2K", text, "");

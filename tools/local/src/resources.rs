@@ -84,7 +84,7 @@ fn metadata(resource: &mut Value) -> &mut [Value] {
 }
 
 /// Writes the configuration of every sidecar to the file `path`. Names are resolved through the
-/// database `names`, which needs no multicast and forgets a stopped sidecar at once. Spans go to the
+/// database `names`, which needs no multicast and forgets a stopped sidecar immediately. Spans go to the
 /// port `otlp`, if there is one.
 pub(crate) fn configure(path: &Path, names: &Path, otlp: Option<u16>) -> Result<(), LocalError> {
     let mut configuration = json!({
@@ -106,7 +106,7 @@ pub(crate) fn configure(path: &Path, names: &Path, otlp: Option<u16>) -> Result<
                     // machine is late by, and then there is no such host for a moment.
                     "updateInterval": "15s",
                     "timeout": "5s",
-                    // All sidecars make the table at once, and each waits for its turn.
+                    // All sidecars make the table concurrently, and each waits for its turn.
                     "busyTimeout": "4s"
                 }
             }
@@ -144,7 +144,7 @@ pub fn make_secrets(path: &Path) -> Result<(), LocalError> {
         writeln!(file, "{}", json!({"payment-api-key": format!("sk_test_{}", random())}))?;
         match file.persist_noclobber(path) {
             Err(other) if other.error.kind() != io::ErrorKind::AlreadyExists => Err(other.error),
-            // Of two that were made at once, the first is kept.
+            // Of two made concurrently, the first is kept.
             _ => Ok(()),
         }
     };

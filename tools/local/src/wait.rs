@@ -3,7 +3,7 @@
 use std::time::Duration;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-/// Ticks at once and then every `period`; a late tick delays those after it.
+/// Ticks immediately and then every `period`; a late tick delays those after it.
 pub(crate) fn ticks(period: Duration) -> Interval {
     let mut ticks = interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

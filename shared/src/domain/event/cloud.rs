@@ -8,21 +8,21 @@ use serde_json::Value;
 /// Where every event of the shop's own comes from.
 const SOURCE: &str = "saga-shop";
 
-/// An event in its envelope.
+/// An event in its [CloudEvents 1.0](https://github.com/cloudevents/spec) envelope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CloudEvent {
     /// The version of the envelope: `1.0`.
     pub specversion: String,
     /// Names the event: the same for every repetition.
     pub id: String,
-    /// Where it comes from.
+    /// Its producer, as a URI reference: `saga-shop`, if the event is the shop's own.
     pub source: String,
-    /// What happened.
+    /// Its type: what happened, such as `order.completed`.
     #[serde(rename = "type")]
     pub kind: String,
     /// What it is about: the order, if the event is the shop's own.
     pub subject: String,
-    /// When it happened.
+    /// When it happened, in RFC 3339.
     pub time: Timestamp,
     /// `application/json`; empty, if it was not said.
     #[serde(default)]
@@ -30,28 +30,28 @@ pub struct CloudEvent {
     /// Names the schema of the data, such as `order.completed.v1`; empty, if it was not said.
     #[serde(default)]
     pub dataschema: String,
-    /// The event itself.
+    /// Its data, as the schema describes it.
     pub data: Value,
 }
 
 /// Why a message is no event that its reader knows. Delivering it again would not help.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Poison {
-    /// It is no event at all.
+    /// It is not an event in an envelope; why.
     #[error("it is no CloudEvent: {0}")]
     NoCloudEvent(String),
     /// Its type is not one that its reader knows.
     #[error("its type {0} is unknown here")]
     UnknownType(String),
-    /// Its data has another version.
+    /// Its data has a version that its reader does not know.
     #[error("its data has schema {found}, and {known} is known here")]
     UnknownVersion {
-        /// Its schema.
+        /// The schema that it names.
         found: String,
         /// The schema that its reader knows.
         known: String,
     },
-    /// Its data lacks something.
+    /// Its data lacks a member, or has one of the wrong type.
     #[error("its data does not fit its schema: {0}")]
     BadData(String),
     /// It asks for a mail that no mail server takes.

@@ -7,10 +7,10 @@ use serde::Deserialize;
 /// A version of a secret expires soon: in 30 days, as a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct SecretNearExpiry {
-    /// The secret.
+    /// The name of the secret, such as `payment-api-key`.
     #[serde(rename = "ObjectName", alias = "objectName")]
     pub name: String,
-    /// Its version.
+    /// Its version: 32 hexadecimal digits.
     #[serde(rename = "Version", alias = "version")]
     pub version: String,
 }

@@ -9,51 +9,51 @@ use serde::{Deserialize, Serialize};
 /// A message for a customer is requested. `send-email` mails it once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NotificationRequested {
-    /// The order that it is about.
+    /// The order that it is about: 1 to 64 characters, usually a UUID.
     pub order_id: OrderId,
-    /// Where it goes.
+    /// The address that it is mailed to.
     pub to: Email,
-    /// Whom it addresses.
+    /// The name that it addresses, at most 100 characters.
     pub name: Text<100>,
-    /// What it says.
+    /// The kind of message, with its facts.
     pub notice: Notice,
 }
 
-/// What the message says.
+/// The kind of message, and the facts that it states.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "about", rename_all = "kebab-case")]
 pub enum Notice {
-    /// The order has arrived.
+    /// The order was accepted.
     OrderReceived {
-        /// What was ordered.
+        /// The products ordered, 1 to 100, and how many of each.
         items: Vec<Line>,
     },
-    /// The goods are on their way.
+    /// The order was shipped.
     OrderShipped {
-        /// The shipment.
+        /// The carrier's tracking id.
         tracking_id: TrackingId,
     },
-    /// Everything is done.
+    /// The order is completed.
     OrderCompleted {
-        /// What the order cost.
+        /// The total, in minor units.
         total: Money,
     },
-    /// Everything is undone.
+    /// The order is cancelled, and what was done is undone.
     OrderCancelled {
-        /// Why, in words.
+        /// Why, as a sentence for the customer.
         reason: String,
-        /// What was charged and has been given back.
+        /// What was refunded; absent when nothing was charged.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         refunded: Option<Money>,
     },
-    /// The money has arrived.
+    /// The order's total was charged.
     Receipt {
-        /// How much.
+        /// The amount, in minor units.
         amount: Money,
     },
-    /// The money has been given back.
+    /// A refund was made.
     Refund {
-        /// How much.
+        /// The amount, in minor units.
         amount: Money,
     },
 }

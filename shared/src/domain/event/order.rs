@@ -12,9 +12,9 @@ macro_rules! order_events {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         pub struct $name {
-            /// The order.
+            /// The id of the order: 1 to 64 characters, usually a UUID.
             pub order_id: OrderId,
-            /// Who ordered.
+            /// The customer's id in the caller's system: 1 to 64 characters.
             pub customer_id: CustomerId,
             $($(#[$field_doc])* pub $field: $type,)*
         }
@@ -33,49 +33,49 @@ macro_rules! order_events {
 order_events! {
     /// An order was accepted, and its saga runs.
     OrderCreated = "order.created" {
-        /// What was ordered.
+        /// The products ordered, 1 to 100, and how many of each.
         items: Vec<Line>,
     }
     /// Every product is reserved.
     OrderReserved = "order.reserved" {
-        /// What the order costs.
+        /// The total of the reserved prices, in minor units.
         total: Money,
     }
     /// The total is charged.
     OrderPaid = "order.paid" {
-        /// The payment.
+        /// The id of the payment, for `GET /api/payments/{payment_id}`.
         payment_id: PaymentId,
     }
     /// The shipment is booked.
     OrderShipped = "order.shipped" {
-        /// The shipment.
+        /// The carrier's tracking id.
         tracking_id: TrackingId,
     }
-    /// Everything is done.
+    /// Every step is done: charged, shipped, and gone from the stock.
     OrderCompleted = "order.completed" {
-        /// What the order cost.
+        /// The total, in minor units.
         total: Money,
     }
-    /// Everything is undone.
+    /// The order was stopped, and everything that was done is undone.
     OrderCancelled = "order.cancelled" {
-        /// What stopped the order.
+        /// The step that stopped the order, and why it did not happen.
         cause: Cause,
-        /// What was charged and has been given back.
+        /// What was refunded; absent when nothing was charged.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         refunded: Option<Money>,
     }
     /// Something could not be brought to its end, and a person must look.
     OrderStuck = "order.stuck" {
-        /// What stopped the order.
+        /// The step that stopped the order, and why it did not happen.
         cause: Cause,
-        /// The steps still to be done.
+        /// The steps still to be done, 1 to 3.
         left: Vec<Step>,
     }
     /// Staff gave back what was paid for an order that had ended, whole or in part.
     OrderRefunded = "order.refunded" {
-        /// Which refund of several.
+        /// The id of the refund, for one order or payment has several.
         refund_id: RefundId,
-        /// How much was given back.
+        /// The amount refunded, in minor units.
         amount: Money,
     }
 }

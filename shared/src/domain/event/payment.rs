@@ -11,11 +11,11 @@ macro_rules! payment_events {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         pub struct $name {
-            /// The payment.
+            /// The id of the payment, for `GET /api/payments/{payment_id}`.
             pub payment_id: PaymentId,
             /// The order that it pays, or the caller's own reference (1 to 64 characters).
             pub order_id: OrderId,
-            /// How much.
+            /// The amount, in minor units.
             pub amount: Money,
             /// Whose the payment is; an order's, if it is not said.
             #[serde(default)]
@@ -35,14 +35,14 @@ macro_rules! payment_events {
 }
 
 payment_events! {
-    /// A payment was made.
+    /// A payment was charged.
     PaymentCharged = "payment.charged" {}
-    /// A payment was declined for good.
+    /// A payment was declined; no money moved.
     PaymentDeclined = "payment.declined" {
         /// The provider's code, such as `card_declined`.
         code: String,
     }
-    /// A payment was given back, whole or in part.
+    /// A payment was refunded, whole or in part.
     PaymentRefunded = "payment.refunded" {
         /// Which refund of several; none, when the payment was undone with its order.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! What staff give back of an order once it has ended.
+//! Refunds by staff of an order that has ended.
 
 use super::{Order, Status};
 use crate::domain::money::{Money, asked_if_any};
@@ -23,21 +23,21 @@ pub struct NewOrderRefund {
 /// A refund that staff asked for, as the order's document keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderRefund {
-    /// Names it, here and at the payment.
+    /// Its id, which the payment's refund has too.
     pub refund_id: RefundId,
-    /// How much.
+    /// The amount, in minor units: at most what is left of the charge.
     pub amount: Money,
     /// Whether all that was left was asked for, whatever that was.
     #[serde(default)]
     pub rest: bool,
-    /// Why.
+    /// Why, as staff wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text<200>>,
-    /// Where it stands.
+    /// The state, as the payment last said.
     pub state: RefundState,
     /// When it was first asked for.
     pub created_at: Timestamp,
-    /// When it last came further.
+    /// When its state last changed.
     pub updated_at: Timestamp,
     /// Whether its event has been published.
     #[serde(default)]
@@ -55,7 +55,7 @@ pub enum RefundRejection {
     KeyReused,
     /// The amount is 0.
     NoAmount,
-    /// The business says no.
+    /// A business rule rejects it.
     Refused(Refusal),
 }
 
@@ -92,7 +92,7 @@ impl Order {
     }
 
     /// Notes at `at` that staff ask for a refund under the name `id`. Repeated, it changes nothing,
-    /// unless the provider could not give it back: then it is to be tried again.
+    /// unless the provider could not refund it: then it is to be tried again.
     ///
     /// # Errors
     /// [`RefundRejection`].
@@ -127,7 +127,7 @@ impl Order {
         Ok(())
     }
 
-    /// Notes at `at` how far the refund called `id` has come. What has been given back stays so.
+    /// Notes at `at` how far the refund called `id` has come. What has been refunded stays so.
     pub fn note_refund(&mut self, id: &RefundId, state: RefundState, at: Timestamp) {
         let open = |refund: &&mut OrderRefund| {
             refund.refund_id == *id && refund.state != RefundState::Succeeded
@@ -146,12 +146,12 @@ impl Order {
         }
     }
 
-    /// What was paid and is neither given back nor about to be.
+    /// What was paid and is neither refunded nor being refunded.
     fn refundable(&self) -> Result<Money, RefundRejection> {
         if !self.status.is_final() {
             return Err(RefundRejection::NotEnded(self.status));
         }
-        // What a cancelled order cost was given back when it was undone.
+        // What a cancelled order cost was refunded when it was undone.
         let paid = self.payment_id.as_ref().and(self.total);
         let paid = paid.filter(|_| self.status == Status::Completed);
         let paid = paid.ok_or(Refusal::NothingToRefund)?;
@@ -179,7 +179,7 @@ impl OrderRefund {
     }
 }
 
-/// Whether `amount` can be given back when `left` is.
+/// Whether `amount` can be refunded when `left` is.
 fn within(amount: Money, left: Money) -> Result<(), Refusal> {
     if left.amount() == 0 {
         return Err(Refusal::NothingToRefund);
@@ -268,7 +268,7 @@ mod tests {
         order.ask_refund(&id("a"), &ask(None), at(4)).unwrap();
         let nothing = RefundRejection::Refused(Refusal::NothingToRefund);
         assert_eq!(order.ask_refund(&id("b"), &ask(Some(1)), at(5)).unwrap_err(), nothing);
-        // What could not be given back can be asked for again, by either key.
+        // What could not be refunded can be asked for again, by either key.
         order.note_refund(&id("a"), RefundState::Failed, at(6));
         order.ask_refund(&id("b"), &ask(Some(1)), at(7)).unwrap();
         let left = euro(699);

@@ -37,8 +37,8 @@ pub enum OnPay {
     Declined,
     /// Refuses: the customer would have to act, and is not here.
     NeedsCustomer,
-    /// Refuses: it was called off.
-    CalledOff,
+    /// Refuses: it was cancelled.
+    Cancelled,
     /// Fails, and reads the intent again when it is repeated.
     Wait,
 }
@@ -48,7 +48,7 @@ pub enum OnPay {
 pub enum OnUndo {
     /// Cancels the intent.
     Cancel,
-    /// Gives back what was charged.
+    /// Refunds what was charged.
     Refund,
     /// Fails, and reads the intent again when it is repeated.
     Wait,
@@ -76,7 +76,7 @@ impl IntentStatus {
             Self::RequiresAction => (OnPay::NeedsCustomer, OnUndo::Cancel),
             Self::Processing | Self::Unknown => (OnPay::Wait, OnUndo::Wait),
             Self::RequiresCapture => (OnPay::Wait, OnUndo::Cancel),
-            Self::Canceled => (OnPay::CalledOff, OnUndo::Nothing),
+            Self::Canceled => (OnPay::Cancelled, OnUndo::Nothing),
             Self::Succeeded => (OnPay::Paid, OnUndo::Refund),
         }
     }
@@ -90,11 +90,11 @@ pub enum RefundStatus {
     Pending,
     /// The customer must do something, such as name a bank account.
     RequiresAction,
-    /// The money is given back.
+    /// The money is refunded.
     Succeeded,
-    /// It was not given back, and is the shop's again.
+    /// It was not refunded, and is the shop's again.
     Failed,
-    /// It was cancelled before it was given back.
+    /// It was cancelled before it was refunded.
     Canceled,
     /// A status that this version does not know.
     #[serde(other)]
@@ -104,7 +104,7 @@ pub enum RefundStatus {
 /// Whether a refund has come to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settled {
-    /// The money is given back.
+    /// The money is refunded.
     GivenBack,
     /// It is not, and never will be by this refund.
     NotGivenBack,
@@ -137,7 +137,7 @@ mod tests {
             ("requires_action", OnPay::NeedsCustomer, OnUndo::Cancel),
             ("processing", OnPay::Wait, OnUndo::Wait),
             ("requires_capture", OnPay::Wait, OnUndo::Cancel),
-            ("canceled", OnPay::CalledOff, OnUndo::Nothing),
+            ("canceled", OnPay::Cancelled, OnUndo::Nothing),
             ("succeeded", OnPay::Paid, OnUndo::Refund),
             ("a_status_of_next_year", OnPay::Wait, OnUndo::Wait),
         ] {

@@ -1,4 +1,4 @@
-//! What is given back of a payment.
+//! The refunds of a payment.
 
 use super::{Payment, PaymentState};
 use crate::domain::{Money, PaymentId, Refusal};
@@ -47,14 +47,14 @@ impl fmt::Display for RefundId {
     }
 }
 
-/// A refund: what is to be given back, and how far that has come.
+/// A refund: its amount, and how far it has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refund {
-    /// Names it.
+    /// Its id: unique within its payment.
     pub refund_id: RefundId,
-    /// How much.
+    /// The amount, in minor units: at most what is left of the charge.
     pub amount: Money,
-    /// Where it stands.
+    /// The state, as the provider last said.
     pub state: RefundState,
     /// How many keys of the request are spent: the provider keeps a failure as the answer to its
     /// key.
@@ -68,9 +68,9 @@ pub struct Refund {
 pub enum RefundState {
     /// The provider may or may not have been asked, or has not decided.
     Pending,
-    /// The money is given back.
+    /// The money is refunded.
     Succeeded,
-    /// The provider could not give it back. It is asked again when the refund is.
+    /// The provider could not refund it. It is asked again when the refund is.
     Failed,
 }
 
@@ -81,13 +81,13 @@ impl Payment {
         self.refunds.iter().find(|refund| refund.refund_id == *id)
     }
 
-    /// What was charged and is neither given back nor about to be, in minor units.
+    /// What was charged and is neither refunded nor being refunded, in minor units.
     #[must_use]
     pub fn left(&self) -> i64 {
         self.less(|state| state != RefundState::Failed)
     }
 
-    /// What was charged and is not given back, in minor units.
+    /// What was charged and is not refunded, in minor units.
     #[must_use]
     pub fn kept(&self) -> i64 {
         self.less(|state| state == RefundState::Succeeded)
@@ -101,7 +101,7 @@ impl Payment {
         charge.amount.amount() - refunds.map(|refund| refund.amount.amount()).sum::<i64>()
     }
 
-    /// Notes that `amount`, or all that is left, is to be given back as `id`. Repeated, it changes
+    /// Notes that `amount`, or all that is left, is to be refunded as `id`. Repeated, it changes
     /// nothing; neither does asking for all when nothing is left.
     ///
     /// # Errors
@@ -129,8 +129,8 @@ impl Payment {
         Ok(())
     }
 
-    /// Notes how far the refund called `id` has come. What is given back stays so; a payment of
-    /// which all is given back is refunded.
+    /// Notes how far the refund called `id` has come. What is refunded stays so; a payment of
+    /// which all is refunded is refunded.
     pub fn note_refund(&mut self, id: &RefundId, state: RefundState) {
         let open = |refund: &&mut Refund| {
             refund.refund_id == *id && refund.state != RefundState::Succeeded

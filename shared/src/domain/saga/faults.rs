@@ -20,7 +20,7 @@ type Tries = &'static [Fault];
 
 use Fault::{FailAfter, FailBefore, None as Well, Refuse};
 
-/// A step goes well, is refused or fails, at once or after tries that failed before or after their
+/// A step goes well, is refused or fails, immediately or after tries that failed before or after their
 /// effect.
 const TRIES: [Tries; 8] = [
     &[Well],

@@ -14,7 +14,7 @@ pub const KEY_VAULT_URL: Setting<Url> = Setting {
     },
 };
 
-/// `AZURE_CLIENT_ID`: the managed identity that may write there; empty: the only one that there is.
+/// `AZURE_CLIENT_ID`: the managed identity that may write there; empty: the only one.
 pub const AZURE_CLIENT_ID: Setting<String> =
     Setting { name: "AZURE_CLIENT_ID", default: Some(""), parse: parsed };
 

@@ -1,4 +1,4 @@
-//! Refunds by staff, under keys that are used at once, and under crashes between any two parts.
+//! Refunds by staff, under concurrent keys, and under crashes between any two parts.
 
 use super::*;
 use crate::domain::order::Progress;
@@ -211,7 +211,7 @@ async fn act<P: Payments>(service: &Service<P>, provider: &FakeProvider, act: Ac
     }
 }
 
-/// What the order's document says to be given back, and how much may still be.
+/// What the order's document says to be refunded, and how much may still be.
 fn said(order: &Order) -> (i64, i64) {
     let sum = |counts: fn(RefundState) -> bool| -> i64 {
         let refunds = order.refunds.iter().filter(|refund| counts(refund.state));

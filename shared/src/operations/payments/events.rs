@@ -68,8 +68,8 @@ fn subject(payment: &Payment) -> String {
     }
 }
 
-/// What the refund called `id` has given back. Versions before this one noted no refund, only that
-/// all is given back.
+/// What the refund called `id` has refunded. Versions before this one noted no refund, only that
+/// all is refunded.
 fn given_back(payment: &Payment, id: &RefundId) -> Option<Money> {
     match (payment.refund(id), &payment.state) {
         (Some(refund), _) => (refund.state == RefundState::Succeeded).then_some(refund.amount),

@@ -18,7 +18,7 @@ where
     P: Publisher,
     C: Clock,
 {
-    /// Undoes a payment that was called off.
+    /// Undoes a payment that was cancelled.
     pub(super) async fn undo(&self, payment: Payment) -> Result<()> {
         let payment = self.cancel(payment).await?;
         let payment = self.give_back(payment, &RefundId::undo(), None).await?;
@@ -26,14 +26,14 @@ where
             return Ok(());
         }
         let why = match payment.refund(&RefundId::undo()).map(|refund| refund.state) {
-            Some(RefundState::Failed) => "the provider could not give it back: it is asked again",
+            Some(RefundState::Failed) => "the provider could not refund it: it is asked again",
             _ => "the refund is under way: it is read again",
         };
         Err(Failure::new("payment provider", "refund", why).into())
     }
 
     /// Settles a payment of which it is not known whether it was charged: a wish to have `all` of it
-    /// back calls it off.
+    /// back cancels it.
     pub(super) async fn settle(&self, payment: Payment, all: bool) -> Result<Payment> {
         match &payment.state {
             PaymentState::Intended | PaymentState::Created { .. } if all => {

@@ -56,7 +56,7 @@ impl FakeProvider {
         lock(&self.0).faults.push_back((call, fault));
     }
 
-    /// What was charged and what of it was given back, in minor units.
+    /// What was charged and what of it was refunded, in minor units.
     #[must_use]
     pub fn balance(&self) -> (i64, i64) {
         let books = lock(&self.0);

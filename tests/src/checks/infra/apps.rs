@@ -116,7 +116,7 @@ pub(super) fn wrong_rules(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
     })
 }
 
-/// The scaler must count the messages of a subscription that there is, which Dapr reads by the app id.
+/// The scaler must count the messages of an existing subscription, which Dapr reads by the app id.
 fn wrong_scaler(
     function: &Function,
     app: &Value,

@@ -56,7 +56,7 @@ const ON_KUBERNETES: Shown = Shown::Snapshot(Target::Aks);
 
 /// The mistakes. What is right stands before `=>`.
 pub const MISTAKES: &[Mistake] = mistakes![
-    "a property that there is not", "infra/function.bicep":
+    "an unknown property", "infra/function.bicep":
         "activeRevisionsMode:" => "activeRevisionMode:",
         "BCP089", LANGUAGE;
     "a module's parameter that is missing", "infra/data.bicep":

@@ -11,7 +11,7 @@ pub const OPERATORS: &str = "00000000-0000-0000-0000-00000000000a";
 pub enum Target {
     /// The cheapest shop, without mail, when it is deployed again: no key is given.
     Dev,
-    /// Everything that there is to ask for, the first time.
+    /// Every question of the first run.
     Prod,
     /// The same on Kubernetes.
     Aks,

@@ -157,7 +157,7 @@ fn made(
     all.into_iter().map(make).collect()
 }
 
-/// Starts what everything needs, then all functions and sidecars at once.
+/// Starts what everything needs, then all functions and sidecars concurrently.
 pub(super) async fn rise(cluster: &Cluster) -> Result<(), LocalError> {
     let mut phase = cluster.progress.phase("control plane");
     if cluster.folder.begin()? {

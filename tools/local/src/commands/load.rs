@@ -9,14 +9,14 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
 
-/// How fast orders go: in six shops that run at once and take turns, so that a machine that slows
+/// How fast orders go: in six shops that run side by side and take turns, so that a machine that slows
 /// down is no shop's fault. Needs 8 GB of memory.
 #[derive(Debug, Args)]
 pub(crate) struct Measure {
     /// Orders in each turn of a shop.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(10..=100_000))]
     orders: u32,
-    /// Orders under way at once.
+    /// Orders in flight concurrently.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
     at_once: u32,
     /// Turns of each shop.

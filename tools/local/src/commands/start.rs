@@ -64,7 +64,7 @@ pub(crate) async fn start(start: Start) -> Result<(), LocalError> {
             () = report_deaths(&cluster) => {}
         }
     }
-    print("stopping; Ctrl-C again stops at once");
+    print("stopping; Ctrl-C again stops immediately");
     tokio::select! {
         _ = cluster.stop() => {}
         () = signals.next() => {}

@@ -14,7 +14,7 @@ pub(super) async fn pinned(pin: &Pin, guard: &Guard, mut phase: Phase) -> Result
     let folder = pin.folder()?;
     if !PROGRAMS.iter().all(|program| folder.join(program).is_file()) {
         phase.takes_minutes(&format!("{} is not built yet", pin.dapr));
-        // Two builds at once would take twice as long.
+        // Two concurrent builds would take twice as long.
         let waiting = || phase.update("waiting for another build of it");
         let _lock = Lock::take(&folder.join(".lock"), waiting).await?;
         build(pin, &folder, guard, &mut phase).await?;

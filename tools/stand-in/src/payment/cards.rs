@@ -13,7 +13,7 @@ pub(crate) enum Card {
 /// What happens to the refunds of a card: <https://docs.stripe.com/testing#refunds>.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RefundCourse {
-    /// They succeed at once.
+    /// They succeed immediately.
     Succeed,
     /// They are pending, and succeed some time later.
     SucceedLater,

@@ -101,7 +101,7 @@ pub enum MovementStatus {
     Succeeded,
     /// No money has moved; what had is back.
     Failed,
-    /// A refund was called off.
+    /// A refund was cancelled.
     Canceled,
 }
 

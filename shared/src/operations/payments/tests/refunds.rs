@@ -1,4 +1,4 @@
-//! What is given back, and the payments that callers make by themselves.
+//! Refunds, and the payments that callers make.
 
 use super::*;
 use crate::domain::payment::{RefundState, RefundStatus};
