@@ -13,6 +13,30 @@ const FOLDERS: [&str; 4] = ["functions", "shared", "tests", "tools"];
 const FORBIDDEN: [&str; 8] =
     ["#[allow", "#![allow", "#[ignore", "FIXME", "TODO", "dbg!", "todo!", "unimplemented!"];
 
+/// Words that gave way to the field's, in names, and to plain ones, in comments.
+const REPLACED: [&str; 20] = [
+    "Till",
+    "Cashier",
+    "Mailroom",
+    "Journal",
+    "Hold",
+    "Wrong",
+    "Broken",
+    "PaidOtherwise",
+    "ReservedOtherwise",
+    "dressed",
+    "told_to_stop",
+    "bury",
+    "in_time",
+    "news",
+    "befall",
+    "befalls",
+    "lest",
+    "mended",
+    "whoever",
+    "Whoever",
+];
+
 /// The layers of `shared`, and those that each may name. Tests may name `testing` besides.
 const MAY_NAME: [(&str, &[&str]); 11] = [
     ("domain", &[]),
@@ -116,6 +140,11 @@ fn the_main_of_a_function_fits_in_40_lines_below_its_imports() {
 #[test]
 fn nothing_is_left_to_do_or_ignored() {
     assert_none(all().flat_map(|file| file.lines_with(&FORBIDDEN)));
+}
+
+#[test]
+fn words_that_were_replaced_do_not_come_back() {
+    assert_none(all().flat_map(|file| file.lines_with_words(&REPLACED)));
 }
 
 #[test]

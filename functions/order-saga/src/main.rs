@@ -1,13 +1,9 @@
-//! Hosts the order saga: its workflow, its activities, and the door by which others start and find it.
+//! Hosts the order saga: its workflow, its activities, and the routes by which others start and find it.
 //! What staff do with orders is served here too.
 
 use axum::Router;
-use axum::extract::State;
-use axum::routing::put;
-use shared::domain::OrderId;
-use shared::domain::placing::PlacedOrder;
 use shared::host::{self, RESERVATION, Service, SystemClock, UNDO_TRIES};
-use shared::http::{Internal, Json, Path, Problem, staff};
+use shared::http::{sagas, staff};
 use shared::ports::{OrderRefunds, Sagas};
 use shared::sidecar::worker::Worker;
 use shared::sidecar::workflow::Patience;
@@ -25,26 +21,8 @@ async fn main() -> ExitCode {
     .await
 }
 
-fn app<S: Sagas>(sagas: S, refunds: impl OrderRefunds) -> Router {
-    let router = Router::new().route("/sagas/{order_id}", put(start::<S>).get(find::<S>));
-    router.with_state(sagas.clone()).merge(staff::orders(sagas, refunds))
-}
-
-type Response<T> = Result<T, Problem>;
-type Placed = Json<PlacedOrder>;
-
-async fn start<S: Sagas>(
-    State(sagas): State<S>,
-    Path(id): Path<OrderId>,
-    Internal(order): Internal<PlacedOrder>,
-) -> Response<Placed> {
-    let other = || Problem::invalid("order_id", "must be the id in the path");
-    (order.order_id == id).then_some(()).ok_or_else(other)?;
-    Ok(Json(sagas.start(&order).await?))
-}
-
-async fn find<S: Sagas>(State(sagas): State<S>, Path(id): Path<OrderId>) -> Response<Placed> {
-    Ok(Json(sagas.find(&id).await?.ok_or_else(|| Problem::unknown_order(&id))?))
+fn app<S: Sagas>(orders: S, refunds: impl OrderRefunds) -> Router {
+    sagas::routes(orders.clone()).merge(staff::orders(orders, refunds))
 }
 
 #[cfg(test)]

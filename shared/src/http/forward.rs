@@ -18,7 +18,7 @@ use uuid::Uuid;
 const ASKED: [HeaderName; 4] =
     [header::CONTENT_TYPE, header::IF_MATCH, header::IF_NONE_MATCH, IdempotencyKey::HEADER];
 
-/// The headers that have one value, whoever reads it.
+/// The headers that have one value for every reader.
 const SINGLE: [HeaderName; 4] =
     [header::HOST, header::AUTHORIZATION, header::CONTENT_TYPE, IdempotencyKey::HEADER];
 

@@ -10,6 +10,7 @@ pub mod orders;
 pub mod paths;
 pub mod problem;
 pub mod routes;
+pub mod sagas;
 pub mod staff;
 pub mod views;
 

@@ -2,7 +2,7 @@
 //!
 //! A refund is written into the order's document before any money moves, then asked of the payment,
 //! then noted and published. Each part is harmless when repeated, so a refund that broke off is
-//! brought to its end by whoever comes first: the caller, with the same key, or the sweep.
+//! brought to its end by the first to come: the caller, with the same key, or the sweep.
 
 use super::due_orders::{self, DueOrders};
 use super::order_events;

@@ -4,8 +4,8 @@ use crate::ports::{Chain, Error, OrFail, Result};
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-/// The longest that all tries may take together: less than an invocation may, as the caller of whoever
-/// repeats is waiting for one.
+/// The longest that all tries may take together: less than an invocation, because the caller of the
+/// function that repeats waits for one.
 const LIMIT: Duration = Duration::from_secs(7);
 
 /// How often a call is made at most.

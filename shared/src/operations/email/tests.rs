@@ -50,9 +50,9 @@ async fn a_mail_claimed_elsewhere_comes_back_when_its_claim_ends() {
     assert_eq!(early.deliver(receipt("1")).await.unwrap(), Ok(()));
     assert_eq!(early.later.waits(), [Duration::from_secs(20)]);
     assert!(mailer.sent().is_empty());
-    let in_time = mailer_of(&inbox, &mailer, 30);
-    in_time.deliver(receipt("1")).await.unwrap().unwrap();
-    assert_eq!((mailer.sent().len(), in_time.later.waits()), (1, vec![]));
+    let waiting = mailer_of(&inbox, &mailer, 30);
+    waiting.deliver(receipt("1")).await.unwrap().unwrap();
+    assert_eq!((mailer.sent().len(), waiting.later.waits()), (1, vec![]));
 }
 
 #[tokio::test]

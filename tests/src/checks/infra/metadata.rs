@@ -154,7 +154,7 @@ pub(super) fn unidentified(tree: &Tree) -> Vec<String> {
         if type_of(&component).starts_with("pubsub.") {
             // Without it Dapr needs the right to manage topics.
             wanted.push(("disableEntityManagement", Some("true")));
-            // Without them whoever may reach the broker may publish to every topic.
+            // Without them everyone who reaches the broker may publish to every topic.
             wanted.push((PUBLISHING, Some(&publishing)));
         }
         let wrong = wanted.into_iter().filter(|(name, wanted)| value(name).as_deref() != *wanted);

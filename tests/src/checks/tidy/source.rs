@@ -57,6 +57,17 @@ impl Source {
         found.map(|(_, line)| self.offence(line)).collect()
     }
 
+    /// The lines of the code or the comments that hold one of `words` as a whole word.
+    #[must_use]
+    pub fn lines_with_words(&self, words: &[&str]) -> Vec<Offence> {
+        let lines = self.code.lines().zip(self.comments.lines()).zip(1..);
+        let part = |letter: char| !(letter.is_alphanumeric() || letter == '_');
+        let found = lines.filter(|((code, comment), _)| {
+            code.split(part).chain(comment.split(part)).any(|word| words.contains(&word))
+        });
+        found.map(|(_, line)| self.offence(line)).collect()
+    }
+
     /// The line as an offence.
     #[must_use]
     pub fn offence(&self, line: usize) -> Offence {
