@@ -114,7 +114,7 @@ impl Issuer {
         known.age().is_some_and(|age| age < STALE)
     }
 
-    /// Asks for the keys, unless that was done a moment ago; whoever asks meanwhile waits for the
+    /// Asks for the keys, unless that was done a moment ago; a concurrent caller waits for the
     /// same answer. Keys that are gone from it are forgotten.
     async fn ask(&self) {
         let mut asked = self.asking.lock().await;

@@ -18,7 +18,7 @@ macro_rules! trials {
 }
 pub(crate) use trials;
 
-/// Held by whoever keeps the machine busy, on whichever cluster: the load of one test would be late
+/// Held by a test that loads the machine, on any cluster: the load of one test would be late
 /// answers in another, and its faults would be faults there.
 pub(crate) type Turn = Mutex<()>;
 
