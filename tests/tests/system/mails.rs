@@ -143,7 +143,7 @@ async fn the_events_of_an_order_are_published_in_order_under_its_ids(shop: &Shop
     assert_eq!((payments.len(), &payments[0]["type"]), (1, &json!("payment.charged")));
 }
 
-async fn events_delivered_twice_are_mailed_once_to_their_customer(shop: &Shop) {
+pub(crate) async fn events_delivered_twice_are_mailed_once_to_their_customer(shop: &Shop) {
     let customers: Vec<_> =
         (0..20).map(|customer| shop.email(&format!("customer-{customer}"))).collect();
     let cents = |number: usize| 100 + i64::try_from(number).expect("a small number");

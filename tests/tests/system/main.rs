@@ -1,13 +1,14 @@
 //! The whole system on real Dapr, and the invariants of money and stock after each test.
 //!
-//! Three clusters: one whose stock is held so briefly that an order can be seen to give up, one as
-//! shipped whose credentials are in a vault, and one as shipped for outages of minutes, which are
-//! waited for while the tests of the others go on.
+//! Three clusters: one whose stock is held so briefly that an order can be seen to give up, one
+//! whose credentials are in a vault, which tries undos a few times only, and one as shipped for
+//! outages of minutes, which are waited for while the tests of the others go on.
 
 mod bad_requests;
 mod deliveries;
 mod faults;
 mod harness;
+mod histories;
 mod load;
 mod mails;
 mod orders;
@@ -16,6 +17,8 @@ mod payments;
 mod processes;
 mod redis;
 mod refunds;
+mod repaired;
+mod replicas;
 mod rollouts;
 mod rotation;
 mod start;
@@ -28,19 +31,15 @@ use libtest_mimic::Arguments;
 use local::cluster::{Broker, Credentials, Options};
 use std::process::ExitCode;
 
-/// How long the hasty cluster holds stock.
-const HASTE: (&str, &str) = ("RESERVATION_SECONDS", "30");
-
 fn main() -> ExitCode {
     let provider = rustls::crypto::ring::default_provider().install_default();
     provider.expect("no other provider is installed");
     let systems = System::all([
+        options(("RESERVATION_SECONDS", "30"), &rollouts::REPLICATED),
         Options {
-            env: [HASTE].map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
-            seconds: rollouts::REPLICATED.map(str::to_owned).into(),
-            ..Options::default()
+            credentials: Credentials::KeyVault,
+            ..options(("UNDO_TRIES", "6"), &replicas::REPLICATED)
         },
-        Options { credentials: Credentials::KeyVault, ..Options::default() },
         Options { broker: Broker::Own, ..Options::default() },
     ]);
     let [hasty, vaulted, shipped] = &systems;
@@ -65,12 +64,25 @@ fn main() -> ExitCode {
     ] {
         trials.extend(module(hasty));
     }
-    trials.extend(load::trials(vaulted));
-    trials.extend(rotation::trials(vaulted));
+    // A rotation replaces the key that is there at first.
+    for module in
+        [repaired::trials, load::trials, replicas::trials, histories::trials, rotation::trials]
+    {
+        trials.extend(module(vaulted));
+    }
     let arguments = Arguments { test_threads: Some(threads), ..Arguments::from_args() };
     let conclusion = libtest_mimic::run(&arguments, trials);
     for system in systems {
         system.stop(conclusion.has_failed());
     }
     conclusion.exit_code()
+}
+
+/// A cluster in which one setting is not as shipped, and some functions can have a second process.
+fn options((setting, value): (&str, &str), seconds: &[&str]) -> Options {
+    Options {
+        env: [(setting.to_owned(), value.to_owned())].into(),
+        seconds: seconds.iter().map(|name| (*name).to_owned()).collect(),
+        ..Options::default()
+    }
 }

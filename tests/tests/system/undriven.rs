@@ -1,9 +1,9 @@
-//! Orders that nothing drives any more: their workflow was ended from outside, or could not end them.
+//! Orders that nothing drives any more: their workflow was ended from outside.
 
 use super::harness::{System, Turn, trials};
 use libtest_mimic::Trial;
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::time::Duration;
 use tests::system::shop::Shop;
 use tests::system::wait::until;
@@ -11,7 +11,6 @@ use tests::system::wait::until;
 trials![
     an_order_whose_workflow_was_ended_is_driven_on_when_it_is_resumed,
     an_order_whose_workflow_was_ended_is_driven_on_when_it_is_placed_again,
-    a_stuck_order_is_ended_when_it_is_resumed,
 ];
 
 pub(crate) fn waiting(system: &System) -> Vec<Trial> {
@@ -24,7 +23,7 @@ pub(crate) fn waiting(system: &System) -> Vec<Trial> {
 const SWEPT_WITHIN: Duration = Duration::from_mins(3);
 
 /// Asks for an order to be resumed, and returns the status of the answer.
-async fn resume(shop: &Shop, order: &str) -> u16 {
+pub(crate) async fn resume(shop: &Shop, order: &str) -> u16 {
     let path = format!("/api/orders/{order}/resume");
     shop.send(shop.request(Method::POST, &path)).await.status
 }
@@ -95,26 +94,4 @@ async fn swept(shop: &Shop, turn: &Turn) {
         order
     };
     shop.all_complete(&[order], SWEPT_WITHIN).await;
-}
-
-async fn a_stuck_order_is_ended_when_it_is_resumed(shop: &Shop) {
-    let (order, _) = break_off_at_the_carrier(shop).await;
-    let state = format!("{}/v1.0/state/orders", shop.cluster.sidecar_url("order-saga"));
-    let read = shop.http.get(format!("{state}/{order}")).send().await.expect("there is an order");
-    let version = read.headers().get("etag").and_then(|etag| etag.to_str().ok());
-    let version = version.expect("a document has a version").to_owned();
-    let mut document: Value = read.json().await.expect("an order is JSON");
-    let cause = json!({"step": "ship", "stop": "failed"});
-    let left = ["cancel-shipment", "refund-payment", "release-stock"];
-    document["status"] = json!("stuck");
-    document["outcome"] = json!({"stuck": {"cause": cause, "left": left}});
-    let write = json!([{"key": order, "value": document, "etag": version}]);
-    let written = shop.http.post(state).json(&write).send().await.expect("the sidecar answers");
-    assert!(written.status().is_success(), "{written:?}");
-    assert_eq!(shop.status(&order).await.body["left"], json!(left));
-    assert_eq!(resume(shop, &order).await, 202);
-    until("the order is cancelled", Duration::from_secs(30), async || {
-        (shop.status(&order).await.body["status"] == "cancelled").then_some(())
-    })
-    .await;
 }

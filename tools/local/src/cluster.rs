@@ -99,6 +99,12 @@ impl Cluster {
         local_url(self.plan.ports(function).sidecar.http)
     }
 
+    /// The port of the gRPC API of the sidecar of `function`.
+    #[must_use]
+    pub fn sidecar_grpc_port(&self, function: &str) -> u16 {
+        self.plan.ports(function).sidecar.grpc
+    }
+
     /// Where the payment simulator is.
     #[must_use]
     pub fn simulator_url(&self) -> String {

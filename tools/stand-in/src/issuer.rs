@@ -1,4 +1,4 @@
-//! The token issuer: gives a token to whoever asks, for any subject and any scopes.
+//! The token issuer: gives a token to every caller, for any subject and any scopes.
 //!
 //! It issues what an [`OpenID` provider](https://openid.net/specs/openid-connect-discovery-1_0.html)
 //! would, signed with ES256:

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 /// The largest request body read, in bytes; a larger one is rejected with 413.
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
-/// Issues a token to whoever asks: for any subject, with any scopes.
+/// Issues a token to every caller: for any subject, with any scopes.
 ///
 /// GET /token?sub=ann&scope=orders answers with one, signed by a key of GET /jwks; POST
 /// /control/rotate replaces the key.

@@ -60,6 +60,8 @@ async fn list_secrets(State(vault): State<Vault>) -> Json<Vec<SecretSummary>> {
 #[serde(deny_unknown_fields)]
 struct NewValue {
     value: String,
+    #[serde(default)]
+    tags: BTreeMap<String, String>,
 }
 
 async fn set_secret(
@@ -67,7 +69,7 @@ async fn set_secret(
     Path(name): Path<String>,
     Json(new): Json<NewValue>,
 ) -> Result<StatusCode, VaultError> {
-    vault.seed(&name.parse()?, new.value, BTreeMap::new())?;
+    vault.seed(&name.parse()?, new.value, new.tags)?;
     Ok(StatusCode::NO_CONTENT)
 }
 

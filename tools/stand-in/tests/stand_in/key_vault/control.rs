@@ -29,6 +29,16 @@ async fn control_shows_secrets_and_how_often_they_were_used_but_no_value() {
 }
 
 #[tokio::test]
+async fn an_operator_gives_a_secret_another_value() {
+    let caller = Caller::start(&[]).await;
+    caller.set("s", "hush").await;
+    let other = json!({"value": "other", "tags": {"kind": "test"}});
+    assert_eq!(caller.set_by_operator("s", &other).await.status, 204);
+    let read = caller.get("/secrets/s").await;
+    assert_eq!((read.text("/value"), read.text("/tags/kind")), ("other", "test"));
+}
+
+#[tokio::test]
 async fn as_many_calls_fail_as_the_plan_says() {
     let caller = Caller::start(&[]).await;
     caller.set("s", "hush").await;

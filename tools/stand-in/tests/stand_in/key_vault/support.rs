@@ -101,6 +101,11 @@ impl Caller {
         send(self.http.get(format!("http://{}{path}", self.program.identity))).await
     }
 
+    pub(crate) async fn set_by_operator(&self, name: &str, secret: &Value) -> Answer {
+        let url = format!("http://{}/control/secrets/{name}", self.program.identity);
+        send(self.http.put(url).json(secret)).await
+    }
+
     pub(crate) async fn clear_faults(&self) -> Answer {
         send(self.http.delete(format!("http://{}/control/faults", self.program.identity))).await
     }
