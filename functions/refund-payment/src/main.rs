@@ -2,9 +2,8 @@
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::routing::{delete, post, put};
-use shared::domain::payment::{NewRefund, Owner, PartialRefund, RefundId};
+use shared::domain::payment::{NewRefund, Owner, PartialRefund, RefundId, Undone};
 use shared::domain::{OrderId, PaymentId};
 use shared::http::views::{PaymentView, RefundView};
 use shared::http::{IdempotencyKey, Internal, Json, Path, Problem};
@@ -46,8 +45,8 @@ async fn part<C: Payments>(
 async fn void<C: Payments>(
     State(payments): State<C>,
     Path(order): Path<OrderId>,
-) -> Result<StatusCode, Problem> {
-    Ok(payments.void(&order).await.map(|()| StatusCode::NO_CONTENT)?)
+) -> Result<Json<Undone>, Problem> {
+    Ok(Json(Undone { refunded: payments.void(&order).await? }))
 }
 
 #[cfg(test)]
@@ -115,7 +114,10 @@ mod tests {
         assert_eq!((status.as_u16(), &problem["code"]), (409, &json!("payment-of-an-order")));
         assert_eq!(provider.balance(), (700, 0));
         let undo = format!("DELETE /orders/{}/payment", charge().order_id);
-        assert_eq!(send(app, &undo, &Value::Null).await.0, 204);
+        for _ in 0..2 {
+            let (status, undone) = send(app.clone(), &undo, &Value::Null).await;
+            assert_eq!((status.as_u16(), undone), (200, json!({"refunded": euro(700)})));
+        }
         assert_eq!(provider.balance(), (700, 700));
     }
 
@@ -141,6 +143,7 @@ mod tests {
         let app = app(fake_payments(&FakeProvider::default()));
         let (status, problem) = send(app.clone(), "POST /api/payments/a/refund", &json!({})).await;
         assert_eq!((status.as_u16(), &problem["code"]), (404, &json!("unknown-payment")));
-        assert_eq!(send(app, "DELETE /orders/a/payment", &Value::Null).await.0, 204);
+        let (status, undone) = send(app, "DELETE /orders/a/payment", &Value::Null).await;
+        assert_eq!((status.as_u16(), undone), (200, json!({})));
     }
 }

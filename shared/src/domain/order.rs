@@ -52,6 +52,11 @@ pub enum Progress {
     Stopped(Cause),
     /// A step was undone.
     Undone(Step),
+    /// The payment was undone.
+    PaymentUndone {
+        /// What was refunded; none when nothing was charged.
+        refunded: Option<Money>,
+    },
     /// The order ended, as the outcome says.
     Ended(Outcome),
 }
@@ -69,6 +74,9 @@ pub struct Order {
     pub payment_id: Option<PaymentId>,
     /// The carrier's tracking id; none before `shipped`.
     pub tracking_id: Option<TrackingId>,
+    /// What was given back when its payment was undone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_back: Option<Money>,
     /// How its saga ended, once it has; when it is stuck, what is left.
     pub outcome: Option<Outcome>,
     /// The steps that ended, oldest first.
@@ -113,7 +121,7 @@ impl Progress {
             Self::Paid { .. } => Some(Step::Pay),
             Self::Shipped { .. } => Some(Step::Ship),
             Self::Ended(_) => Some(Step::Close),
-            Self::Stopped(_) | Self::Undone(_) => None,
+            Self::Stopped(_) | Self::Undone(_) | Self::PaymentUndone { .. } => None,
         }
     }
 }
@@ -143,6 +151,7 @@ impl Order {
             total: None,
             payment_id: None,
             tracking_id: None,
+            given_back: None,
             outcome: None,
             steps: vec![StepDone { step: Step::Create, state: StepState::Done, at }],
             refunds: Vec::new(),
@@ -171,6 +180,7 @@ impl Order {
             }
             Progress::Stopped(Cause { step, stop }) => self.record(*step, stop.into(), at),
             Progress::Undone(step) => self.record(*step, StepState::Done, at),
+            Progress::PaymentUndone { refunded } => self.undo_payment(*refunded, at),
             Progress::Ended(outcome) => self.end(outcome, at),
         }
     }
@@ -194,6 +204,16 @@ impl Order {
             self.record(step, StepState::Done, at);
         }
         changed
+    }
+
+    /// An undo that gave nothing back is no step that happened, unless it was left to be done.
+    fn undo_payment(&mut self, refunded: Option<Money>, at: Timestamp) -> bool {
+        const UNDO: Step = Step::RefundPayment;
+        let news = self.given_back.is_none() && refunded.is_some();
+        self.given_back = self.given_back.or(refunded);
+        let left = |done: &StepDone| done.step == UNDO && done.state == StepState::Failed;
+        let happened = refunded.is_some() || self.steps.iter().any(left);
+        (happened && self.record(UNDO, StepState::Done, at)) || news
     }
 
     fn end(&mut self, outcome: &Outcome, at: Timestamp) -> bool {

@@ -62,6 +62,14 @@ pub struct PartialRefund {
     pub amount: Money,
 }
 
+/// What undoing an order's payment came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undone {
+    /// What was given back in all; nothing, when nothing was charged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refunded: Option<Money>,
+}
+
 /// Whose a payment is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

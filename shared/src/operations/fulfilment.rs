@@ -171,8 +171,8 @@ impl<L: OrderLog, S: Stocks, P: PaymentClient, C: Shipping> Fulfilment<L, S, P, 
     /// Failed: when the payments or the order log cannot be reached.
     pub async fn refund_payment(&self, id: &OrderId, cause: Cause) -> Result<Noted<()>> {
         let order = self.log.begin_undo(id, cause).await?;
-        self.payments.void(id).await?;
-        self.log.note(&order, &Progress::Undone(Step::RefundPayment)).await
+        let refunded = self.payments.void(id).await?;
+        self.log.note(&order, &Progress::PaymentUndone { refunded }).await
     }
 
     /// Gives back every product of the order, reserved or committed, because of `cause`.

@@ -68,7 +68,8 @@ async fn ended(publisher: &impl Publisher, order: &Order) -> Result<()> {
             publisher.publish_event(&OrderCompleted { order_id, customer_id, total }, at).await
         }
         Some(Outcome::Cancelled { cause }) => {
-            let refunded = order.payment_id.as_ref().and(order.total);
+            // An earlier version noted no sum: it undid what it had noted to be charged.
+            let refunded = order.given_back.or(order.payment_id.as_ref().and(order.total));
             publisher
                 .publish_event(&OrderCancelled { order_id, customer_id, cause, refunded }, at)
                 .await

@@ -128,6 +128,9 @@ fn measure(order: &Order, progress: &Progress) {
     if let Progress::Undone(step) = progress {
         observe::compensated(step.name());
     }
+    if let Progress::PaymentUndone { refunded: Some(_) } = progress {
+        observe::compensated(Step::RefundPayment.name());
+    }
     if let Progress::Ended(outcome) = progress {
         let took = order.updated_at.duration_since(order.placed.created_at);
         observe::order_ended(outcome.name(), took.try_into().unwrap_or_default());

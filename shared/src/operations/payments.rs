@@ -1,6 +1,7 @@
 //! Payments follow the provider's own object: it is created before it is confirmed, and what is
 //! unclear is settled by reading it, never by asking for the charge again.
 
+mod agreement;
 mod events;
 mod refunds;
 
@@ -22,10 +23,11 @@ pub trait Payments: Clone + Send + Sync + 'static {
     /// shop's credentials or its request.
     fn charge(&self, by: Owner, charge: &Charge) -> impl PortFuture<Payment>;
 
-    /// Refunds what was charged for an order, and ensures that nothing will be charged later.
+    /// Refunds what was charged for an order, and ensures that nothing will be charged later. The answer
+    /// is what was refunded in all, if anything.
     ///
     /// Failed: when the store or the broker fails, or the provider has not decided.
-    fn void(&self, order: &OrderId) -> impl PortFuture<()>;
+    fn void(&self, order: &OrderId) -> impl PortFuture<Option<Money>>;
 
     /// Gives back `amount` of a payment of `by`, or all that is left, as `refund`, if the payment is
     /// known.
@@ -80,7 +82,7 @@ where
         }
     }
 
-    async fn void(&self, order: &OrderId) -> Result<()> {
+    async fn void(&self, order: &OrderId) -> Result<Option<Money>> {
         let call_off = |found: Option<Payment>| {
             let mut payment = found.unwrap_or_else(|| Payment::voided(order.clone()));
             payment.call_off();
@@ -188,6 +190,7 @@ where
 
     /// Confirms the intent if it has not been, and writes down what became of it.
     async fn follow(&self, payment: Payment, intent: Intent) -> Result<Payment> {
+        agreement::of_intent(&payment, &intent)?;
         if intent.status.on_pay() != OnPay::Confirm {
             return self.write_down(payment, intent).await;
         }
@@ -202,6 +205,7 @@ where
     }
 
     async fn write_down(&self, payment: Payment, intent: Intent) -> Result<Payment> {
+        agreement::of_intent(&payment, &intent)?;
         let next = match intent.status.on_pay() {
             OnPay::Paid => PaymentState::Charged { reference: intent.id.clone() },
             OnPay::Declined => PaymentState::Refused(declined(&intent)),

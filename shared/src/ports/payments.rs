@@ -8,8 +8,9 @@ use crate::domain::{Money, OrderId, PaymentId};
 pub trait PaymentClient: Clone + Send + Sync + 'static {
     /// Charges an order. Repeated, it answers with the payment that was made.
     fn charge(&self, charge: &Charge) -> impl PortFuture<PaymentId>;
-    /// Refunds what was charged, and ensures that nothing will be charged later.
-    fn void(&self, order: &OrderId) -> impl PortFuture<()>;
+    /// Refunds what was charged, and ensures that nothing will be charged later. The answer is what was
+    /// refunded in all; none when nothing was charged.
+    fn void(&self, order: &OrderId) -> impl PortFuture<Option<Money>>;
     /// Gives back `amount` of what was charged for an order, under the name `refund`. Repeated, it
     /// tells how far that has come, and tries again what failed.
     fn refund(
@@ -77,6 +78,8 @@ pub struct Intent {
     pub status: IntentStatus,
     /// Why it was declined last, such as `card_declined`.
     pub declined: Option<String>,
+    /// How much it charges, if the answer says.
+    pub amount: Option<Money>,
 }
 
 /// A refund to be made.
@@ -99,4 +102,6 @@ pub struct RefundObject {
     pub refund_id: Option<String>,
     /// Where it stands.
     pub status: RefundStatus,
+    /// How much it gives back, if the answer says.
+    pub amount: Option<Money>,
 }

@@ -1,6 +1,8 @@
 //! Reading what the provider answers. A declined card, a fault of the shop's own, credentials that
 //! are rejected, and an outage are four different answers.
 
+use super::amounts;
+use crate::domain::Money;
 use crate::domain::payment::{IntentStatus, RefundStatus};
 use crate::ports::{API_KEY, Failure, Intent, OrFail, ProviderAnswer, RefundObject};
 use reqwest::StatusCode;
@@ -20,6 +22,15 @@ struct IntentBody {
     id: String,
     status: IntentStatus,
     last_payment_error: Option<LastError>,
+    #[serde(flatten)]
+    sum: Sum,
+}
+
+/// How much, in the provider's units.
+#[derive(Debug, Deserialize)]
+struct Sum {
+    amount: Option<i64>,
+    currency: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -33,6 +44,8 @@ struct RefundBody {
     id: String,
     status: Option<RefundStatus>,
     metadata: Option<HashMap<String, String>>,
+    #[serde(flatten)]
+    sum: Sum,
 }
 
 #[derive(Debug, Deserialize)]
@@ -58,9 +71,9 @@ struct ErrorBody {
 /// What became of a request for an intent.
 pub(super) fn intent(status: StatusCode, body: &Value) -> Read<ProviderAnswer<Intent>> {
     Ok(match read::<IntentBody>("charge", status, body)? {
-        ProviderAnswer::Done(IntentBody { id, status, last_payment_error }) => {
+        ProviderAnswer::Done(IntentBody { id, status, last_payment_error, sum }) => {
             let declined = last_payment_error.and_then(|error| error.code);
-            ProviderAnswer::Done(Intent { id, status, declined })
+            ProviderAnswer::Done(Intent { id, status, declined, amount: sum.money()? })
         }
         ProviderAnswer::Declined(code) => ProviderAnswer::Declined(code),
         ProviderAnswer::KeySpent(failure) => ProviderAnswer::KeySpent(failure),
@@ -70,7 +83,7 @@ pub(super) fn intent(status: StatusCode, body: &Value) -> Read<ProviderAnswer<In
 /// What became of a request for a refund.
 pub(super) fn refund(status: StatusCode, body: &Value) -> Read<ProviderAnswer<RefundObject>> {
     Ok(match read::<RefundBody>("refund", status, body)? {
-        ProviderAnswer::Done(refund) => ProviderAnswer::Done(refund.into()),
+        ProviderAnswer::Done(refund) => ProviderAnswer::Done(refund.try_into()?),
         ProviderAnswer::Declined(code) => ProviderAnswer::Declined(code),
         ProviderAnswer::KeySpent(failure) => ProviderAnswer::KeySpent(failure),
     })
@@ -79,7 +92,7 @@ pub(super) fn refund(status: StatusCode, body: &Value) -> Read<ProviderAnswer<Re
 /// The refunds of a list.
 pub(super) fn refunds(status: StatusCode, body: &Value) -> Read<Vec<RefundObject>> {
     let page: Page<RefundBody> = done("list refunds", read("list refunds", status, body)?)?;
-    Ok(page.data.into_iter().map(RefundObject::from).collect())
+    page.data.into_iter().map(RefundObject::try_from).collect()
 }
 
 /// What was done; anything else is a failure of `operation`.
@@ -168,11 +181,22 @@ fn tell_how_to_mend_credentials(status: StatusCode) {
     );
 }
 
-impl From<RefundBody> for RefundObject {
-    fn from(refund: RefundBody) -> Self {
-        let refund_id = refund.metadata.and_then(|mut metadata| metadata.remove("refund_id"));
-        let status = refund.status.unwrap_or(RefundStatus::Unknown);
-        Self { id: refund.id, refund_id, status }
+impl Sum {
+    /// The sum as money; nothing, when the answer does not name one.
+    fn money(self) -> Read<Option<Money>> {
+        let (Some(amount), Some(currency)) = (self.amount, self.currency) else { return Ok(None) };
+        amounts::counted(amount, &currency).map(Some)
+    }
+}
+
+impl TryFrom<RefundBody> for RefundObject {
+    type Error = Failure;
+
+    fn try_from(refund: RefundBody) -> Read<Self> {
+        let RefundBody { id, status, metadata, sum } = refund;
+        let refund_id = metadata.and_then(|mut metadata| metadata.remove("refund_id"));
+        let status = status.unwrap_or(RefundStatus::Unknown);
+        Ok(Self { id, refund_id, status, amount: sum.money()? })
     }
 }
 
@@ -197,10 +221,14 @@ mod tests {
     #[test]
     fn an_intent_is_read_with_its_status_and_why_it_was_declined() {
         let body = json!({"id": "pi_1", "object": "payment_intent", "status": "succeeded",
-            "last_payment_error": null});
+            "last_payment_error": null, "amount": 500, "currency": "isk"});
         let read = done("read", intent(StatusCode::OK, &body).unwrap()).unwrap();
-        let succeeded =
-            Intent { id: "pi_1".into(), status: IntentStatus::Succeeded, declined: None };
+        let succeeded = Intent {
+            id: "pi_1".into(),
+            status: IntentStatus::Succeeded,
+            declined: None,
+            amount: Some(Money::new(5, "ISK".parse().unwrap()).unwrap()),
+        };
         assert_eq!(read, succeeded);
         let body = json!({"id": "pi_1", "status": "requires_payment_method",
             "last_payment_error": {"code": "card_declined"}});

@@ -187,8 +187,8 @@ impl PaymentClient for FakePaymentClient {
         Ok(PaymentId::of(&charge.order_id))
     }
 
-    async fn void(&self, _: &OrderId) -> Result<()> {
-        Ok(())
+    async fn void(&self, _: &OrderId) -> Result<Option<Money>> {
+        Ok(None)
     }
 
     async fn refund(&self, _: &OrderId, _: &RefundId, _: Money) -> Result<RefundState> {

@@ -86,6 +86,11 @@ impl Currency {
         str::from_utf8(&self.0).expect("a currency is ASCII by construction")
     }
 
+    /// Every currency that the shop takes, by its code.
+    pub fn taken() -> impl Iterator<Item = Self> {
+        TAKEN.iter().filter_map(|(code, ..)| code.parse().ok())
+    }
+
     /// How the currency is charged, if the shop takes it.
     #[must_use]
     pub fn terms(self) -> Option<Terms> {

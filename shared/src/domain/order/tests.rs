@@ -14,6 +14,8 @@ fn any_progress() -> impl Strategy<Value = Progress> {
         Just(Progress::Shipped { tracking_id: TrackingId::of(&order) }),
         Just(Progress::Stopped(cause.clone())),
         Just(Progress::Undone(Step::ReleaseStock)),
+        Just(Progress::PaymentUndone { refunded: Some(euro(100)) }),
+        Just(Progress::PaymentUndone { refunded: None }),
         Just(Progress::Ended(Outcome::Fulfilled)),
         Just(Progress::Ended(Outcome::Cancelled { cause: cause.clone() })),
         Just(Progress::Ended(Outcome::Stuck { cause, left: vec![Step::RefundPayment] })),
@@ -80,4 +82,21 @@ fn a_document_survives_its_wire_format() {
     order.note(&Progress::Ended(Outcome::Cancelled { cause }), at(2));
     let json = serde_json::to_vec(&order).unwrap();
     assert_eq!(serde_json::from_slice::<Order>(&json).unwrap(), order);
+}
+
+#[test]
+fn an_undo_that_gave_nothing_back_is_no_step_unless_it_had_been_left() {
+    let undone = |order: &mut Order, refunded| {
+        order.note(&Progress::PaymentUndone { refunded }, at(5));
+        let undos = order.steps.iter().filter(|done| done.step == Step::RefundPayment);
+        (undos.map(|done| done.state).collect::<Vec<_>>(), order.given_back)
+    };
+    let mut order = Order::new(placed_order());
+    assert_eq!(undone(&mut order, None), (vec![], None));
+    let refunded = Some(euro(100));
+    assert_eq!(undone(&mut order.clone(), refunded), (vec![StepState::Done], refunded));
+    let cause = Cause { step: Step::Pay, stop: Stop::Failed };
+    let left = vec![Step::RefundPayment];
+    order.note(&Progress::Ended(Outcome::Stuck { cause, left }), at(4));
+    assert_eq!(undone(&mut order, None), (vec![StepState::Failed, StepState::Done], None));
 }

@@ -93,6 +93,19 @@ impl Payment {
         self.less(|state| state == RefundState::Succeeded)
     }
 
+    /// What has been given back in all, if anything.
+    #[must_use]
+    pub fn given_back(&self) -> Option<Money> {
+        let charged = self.charge.as_ref()?.amount;
+        let done = self.refunds.iter().filter(|refund| refund.state == RefundState::Succeeded);
+        let sum: i64 = done.map(|refund| refund.amount.amount()).sum();
+        // Earlier versions noted no refund, only that all is given back.
+        if matches!(self.state, PaymentState::Refunded { .. }) && self.refunds.is_empty() {
+            return Some(charged);
+        }
+        Some(charged.with_amount(sum)).filter(|sum| sum.amount() > 0)
+    }
+
     fn less(&self, counts: impl Fn(RefundState) -> bool) -> i64 {
         let (PaymentState::Charged { .. }, Some(charge)) = (&self.state, &self.charge) else {
             return 0;

@@ -1,12 +1,13 @@
 //! The steps against fakes of the ports.
 
 use super::*;
-use crate::domain::order::Order;
+use crate::domain::order::{Order, StepState};
 use crate::domain::saga::Stop;
 use crate::operations::orders::DocumentLog;
-use crate::ports::Error;
+use crate::ports::{Error, document};
 use crate::testing::fakes::{
-    FakeBroker, FakeClock, FakeDocuments, FakePaymentClient, FakeShipping, FakeStocks,
+    DirectPayments, FakeBroker, FakeClock, FakeDocuments, FakePaymentClient, FakeProvider,
+    FakeShipping, FakeStocks, fake_payments,
 };
 use crate::testing::orders::{at, euro, offer, placed_order, product};
 
@@ -84,4 +85,46 @@ async fn what_is_completed_has_left_the_shop() {
     }
     assert_eq!(shop.stocks.check(&product("lamp")).await.unwrap().on_hand, 8);
     assert_eq!(shop.create(&order).await.unwrap().value, Some(Outcome::Fulfilled));
+}
+
+/// What is undone of an order whose payment went so, and the event that reports its end.
+async fn undone(noted: bool, charged: bool) -> (Vec<Step>, serde_json::Value) {
+    let (orders, broker, placed) =
+        (FakeDocuments::default(), FakeBroker::default(), placed_order());
+    let provider = FakeProvider::default();
+    let shop = Fulfilment {
+        log: DocumentLog::new(orders.clone(), broker.clone(), FakeClock(at(0))),
+        stocks: FakeStocks::default(),
+        payments: DirectPayments(fake_payments(&provider)),
+        shipping: FakeShipping,
+        reservation_ttl: SignedDuration::from_secs(60),
+    };
+    let id = &placed.order_id;
+    shop.create(&placed).await.unwrap();
+    shop.log.note(&placed, &Progress::Reserved { total: euro(1300) }).await.unwrap();
+    if noted {
+        shop.pay(id, euro(1300)).await.unwrap();
+    } else if charged {
+        let payment_method = placed.order.payment_method.clone();
+        let charge = Charge { order_id: id.clone(), amount: euro(1300), payment_method };
+        shop.payments.charge(&charge).await.unwrap();
+    }
+    let cause = Cause { step: Step::Pay, stop: Stop::Failed };
+    shop.refund_payment(id, cause.clone()).await.unwrap();
+    shop.close(&placed, Outcome::Cancelled { cause }).await.unwrap();
+    let order = document(&orders, id).await.unwrap().unwrap();
+    let done = order.steps.iter().filter(|step| step.state == StepState::Done);
+    let cancelled = broker.published().pop().unwrap().1;
+    (done.map(|step| step.step).collect(), cancelled["data"]["refunded"].clone())
+}
+
+#[tokio::test]
+async fn a_cancelled_order_says_what_its_undo_gave_back_whatever_was_noted_before() {
+    let refunded = serde_json::json!(euro(1300));
+    let (steps, told) = undone(true, true).await;
+    assert_eq!((steps.last(), &told), (Some(&Step::RefundPayment), &refunded));
+    let (steps, told) = undone(false, true).await;
+    assert_eq!((steps.last(), &told), (Some(&Step::RefundPayment), &refunded));
+    let (steps, told) = undone(false, false).await;
+    assert_eq!((steps.last(), told.is_null()), (Some(&Step::Reserve), true));
 }

@@ -1,6 +1,7 @@
 //! The way back: what has not succeeded is cancelled, what has is refunded, and what is under way is
 //! waited for.
 
+use super::agreement::agree;
 use super::{PaymentService, undecided};
 use crate::domain::payment::{
     OnUndo, Payment, PaymentState, Refund, RefundId, RefundState, Settled,
@@ -18,12 +19,12 @@ where
     P: Publisher,
     C: Clock,
 {
-    /// Undoes a payment that was cancelled.
-    pub(super) async fn undo(&self, payment: Payment) -> Result<()> {
+    /// Undoes a payment that was cancelled; the answer is what was refunded in all, if anything.
+    pub(super) async fn undo(&self, payment: Payment) -> Result<Option<Money>> {
         let payment = self.cancel(payment).await?;
         let payment = self.give_back(payment, &RefundId::undo(), None).await?;
         if payment.kept() == 0 {
-            return Ok(());
+            return Ok(payment.given_back());
         }
         let why = match payment.refund(&RefundId::undo()).map(|refund| refund.state) {
             Some(RefundState::Failed) => "the provider could not refund it: it is asked again",
@@ -101,6 +102,7 @@ where
         known.retain(|known| known.refund_id.as_deref() == Some(id.as_str()));
         let lost = |known: &RefundObject| known.status.settled() == Settled::NotGivenBack;
         if let Some(current) = known.iter().find(|known| !lost(known)) {
+            agree(&payment.payment_id, &current.id, Some(refund.amount), current.amount)?;
             return Ok(state(current));
         }
         let tries = known.len() + refund.spent_keys as usize;
@@ -111,7 +113,10 @@ where
         };
         let key = format!("refund-{}-{id}-{tries}", payment.payment_id);
         match self.provider.refund(&request, &key).await? {
-            ProviderAnswer::Done(made) => Ok(state(&made)),
+            ProviderAnswer::Done(made) => {
+                agree(&payment.payment_id, &made.id, Some(refund.amount), made.amount)?;
+                Ok(state(&made))
+            }
             ProviderAnswer::Declined(code) => {
                 Err(Failure::new("payment provider", "refund", code).into())
             }

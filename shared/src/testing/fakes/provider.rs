@@ -76,6 +76,11 @@ impl FakeProvider {
         lock(&self.0).intents[nth].0.status = status;
     }
 
+    /// The provider reports another amount for the intent made `nth`.
+    pub fn misreport(&self, nth: usize, amount: Money) {
+        lock(&self.0).intents[nth].0.amount = Some(amount);
+    }
+
     /// The bank decides the refund made `nth`.
     pub fn decide_refund(&self, nth: usize, status: RefundStatus) {
         lock(&self.0).refunds[nth].0.status = status;
@@ -147,7 +152,8 @@ impl Books {
         };
         let id = format!("re_{}", self.refunds.len());
         let refund_id = Some(request.refund_id.to_string());
-        let refund = RefundObject { id, refund_id, status };
+        let amount = Some(request.amount);
+        let refund = RefundObject { id, refund_id, status, amount };
         self.refunds.push((refund.clone(), request.intent.clone(), request.amount.amount()));
         Ok(refund)
     }
@@ -168,7 +174,8 @@ impl Provider for FakeProvider {
         let status = IntentStatus::RequiresConfirmation;
         let id = known.clone().unwrap_or_else(|| format!("pi_{}", books.intents.len()));
         // As kept under the key: how it stood when it was made.
-        let intent = Intent { id: id.clone(), status, declined: None };
+        let amount = Some(request.charge.amount);
+        let intent = Intent { id: id.clone(), status, declined: None, amount };
         if known.is_none() {
             books.intents.push((intent.clone(), request.charge.amount.amount()));
             books.keys.insert(key.to_owned(), Some(id));
@@ -264,7 +271,7 @@ impl<P: Payments> PaymentClient for DirectPayments<P> {
         Ok(self.0.charge(Owner::Order, charge).await?.payment_id)
     }
 
-    async fn void(&self, order: &OrderId) -> Result<()> {
+    async fn void(&self, order: &OrderId) -> Result<Option<Money>> {
         self.0.void(order).await
     }
 

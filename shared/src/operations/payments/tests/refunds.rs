@@ -52,7 +52,7 @@ async fn a_callers_payment_is_never_an_orders() {
     let direct = service.charge(Owner::Caller, &sample()).await.unwrap();
     let order = charge(&service).await.unwrap();
     assert_ne!(direct.payment_id, order.payment_id);
-    void(&service).await.unwrap();
+    assert_eq!(void(&service).await.unwrap(), Some(euro(PAID)));
     assert_eq!(service.provider.balance(), (2 * PAID, PAID));
     let id = &order.payment_id;
     let touched = service.refund(Owner::Caller, id, &refund_id("k"), None).await;
