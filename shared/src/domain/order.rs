@@ -209,11 +209,11 @@ impl Order {
     /// An undo that gave nothing back is no step that happened, unless it was left to be done.
     fn undo_payment(&mut self, refunded: Option<Money>, at: Timestamp) -> bool {
         const UNDO: Step = Step::RefundPayment;
-        let news = self.given_back.is_none() && refunded.is_some();
+        let first = self.given_back.is_none() && refunded.is_some();
         self.given_back = self.given_back.or(refunded);
         let left = |done: &StepDone| done.step == UNDO && done.state == StepState::Failed;
         let happened = refunded.is_some() || self.steps.iter().any(left);
-        (happened && self.record(UNDO, StepState::Done, at)) || news
+        (happened && self.record(UNDO, StepState::Done, at)) || first
     }
 
     fn end(&mut self, outcome: &Outcome, at: Timestamp) -> bool {

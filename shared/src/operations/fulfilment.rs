@@ -89,6 +89,9 @@ impl<L: OrderLog, S: Stocks, P: PaymentClient, C: Shipping> Fulfilment<L, S, P, 
 
     async fn reserve_on(&self, order: &PlacedOrder, mut part: Part) -> Result<Reserved> {
         let began = Instant::now();
+        if part.products == 0 {
+            self.check_least(order).await?;
+        }
         for item in by_product(order).into_iter().skip(part.products) {
             if began.elapsed() > PART {
                 return Ok(Reserved::Part(part));
@@ -99,6 +102,26 @@ impl<L: OrderLog, S: Stocks, P: PaymentClient, C: Shipping> Fulfilment<L, S, P, 
         let total = part.sum.expect("an order holds at least one item");
         total.payable()?;
         Ok(Reserved::All { total })
+    }
+
+    /// Refuses an order that costs less than a payment can carry, before anything is held for it. The
+    /// prices that the customer saw are those that are charged; the others are read until the sum is
+    /// large enough, which the first one nearly always is.
+    async fn check_least(&self, order: &PlacedOrder) -> Result<()> {
+        let mut sum = None;
+        for item in by_product(order) {
+            let price = match item.unit_price {
+                Some(price) => price,
+                None => self.stocks.check(&item.product_id).await?.unit_price,
+            };
+            // What cannot be added up is refused when it is reserved.
+            let Ok(more) = add(sum, price, item.quantity) else { return Ok(()) };
+            if more.amount() > 0 && more.payable().is_ok() {
+                return Ok(());
+            }
+            sum = Some(more);
+        }
+        Ok(sum.map_or(Ok(()), Money::payable)?)
     }
 
     /// Reserves one product and adds what it costs to `sum`.

@@ -3,6 +3,22 @@
 use crate::domain::Money;
 use crate::domain::money::{Currency, MoneyError, Terms};
 use crate::ports::Failure;
+use serde::Deserialize;
+
+/// How much, in the provider's units.
+#[derive(Debug, Deserialize)]
+pub(super) struct Sum {
+    amount: Option<i64>,
+    currency: Option<String>,
+}
+
+impl Sum {
+    /// The sum as money; nothing, when the answer does not name one.
+    pub(super) fn money(self) -> Result<Option<Money>, Failure> {
+        let (Some(amount), Some(currency)) = (self.amount, self.currency) else { return Ok(None) };
+        counted(amount, &currency).map(Some)
+    }
+}
 
 /// `money` in the provider's minor units.
 pub(super) fn charged(money: Money) -> Result<i64, Failure> {
@@ -15,7 +31,7 @@ pub(super) fn charged(money: Money) -> Result<i64, Failure> {
 }
 
 /// The money that the provider counts as `amount` of `currency`, which it names in any case.
-pub(super) fn counted(amount: i64, currency: &str) -> Result<Money, Failure> {
+fn counted(amount: i64, currency: &str) -> Result<Money, Failure> {
     let why = |why: MoneyError| uncountable(format!("{amount} of {currency}: {why}"));
     let currency: Currency = currency.to_ascii_uppercase().parse().map_err(why)?;
     let (finer, coarser) = units(terms(currency)?);

@@ -37,9 +37,7 @@ fn check_money(orders: &[Value], ledger: &Value) {
             |field: &str| charges.iter().filter_map(|charge| charge[field].as_i64()).sum::<i64>();
         let (by_staff, refunds_by_staff) = refunded_by_staff(order);
         let due = match order["status"].as_str() {
-            Some("completed") => {
-                order["total"]["amount"].as_i64().expect("a completed order has a total") - by_staff
-            }
+            Some("completed") => counted(&order["total"]) - by_staff,
             Some("cancelled") => 0,
             other => panic!("{other:?}: {order}"),
         };
@@ -50,12 +48,22 @@ fn check_money(orders: &[Value], ledger: &Value) {
     }
 }
 
-/// What staff refunded of an order, in minor units, and in how many refunds.
+/// What staff refunded of an order, as the ledger counts it, and in how many refunds.
 fn refunded_by_staff(order: &Value) -> (i64, i64) {
     let refunds = order["refunds"].as_array().into_iter().flatten();
     let refunds = refunds.filter(|refund| refund["status"] == "succeeded");
-    let amount = |refund: &Value| refund["amount"]["amount"].as_i64().unwrap_or_default();
-    refunds.fold((0, 0), |(sum, count), refund| (sum + amount(refund), count + 1))
+    refunds.fold((0, 0), |(sum, count), refund| (sum + counted(&refund["amount"]), count + 1))
+}
+
+/// A sum of the shop's, as the provider's ledger counts it
+/// ([special cases](https://docs.stripe.com/currencies#special-cases)).
+fn counted(money: &Value) -> i64 {
+    let amount = money["amount"].as_i64().expect("a sum has an amount");
+    match money["currency"].as_str() {
+        Some("UGX" | "ISK") => amount * 100,
+        Some("MGA") => amount / 100,
+        _ => amount,
+    }
 }
 
 /// No order was charged twice, not even for a moment, and none once it was cancelled.

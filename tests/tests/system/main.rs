@@ -4,6 +4,7 @@
 //! whose credentials are in a vault, which tries undos a few times only, and one as shipped for
 //! outages of minutes, which are waited for while the tests of the others go on.
 
+mod amounts;
 mod bad_requests;
 mod deliveries;
 mod faults;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         orders::trials,
         stock::trials,
         payments::trials,
+        amounts::trials,
         refunds::trials,
         bad_requests::trials,
         faults::trials,

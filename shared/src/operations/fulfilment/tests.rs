@@ -128,3 +128,21 @@ async fn a_cancelled_order_says_what_its_undo_gave_back_whatever_was_noted_befor
     let (steps, told) = undone(false, false).await;
     assert_eq!((steps.last(), told.is_null()), (Some(&Step::Reserve), true));
 }
+
+#[tokio::test]
+async fn a_total_that_no_payment_carries_is_refused_before_anything_is_reserved() {
+    let (shop, order) = shop(10).await;
+    for (name, cents) in [("lamp", 5), ("bulb", 10)] {
+        let cheap = offer(euro(cents), 10);
+        shop.stocks.set(&product(name), &cheap).await.unwrap();
+    }
+    let small = shop.reserve(&order.order_id, Part::default()).await;
+    let Err(Error::Refused(refusal)) = small else { panic!("{small:?}") };
+    assert_eq!(refusal, Refusal::TotalTooSmall { least: euro(50) });
+    assert_eq!((reserved(&shop, "lamp").await, reserved(&shop, "bulb").await), (0, 0));
+    for name in ["lamp", "bulb"] {
+        let free = offer(euro(0), 10);
+        shop.stocks.set(&product(name), &free).await.unwrap();
+    }
+    assert_eq!(shop.reserve(&order.order_id, Part::default()).await.unwrap().value, all(0));
+}
