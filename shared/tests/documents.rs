@@ -6,11 +6,18 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shared::domain::order::{Order, Progress};
+use shared::domain::payment::{
+    Charge, Owner, Payment, PaymentState, Refund, RefundId, RefundState,
+};
 use shared::domain::placing::PlacedOrder;
 use shared::domain::saga::{Cause, Outcome, Step, Stop};
 use shared::domain::shipment::{Shipment, ShipmentState};
+use shared::domain::stock::{Adjust, Command, Put, Stock, turn};
 use shared::domain::{PaymentId, Refusal, TrackingId};
-use shared::testing::orders::{at, euro, placed_order};
+use shared::http::orders::OrderRequest;
+use shared::testing::orders::{
+    at, euro, new_order_json, offer, placed_order, product, put_on_sale, reserve,
+};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -37,8 +44,76 @@ fn cause() -> Cause {
     Cause { step: Step::Ship, stop: Stop::Refused(refusal) }
 }
 
+/// What the API no longer accepts, by where it is in a request.
+fn no_longer_accepted() -> [(&'static str, Value); 6] {
+    [
+        ("/email", json!("j\u{f6}rg@b\u{fc}cher.example")),
+        ("/payment_method", json!("card 4242")),
+        ("/ship_to/name", json!("Ann ".repeat(30))),
+        ("/ship_to/country", json!("Deutschland")),
+        ("/items/0/quantity", json!(5_000)),
+        ("/items/0/unit_price", json!({"amount": 550, "currency": "HRK"})),
+    ]
+}
+
+fn replace(document: &mut Value, pointer: &str, value: Value) {
+    let (parent, field) = pointer.rsplit_once('/').expect("a pointer has a slash");
+    document.pointer_mut(parent).expect("the parent is there")[field] = value;
+}
+
+/// An order that was placed when the rules were others.
+fn order_of_other_rules() -> Value {
+    let mut order = order(Outcome::Fulfilled);
+    for (pointer, value) in no_longer_accepted() {
+        replace(&mut order, &format!("/placed/order{pointer}"), value);
+    }
+    order
+}
+
+fn payment(state: PaymentState) -> Payment {
+    let order = placed_order();
+    let payment_method = order.order.payment_method;
+    let charge = Charge { order_id: order.order_id, amount: euro(1300), payment_method };
+    Payment { state, spent_keys: 1, ..Payment::intended(Owner::Order, charge) }
+}
+
+fn refunded() -> Value {
+    let refund =
+        |refund_id, amount, state| Refund { refund_id, amount: euro(amount), state, spent_keys: 1 };
+    let id = PaymentId::of(&placed_order().order_id);
+    let refunds = vec![
+        refund(RefundId::for_key(&id, "sample"), 300, RefundState::Succeeded),
+        refund(RefundId::undo(), 1000, RefundState::Pending),
+    ];
+    json!(Payment { refunds, called_off: true, ..payment(charged()) })
+}
+
+fn charged() -> PaymentState {
+    PaymentState::Charged { reference: "pi_1".to_owned() }
+}
+
+/// A product of which an order has a reservation, another's is committed, and a third one's lapsed.
+fn stock() -> Value {
+    let (mut stock, lamp) = (None, product("lamp"));
+    let id = |id: &str| id.to_owned().try_into().expect("an id is a text");
+    let put = Put { id: id("put"), ..put_on_sale(offer(euro(650), 100)) };
+    let reason = "two were broken".to_owned().try_into().expect("a reason is a text");
+    let commit = "committed".parse().expect("the name is an id");
+    for (command, second) in [
+        (Command::Put(put), 0),
+        (Command::Adjust(Adjust { delta: -2, reason, id: id("adjust") }), 1),
+        (Command::Reserve(reserve("lapsed", 1)), 2),
+        (Command::Reserve(reserve("committed", 2)), 3),
+        (Command::Commit(commit), 4),
+        (Command::Reserve(reserve("reserved", 3)), 90),
+    ] {
+        turn(&mut stock, &lamp, &command, at(second)).expect("the stock takes the command");
+    }
+    json!(stock)
+}
+
 /// Documents of this version, by the name of their files.
-fn samples() -> [(&'static str, Value); 5] {
+fn samples() -> [(&'static str, Value); 11] {
     let left = vec![Step::RefundPayment];
     let shipment = Shipment::new(placed_order().order_id, ShipmentState::Booked);
     [
@@ -46,6 +121,12 @@ fn samples() -> [(&'static str, Value); 5] {
         ("order.completed", order(Outcome::Fulfilled)),
         ("order.cancelled", order(Outcome::Cancelled { cause: cause() })),
         ("order.stuck", order(Outcome::Stuck { cause: cause(), left })),
+        ("order.of-other-rules", order_of_other_rules()),
+        ("payment.created", json!(payment(PaymentState::Created { intent: "pi_1".to_owned() }))),
+        ("payment.charged", json!(payment(charged()))),
+        ("payment.refused", json!(payment(PaymentState::Refused(Refusal::PaymentVoided)))),
+        ("payment.refunded", refunded()),
+        ("stock", stock()),
         ("shipment", json!(shipment)),
     ]
 }
@@ -74,7 +155,11 @@ fn with_unknown_fields(document: Value) -> Value {
     match document {
         Value::Array(items) => items.into_iter().map(with_unknown_fields).collect(),
         Value::Object(fields) => {
-            let known = fields.into_iter().map(|(name, value)| (name, with_unknown_fields(value)));
+            let known = fields.into_iter().map(|(name, value)| {
+                let is_map = MAPS.contains(&name.as_str());
+                let value = if is_map { entries(&value) } else { with_unknown_fields(value) };
+                (name, value)
+            });
             // An enum's variant is an object of one field.
             let is_variant = |fields: &serde_json::Map<_, _>| {
                 fields.len() == 1
@@ -90,7 +175,15 @@ fn with_unknown_fields(document: Value) -> Value {
     }
 }
 
-const VARIANTS: [&str; 3] = ["cancelled", "stuck", "refused"];
+const VARIANTS: [&str; 5] = ["cancelled", "stuck", "refused", "created", "charged"];
+
+fn entries(map: &Value) -> Value {
+    let entries = map.as_object().expect("it is an object").iter();
+    entries.map(|(key, entry)| (key.clone(), with_unknown_fields(entry.clone()))).collect()
+}
+
+/// Fields that hold entries by their keys.
+const MAPS: [&str; 2] = ["open", "lapsed"];
 
 /// Reads a document as `T` and writes it again.
 fn again<T: DeserializeOwned + Serialize>(document: &Value) -> Value {
@@ -102,6 +195,8 @@ fn read(file: &Path, document: &Value) -> Value {
     match name.split('.').next().unwrap_or_default() {
         "placed" => again::<PlacedOrder>(document),
         "order" => again::<Order>(document),
+        "payment" => again::<Payment>(document),
+        "stock" => again::<Stock>(document),
         "shipment" => again::<Shipment>(document),
         other => panic!("say what {other} is read as"),
     }
@@ -131,5 +226,16 @@ fn every_document_that_a_release_wrote_is_read_with_what_later_ones_add() {
         let read_again = read(&file, &document);
         assert!(holds(&read_again, &document), "{}: {read_again}", file.display());
         assert_eq!(read(&file, &with_unknown_fields(document)), read_again, "{}", file.display());
+    }
+}
+
+#[test]
+fn what_is_read_from_a_document_is_rejected_in_a_request() {
+    let rejected = |body| serde_json::from_value::<OrderRequest>(body).is_err();
+    assert!(!rejected(new_order_json()));
+    for (pointer, value) in no_longer_accepted() {
+        let mut body = new_order_json();
+        replace(&mut body, pointer, value);
+        assert!(rejected(body), "{pointer}");
     }
 }

@@ -8,7 +8,7 @@ use axum::routing::{get, post, put};
 use shared::domain::payment::{Charge, NewPayment, OrderCharge, Owner};
 use shared::domain::{OrderId, PaymentId};
 use shared::http::views::PaymentView;
-use shared::http::{Json, Path, Problem};
+use shared::http::{Internal, Json, Path, Problem};
 use shared::operations::payments::Payments;
 use shared::{host, wiring};
 use std::process::ExitCode;
@@ -44,7 +44,7 @@ async fn find<C: Payments>(
 async fn charge<C: Payments>(
     State(payments): State<C>,
     Path(order_id): Path<OrderId>,
-    Json(OrderCharge { amount, payment_method }): Json<OrderCharge>,
+    Internal(OrderCharge { amount, payment_method }): Internal<OrderCharge>,
 ) -> Result<Json<PaymentView>, Problem> {
     let charge = Charge { order_id, amount, payment_method };
     Ok(Json(payments.charge(Owner::Order, &charge).await?.into()))

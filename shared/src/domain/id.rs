@@ -1,4 +1,7 @@
 //! Ids: who and what an order is about.
+//!
+//! What is stored is read by the same rule as what callers send: ids become keys of documents, ids of
+//! actors and workflows, and segments of paths, for which every other character is unsafe.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -11,6 +11,7 @@ pub mod refusal;
 pub mod saga;
 pub mod shipment;
 pub mod stock;
+pub mod strict;
 pub mod text;
 
 pub use id::{CustomerId, OrderId, PaymentId, ProductId, TrackingId};

@@ -9,7 +9,7 @@ pub use refund::{Refund, RefundId, RefundState};
 
 use super::money::{asked, asked_if_any};
 use super::text::PaymentMethod;
-use super::{Money, OrderId, PaymentId, Refusal};
+use super::{Money, OrderId, PaymentId, Refusal, strict};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,7 @@ pub struct NewPayment {
     #[serde(deserialize_with = "asked")]
     pub amount: Money,
     /// The payment method: a token of the provider such as `pm_card_visa`.
+    #[serde(deserialize_with = "strict::text")]
     pub payment_method: PaymentMethod,
 }
 

@@ -1,9 +1,12 @@
-//! Texts with a bound: names, addresses, tokens.
+//! Texts with a bound: names, addresses, tokens. Their bounds are those of today, by which a text is
+//! converted; what is stored is read by wider ones, and requests by [`strict`](super::strict).
 
 mod email;
+mod stored;
 
 pub use email::{Email, NotAnEmail};
 
+use self::stored::Stored;
 use icu_properties::props::{
     BidiControl, BinaryProperty, DefaultIgnorableCodePoint, EnumeratedProperty, GeneralCategory,
     GeneralCategoryGroup,
@@ -15,8 +18,8 @@ use std::fmt;
 /// A text of 1 to `MAX` characters, at least one of which can be seen, without any that move others
 /// about or control something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
-#[schemars(extend("minLength" = 1, "maxLength" = MAX))]
+#[serde(from = "Stored", into = "String")]
+#[schemars(from = "String", extend("minLength" = 1, "maxLength" = MAX))]
 pub struct Text<const MAX: usize>(String);
 
 /// A text in which nothing can be seen, that is too long, or that holds a character it must not.
@@ -57,6 +60,12 @@ fn is_visible(letter: char) -> bool {
         && !DefaultIgnorableCodePoint::for_char(letter)
 }
 
+impl<const MAX: usize> From<Stored> for Text<MAX> {
+    fn from(stored: Stored) -> Self {
+        Self(stored.0)
+    }
+}
+
 impl<const MAX: usize> From<Text<MAX>> for String {
     fn from(text: Text<MAX>) -> Self {
         text.0
@@ -71,7 +80,7 @@ impl<const MAX: usize> fmt::Display for Text<MAX> {
 
 /// An [ISO 3166-1](https://www.iso.org/iso-3166-country-codes.html) alpha-2 code: two upper case letters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[serde(from = "Stored", into = "String")]
 pub struct Country(String);
 
 /// A text that is not a country code.
@@ -99,6 +108,12 @@ impl TryFrom<String> for Country {
     }
 }
 
+impl From<Stored> for Country {
+    fn from(stored: Stored) -> Self {
+        Self(stored.0)
+    }
+}
+
 impl From<Country> for String {
     fn from(country: Country) -> Self {
         country.0
@@ -108,7 +123,7 @@ impl From<Country> for String {
 /// A payment method: the payment provider's token for it, such as `pm_card_visa`. 1 to 64 letters,
 /// digits and underscores.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[serde(from = "Stored", into = "String")]
 pub struct PaymentMethod(String);
 
 /// A text that is not a payment method's token.
@@ -136,6 +151,12 @@ impl TryFrom<String> for PaymentMethod {
         } else {
             Err(NotAPaymentMethod)
         }
+    }
+}
+
+impl From<Stored> for PaymentMethod {
+    fn from(stored: Stored) -> Self {
+        Self(stored.0)
     }
 }
 

@@ -183,13 +183,14 @@ fn wrong_path(rejection: &PathRejection) -> Problem {
 mod tests {
     use super::*;
     use crate::domain::placing::NewOrder;
+    use crate::http::orders::OrderRequest;
     use crate::testing::orders::new_order_json;
     use serde_json::{Value, json};
 
     fn field_and_detail(change: impl FnOnce(&mut Value)) -> (String, String) {
         let mut body = new_order_json();
         change(&mut body);
-        let problem = parse::<NewOrder>(body.to_string().as_bytes()).unwrap_err().document();
+        let problem = parse::<OrderRequest>(body.to_string().as_bytes()).unwrap_err().document();
         let text = |name: &str| problem[name].as_str().unwrap().to_owned();
         (text("field"), text("detail"))
     }
@@ -209,6 +210,11 @@ mod tests {
         assert_eq!(field, "items[1].colour");
         let (field, _) = field_and_detail(|body| body["email"] = json!(7));
         assert_eq!(field, "email");
+        let (field, _) = field_and_detail(|body| body["ship_to"]["name"] = json!("\u{202e}"));
+        assert_eq!(field, "ship_to.name");
+        let croatian = json!({"amount": 1, "currency": "HRK"});
+        let (field, _) = field_and_detail(|body| body["items"][1]["unit_price"] = croatian);
+        assert_eq!(field, "items[1].unit_price.currency");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::domain::stock::{
     Adjust, ChangeId, Changed, Condition, Level, NewOffer, OnHand, Put, Rejection, Reserve,
 };
 use crate::domain::text::Text;
-use crate::domain::{OrderId, ProductId};
+use crate::domain::{OrderId, ProductId, strict};
 use axum::RequestExt;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
@@ -122,6 +122,7 @@ impl<S: Send + Sync> FromRequest<S> for Put {
 #[serde(deny_unknown_fields)]
 struct Adjustment {
     delta: i64,
+    #[serde(deserialize_with = "strict::text")]
     reason: Text<200>,
 }
 
@@ -148,6 +149,7 @@ async fn change_key(request: &mut Request) -> Result<Option<ChangeId>, Problem> 
 #[serde(deny_unknown_fields)]
 pub struct Reservation {
     order_id: OrderId,
+    #[serde(deserialize_with = "strict::number")]
     quantity: Quantity,
 }
 
@@ -185,6 +187,7 @@ fn revisions(tags: &str) -> Vec<u64> {
 mod tests {
     use super::*;
     use axum::http::Request;
+    use serde_json::json;
 
     async fn condition(headers: &[(&str, &str)]) -> Result<Condition, Problem> {
         let request = Request::builder();
@@ -192,6 +195,19 @@ mod tests {
             headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         let mut parts = request.body(()).unwrap().into_parts().0;
         Condition::from_request_parts(&mut parts, &()).await
+    }
+
+    #[test]
+    fn a_reason_and_a_quantity_have_the_bounds_of_today() {
+        let adjusts = |reason: &str| {
+            serde_json::from_value::<Adjustment>(json!({"delta": 1, "reason": reason})).is_ok()
+        };
+        let reserves = |quantity: i64| {
+            let body = json!({"order_id": "a", "quantity": quantity});
+            serde_json::from_value::<Reservation>(body).is_ok()
+        };
+        assert!(adjusts("broken") && reserves(1) && reserves(1000));
+        assert!(!adjusts("") && !reserves(0) && !reserves(1001));
     }
 
     #[tokio::test]

@@ -1,10 +1,10 @@
 //! Orders as callers send them.
 
 use super::{CalledBy, Problem};
-use crate::domain::CustomerId;
 use crate::domain::caller::Scope;
-use crate::domain::placing::{Address, Items, NewOrder};
+use crate::domain::placing::{Address, Items, NewOrder, asked_address, asked_items};
 use crate::domain::text::{Email, PaymentMethod};
+use crate::domain::{CustomerId, strict};
 use serde::Deserialize;
 
 /// The body of `POST /api/orders`.
@@ -13,9 +13,13 @@ pub struct OrderRequest {
     /// For whom staff orders. Who orders for themselves is known by their token.
     #[serde(default)]
     customer_id: Option<CustomerId>,
+    #[serde(deserialize_with = "strict::text")]
     email: Email,
+    #[serde(deserialize_with = "asked_items")]
     items: Items,
+    #[serde(deserialize_with = "strict::text")]
     payment_method: PaymentMethod,
+    #[serde(deserialize_with = "asked_address")]
     ship_to: Address,
 }
 

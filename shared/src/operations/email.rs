@@ -121,6 +121,9 @@ where
         by: Uuid,
         request: &NotificationRequested,
     ) -> Result<Delivered> {
+        if !request.to.is_one_mailbox() {
+            return Ok(Delivered::Rejected("its recipient is not one address".to_owned()));
+        }
         let mail = page::mail(request)?;
         let sending = async {
             let turn = timeout(TURN, self.turn.lock()).await;

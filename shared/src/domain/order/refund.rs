@@ -4,7 +4,7 @@ use super::{Order, Status};
 use crate::domain::money::{Money, asked_if_any};
 use crate::domain::payment::{Payment, RefundId, RefundState};
 use crate::domain::text::Text;
-use crate::domain::{OrderId, Refusal};
+use crate::domain::{OrderId, Refusal, strict};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ pub struct NewOrderRefund {
     #[serde(default, deserialize_with = "asked_if_any")]
     pub amount: Option<Money>,
     /// Why, for staff to read later.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "strict::text_if_any")]
     pub reason: Option<Text<200>>,
 }
 

@@ -1,8 +1,8 @@
 //! What the shop offers of a product.
 
-use crate::domain::Money;
 use crate::domain::money::asked;
 use crate::domain::text::Text;
+use crate::domain::{Money, strict};
 use serde::{Deserialize, Serialize};
 
 /// A product as the shop offers it.
@@ -21,11 +21,13 @@ pub struct Offer {
 #[serde(deny_unknown_fields)]
 pub struct NewOffer {
     /// What customers read.
+    #[serde(deserialize_with = "strict::text")]
     pub name: Text<200>,
     /// What one piece costs, in a currency that the shop takes.
     #[serde(deserialize_with = "asked")]
     pub unit_price: Money,
     /// Pieces on hand, reserved ones included.
+    #[serde(deserialize_with = "strict::number")]
     pub on_hand: OnHand,
 }
 
@@ -38,7 +40,7 @@ impl From<NewOffer> for Offer {
 
 /// Pieces on hand, 0 to [`OnHand::MAX`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "i64", into = "i64")]
+#[serde(into = "i64")]
 pub struct OnHand(u32);
 
 /// A stock out of bounds.

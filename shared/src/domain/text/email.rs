@@ -1,5 +1,6 @@
 //! E-mail addresses that the shop can mail.
 
+use super::stored::Stored;
 use email_address::EmailAddress;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,8 @@ use serde::{Deserialize, Serialize};
 /// script is kept in its ASCII form ([RFC 5890](https://www.rfc-editor.org/rfc/rfc5890)). Whether it
 /// receives mail, only a mail can show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
+#[serde(from = "Stored", into = "String")]
+#[schemars(from = "String")]
 pub struct Email(String);
 
 /// A text that is not an e-mail address.
@@ -29,6 +31,14 @@ impl Email {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether it is one address and nothing beside it, so that mail to it goes nowhere else. Every
+    /// address that is accepted today is.
+    #[must_use]
+    pub fn is_one_mailbox(&self) -> bool {
+        let plain = |byte: u8| byte.is_ascii_graphic() && !br#",;:<>"()[]\"#.contains(&byte);
+        self.0.bytes().all(plain) && self.0.matches('@').count() == 1
+    }
 }
 
 impl TryFrom<String> for Email {
@@ -42,6 +52,12 @@ impl TryFrom<String> for Email {
         let domain = idna::domain_to_ascii_strict(domain).map_err(|_| NotAnEmail)?;
         let address = format!("{name}@{domain}");
         if plain && address.len() <= Self::MAX_LENGTH { Ok(Self(address)) } else { Err(NotAnEmail) }
+    }
+}
+
+impl From<Stored> for Email {
+    fn from(stored: Stored) -> Self {
+        Self(stored.0)
     }
 }
 
@@ -116,6 +132,15 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_names_other_mailboxes_beside_it_is_not_one() {
+        for bad in
+            ["a@b;c@d", "a@b,c", "Ann <a@b>", "a@b@c", "a@b\r\nBcc:x", "j\u{f6}rg@b", "a b@c"]
+        {
+            assert!(!Email(bad.to_owned()).is_one_mailbox(), "{bad:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn an_accepted_address_is_ascii_with_one_at_sign_and_no_separator(text in ".{0,40}@.{1,40}") {
@@ -123,6 +148,7 @@ mod tests {
                 prop_assert!(address.is_ascii() && address.len() <= Email::MAX_LENGTH);
                 prop_assert_eq!(address.matches('@').count(), 1);
                 prop_assert!(!address.contains([' ', ',', ';', '<', '>', '"', '(', ')', '\r', '\n', ':']));
+                prop_assert!(Email(address.clone()).is_one_mailbox());
                 prop_assert_eq!(email(&address), Ok(address.clone()));
             }
         }

@@ -86,6 +86,27 @@ async fn a_mail_that_is_rejected_or_fails_for_a_day_is_a_dead_letter_and_can_be_
     assert_eq!(mailer.sent().len(), 1);
 }
 
+#[tokio::test]
+async fn a_stored_address_that_cannot_be_mailed_is_a_dead_letter_at_once() {
+    let (inbox, mailer) = (Inbox::default(), FakeMailer::default());
+    let room = mailer_of(&inbox, &mailer, 0);
+    let to = |address: &str| {
+        let mut event = json!(receipt("1"));
+        event["data"]["to"] = json!(address);
+        serde_json::from_value::<CloudEvent>(event).unwrap()
+    };
+    for address in ["ann@example.com;bob@example.com", "j\u{f6}rg@example.com", "ann", ""] {
+        let handled = room.deliver(to(address)).await.unwrap();
+        assert!(matches!(handled, Err(Poison::Undeliverable(_))), "{address}: {handled:?}");
+    }
+    let handled = room.deliver(to("ann@example.com\r\nBcc: bob@example.com")).await.unwrap();
+    assert!(matches!(handled, Err(Poison::BadData(_))), "{handled:?}");
+    assert!(mailer.sent().is_empty() && room.later.waits().is_empty());
+    // What the rules of today reject, but a mail server may take.
+    room.deliver(to("ann..b@exa_mple.com")).await.unwrap().unwrap();
+    assert_eq!(mailer.sent()[0].to.as_str(), "ann..b@exa_mple.com");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_slow_mail_is_not_sent_by_another_process() {
     let (inbox, mailer) = (Inbox::default(), FakeMailer::default());
@@ -173,7 +194,7 @@ async fn an_event_that_is_not_a_notification_is_poison() {
     event.kind = "notification.shouted".to_owned();
     assert!(matches!(room.deliver(event).await.unwrap(), Err(Poison::UnknownType(_))));
     let mut event = receipt("1");
-    event.data["to"] = json!("ann..b@example.com");
+    event.data["to"] = json!(7);
     assert!(matches!(room.deliver(event).await.unwrap(), Err(Poison::BadData(_))));
 }
 

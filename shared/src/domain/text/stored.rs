@@ -1,0 +1,63 @@
+//! Texts as they are stored.
+
+use serde::Deserialize;
+
+/// A text that some version accepted, read whatever the rules are today: at most 1,024 characters, more
+/// than any version accepted, and no control character, because none ever did, and a line break in
+/// what becomes a header would start another one.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Stored(pub(super) String);
+
+#[derive(Debug, thiserror::Error)]
+#[error("must be at most {} characters, none of them a control character", Stored::MAX_LENGTH)]
+pub(super) struct NotStored;
+
+impl Stored {
+    const MAX_LENGTH: usize = 1024;
+}
+
+impl TryFrom<String> for Stored {
+    type Error = NotStored;
+
+    fn try_from(text: String) -> Result<Self, NotStored> {
+        let fits = text.chars().count() <= Self::MAX_LENGTH && !text.contains(char::is_control);
+        fits.then_some(Self(text)).ok_or(NotStored)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::text::{Country, Email, PaymentMethod, Text};
+    use serde::Serialize;
+    use serde::de::DeserializeOwned;
+    use serde_json::json;
+
+    fn reads<T: DeserializeOwned + Serialize>(text: &str) -> bool {
+        let stored = json!(text);
+        serde_json::from_value::<T>(stored.clone()).is_ok_and(|read| json!(read) == stored)
+    }
+
+    fn each_reads(text: &str) -> [bool; 4] {
+        [
+            reads::<Email>(text),
+            reads::<Text<3>>(text),
+            reads::<Country>(text),
+            reads::<PaymentMethod>(text),
+        ]
+    }
+
+    #[test]
+    fn a_stored_text_is_read_as_it_is_whatever_the_rules_are_today() {
+        for text in ["", "j\u{f6}rg@example.com", "pm card", "\u{202e}", &"a".repeat(1024)] {
+            assert_eq!(each_reads(text), [true; 4], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn no_control_character_and_no_endless_text_is_read() {
+        for text in ["a@b\r\nBcc: c@d", "a\nb", "\0", "\u{85}", &"a".repeat(1025)] {
+            assert_eq!(each_reads(text), [false; 4], "{text:?}");
+        }
+    }
+}
