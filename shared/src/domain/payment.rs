@@ -190,7 +190,9 @@ impl Payment {
     /// The payment of an order, cancelled before it was asked for, so that it can never be made.
     #[must_use]
     pub fn voided(order_id: OrderId) -> Self {
-        Self { called_off: true, ..Self::new(Owner::Order, order_id, PaymentState::Cancelled) }
+        let mut payment = Self::new(Owner::Order, order_id, PaymentState::Intended);
+        payment.call_off();
+        payment
     }
 
     fn new(by: Owner, order_id: OrderId, state: PaymentState) -> Self {

@@ -60,8 +60,13 @@ pub struct Level {
 }
 
 impl Stock {
-    /// The most reservations open at once; more of them wait. It keeps the document below 256 KiB.
-    pub const MAX_OPEN: usize = 1000;
+    /// The most reservations open at once; more of them wait. It keeps the document below
+    /// [`Stock::MAX_BYTES`].
+    pub const MAX_OPEN: usize = 5_000;
+
+    /// The most bytes of a document as JSON, well below the 2 MB of an item in
+    /// [Cosmos DB](https://learn.microsoft.com/azure/cosmos-db/concepts-limits#per-item-limits).
+    pub const MAX_BYTES: usize = 1_500_000;
 
     /// The most lapsed reservations that are remembered.
     pub const MAX_LAPSED: usize = 500;

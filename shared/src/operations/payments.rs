@@ -84,7 +84,7 @@ where
 
     async fn void(&self, order: &OrderId) -> Result<Option<Money>> {
         let call_off = |found: Option<Payment>| {
-            let mut payment = found.unwrap_or_else(|| Payment::voided(order.clone()));
+            let Some(mut payment) = found else { return (Payment::voided(order.clone()), ()) };
             payment.call_off();
             (payment, ())
         };

@@ -101,7 +101,7 @@ mod tests {
     #[tokio::test]
     async fn an_order_beyond_those_that_a_document_can_carry_waits_for_one_to_end() {
         let (stocks, lamp) = (FakeStocks::default(), product("lamp"));
-        stocks.set(&lamp, &offer(euro(500), 2_000)).await.unwrap();
+        stocks.set(&lamp, &offer(euro(500), 9_000)).await.unwrap();
         let ask = |number: usize| reserve(&format!("order-{number}"), 1);
         for number in 0..Stock::MAX_OPEN {
             stocks.reserve(&lamp, &ask(number)).await.unwrap();

@@ -2,12 +2,15 @@
 
 use super::harness::trials;
 use futures::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value, json};
 use std::time::Duration;
 use tests::system::shop::Shop;
 
 trials![
     of_two_orders_with_the_same_products_in_opposite_order_one_completes,
     orders_of_100_products_complete,
+    orders_complete_on_a_product_that_5000_orders_hold,
 ];
 
 /// How soon orders that are much to do have ended.
@@ -39,4 +42,34 @@ async fn orders_of_100_products_complete(shop: &Shop) {
     let body = shop.order(&items);
     let orders = join_all((0..20).map(|_| shop.place(&body))).await;
     shop.all_complete(&orders, MUCH).await;
+}
+
+/// The document of a product's stock, which `open` of other orders hold from now on.
+async fn hold(shop: &Shop, product: &str, open: Map<String, Value>) {
+    let state = format!("{}/v1.0/state/stock-store", shop.cluster.sidecar_url("stock"));
+    let read = shop.http.get(format!("{state}/{product}")).send().await.expect("there is a stock");
+    let version = read.headers().get("etag").and_then(|etag| etag.to_str().ok());
+    let version = version.expect("a document has a version").to_owned();
+    let mut document: Value = read.json().await.expect("a stock is JSON");
+    document["open"] = Value::Object(open);
+    let write = json!([{"key": product, "value": document, "etag": version}]);
+    let written = shop.http.post(state).json(&write).send().await.expect("the sidecar answers");
+    assert!(written.status().is_success(), "{written:?}");
+}
+
+async fn orders_complete_on_a_product_that_5000_orders_hold(shop: &Shop) {
+    let lamp = shop.sell("lamp", 100, 10_000).await;
+    let expires_at = Timestamp::now() + SignedDuration::from_hours(1);
+    let held = json!({
+        "quantity": 1, "unit_price": {"amount": 100, "currency": "EUR"}, "state": "reserved",
+        "expires_at": expires_at
+    });
+    let others = (0..4_950).map(|number| (shop.id(&format!("other-{number}")), held.clone()));
+    hold(shop, &lamp, others.collect()).await;
+    assert_eq!(shop.stock(&lamp).await, (10_000, 4_950));
+    let body = shop.order(&[(&lamp, 1)]);
+    let orders = join_all((0..50).map(|_| shop.place(&body))).await;
+    shop.all_complete(&orders, MUCH).await;
+    assert_eq!(shop.stock(&lamp).await, (9_950, 4_950));
+    hold(shop, &lamp, Map::new()).await;
 }

@@ -120,9 +120,9 @@ async fn a_country_that_is_not_served_cancels_the_order_and_refunds_it(shop: &Sh
 
 async fn one_sold_out_item_of_three_leaves_nothing_reserved(shop: &Shop) {
     let (lamp, bulb, plug) = (
-        shop.sell("lamp", 1, 5).await,
-        shop.sell("bulb", 1, 5).await,
-        shop.sell("plug", 1, 0).await,
+        shop.sell("lamp", 100, 5).await,
+        shop.sell("bulb", 100, 5).await,
+        shop.sell("plug", 100, 0).await,
     );
     let order = shop.place(&shop.order(&[(&lamp, 1), (&bulb, 1), (&plug, 1)])).await;
     let ended = shop.ended(&order).await;

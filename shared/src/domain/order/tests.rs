@@ -100,3 +100,11 @@ fn an_undo_that_gave_nothing_back_is_no_step_unless_it_had_been_left() {
     order.note(&Progress::Ended(Outcome::Stuck { cause, left }), at(4));
     assert_eq!(undone(&mut order, None), (vec![StepState::Failed, StepState::Done], None));
 }
+
+#[test]
+fn what_was_reserved_first_is_the_total() {
+    let mut order = Order::new(placed_order());
+    assert!(order.note(&Progress::Reserved { total: euro(100) }, at(1)));
+    assert!(!order.note(&Progress::Reserved { total: euro(200) }, at(2)));
+    assert_eq!((order.total, order.updated_at), (Some(euro(100)), at(1)));
+}

@@ -74,7 +74,7 @@ impl FakeWorld {
 
     fn calls(&self) -> String {
         let calls = self.calls.lock().unwrap();
-        calls.iter().map(|step| step.name()).collect::<Vec<_>>().join(" ")
+        calls.iter().map(Step::to_string).collect::<Vec<_>>().join(" ")
     }
 }
 
