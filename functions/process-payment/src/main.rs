@@ -4,12 +4,12 @@
 use axum::Router;
 use axum::extract::State;
 use axum::response::IntoResponse;
-use axum::routing::{get, post, put};
-use shared::domain::payment::{Charge, NewPayment, OrderCharge, Owner};
-use shared::domain::{OrderId, PaymentId};
+use axum::routing::{get, post};
+use shared::domain::PaymentId;
+use shared::domain::payment::{NewPayment, Owner};
 use shared::http::views::PaymentView;
-use shared::http::{Internal, Json, Path, Problem};
-use shared::operations::payments::Payments;
+use shared::http::{Json, Path, Problem, payments};
+use shared::ports::Payments;
 use shared::{host, wiring};
 use std::process::ExitCode;
 
@@ -19,11 +19,9 @@ async fn main() -> ExitCode {
 }
 
 fn app<C: Payments>(payments: C) -> Router {
-    Router::new()
-        .route("/api/payments", post(pay::<C>))
-        .route("/api/payments/{payment_id}", get(find::<C>))
-        .route("/orders/{order_id}/payment", put(charge::<C>))
-        .with_state(payments)
+    let router = Router::new().route("/api/payments", post(pay::<C>));
+    let router = router.route("/api/payments/{payment_id}", get(find::<C>));
+    router.with_state(payments.clone()).merge(payments::charges(payments))
 }
 
 async fn pay<C: Payments>(
@@ -39,15 +37,6 @@ async fn find<C: Payments>(
     Path(id): Path<PaymentId>,
 ) -> Result<Json<PaymentView>, Problem> {
     Ok(Json(PaymentView::found(&id, payments.find(&id).await?)?))
-}
-
-async fn charge<C: Payments>(
-    State(payments): State<C>,
-    Path(order_id): Path<OrderId>,
-    Internal(OrderCharge { amount, payment_method }): Internal<OrderCharge>,
-) -> Result<Json<PaymentView>, Problem> {
-    let charge = Charge { order_id, amount, payment_method };
-    Ok(Json(payments.charge(Owner::Order, &charge).await?.into()))
 }
 
 #[cfg(test)]

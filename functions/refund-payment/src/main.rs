@@ -2,12 +2,12 @@
 
 use axum::Router;
 use axum::extract::State;
-use axum::routing::{delete, post, put};
-use shared::domain::payment::{NewRefund, Owner, PartialRefund, RefundId, Undone};
-use shared::domain::{OrderId, PaymentId};
-use shared::http::views::{PaymentView, RefundView};
-use shared::http::{IdempotencyKey, Internal, Json, Path, Problem};
-use shared::operations::payments::Payments;
+use axum::routing::post;
+use shared::domain::PaymentId;
+use shared::domain::payment::{NewRefund, Owner};
+use shared::http::views::PaymentView;
+use shared::http::{IdempotencyKey, Json, Path, Problem, payments};
+use shared::ports::Payments;
 use shared::{host, wiring};
 use std::process::ExitCode;
 
@@ -17,9 +17,8 @@ async fn main() -> ExitCode {
 }
 
 fn app<C: Payments>(payments: C) -> Router {
-    let router = Router::new().route("/orders/{order_id}/payment", delete(void::<C>));
-    let router = router.route("/orders/{order_id}/payment/refunds/{refund_id}", put(part::<C>));
-    router.route("/api/payments/{payment_id}/refund", post(refund::<C>)).with_state(payments)
+    let router = Router::new().route("/api/payments/{payment_id}/refund", post(refund::<C>));
+    router.with_state(payments.clone()).merge(payments::refunds(payments))
 }
 
 async fn refund<C: Payments>(
@@ -28,25 +27,9 @@ async fn refund<C: Payments>(
     key: IdempotencyKey,
     Json(NewRefund { amount }): Json<NewRefund>,
 ) -> Result<Json<PaymentView>, Problem> {
-    let refunded =
-        payments.refund(Owner::Caller, &id, &key.refund_of(&id, amount)?, amount).await?;
+    let refund = key.refund_of(&id, amount)?;
+    let refunded = payments.refund(Owner::Caller, &id, &refund, amount).await?;
     Ok(Json(PaymentView::found(&id, refunded)?))
-}
-
-async fn part<C: Payments>(
-    State(payments): State<C>,
-    Path((order, id)): Path<(OrderId, RefundId)>,
-    Internal(ask): Internal<PartialRefund>,
-) -> Result<Json<RefundView>, Problem> {
-    let paid = payments.refund(Owner::Order, &PaymentId::of(&order), &id, Some(ask.amount)).await?;
-    Ok(Json(RefundView::found(paid, &order, &id)?))
-}
-
-async fn void<C: Payments>(
-    State(payments): State<C>,
-    Path(order): Path<OrderId>,
-) -> Result<Json<Undone>, Problem> {
-    Ok(Json(Undone { refunded: payments.void(&order).await? }))
 }
 
 #[cfg(test)]

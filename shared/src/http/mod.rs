@@ -8,6 +8,7 @@ pub mod inventory;
 pub mod kind;
 pub mod orders;
 pub mod paths;
+pub mod payments;
 pub mod problem;
 pub mod routes;
 pub mod sagas;

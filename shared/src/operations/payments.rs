@@ -9,42 +9,9 @@ use crate::domain::payment::{Charge, IntentStatus, OnPay, Owner, Payment, Paymen
 use crate::domain::{Money, OrderId, PaymentId, Refusal};
 use crate::observe;
 use crate::ports::{
-    Chain, Clock, Documents, Error, Failure, Intent, IntentRequest, PortFuture, Provider,
+    Chain, Clock, Documents, Error, Failure, Intent, IntentRequest, Payments, Provider,
     ProviderAnswer, Publisher, Result, document,
 };
-
-/// Takes payments and refunds them.
-pub trait Payments: Clone + Send + Sync + 'static {
-    /// Charges an order, or what a caller asks for under its own reference, once, however often
-    /// it is asked.
-    ///
-    /// Refused: `payment-declined`, `payment-needs-customer`, `payment-voided`, `payment-mismatch`.
-    /// Failed: when the store or the broker fails, or the provider has not decided, rejects the
-    /// shop's credentials or its request.
-    fn charge(&self, by: Owner, charge: &Charge) -> impl PortFuture<Payment>;
-
-    /// Refunds what was charged for an order, and ensures that nothing will be charged later. The answer
-    /// is what was refunded in all, if anything.
-    ///
-    /// Failed: when the store or the broker fails, or the provider has not decided.
-    fn void(&self, order: &OrderId) -> impl PortFuture<Option<Money>>;
-
-    /// Gives back `amount` of a payment of `by`, or all that is left, as `refund`, if the payment is
-    /// known.
-    ///
-    /// Refused: `payment-of-an-order`, when it is another's; `refund-too-large`, `refund-mismatch`,
-    /// `too-many-refunds`. Fails as [`Payments::void`].
-    fn refund(
-        &self,
-        by: Owner,
-        id: &PaymentId,
-        refund: &RefundId,
-        amount: Option<Money>,
-    ) -> impl PortFuture<Option<Payment>>;
-
-    /// The payment, if it is known.
-    fn find(&self, id: &PaymentId) -> impl PortFuture<Option<Payment>>;
-}
 
 /// Keeps documents of payments, asks the provider, and publishes what happened.
 #[derive(Debug, Clone)]

@@ -17,7 +17,8 @@ pub use error::{Chain, Error, Failure, OrFail, Result};
 pub use functions::Functions;
 pub use keys::{API_KEY, ApiKey, KeptKey, KeyIssuer, PREVIOUS_API_KEY, Vault};
 pub use payments::{
-    Intent, IntentRequest, PaymentClient, Provider, ProviderAnswer, RefundObject, RefundRequest,
+    Intent, IntentRequest, PaymentClient, Payments, Provider, ProviderAnswer, RefundObject,
+    RefundRequest,
 };
 pub use publisher::{Delivered, Later, Mail, Mailer, Publisher};
 pub use refunds::{OrderRefunds, RefundAnswer};

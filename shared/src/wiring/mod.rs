@@ -11,8 +11,9 @@ pub use rotation::rotation;
 use crate::host::settings::PAYMENT_PROVIDER_URL;
 use crate::host::{InvalidSettings, SERVED_COUNTRIES, Setup, SystemClock};
 use crate::operations::orders::{Lookup, OrderLookup};
-use crate::operations::payments::{PaymentService, Payments};
+use crate::operations::payments::PaymentService;
 use crate::operations::shipments::{ShipmentService, Shipments};
+use crate::ports::Payments;
 use crate::provider::StripeProvider;
 
 /// The payments that the payment provider of the settings makes.

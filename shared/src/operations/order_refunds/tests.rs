@@ -4,7 +4,7 @@ use super::*;
 use crate::domain::order::Progress;
 use crate::domain::payment::{Charge, Owner, RefundStatus};
 use crate::domain::saga::Outcome;
-use crate::operations::payments::Payments;
+use crate::ports::Payments;
 use crate::testing::fakes::{
     DirectPayments, FakeBroker, FakeClock, FakeDocuments, FakeProvider, Fault, fake_payments,
 };

@@ -6,10 +6,10 @@ use crate::domain::payment::{
     Charge, IntentStatus, OnUndo, Owner, RefundId, RefundState, RefundStatus, Settled,
 };
 use crate::domain::{Money, OrderId, PaymentId};
-use crate::operations::payments::{PaymentService, Payments};
+use crate::operations::payments::PaymentService;
 use crate::ports::{
-    Failure, Intent, IntentRequest, PaymentClient, Provider, ProviderAnswer, RefundObject,
-    RefundRequest, Result,
+    Failure, Intent, IntentRequest, PaymentClient, Payments, Provider, ProviderAnswer,
+    RefundObject, RefundRequest, Result,
 };
 use crate::testing::orders::at;
 use std::collections::{HashMap, VecDeque};

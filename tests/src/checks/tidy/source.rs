@@ -39,12 +39,11 @@ impl Source {
         self.tests.iter().any(|lines| lines.contains(&line))
     }
 
-    /// How many lines come before the file's tests, imports aside.
+    /// How many lines come before the file's tests.
     #[must_use]
     pub fn lines_before_tests(&self) -> usize {
         let before = self.text.split(FOR_TESTS).next().unwrap_or_default();
-        let imports = before.lines().filter(|line| line.starts_with("use ")).count();
-        before.trim_end().lines().count() - imports
+        before.trim_end().lines().count()
     }
 
     /// The lines of the code or the comments that hold one of `words`.

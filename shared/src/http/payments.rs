@@ -1,0 +1,49 @@
+//! The routes by which the saga of an order, and staff, use its payment.
+
+use super::views::{PaymentView, RefundView};
+use super::{Internal, Json, Path, Result};
+use crate::domain::payment::{Charge, OrderCharge, Owner, PartialRefund, RefundId, Undone};
+use crate::domain::{OrderId, PaymentId};
+use crate::ports::Payments;
+use axum::Router;
+use axum::extract::State;
+use axum::routing::{delete, put};
+
+/// `PUT /orders/{order_id}/payment` charges an order.
+pub fn charges<P: Payments>(payments: P) -> Router {
+    Router::new().route("/orders/{order_id}/payment", put(charge::<P>)).with_state(payments)
+}
+
+/// `DELETE /orders/{order_id}/payment` undoes the payment of an order, and
+/// `PUT …/refunds/{refund_id}` refunds a part of it.
+pub fn refunds<P: Payments>(payments: P) -> Router {
+    Router::new()
+        .route("/orders/{order_id}/payment", delete(void::<P>))
+        .route("/orders/{order_id}/payment/refunds/{refund_id}", put(refund::<P>))
+        .with_state(payments)
+}
+
+async fn charge<P: Payments>(
+    State(payments): State<P>,
+    Path(order_id): Path<OrderId>,
+    Internal(OrderCharge { amount, payment_method }): Internal<OrderCharge>,
+) -> Result<Json<PaymentView>> {
+    let charge = Charge { order_id, amount, payment_method };
+    Ok(Json(payments.charge(Owner::Order, &charge).await?.into()))
+}
+
+async fn void<P: Payments>(
+    State(payments): State<P>,
+    Path(order): Path<OrderId>,
+) -> Result<Json<Undone>> {
+    Ok(Json(Undone { refunded: payments.void(&order).await? }))
+}
+
+async fn refund<P: Payments>(
+    State(payments): State<P>,
+    Path((order, id)): Path<(OrderId, RefundId)>,
+    Internal(ask): Internal<PartialRefund>,
+) -> Result<Json<RefundView>> {
+    let paid = payments.refund(Owner::Order, &PaymentId::of(&order), &id, Some(ask.amount)).await?;
+    Ok(Json(RefundView::found(paid, &order, &id)?))
+}
