@@ -20,21 +20,17 @@ const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// How long connections may stay without a request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
-    /// Until the head of the first request is there.
-    pub(super) first_request: Duration,
-    /// Until the head of the next one is there: longer than a sidecar keeps a connection in its pool
-    /// (90 s), so that none is closed under a request that goes out.
-    pub(super) next_request: Duration,
+    /// Until the head of the first or the next request is there: longer than a sidecar keeps a
+    /// connection in its pool (90 s), so that none is closed under a request that goes out. Pools keep
+    /// connections that were opened ahead and never used, so the first request has no other bound.
+    pub(super) request: Duration,
     /// From the last answer until what is still open is closed, once the process stops.
     pub(super) farewell: Duration,
 }
 
 /// As functions serve.
-pub(super) const BOUNDS: Bounds = Bounds {
-    first_request: Duration::from_secs(10),
-    next_request: Duration::from_secs(100),
-    farewell: Duration::from_secs(1),
-};
+pub(super) const BOUNDS: Bounds =
+    Bounds { request: Duration::from_secs(100), farewell: Duration::from_secs(1) };
 
 /// Serves `router` by HTTP/1.1 until `stop` is cancelled and every request in flight is answered. A
 /// connection without a request keeps nobody.
@@ -49,9 +45,9 @@ pub(super) async fn serve(
     let mut server = Server::from_listener(listener)
         .handle(handle.clone())
         .http1_only()
-        .first_request_timeout(bounds.first_request);
+        .first_request_timeout(bounds.request);
     let http1 = &mut server.http_builder().http1();
-    http1.max_buf_size(MAX_HEAD_BYTES).header_read_timeout(bounds.next_request);
+    http1.max_buf_size(MAX_HEAD_BYTES).header_read_timeout(bounds.request);
     let answered = async {
         stop.cancelled().await;
         handle.graceful_shutdown(None);
@@ -82,8 +78,7 @@ mod tests {
     use tokio::time::Instant;
 
     const LONG: Duration = Duration::from_mins(1);
-    const PATIENT: Bounds =
-        Bounds { first_request: LONG, next_request: LONG, farewell: Duration::from_millis(100) };
+    const PATIENT: Bounds = Bounds { request: LONG, farewell: Duration::from_millis(100) };
 
     struct Running {
         address: SocketAddr,
@@ -127,14 +122,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_client_that_says_nothing_or_half_of_it_is_not_waited_for() {
-        let first_request = Duration::from_millis(100);
-        let server = start(Bounds { first_request, ..PATIENT }).await;
+        let request = Duration::from_millis(100);
+        let server = start(Bounds { request, ..PATIENT }).await;
         let began = Instant::now();
         for text in ["", "GET", "GET / HTTP/1.1\r\nHost: a\r\n"] {
             assert_eq!(rest(server.send(text).await).await, "");
         }
-        let next_request = Duration::from_millis(100);
-        let server = start(Bounds { next_request, ..PATIENT }).await;
         let answer = rest(server.send("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET").await).await;
         assert!(answer.starts_with("HTTP/1.1 200 OK") && began.elapsed() < LONG, "{answer}");
     }

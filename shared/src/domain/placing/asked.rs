@@ -65,7 +65,8 @@ mod tests {
     fn items_are_different_products_in_one_currency() {
         let euro = |product: &str| json!({"product_id": product, "quantity": 1, "unit_price": {"amount": 1, "currency": "EUR"}});
         let dollar = json!({"product_id": "c", "quantity": 1, "unit_price": {"amount": 1, "currency": "USD"}});
-        assert!(items(&json!([euro("a"), euro("b")])).is_ok());
+        let two = items(&json!([euro("a"), euro("b")])).unwrap();
+        assert!((&two).into_iter().eq(two.iter()) && two.iter().count() == 2);
         assert_eq!(items(&json!([])), Err("must hold 1 to 100 items".into()));
         assert_eq!(
             items(&json!([euro("a"), euro("a")])),
