@@ -19,6 +19,10 @@ pub(crate) struct DeadLetterTask {
     /// the command runs, and for five minutes if it is interrupted.
     #[arg(long, global = true, value_name = "NAMESPACE")]
     bus: Option<String>,
+    /// Those that Service Bus itself gave up, because a function crashed at them. It takes the role
+    /// Azure Service Bus Data Owner.
+    #[arg(long, global = true, requires = "bus")]
+    abandoned: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -67,7 +71,11 @@ pub(crate) async fn run(task: DeadLetterTask) -> Result<(), LocalError> {
 async fn open(task: &DeadLetterTask) -> Result<DeadLetters, LocalError> {
     let functions = manifest::functions(&workspace::root())?;
     match (&task.bus, task.redis_port) {
-        (Some(namespace), _) => Ok(DeadLetters::on(Bus::new(namespace)?, &functions)),
+        (Some(namespace), _) => {
+            let bus = Bus::new(namespace)?;
+            let bus = if task.abandoned { bus.abandoned() } else { bus };
+            Ok(DeadLetters::on(bus, &functions))
+        }
         (None, Some(port)) => DeadLetters::open(port, &functions).await,
         (None, None) => DeadLetters::open(redis_of_start().await, &functions).await,
     }

@@ -6,10 +6,13 @@
 //! for five minutes, or until it is released. Each time counts as a delivery, of which a letter has
 //! 2,000 (`maxDeliveryCount` in infra/messaging.bicep).
 
+mod error;
 #[cfg(test)]
 mod fake;
 #[cfg(test)]
 mod tests;
+
+pub use error::BusError;
 
 use super::{DeadLetter, Listing, MOST, Place, Subscription, read};
 use azure_core::credentials::{AccessToken, TokenCredential};
@@ -39,48 +42,18 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The longest part of an answer that is shown.
 const SHOWN: usize = 300;
 
-/// Why Service Bus does not do as asked.
-#[derive(Debug, thiserror::Error)]
-pub enum BusError {
-    /// The namespace cannot be one.
-    #[error("{0} is no namespace of Service Bus: give its name, such as saga-shop-abc123")]
-    NoNamespace(String),
-    /// There is no login to Azure.
-    #[error("there is no login for Service Bus: `az login` makes one")]
-    NoLogin(#[source] azure_core::Error),
-    /// It cannot be reached.
-    #[error("Service Bus does not answer; nothing more was changed")]
-    Unreachable(#[source] reqwest::Error),
-    /// The login is not good for that.
-    #[error(
-        "Service Bus rejects the login: `az login` as a member of the operators' group, which is OPERATORS_GROUP_ID of the deployment ({0})"
-    )]
-    Rejected(String),
-    /// It has no letters of any function.
-    #[error("{0} has no dead letters of the shop: is it the shop's namespace?")]
-    Elsewhere(String),
-    /// The lock of a letter is over, or another receiver settled it.
-    #[error(
-        "{attempt} came too late: the letter is no longer locked for this command; run it again"
-    )]
-    Lost {
-        /// What was tried.
-        attempt: &'static str,
-    },
-    /// It answers with a failure, or not as documented.
-    #[error("{attempt} failed: Service Bus answers {answer}; run it again in a minute")]
-    Failed {
-        /// What was tried.
-        attempt: &'static str,
-        /// Its answer: status and text.
-        answer: String,
-    },
+/// Where Service Bus keeps letters of a function.
+#[derive(Debug, Clone, PartialEq)]
+struct Queue {
+    /// Names it in message ids.
+    name: String,
+    path: Vec<String>,
 }
 
 /// The lock on a letter.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Lock {
-    dead: String,
+    queue: Queue,
     number: u64,
     token: String,
 }
@@ -102,6 +75,8 @@ pub struct Bus {
     credential: Arc<dyn TokenCredential>,
     /// Asked for once: the Azure CLI takes its time, and a token lasts for longer than a command.
     token: OnceCell<AccessToken>,
+    /// Whether the letters are those that Service Bus itself gave up.
+    abandoned: bool,
     most: usize,
 }
 
@@ -123,13 +98,22 @@ impl Bus {
         Ok(Self::at(url, credential))
     }
 
+    /// The same namespace for the messages that Service Bus itself gave up, because a function crashed
+    /// at them: they are in the
+    /// [dead-letter queue](https://learn.microsoft.com/azure/service-bus-messaging/service-bus-dead-letter-queues)
+    /// of the subscription that the function receives from.
+    #[must_use]
+    pub fn abandoned(self) -> Self {
+        Self { abandoned: true, ..self }
+    }
+
     fn at(url: Url, credential: Arc<dyn TokenCredential>) -> Self {
         // A provider installed earlier serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
         // A token goes nowhere but to the namespace.
         let http = reqwest::Client::builder().timeout(PATIENCE).redirect(redirect::Policy::none());
         let http = http.build().expect("the TLS provider is installed");
-        Self { http, url, credential, token: OnceCell::new(), most: MOST }
+        Self { http, url, credential, token: OnceCell::new(), abandoned: false, most: MOST }
     }
 
     /// The letters of all subscriptions, each of them locked.
@@ -172,8 +156,8 @@ impl Bus {
     /// the next letter.
     async fn take(&self, subscription: &Subscription) -> Result<Taken, BusError> {
         const ATTEMPT: &str = "listing dead letters";
-        let dead = subscription.dead();
-        let mut url = self.url(&[&dead, "subscriptions", SUBSCRIPTION, "messages", "head"]);
+        let queue = self.queue(subscription);
+        let mut url = self.url(queue.path.iter().map(String::as_str).chain(["messages", "head"]));
         url.query_pairs_mut().append_pair("timeout", "1");
         let answer = self.send(self.http.request(Method::POST, url)).await?;
         match answer.status() {
@@ -193,7 +177,7 @@ impl Bus {
             id: format!("{}/{sequence_number}", subscription.function),
             topic: subscription.topic.clone(),
             event: read(&message),
-            place: Place::Locked(Lock { dead, number: sequence_number, token: lock_token }),
+            place: Place::Locked(Lock { queue, number: sequence_number, token: lock_token }),
         }))
     }
 
@@ -209,8 +193,9 @@ impl Bus {
     async fn publish(&self, letter: &DeadLetter, lock: &Lock) -> Result<(), BusError> {
         // A topic drops what has the id of a message of the last minute: the letter's own id could be
         // that of the message that it was made of. This one is dropped only where it is sent twice.
-        let id = format!("resent-{}-{}", lock.dead, lock.number);
-        let request = self.http.request(Method::POST, self.url(&[&letter.topic, "messages"]));
+        let id = format!("resent-{}-{}", lock.queue.name, lock.number);
+        let request =
+            self.http.request(Method::POST, self.url([letter.topic.as_str(), "messages"]));
         let request = request
             .header("BrokerProperties", json!({"MessageId": id}).to_string())
             .header(CONTENT_TYPE, "application/cloudevents+json")
@@ -240,8 +225,9 @@ impl Bus {
         attempt: &'static str,
     ) -> Result<(), BusError> {
         let number = lock.number.to_string();
-        let url = [&lock.dead, "subscriptions", SUBSCRIPTION, "messages", &number, &lock.token];
-        let answer = self.send(self.http.request(method, self.url(&url))).await?;
+        let queue = lock.queue.path.iter().map(String::as_str);
+        let url = self.url(queue.chain(["messages", number.as_str(), lock.token.as_str()]));
+        let answer = self.send(self.http.request(method, url)).await?;
         match answer.status() {
             status if status.is_success() => Ok(()),
             StatusCode::NOT_FOUND | StatusCode::GONE => Err(BusError::Lost { attempt }),
@@ -249,7 +235,18 @@ impl Bus {
         }
     }
 
-    fn url(&self, path: &[&str]) -> Url {
+    fn queue(&self, of: &Subscription) -> Queue {
+        let Subscription { topic, function } = of;
+        let (name, path) = if self.abandoned {
+            let path = format!("{topic}/subscriptions/{function}/$DeadLetterQueue");
+            (format!("{topic}-{function}-abandoned"), path)
+        } else {
+            (of.dead(), format!("{}/subscriptions/{SUBSCRIPTION}", of.dead()))
+        };
+        Queue { name, path: path.split('/').map(str::to_owned).collect() }
+    }
+
+    fn url<'a>(&self, path: impl IntoIterator<Item = &'a str>) -> Url {
         let mut url = self.url.clone();
         url.path_segments_mut().expect("http has paths").clear().extend(path);
         url

@@ -94,7 +94,16 @@ async fn answer(State(bus): State<FakeBus>, request: Request) -> Response {
     {
         return (*status, "<Error><Code>it fails</Code></Error>").into_response();
     }
-    let path: Vec<&str> = parts.uri.path().split('/').skip(1).collect();
+    // Where Service Bus gives up messages by itself counts as a topic of dead letters here.
+    let path =
+        parts.uri.path().replace("/$DeadLetterQueue/", "-abandoned/subscriptions/dead-letters/");
+    let path = match path.split_once("-abandoned/") {
+        Some((queue, rest)) => {
+            format!("{}-abandoned/{rest}", queue.replace("/subscriptions/", "-"))
+        }
+        None => path,
+    };
+    let path: Vec<&str> = path.split('/').skip(1).collect();
     match (parts.method.as_str(), path.as_slice()) {
         ("POST", [topic, "subscriptions", "dead-letters", "messages", "head"]) => {
             assert_eq!(parts.uri.query(), Some("timeout=1"), "the wait has a bound");

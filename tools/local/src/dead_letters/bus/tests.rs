@@ -134,6 +134,23 @@ async fn a_function_that_was_never_deployed_hides_no_letter_of_another() {
 }
 
 #[tokio::test]
+async fn what_service_bus_gave_up_is_sent_again_where_a_function_receives() {
+    const ABANDONED: &str = "orders-notify-order-abandoned";
+    let (bus, address) = FakeBus::start(&[ABANDONED, ORDERS]).await;
+    bus.add(ABANDONED, 3, r#"{"id":"a"}"#);
+    bus.add(ORDERS, 4, r#"{"id":"b"}"#);
+    let (letters, _) = letters(&address, TOKEN, 10);
+    let Broker::Bus(namespace) = letters.broker else { panic!("it is Service Bus") };
+    let letters = DeadLetters { broker: Broker::Bus(namespace.abandoned()), ..letters };
+    let listing = letters.list().await.expect("it lists");
+    assert_eq!(ids(&listing), ["notify-order/3"]);
+    letters.resend(&listing.letters[0]).await.expect("it is sent again");
+    let id = format!("resent-{ABANDONED}-3");
+    assert_eq!(bus.sent(), [("orders".to_owned(), id, json!({"id": "a"}))]);
+    assert_eq!(bus.letters(), [(4, false)]);
+}
+
+#[tokio::test]
 async fn another_namespace_is_recognized() {
     let (_, address) = FakeBus::start(&[]).await;
     let (letters, _) = letters(&address, TOKEN, 10);
