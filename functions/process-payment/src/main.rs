@@ -1,5 +1,4 @@
-//! `POST /api/payments`: charges what a caller asks for, once; `GET /api/payments/{payment_id}`. For
-//! the saga: charges an order.
+//! `POST /api/payments` and `GET /api/payments/{payment_id}`; for the saga: charges an order.
 
 use axum::Router;
 use axum::extract::State;

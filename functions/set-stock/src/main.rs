@@ -1,5 +1,4 @@
-//! `PUT /api/inventory/{product_id}`: puts a product on sale, or changes its name, price and stock.
-//! `POST /api/inventory/{product_id}/adjustments`: changes its stock while orders run.
+//! `PUT /api/inventory/{product_id}` sets a product, `POST …/adjustments` changes its stock.
 
 use axum::Router;
 use axum::extract::State;

@@ -49,10 +49,7 @@ impl From<RefundRejection> for Problem {
                 Kind::OrderNotEnded,
                 "it is on its way: what is charged is refunded if it is cancelled; refund it once it is completed",
             ),
-            RefundRejection::KeyReused => Self::new(
-                Kind::KeyReused,
-                "send the refund of this Idempotency-Key as it was, or another key",
-            ),
+            RefundRejection::KeyReused => Self::key_reused(),
             RefundRejection::NoAmount => {
                 Self::invalid("amount", "must be more than 0; leave it out to refund everything")
             }

@@ -9,7 +9,7 @@ use crate::domain::placing::{Item, PlacedOrder, add};
 use crate::domain::saga::{Cause, Outcome, Step};
 use crate::domain::stock::Reserve;
 use crate::domain::{Money, OrderId, Refusal};
-use crate::ports::{PaymentClient, Result, Shipping, Stocks};
+use crate::ports::{Failure, PaymentClient, Result, Shipping, Stocks};
 use futures::stream::{self, StreamExt};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -99,7 +99,9 @@ impl<L: OrderLog, S: Stocks, P: PaymentClient, C: Shipping> Fulfilment<L, S, P, 
             part.sum = Some(self.reserve_item(order, item, part.sum).await?);
             part.products += 1;
         }
-        let total = part.sum.expect("an order holds at least one item");
+        // Every order has an item when it is accepted; what is stored is read by wider bounds.
+        let empty = || Failure::new("the order", "add up", "it holds no item");
+        let total = part.sum.ok_or_else(empty)?;
         total.payable()?;
         Ok(Reserved::All { total })
     }

@@ -146,3 +146,13 @@ async fn a_total_that_no_payment_carries_is_refused_before_anything_is_reserved(
     }
     assert_eq!(shop.reserve(&order.order_id, Part::default()).await.unwrap().value, all(0));
 }
+
+#[tokio::test]
+async fn a_stored_order_without_items_fails_and_is_not_charged() {
+    let (shop, mut order) = shop(10).await;
+    (order.order_id, order.order.items) =
+        ("empty".parse().unwrap(), serde_json::from_str("[]").unwrap());
+    shop.create(&order).await.unwrap();
+    let failed = shop.reserve(&order.order_id, Part::default()).await;
+    assert!(matches!(failed, Err(Error::Failed(_))), "{failed:?}");
+}
