@@ -1,10 +1,10 @@
-//! The clock: the one place that asks for the time of day.
+//! The wall clock: the only place that reads it.
 
 use jiff::Timestamp;
 
-/// The time of day.
+/// The current time, in UTC.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "what a stand-in shows has a time of day")]
+#[expect(clippy::disallowed_methods, reason = "stand-ins show wall-clock times")]
 pub fn now() -> Timestamp {
     Timestamp::now()
 }

@@ -30,7 +30,7 @@ where
         let served = serve(stream);
         tokio::spawn(async move {
             if let Err(error) = served.await {
-                tracing::debug!(%error, "A connection broke");
+                tracing::debug!(%error, "A connection failed");
             }
             drop(permit);
         });

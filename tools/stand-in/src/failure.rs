@@ -6,13 +6,13 @@ use thiserror::Error;
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// The exit code of every failure that is not the command line's fault.
+/// The exit code of failures that the command line did not cause.
 const FAILURE: u8 = 1;
 
-/// `EX_USAGE` of sysexits: the command line, or a file that it names, is at fault.
+/// `EX_USAGE` of sysexits: the command line, or a file that it names, is invalid.
 pub(crate) const USAGE: u8 = 64;
 
-/// What a process could not do, so that it ends, and why.
+/// Why a process ends: what it could not do, and the cause.
 #[derive(Debug, Error)]
 #[error("cannot {attempt}")]
 pub struct Failure {
@@ -27,7 +27,7 @@ impl Failure {
         Self::with(FAILURE, attempt)
     }
 
-    /// The same, when a file that the command line names is at fault.
+    /// The same, when a file that the command line names is invalid.
     pub fn of_usage<E: Into<Cause>>(attempt: impl Into<String>) -> impl FnOnce(E) -> Self {
         Self::with(USAGE, attempt)
     }

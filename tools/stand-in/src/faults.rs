@@ -1,4 +1,4 @@
-//! Faults: what happens to the next calls, set and deleted at `/control/faults`.
+//! Fault injection into the next calls, set and deleted at `/control/faults`.
 
 mod plan;
 
@@ -33,10 +33,10 @@ struct InForce<F, P> {
     number: u64,
 }
 
-/// A fault that happens to one call.
+/// A fault that is injected into one call.
 #[derive(Debug)]
 pub struct InjectedFault<F, P = NoPath> {
-    /// What happens to it.
+    /// Its kind.
     pub fault: F,
     stall: Option<Duration>,
     number: u64,
@@ -50,7 +50,7 @@ impl<F, P> Default for Faults<F, P> {
 }
 
 impl<F: Fault, P: Word> Faults<F, P> {
-    /// Puts a plan in force.
+    /// Replaces the plan in force.
     ///
     /// # Errors
     ///
@@ -61,7 +61,7 @@ impl<F: Fault, P: Word> Faults<F, P> {
         Ok(())
     }
 
-    /// Ends the plan in force.
+    /// Deletes the plan in force.
     pub fn clear(&self) {
         self.replace(None);
     }
@@ -76,14 +76,14 @@ impl<F: Fault, P: Word> Faults<F, P> {
     #[must_use]
     pub fn inject(
         &self,
-        means: impl FnOnce(&FaultPlan<F, P>) -> bool,
+        applies: impl FnOnce(&FaultPlan<F, P>) -> bool,
     ) -> Option<InjectedFault<F, P>> {
         let mut injected = None;
         self.0.send_if_modified(|InForce { plan, number }| {
-            if let Some(plan) = plan.as_mut().filter(|plan| means(plan)) {
+            if let Some(plan) = plan.as_mut().filter(|plan| applies(plan)) {
                 injected = plan.count().then_some((plan.fault, plan.stall_ms, *number));
             }
-            // Only another plan lets go of the calls that wait.
+            // Waiting calls are released only by another plan.
             false
         });
         let (fault, stall_ms, number) = injected?;
@@ -111,7 +111,7 @@ impl<F: Fault, P: Word> InjectedFault<F, P> {
             return tokio::time::sleep(stall).await;
         }
         let replaced = self.in_force.wait_for(|in_force| in_force.number != self.number);
-        // Both ways the call goes on: the bound has passed, or the plan has.
+        // The call proceeds in both cases: after the bound, and once the plan is replaced.
         let _ = timeout(Duration::from_millis(MAX_STALL_MS), replaced).await;
     }
 }
@@ -124,7 +124,7 @@ async fn set_plan<F: Fault, P: Word>(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// A call that already stalls for a given time waits on.
+/// A call that already stalls for a given time keeps waiting.
 async fn clear_plan<F: Fault, P: Word>(State(faults): State<Faults<F, P>>) -> StatusCode {
     faults.clear();
     StatusCode::NO_CONTENT
@@ -165,8 +165,8 @@ mod tests {
     }
 
     fn inject(faults: &Faults<Kind, Area>, area: Area) -> Option<Kind> {
-        let means = |plan: &Plan| plan.path.is_none_or(|path| path == area);
-        faults.inject(means).map(|injected| injected.fault)
+        let applies = |plan: &Plan| plan.path.is_none_or(|path| path == area);
+        faults.inject(applies).map(|injected| injected.fault)
     }
 
     #[test]
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_call_that_hangs_goes_on_when_its_plan_is_replaced_or_cleared() {
+    async fn a_hanging_call_proceeds_when_its_plan_is_replaced_or_cleared() {
         for next in [None, Some(Plan::every(Kind::Fail))] {
             let faults = in_force(Plan::every(Kind::Stall));
             let mut injected = faults.inject(|_| true).unwrap();

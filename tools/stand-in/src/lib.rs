@@ -1,10 +1,10 @@
 //! Stand-ins for the services that the shop calls: small servers on the loopback address, in memory,
-//! with faults on demand.
+//! with fault injection.
 //!
 //! [`payment`] simulates the payment provider, [`mail`] is a mail sink, [`trace`] a trace sink,
-//! [`key_vault`] simulates Azure Key Vault, and [`issuer`] issues tokens. Each is a subcommand of the program `stand-in`, and a
-//! separate process when it runs. The other modules are what they share; none of them names a
-//! stand-in, and no stand-in names another.
+//! [`key_vault`] simulates Azure Key Vault, and [`issuer`] issues tokens. Each is a subcommand of the
+//! program `stand-in`, and a separate process when it runs. The other modules are what they share; none
+//! of them names a stand-in, and no stand-in names another.
 
 pub mod clock;
 pub mod connections;

@@ -1,4 +1,4 @@
-//! `stand-in`: stands in for one service until it is signalled to stop.
+//! `stand-in`: stands in for a service until it is signalled to stop.
 
 use clap::{Parser, Subcommand};
 use stand_in::{issuer, key_vault, mail, payment, process, trace};

@@ -1,20 +1,20 @@
-//! Pages for people, in which nothing runs.
+//! HTML pages, which run no scripts.
 
 use askama::Template;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::response::{Html, IntoResponse, Response};
 
-/// Binds the frames of a page too, so that nothing in it runs, calls out or leads away.
+/// Also applies to the frames of a page: nothing in it runs scripts, loads resources or navigates.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// How many things a list shows; the API has the others.
+/// The most entries that a list shows; the API has the others.
 pub const MAX_LISTED: usize = 200;
 
 #[derive(Template)]
 #[template(path = "missing.html")]
-struct MissingPage<'a> {
+struct NotFoundPage<'a> {
     kind: &'a str,
     id: &'a str,
 }
@@ -26,8 +26,8 @@ pub fn page(template: &impl Template) -> Response {
 
 /// The page that says that there is no `kind` with the id `id`.
 #[must_use]
-pub fn missing(kind: &str, id: &str) -> Response {
-    respond(StatusCode::NOT_FOUND, &MissingPage { kind, id })
+pub fn not_found(kind: &str, id: &str) -> Response {
+    respond(StatusCode::NOT_FOUND, &NotFoundPage { kind, id })
 }
 
 fn respond(status: StatusCode, template: &impl Template) -> Response {

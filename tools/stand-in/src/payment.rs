@@ -9,17 +9,17 @@
 //! - `GET /control/ledger`: the [`Ledger`], every payment and every movement of money.
 //! - `PUT /control/settlement` with a [`SettlementPlan`], `DELETE /control/settlement`: the next
 //!   payments are `processing`, or the next refunds `pending`, for a while.
-//! - `POST /control/clock` with an [`Advance`]: moves the simulator's clock on, by which idempotency
+//! - `POST /control/clock` with an [`Advance`]: advances the simulator's clock, by which idempotency
 //!   keys and API keys expire and everything settles.
 //! - `GET /control/keys`: a [`KeySummary`] of each API key, oldest first, never a token.
-//!   `PUT /control/keys` with a [`KeyPlan`]: holds new keys back. `DELETE /control/keys/{id}`: ends
+//!   `PUT /control/keys` with a [`KeyPlan`]: holds new keys back. `DELETE /control/keys/{id}`: expires
 //!   one now.
 //!
-//! Any active key authorises any call. The first is the process's own; those made by
-//! `POST /v2/iam/api_keys/{id}/rotate` are forgotten when the process ends, and the first is then
+//! Any active key authorises any call. The first is the one in the secrets file; those made by
+//! `POST /v2/iam/api_keys/{id}/rotate` end with the process, and the first is then
 //! active again, as if it had never been rotated.
 //!
-//! The control paths ask for no key; the program listens on the loopback address only.
+//! The control paths are not authenticated; the program listens on the loopback address only.
 
 mod amounts;
 mod api;

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Lives from the command line to the exit code, and logs to stderr meanwhile.
+/// Runs a program: reads its command line, serves, and returns its exit code. It logs to stderr.
 ///
 /// The exit code is 64 for a wrong command line, and 1 for anything else that makes `serve` fail; the
 /// failure is written to stderr under the program's name.
@@ -44,10 +44,10 @@ pub async fn listen(port: u16, option: &str) -> Result<(TcpListener, SocketAddr)
     bound.map_err(Failure::to(attempt))
 }
 
-/// A server at work: it ends only with a failure.
+/// A running server: it ends only with a failure.
 pub type Server = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
 
-/// A server, and what the process cannot do without it.
+/// A server whose failure is reported as not being able to `purpose`.
 pub fn server<S>(purpose: &'static str, serving: S) -> Server
 where
     S: IntoFuture<Output = io::Result<()>, IntoFuture: Send + 'static>,
@@ -59,7 +59,7 @@ where
 /// Runs `servers` until SIGTERM or SIGINT. `announce` logs the start line, from which on a signal is
 /// handled.
 ///
-/// What a stand-in keeps ends with its process, so there is nothing that a stop should wait for.
+/// A stand-in stores nothing beyond its process, so a stop waits for nothing.
 ///
 /// # Errors
 ///
@@ -76,7 +76,7 @@ pub async fn serve(
     }
 }
 
-/// From now on, SIGTERM and SIGINT do not end the process; the future ends instead.
+/// From now on, SIGTERM and SIGINT do not end the process but complete the future.
 fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
     let handle = |kind| signal(kind).map_err(Failure::to("handle signals"));
     let mut terminate = handle(SignalKind::terminate())?;

@@ -1,4 +1,4 @@
-//! Secrets that callers show: compared in constant time, and never shown.
+//! Secrets that callers present: compared in constant time, and redacted in `Debug`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -54,7 +54,7 @@ impl Secret {
         self.0.as_bytes().ct_eq(given).into()
     }
 
-    /// The secret itself, for its owner.
+    /// The secret in plain text.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

@@ -1,13 +1,13 @@
-//! The trace sink: takes in OpenTelemetry traces and metrics, keeps them in memory and shows them.
+//! The trace sink: receives OpenTelemetry traces and metrics, stores them in memory and shows them.
 //!
-//! Exporters send protobuf over HTTP, not compressed, at most [`MAX_REQUEST_BYTES`] a
-//! request. Logs are accepted over HTTP and dropped. For everyone else there are, over HTTP:
+//! Exporters send protobuf over HTTP, not compressed, at most [`MAX_REQUEST_BYTES`] a request. On
+//! another port there are:
 //!
-//! - `GET /`, `GET /traces/{trace_id}`: pages for people.
+//! - `GET /`, `GET /traces/{trace_id}`: HTML pages.
 //! - `GET /api/traces`: a [`TraceSummary`] of each trace, the one that started last first; with
 //!   `?order_id=ID` those with a span whose attribute `order.id` is that.
-//!   `GET /api/traces/{trace_id}`: one [`Trace`]. `DELETE /api/traces`: forgets all.
-//! - `GET /api/metrics`: the last [`Measurement`] of each series, by service and name.
+//!   `GET /api/traces/{trace_id}`: a [`Trace`]. `DELETE /api/traces`: deletes all.
+//! - `GET /api/metrics`: the [`Measurement`] of each series, by service and name.
 //! - `PUT /control/faults` with a [`FaultPlan`], `DELETE /control/faults`: exports hang or fail.
 //! - `GET /healthz`: 200 as long as the process serves.
 //!
@@ -18,11 +18,9 @@ mod api;
 mod attributes;
 mod duration;
 mod faults;
-mod id;
 mod metrics;
 mod otlp;
 mod pages;
-mod points;
 mod record;
 mod serve;
 mod sink;
@@ -32,9 +30,9 @@ mod waterfall;
 
 pub use attributes::Attributes;
 pub use faults::{FaultKind, FaultPlan};
-pub use metrics::{MAX_SERIES, Measurement, MetricKind, Reading};
+pub use metrics::{MAX_SERIES, Measurement, Reading};
 pub use otlp::MAX_REQUEST_BYTES;
 pub use record::{Trace, TraceSummary};
 pub use serve::{Arguments, MAX_BODY_BYTES, serve};
 pub use span::{Event, Span, SpanKind, SpanStatus};
-pub use traces::{MAX_KEPT_BYTES, MAX_SPANS, MAX_TRACES};
+pub use traces::{MAX_SPANS, MAX_STORED_BYTES, MAX_TRACES};

@@ -1,4 +1,4 @@
-//! What servers over HTTP have in common: errors, bounds, and who calls.
+//! What HTTP servers have in common: errors, bounds, and bearer tokens.
 
 use axum::extract::DefaultBodyLimit;
 use axum::extract::rejection::{BytesRejection, JsonRejection, QueryRejection};
@@ -9,9 +9,9 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::json;
 
-/// An error that callers see: a status, and JSON `{"error": "…"}`.
+/// An error response: a status, and JSON `{"error": "…"}`.
 ///
-/// A stand-in for a service that has its own errors has another for that service's calls.
+/// A stand-in for a service with error formats of its own uses those for that service's calls.
 #[derive(Clone, Debug)]
 pub struct ApiError {
     status: StatusCode,
@@ -24,13 +24,13 @@ impl ApiError {
         Self { status, message: message.into() }
     }
 
-    /// There is no such thing, or no longer.
+    /// 404: there is no `kind` with this id, or no longer.
     #[must_use]
     pub fn no_such(kind: &str, id: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, format!("no such {kind}: '{id}'"))
     }
 
-    /// There is no such call.
+    /// 404: there is no such path or method.
     #[must_use]
     pub fn unrecognized(method: &Method, path: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, format!("no such call: {method} {path}"))
@@ -74,7 +74,7 @@ pub fn bounded<E: IntoResponse + 'static>(
         .layer(DefaultBodyLimit::max(max_body_bytes))
 }
 
-/// The path by which a start is found complete: 200 as long as the process serves.
+/// `GET /healthz`: 200 as long as the process serves.
 pub fn health() -> Router {
     Router::new().route("/healthz", get(StatusCode::OK))
 }

@@ -8,7 +8,7 @@ mod program;
 mod support;
 
 use crate::program::{HEADER, Program};
-use crate::support::{PATIENCE, Signal};
+use crate::support::{Signal, TIMEOUT};
 use azure_core::http::{RequestContent, StatusCode};
 use azure_core::time::{Duration, OffsetDateTime};
 use azure_identity::ManagedIdentityCredential;
@@ -70,7 +70,7 @@ fn check(through: fn(&Program) -> String) -> Result<(), Failed> {
             ("HTTPS_PROXY", format!("http://{}", program.proxy)),
             ("NO_PROXY", "127.0.0.1,localhost".to_owned()),
         ]);
-        let output = timeout(PATIENCE, client.output()).await??;
+        let output = timeout(TIMEOUT, client.output()).await??;
         program.running.stop(Signal::TERM).await;
         let stderr = String::from_utf8_lossy(&output.stderr);
         if output.status.success() { Ok(()) } else { Err(stderr.into_owned().into()) }

@@ -11,12 +11,12 @@ pub const MAX_CALLS: u32 = 1_000_000;
 /// The longest stall, in milliseconds: ten minutes.
 pub const MAX_STALL_MS: u64 = 600_000;
 
-/// What a fault plan can hold: a word of JSON.
+/// A value in a fault plan: the name of a variant, as a JSON string.
 pub trait Word: Copy + Debug + PartialEq + DeserializeOwned + Send + Sync + 'static {}
 
 impl<W: Copy + Debug + PartialEq + DeserializeOwned + Send + Sync + 'static> Word for W {}
 
-/// A way to fail.
+/// A kind of fault.
 pub trait Fault: Word {
     /// Whether a call with this fault waits.
     fn stalls(self) -> bool;
@@ -26,7 +26,7 @@ pub trait Fault: Word {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NoPath {}
 
-/// What happens to the next calls: the body of `PUT /control/faults`. A new plan replaces the old
+/// Which fault the next calls get: the body of `PUT /control/faults`. A new plan replaces the old
 /// one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,13 +34,13 @@ pub struct FaultPlan<F, P = NoPath> {
     /// How many calls are affected, 1 to [`MAX_CALLS`]; all until the plan is deleted when missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<u32>,
-    /// What happens to them.
+    /// The kind of fault.
     pub fault: F,
     /// How long a stalled call waits, in milliseconds, 1 to [`MAX_STALL_MS`]; when missing, until the
     /// plan is replaced or deleted, though no longer than [`MAX_STALL_MS`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stall_ms: Option<u64>,
-    /// The calls that it means; all when missing.
+    /// The calls that it applies to; all when missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<P>,
 }
@@ -48,13 +48,13 @@ pub struct FaultPlan<F, P = NoPath> {
 /// Why a plan is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum PlanError {
-    /// Its number of calls is 0, or too large.
+    /// Its number of calls is 0, or more than [`MAX_CALLS`].
     #[error("next must be 1 to {MAX_CALLS}; DELETE /control/faults ends all faults")]
     Next,
-    /// It stalls for no time, or for too long.
+    /// Its stall is 0 ms, or longer than [`MAX_STALL_MS`].
     #[error("stall_ms must be 1 to {MAX_STALL_MS}")]
     StallTime,
-    /// It has a time, but does not stall.
+    /// It has a duration, but its fault does not stall.
     #[error("stall_ms goes with a fault that stalls")]
     StallTimeWithoutStall,
 }
@@ -95,7 +95,7 @@ impl<F: Fault, P> FaultPlan<F, P> {
 }
 
 impl<F, P> FaultPlan<F, P> {
-    /// Counts a call, unless its number is used up.
+    /// Counts a call, unless the plan has already applied to as many calls as it names.
     pub(super) fn count(&mut self) -> bool {
         match &mut self.next {
             Some(0) => false,

@@ -19,7 +19,7 @@ const MAX_SECONDS: i64 = 86_400;
 /// The longest subject, in characters ([`OpenID` Connect](https://openid.net/specs/openid-connect-core-1_0.html#IDToken)).
 const MAX_SUBJECT: usize = 255;
 
-/// The issuer: its name, whom its tokens are for, and its keys.
+/// The issuer: its URL, the default audience of its tokens, and its keys.
 #[derive(Clone)]
 pub(crate) struct Issuer {
     pub(crate) name: String,
@@ -27,10 +27,10 @@ pub(crate) struct Issuer {
     pub(crate) keys: Arc<Mutex<Keys>>,
 }
 
-/// Which token is wished for.
+/// The parameters of a request for a token.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wish {
+struct TokenRequest {
     sub: String,
     #[serde(default)]
     scope: String,
@@ -76,18 +76,18 @@ async fn rotate(State(issuer): State<Issuer>) -> Result<Json<Value>, ApiError> {
 
 async fn token_by_query(
     State(issuer): State<Issuer>,
-    wish: Result<Query<Wish>, QueryRejection>,
+    request: Result<Query<TokenRequest>, QueryRejection>,
 ) -> Result<Json<Value>, ApiError> {
-    issuer.token(wish?.0)
+    issuer.token(request?.0)
 }
 
 async fn token_by_form(
     State(issuer): State<Issuer>,
-    wish: Result<Form<Wish>, FormRejection>,
+    request: Result<Form<TokenRequest>, FormRejection>,
 ) -> Result<Json<Value>, ApiError> {
     let rejected =
         |rejection: FormRejection| ApiError::new(rejection.status(), rejection.body_text());
-    issuer.token(wish.map_err(rejected)?.0)
+    issuer.token(request.map_err(rejected)?.0)
 }
 
 impl Issuer {
@@ -95,8 +95,8 @@ impl Issuer {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn token(&self, wish: Wish) -> Result<Json<Value>, ApiError> {
-        let Wish { sub, scope, audience, seconds } = wish;
+    fn token(&self, request: TokenRequest) -> Result<Json<Value>, ApiError> {
+        let TokenRequest { sub, scope, audience, seconds } = request;
         let bad = |why: String| ApiError::new(StatusCode::BAD_REQUEST, why);
         if !(1..=MAX_SUBJECT).contains(&sub.chars().count()) {
             return Err(bad(format!("'sub' must have 1 to {MAX_SUBJECT} characters")));

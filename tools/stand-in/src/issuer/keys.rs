@@ -9,7 +9,7 @@ use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Value, json};
 use std::io;
 
-/// A key, and how often it was replaced before.
+/// A key, and how many there were before it, plus one.
 struct SigningKey {
     number: u64,
     pair: EcdsaKeyPair,
@@ -22,14 +22,14 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
-    /// One fresh key.
+    /// A fresh key and no previous one.
     pub(crate) fn fresh() -> Result<Self, Failure> {
         let current = SigningKey::fresh(1).map_err(|_| io::Error::other("no random numbers"));
         let current = current.map_err(Failure::to("make a key"))?;
         Ok(Self { current, previous: None })
     }
 
-    /// Signs with a fresh key from now on, whose id is the answer.
+    /// Signs with a fresh key from now on, and returns its id.
     pub(crate) fn rotate(&mut self) -> Result<String, Unspecified> {
         let fresh = SigningKey::fresh(self.current.number + 1)?;
         let id = fresh.id();
@@ -37,14 +37,14 @@ impl Keys {
         Ok(id)
     }
 
-    /// The document in which they are published ([RFC 7517](https://www.rfc-editor.org/rfc/rfc7517)).
+    /// The keys as JWKS ([RFC 7517](https://www.rfc-editor.org/rfc/rfc7517)).
     pub(crate) fn published(&self) -> Value {
         let keys: Vec<_> =
             self.previous.iter().chain([&self.current]).map(SigningKey::jwk).collect();
         json!({ "keys": keys })
     }
 
-    /// A token that makes these claims ([RFC 9068](https://www.rfc-editor.org/rfc/rfc9068)).
+    /// A signed token with these claims ([RFC 9068](https://www.rfc-editor.org/rfc/rfc9068)).
     pub(crate) fn sign(&self, claims: &Value) -> Result<String, Unspecified> {
         let header = json!({"alg": "ES256", "typ": "at+jwt", "kid": self.current.id()});
         let message = format!("{}.{}", encoded(header.to_string()), encoded(claims.to_string()));
@@ -62,7 +62,7 @@ impl SigningKey {
     }
 
     fn id(&self) -> String {
-        // Keys of two processes are two keys.
+        // Keys of different processes have different ids.
         let public = encoded(self.pair.public_key());
         format!("{}-{}", self.number, &public[public.len() - 8..])
     }

@@ -13,14 +13,14 @@ const MAX_BODY_BYTES: usize = 16 * 1024;
 
 /// Issues a token to every caller: for any subject, with any scopes.
 ///
-/// GET /token?sub=ann&scope=orders answers with one, signed by a key of GET /jwks; POST
+/// GET /token?sub=ann&scope=orders returns one, signed by a key of GET /jwks; POST
 /// /control/rotate replaces the key.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The port to listen on; 0 takes a free one, which the start line names.
     #[arg(long, value_name = "PORT", default_value_t = 8091)]
     port: u16,
-    /// Whom tokens are for, unless a caller names another.
+    /// The audience of tokens, unless a caller names another.
     #[arg(long, value_name = "NAME", default_value = "saga-shop")]
     audience: String,
 }

@@ -1,6 +1,5 @@
-//! Who may call the vault: callers who show a token of the identity endpoint.
+//! Authentication: callers need a token of the identity endpoint.
 
-use crate::clock::now;
 use crate::key_vault::error::VaultError;
 use crate::key_vault::vault::Vault;
 use crate::web::bearer;
@@ -12,10 +11,10 @@ use axum::middleware::Next;
 use axum::response::Response;
 use std::net::IpAddr;
 
-/// Where Azure's clients are to ask for a token; managed identities ask elsewhere.
+/// Where Azure's clients are told to ask for a token; managed identities ask elsewhere.
 const AUTHORITY: &str = "https://login.microsoftonline.com/00000000-0000-0000-0000-000000000000";
 
-/// The host by which a caller called the vault, with its port.
+/// The host and port by which a caller addressed the vault.
 pub(crate) struct Host(pub(crate) String);
 
 impl<S: Sync> FromRequestParts<S> for Host {
@@ -26,11 +25,11 @@ impl<S: Sync> FromRequestParts<S> for Host {
     }
 }
 
-/// Lets a request pass only with a token that was given out, and unless a fault is injected.
+/// Rejects requests without a token of the identity endpoint, and those that get a fault.
 ///
 /// # Errors
 ///
-/// 401 without a valid token; 503 when calls are to fail.
+/// 401 without a valid token; 503 when a fault is injected.
 pub(crate) async fn require_token(
     State(vault): State<Vault>,
     request: Request,
@@ -41,8 +40,8 @@ pub(crate) async fn require_token(
         let message = "AKV10000: Request is missing a Bearer or PoP token.";
         return Err(VaultError::unauthorized(message, challenge));
     };
-    if !vault.state().tokens.knows(token, now()) {
-        let message = "AKV10022: The identity endpoint did not give out this token.";
+    if !vault.token().matches(token.as_bytes()) {
+        let message = "AKV10022: The identity endpoint did not issue this token.";
         return Err(VaultError::unauthorized(message, challenge));
     }
     if vault.faults().inject(|_| true).is_some() {
@@ -56,7 +55,7 @@ fn host(headers: &HeaderMap) -> Result<&str, VaultError> {
     host.ok_or_else(|| VaultError::bad("The request has no Host header"))
 }
 
-/// Names the resource to ask a token for. Clients check that the vault's host is below it.
+/// Names the resource to request a token for. Clients check that the vault's host is below it.
 fn challenge(host: &str) -> String {
     let (name, _) = host.rsplit_once(':').unwrap_or((host, ""));
     let above = host.split_once('.').filter(|_| name.parse::<IpAddr>().is_err());

@@ -1,4 +1,4 @@
-//! What the vault answers with: a secret with its value, or its properties alone.
+//! The vault's response bodies: a secret with its value, or its properties alone.
 
 use crate::key_vault::name::SecretName;
 use crate::key_vault::version::Version;
@@ -43,7 +43,7 @@ struct Attributes {
 impl<'a> Bundle<'a> {
     pub(crate) fn new(host: &str, name: &SecretName, version: &'a Version) -> Self {
         let properties = Properties::of_version(host, name, version);
-        Self { value: version.value.expose(), properties }
+        Self { value: &version.value, properties }
     }
 }
 
@@ -62,7 +62,7 @@ impl<'a> Properties<'a> {
     }
 }
 
-/// The id of a version, as the vault at `host` names it.
+/// The id of a version: its URL in the vault at `host`.
 pub(crate) fn id(host: &str, name: &SecretName, version: &Version) -> String {
     format!("https://{host}/secrets/{name}/{}", version.id.simple())
 }

@@ -1,4 +1,4 @@
-//! The certificates: an authority, and the vault's certificate issued by it, made at each start.
+//! The certificates: an authority, and the vault's certificate issued by it, generated at each start.
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
@@ -10,16 +10,16 @@ use rustls::pki_types::PrivateKeyDer;
 use std::sync::Arc;
 use thiserror::Error;
 
-/// What the vault may be called by.
+/// The host names of the vault.
 const NAMES: [&str; 3] = ["*.vault.azure.net", "localhost", "127.0.0.1"];
 
 /// Why there are no certificates.
 #[derive(Debug, Error)]
 pub(crate) enum CertificateError {
-    /// They cannot be made.
+    /// The keys or certificates cannot be generated.
     #[error("cannot make a certificate")]
     Make(#[source] rcgen::Error),
-    /// TLS does not take them.
+    /// TLS rejects them.
     #[error("cannot use a certificate")]
     Use(#[source] rustls::Error),
 }
@@ -36,7 +36,7 @@ impl From<rustls::Error> for CertificateError {
     }
 }
 
-/// What the vault needs for TLS, and its callers to trust it.
+/// The TLS configuration of the vault, and the authority for its callers to trust.
 #[derive(Debug)]
 pub(crate) struct Certificates {
     /// The authority's certificate, as PEM.
@@ -45,11 +45,11 @@ pub(crate) struct Certificates {
 }
 
 impl Certificates {
-    /// Makes an authority, which signs one certificate; only its own certificate is kept.
+    /// Makes an authority, which signs one certificate; its key is then dropped.
     ///
     /// # Errors
     ///
-    /// They cannot be made or used.
+    /// The certificates cannot be generated or used.
     pub(crate) fn make() -> Result<Self, CertificateError> {
         let key = KeyPair::generate()?;
         let authority_params = authority_params();

@@ -1,4 +1,4 @@
-//! The control paths: what the vault keeps, and the event of a near expiry.
+//! The control paths: the stored secrets, and the event of a near expiry.
 
 use crate::clock::now;
 use crate::key_vault::error::VaultError;
@@ -15,20 +15,20 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A secret without its value: an element of the answer to `GET /control/secrets`.
+/// A secret without its value: an element of the response to `GET /control/secrets`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecretSummary {
-    /// Names it.
+    /// 1 to 127 letters, digits and dashes.
     pub name: SecretName,
     /// Its versions, oldest first.
     pub versions: Vec<VersionSummary>,
     /// How often its value was read.
     pub reads: u64,
-    /// How often it was set by a call.
+    /// How often it was set through the vault's API.
     pub writes: u64,
 }
 
-/// One version of a secret, without its value.
+/// A version of a secret, without its value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VersionSummary {
     /// 32 hexadecimal digits.
@@ -38,7 +38,7 @@ pub struct VersionSummary {
     /// When it expires, if ever; it can be read after that too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
-    /// Its tags by name.
+    /// Tags by name, at most 15.
     pub tags: BTreeMap<String, String>,
 }
 
@@ -55,7 +55,7 @@ async fn list_secrets(State(vault): State<Vault>) -> Json<Vec<SecretSummary>> {
     Json(state.secrets.iter().map(|(name, history)| summary(name, history)).collect())
 }
 
-/// A value that an operator gives a secret.
+/// The body of `PUT /control/secrets/{name}`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewValue {

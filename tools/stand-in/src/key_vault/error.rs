@@ -1,4 +1,4 @@
-//! The errors that callers see, in Key Vault's shape: JSON `{"error": {"code", "message"}}`.
+//! Error responses in Key Vault's format: JSON `{"error": {"code", "message"}}`.
 
 use crate::key_vault::limits::SetError;
 use crate::key_vault::name::InvalidName;
@@ -10,13 +10,13 @@ use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-/// An error and the status it travels under.
+/// An error response and its status.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct VaultError {
     status: StatusCode,
     code: &'static str,
     message: String,
-    /// How to prove who the caller is, with a 401.
+    /// How to authenticate, for `WWW-Authenticate` of a 401.
     challenge: Option<String>,
 }
 
@@ -43,7 +43,7 @@ impl VaultError {
         Self::new(StatusCode::NOT_FOUND, "NotFound", message)
     }
 
-    /// A body that is not as expected; what it holds is a secret, so only the place is named.
+    /// A body that is not as expected. It contains a secret, so only the position is named.
     pub(crate) fn body(error: &serde_json::Error) -> Self {
         let (line, column) = (error.line(), error.column());
         Self::bad(format!(

@@ -7,11 +7,11 @@ use crate::key_vault::version::Version;
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// The name of the vault.
+/// The vault's name in events.
 const VAULT: &str = "shop";
-/// The host of the vault.
+/// The vault's host in events.
 const HOST: &str = "shop.vault.azure.net";
-/// The vault as a resource of Azure.
+/// The vault's resource id in events.
 const SOURCE: &str = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/local/\
                       providers/Microsoft.KeyVault/vaults/shop";
 
@@ -19,7 +19,7 @@ const SOURCE: &str = "/subscriptions/00000000-0000-0000-0000-000000000000/resour
 #[derive(Debug, Serialize)]
 pub(crate) struct NearExpiry {
     specversion: &'static str,
-    /// The same for every event about the same version.
+    /// Identical for every event about the same version.
     id: String,
     source: &'static str,
     #[serde(rename = "type")]

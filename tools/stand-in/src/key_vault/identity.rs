@@ -11,8 +11,11 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
-/// The one version of the protocol.
+/// The only supported version of the protocol.
 const API_VERSION: &str = "2019-08-01";
+
+/// How long clients may cache a token: a day, as in Azure.
+const VALID_SECONDS: i64 = 86_400;
 
 /// The parameters of a request for a token.
 #[derive(Debug, Deserialize)]
@@ -23,7 +26,7 @@ struct TokenRequest {
     client_id: Option<String>,
 }
 
-/// The answer: a token, and in text the second at which it expires.
+/// The response: a token, and its expiry in seconds since the Unix epoch, as text.
 #[derive(Serialize)]
 struct Granted {
     access_token: String,
@@ -43,16 +46,15 @@ async fn grant(
     headers: HeaderMap,
     request: Result<Query<TokenRequest>, QueryRejection>,
 ) -> Result<Json<Granted>, VaultError> {
-    let shown = headers.get("x-identity-header").map_or(&b""[..], |header| header.as_bytes());
-    if !vault.identity_header().matches(shown) {
+    let presented = headers.get("x-identity-header").map_or(&b""[..], |header| header.as_bytes());
+    if !vault.identity_header().matches(presented) {
         return Err(VaultError::unauthorized("X-IDENTITY-HEADER is missing or wrong", None));
     }
     let Query(TokenRequest { resource, api_version, client_id }) = request?;
     if api_version != API_VERSION {
         return Err(VaultError::bad(format!("api-version must be {API_VERSION}")));
     }
-    let token = vault.state().tokens.issue(now());
-    let expires_on = token.expires.as_second().to_string();
-    let (access_token, token_type) = (token.secret.expose().to_owned(), "Bearer");
+    let expires_on = (now().as_second() + VALID_SECONDS).to_string();
+    let (access_token, token_type) = (vault.token().expose().to_owned(), "Bearer");
     Ok(Json(Granted { access_token, expires_on, resource, token_type, client_id }))
 }

@@ -1,4 +1,4 @@
-//! The bounds of what is kept, and why a secret outside them is rejected.
+//! The bounds of secrets, and why one outside them is rejected.
 
 use thiserror::Error;
 
@@ -14,10 +14,10 @@ pub(crate) const MAX_TAG_CHARS: usize = 256;
 /// The longest content type, in characters, as in Key Vault.
 pub(crate) const MAX_CONTENT_TYPE_CHARS: usize = 255;
 
-/// Secrets kept until the process ends; one beyond them is rejected with 429.
+/// The most secrets; one more is rejected with 429.
 pub const MAX_SECRETS: usize = 1000;
 
-/// Versions kept of each secret until the process ends; one beyond them is rejected with 429.
+/// The most versions of a secret; one more is rejected with 429.
 pub const MAX_VERSIONS: usize = 1000;
 
 /// Why a secret is not set.
@@ -37,7 +37,7 @@ pub(crate) enum SetError {
     #[error("exp must be after nbf")]
     Validity,
     #[error(
-        "the simulator keeps at most {MAX_SECRETS} secrets with {MAX_VERSIONS} versions each; \
+        "the simulator stores at most {MAX_SECRETS} secrets with {MAX_VERSIONS} versions each; \
          restart it"
     )]
     Full,

@@ -10,13 +10,13 @@ use thiserror::Error;
 #[derive(Debug, Default)]
 pub(crate) struct Secrets(BTreeMap<SecretName, History>);
 
-/// One secret: its versions, oldest first and at least one, and how often it was asked for.
+/// A secret: its versions, oldest first and at least one, and how often it was used.
 #[derive(Debug, Default)]
 pub(crate) struct History {
     pub(crate) versions: Vec<Version>,
     /// How often its value was read.
     pub(crate) reads: u64,
-    /// How often it was set by a call.
+    /// How often it was set through the API.
     pub(crate) writes: u64,
 }
 
@@ -34,11 +34,11 @@ impl Secrets {
     ///
     /// # Errors
     ///
-    /// There is no room for it.
+    /// There are too many secrets or versions.
     pub(crate) fn set(&mut self, name: &SecretName, new: Version) -> Result<(), SetError> {
         let full = self.0.len() >= MAX_SECRETS && !self.0.contains_key(name);
-        let kept = self.0.get(name).map_or(0, |history| history.versions.len());
-        if full || kept >= MAX_VERSIONS {
+        let count = self.0.get(name).map_or(0, |history| history.versions.len());
+        if full || count >= MAX_VERSIONS {
             return Err(SetError::Full);
         }
         self.0.entry(name.clone()).or_default().versions.push(new);
@@ -51,7 +51,7 @@ impl Secrets {
         }
     }
 
-    /// One version, or the current one, which is the newest that is enabled; counted as read.
+    /// A version, by default the current one, which is the newest that is enabled. It counts as read.
     ///
     /// # Errors
     ///
@@ -78,7 +78,7 @@ impl Secrets {
         Ok(found)
     }
 
-    /// The version called `version`, enabled or not.
+    /// The version with this id, enabled or not.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The secrets to start with: a JSON file, read once; errors never show what it holds.
+//! The secrets to start with: a JSON file, read once; errors never show its content.
 
 use crate::key_vault::limits::SetError;
 use crate::key_vault::name::{InvalidName, SecretName};
@@ -15,14 +15,14 @@ use thiserror::Error;
 pub(crate) enum SeedsError {
     #[error(transparent)]
     File(#[from] SecretsFileError),
-    #[error("one of its names is unusable")]
+    #[error("one of its names is invalid")]
     Name(#[source] InvalidName),
-    #[error("its \"{0}\" is not a text")]
-    NoText(SecretName),
-    #[error("its \"{0}\" cannot be kept")]
+    #[error("its \"{0}\" is not a string")]
+    NotAString(SecretName),
+    #[error("its \"{0}\" cannot be set")]
     Set(SecretName, #[source] SetError),
     #[error("it has no \"{0}\" for --tag")]
-    NotThere(SecretName),
+    Missing(SecretName),
 }
 
 /// A tag of a secret in the file, written `SECRET:NAME=VALUE`.
@@ -38,7 +38,7 @@ pub(crate) struct Tag {
 pub(crate) enum InvalidTag {
     #[error("a tag is written SECRET:NAME=VALUE")]
     Form,
-    #[error("its SECRET is unusable")]
+    #[error("its SECRET is invalid")]
     Secret(#[source] InvalidName),
 }
 
@@ -61,10 +61,10 @@ impl FromStr for Tag {
 /// # Errors
 ///
 /// The file cannot be read or used, or does not have a secret that is tagged.
-pub(crate) fn sow(vault: &Vault, path: &Path, tags: &[Tag]) -> Result<(), SeedsError> {
+pub(crate) fn load(vault: &Vault, path: &Path, tags: &[Tag]) -> Result<(), SeedsError> {
     let secrets = read(path)?;
     if let Some(tag) = tags.iter().find(|tag| !secrets.contains_key(&tag.secret)) {
-        return Err(SeedsError::NotThere(tag.secret.clone()));
+        return Err(SeedsError::Missing(tag.secret.clone()));
     }
     for (name, value) in secrets {
         let tags = tags.iter().filter(|tag| tag.secret == name);
@@ -79,7 +79,7 @@ fn read(path: &Path) -> Result<BTreeMap<SecretName, String>, SeedsError> {
         let name = SecretName::try_from(name).map_err(SeedsError::Name)?;
         match value.as_str() {
             Some(text) => Ok((name, text.to_owned())),
-            None => Err(SeedsError::NoText(name)),
+            None => Err(SeedsError::NotAString(name)),
         }
     };
     secrets_file::read(path)?.into_iter().map(text).collect()

@@ -17,16 +17,16 @@ use std::{fs, io};
 use tokio::net::TcpListener;
 
 /// The largest request body read, in bytes; a larger one is rejected with 413. JSON may need six
-/// bytes for one of a value.
+/// bytes for a byte of a value.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
 
-/// Simulates Azure Key Vault on 127.0.0.1: secrets over TLS, kept in memory.
+/// Simulates Azure Key Vault on 127.0.0.1: secrets over TLS, in memory.
 ///
-/// Callers prove who they are by a managed identity: set `IDENTITY_ENDPOINT` to /msi/token at the
+/// Callers authenticate by a managed identity: set `IDENTITY_ENDPOINT` to /msi/token at the
 /// identity port and `IDENTITY_HEADER` to the identity header. They trust the vault by
 /// `SSL_CERT_FILE`, and those that call it NAME.vault.azure.net find it by `HTTPS_PROXY`.
 ///
-/// At the identity port, GET /control/secrets shows what is kept, never a value; PUT
+/// At the identity port, GET /control/secrets shows the secrets, never a value; PUT
 /// /control/faults makes the vault's next calls fail; GET /control/near-expiry/NAME is the event
 /// that announces a secret's near expiry.
 #[derive(Debug, Args)]
@@ -34,16 +34,16 @@ pub struct Arguments {
     /// The port to serve the vault on, over TLS; 0 takes a free one, which the start line names.
     #[arg(long, default_value_t = 8443)]
     port: u16,
-    /// The port to give out tokens on, and for the control paths; 0 takes a free one.
+    /// The port to issue tokens on, and for the control paths; 0 takes a free one.
     #[arg(long, value_name = "PORT", default_value_t = 8444)]
     identity_port: u16,
-    /// The port of the proxy that leads *.vault.azure.net to the vault; 0 takes a free one.
+    /// The port of the proxy that forwards *.vault.azure.net to the vault; 0 takes a free one.
     #[arg(long, value_name = "PORT", default_value_t = 8445)]
     proxy_port: u16,
-    /// What callers must show as X-IDENTITY-HEADER to get a token.
+    /// The X-IDENTITY-HEADER that callers must send to get a token.
     #[arg(long, value_name = "TEXT")]
     identity_header: Secret,
-    /// A JSON file that holds {"NAME": "VALUE", …}, the secrets to start with.
+    /// A JSON file {"NAME": "VALUE", …} with the secrets to start with.
     #[arg(long, value_name = "PATH")]
     secrets_file: Option<PathBuf>,
     /// A tag of a secret in the secrets file; may be repeated.
@@ -64,12 +64,12 @@ pub async fn serve(arguments: Arguments) -> Result<(), Failure> {
     let vault = Vault::new(arguments.identity_header);
     if let Some(path) = arguments.secrets_file {
         let attempt = format!("use the secrets file {}", path.display());
-        seeds::sow(&vault, &path, &arguments.tags).map_err(Failure::of_usage(attempt))?;
+        seeds::load(&vault, &path, &arguments.tags).map_err(Failure::of_usage(attempt))?;
     }
     let (listener, address) = listen(arguments.port, "--port").await?;
     let (identity, identity_address) = listen(arguments.identity_port, "--identity-port").await?;
     let (proxy, proxy_address) = listen(arguments.proxy_port, "--proxy-port").await?;
-    let certificates = Certificates::make().map_err(Failure::to("serve by TLS"))?;
+    let certificates = Certificates::make().map_err(Failure::to("serve over TLS"))?;
     let path = arguments.ca_file;
     let attempt = format!("write the certificate of the authority to {}", path.display());
     fs::write(&path, &certificates.authority).map_err(Failure::to(attempt))?;
@@ -78,13 +78,13 @@ pub async fn serve(arguments: Arguments) -> Result<(), Failure> {
             %address,
             %identity_address,
             %proxy_address,
-            "Simulating Key Vault at https://{address}, giving out tokens at \
-             http://{identity_address}/msi/token, leading *.vault.azure.net here from \
+            "Simulating Key Vault at https://{address}, issuing tokens at \
+             http://{identity_address}/msi/token, forwarding *.vault.azure.net from \
              http://{proxy_address}"
         );
     };
     let servers = [
-        server("give out tokens", axum::serve(identity, identity_app(&vault))),
+        server("issue tokens", axum::serve(identity, identity_app(&vault))),
         server("serve the vault", serve_vault(listener, vault, certificates)),
         server("serve the proxy", proxy::serve_proxy(proxy, address)),
     ];

@@ -1,21 +1,20 @@
-//! The vault: all state behind one lock, and the faults to come.
+//! The vault: its secrets behind a lock, its token, and the fault plan.
 
 use crate::clock::now;
 use crate::faults::{self, Fault, Faults};
 use crate::key_vault::limits::SetError;
 use crate::key_vault::name::SecretName;
 use crate::key_vault::secrets::Secrets;
-use crate::key_vault::tokens::Tokens;
 use crate::key_vault::version::{NewSecret, Version};
 use crate::secret::Secret;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// What happens to the next calls of the vault. Only a call with a valid token counts.
+/// Which fault the next calls of the vault get. Only a call with a valid token counts.
 pub type FaultPlan = faults::FaultPlan<FaultKind>;
 
-/// A way to fail.
+/// A kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FaultKind {
@@ -29,31 +28,31 @@ impl Fault for FaultKind {
     }
 }
 
-/// A handle on the one state; clones share it.
+/// A handle on the shared state.
 #[derive(Clone)]
 pub(crate) struct Vault(Arc<Shared>);
 
 struct Shared {
     identity_header: Secret,
+    token: Secret,
     faults: Faults<FaultKind>,
     state: Mutex<State>,
 }
 
-/// Everything that calls change.
+/// The state that calls change.
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) secrets: Secrets,
-    pub(crate) tokens: Tokens,
 }
 
 impl Vault {
-    /// An empty vault, which gives tokens to callers who show `identity_header`.
+    /// An empty vault, which issues a token to callers who send `identity_header`.
     pub(crate) fn new(identity_header: Secret) -> Self {
-        let (faults, state) = (Faults::default(), Mutex::default());
-        Self(Arc::new(Shared { identity_header, faults, state }))
+        let (token, faults, state) = (Secret::random(""), Faults::default(), Mutex::default());
+        Self(Arc::new(Shared { identity_header, token, faults, state }))
     }
 
-    /// Sets a secret, without counting a write.
+    /// Sets a secret without counting a write.
     ///
     /// # Errors
     ///
@@ -71,6 +70,11 @@ impl Vault {
 
     pub(crate) fn identity_header(&self) -> &Secret {
         &self.0.identity_header
+    }
+
+    /// What the identity endpoint issues and the vault demands.
+    pub(crate) fn token(&self) -> &Secret {
+        &self.0.token
     }
 
     pub(crate) fn faults(&self) -> &Faults<FaultKind> {

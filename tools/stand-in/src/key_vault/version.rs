@@ -1,13 +1,15 @@
-//! One version of a secret, and the request that makes it.
+//! A version of a secret, and the request that makes it.
 
-use crate::key_vault::limits::{MAX_CONTENT_TYPE_CHARS, MAX_TAG_CHARS, MAX_TAGS, SetError};
-use crate::key_vault::value::SecretValue;
+use crate::key_vault::limits::{
+    MAX_CONTENT_TYPE_CHARS, MAX_TAG_CHARS, MAX_TAGS, MAX_VALUE_BYTES, SetError,
+};
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::fmt;
 use uuid::Uuid;
 
-/// The body of a `PUT`, as it was sent. It has no `Debug`, because it holds a value.
+/// The body of a `PUT`. It has no `Debug`, because it contains a value.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct NewSecret {
@@ -20,7 +22,7 @@ pub(crate) struct NewSecret {
     pub(crate) attributes: Option<NewAttributes>,
 }
 
-/// The body of a `PATCH`: what is left out stays as it is.
+/// The body of a `PATCH`: what is omitted is not changed.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewProperties {
@@ -28,7 +30,7 @@ pub(crate) struct NewProperties {
     tags: Option<BTreeMap<String, String>>,
 }
 
-/// The attributes that a caller decides.
+/// The attributes that a caller may set.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewAttributes {
@@ -39,12 +41,12 @@ pub(crate) struct NewAttributes {
     nbf: Option<i64>,
 }
 
-/// What was set at one time; only the value's reader sees the value.
-#[derive(Clone, Debug)]
+/// A version, as it was set.
+#[derive(Clone)]
 pub(crate) struct Version {
     /// 32 hexadecimal digits.
     pub(crate) id: Uuid,
-    pub(crate) value: SecretValue,
+    pub(crate) value: String,
     pub(crate) content_type: Option<String>,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) enabled: bool,
@@ -67,9 +69,12 @@ impl Version {
         if new.content_type.as_ref().is_some_and(long) {
             return Err(SetError::ContentType);
         }
+        if new.value.len() > MAX_VALUE_BYTES {
+            return Err(SetError::Value);
+        }
         Ok(Self {
             id: Uuid::now_v7(),
-            value: SecretValue::new(new.value)?,
+            value: new.value,
             content_type: new.content_type,
             tags: tags(new.tags.unwrap_or_default())?,
             enabled: enabled.unwrap_or(true),
@@ -87,6 +92,13 @@ impl Version {
             self.tags = tags(new)?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for Version {
+    /// Without the value.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Version").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
@@ -113,8 +125,9 @@ mod tests {
     }
 
     #[test]
-    fn omitted_members_are_omitted_as_in_key_vault() {
+    fn omitted_members_have_the_defaults_of_key_vault() {
         let version = set(r#"{"value": "v"}"#).unwrap();
+        assert!(!format!("{version:?}").contains("\"v\""));
         assert!(version.enabled && version.tags.is_empty());
         assert_eq!((version.expires, version.not_before, version.content_type), (None, None, None));
         assert_eq!(version.id.simple().to_string().len(), 32);

@@ -1,4 +1,4 @@
-//! The JSON paths: the mails.
+//! The JSON API.
 
 use crate::mail::message::Mail;
 use crate::mail::sink::Sink;
@@ -12,7 +12,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use std::sync::Arc;
 
-/// Which mails are asked for.
+/// Selects mails.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Filter {
@@ -21,7 +21,7 @@ struct Filter {
 
 pub(crate) fn routes(sink: &Sink) -> Router {
     Router::new()
-        .route("/api/mails", get(list_mails).delete(empty))
+        .route("/api/mails", get(list_mails).delete(clear))
         .route("/api/mails/{id}", get(read_mail))
         .with_state(sink.clone())
 }
@@ -31,9 +31,9 @@ async fn list_mails(
     filter: Result<Query<Filter>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let Query(Filter { to }) = filter?;
-    let asked = |mail: &Mail| to.as_deref().is_none_or(|to| mail.envelope.is_to(to));
+    let matches = |mail: &Mail| to.as_deref().is_none_or(|to| mail.envelope.is_to(to));
     let mails: Vec<Arc<Mail>> =
-        sink.mailbox().mails().filter(|mail| asked(mail)).cloned().collect();
+        sink.mailbox().mails().filter(|mail| matches(mail)).cloned().collect();
     Ok(Json(mails.iter().map(AsRef::as_ref).collect::<Vec<&Mail>>()).into_response())
 }
 
@@ -43,7 +43,7 @@ async fn read_mail(State(sink): State<Sink>, Path(id): Path<String>) -> Result<R
     Ok(Json(mail.as_ref()).into_response())
 }
 
-async fn empty(State(sink): State<Sink>) -> StatusCode {
-    sink.mailbox().empty();
+async fn clear(State(sink): State<Sink>) -> StatusCode {
+    sink.mailbox().clear();
     StatusCode::NO_CONTENT
 }

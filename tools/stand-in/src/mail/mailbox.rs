@@ -4,50 +4,50 @@ use crate::mail::message::Mail;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// How many mails are kept; one more replaces the oldest.
+/// How many mails are stored; one more replaces the oldest.
 pub const MAX_MAILS: usize = 10_000;
 
-/// How many bytes on the wire the kept mails add up to at most; further ones replace the oldest.
-pub const MAX_KEPT_BYTES: usize = 256 * 1024 * 1024;
+/// How many bytes the stored mails add up to at most; further ones replace the oldest.
+pub const MAX_STORED_BYTES: usize = 256 * 1024 * 1024;
 
 /// The mails, oldest first.
 #[derive(Default)]
 pub(crate) struct Mailbox {
-    kept: VecDeque<Kept>,
+    stored: VecDeque<Stored>,
     bytes: usize,
     last_id: u64,
 }
 
-struct Kept {
+struct Stored {
     mail: Arc<Mail>,
     bytes: usize,
 }
 
 impl Mailbox {
-    /// Numbers and keeps a mail that took `bytes` bytes on the wire.
-    pub(crate) fn keep(&mut self, mail: Mail, bytes: usize) {
+    /// Numbers and stores a mail of `bytes` bytes.
+    pub(crate) fn store(&mut self, mail: Mail, bytes: usize) {
         self.last_id += 1;
         let mail = Arc::new(Mail { id: self.last_id, ..mail });
-        self.kept.push_back(Kept { mail, bytes });
+        self.stored.push_back(Stored { mail, bytes });
         self.bytes += bytes;
-        while self.kept.len() > MAX_MAILS || self.bytes > MAX_KEPT_BYTES {
-            let Some(oldest) = self.kept.pop_front() else { return };
+        while self.stored.len() > MAX_MAILS || self.bytes > MAX_STORED_BYTES {
+            let Some(oldest) = self.stored.pop_front() else { return };
             self.bytes -= oldest.bytes;
         }
     }
 
     pub(crate) fn mail(&self, id: u64) -> Option<Arc<Mail>> {
-        let at = self.kept.binary_search_by_key(&id, |kept| kept.mail.id).ok()?;
-        self.kept.get(at).map(|kept| Arc::clone(&kept.mail))
+        let at = self.stored.binary_search_by_key(&id, |stored| stored.mail.id).ok()?;
+        self.stored.get(at).map(|stored| Arc::clone(&stored.mail))
     }
 
     pub(crate) fn mails(&self) -> impl DoubleEndedIterator<Item = &Arc<Mail>> + ExactSizeIterator {
-        self.kept.iter().map(|kept| &kept.mail)
+        self.stored.iter().map(|stored| &stored.mail)
     }
 
-    /// Forgets every mail but not the last id, so that ids stay unique.
-    pub(crate) fn empty(&mut self) {
-        self.kept.clear();
+    /// Deletes every mail but not the last id, so that ids stay unique.
+    pub(crate) fn clear(&mut self) {
+        self.stored.clear();
         self.bytes = 0;
     }
 }
@@ -58,8 +58,8 @@ mod tests {
     use crate::mail::message::Envelope;
     use jiff::Timestamp;
 
-    fn keep(mailbox: &mut Mailbox, bytes: usize) {
-        mailbox.keep(Mail::read(Timestamp::UNIX_EPOCH, Envelope::default(), b""), bytes);
+    fn store(mailbox: &mut Mailbox, bytes: usize) {
+        mailbox.store(Mail::read(Timestamp::UNIX_EPOCH, Envelope::default(), b""), bytes);
     }
 
     fn ids(mailbox: &Mailbox) -> Vec<u64> {
@@ -67,10 +67,10 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_mail_goes_when_there_are_too_many() {
+    fn the_oldest_mail_is_evicted_when_there_are_too_many() {
         let mut mailbox = Mailbox::default();
         for _ in 0..=MAX_MAILS {
-            keep(&mut mailbox, 1);
+            store(&mut mailbox, 1);
         }
         assert_eq!(mailbox.mails().len(), MAX_MAILS);
         assert!(mailbox.mail(1).is_none());
@@ -78,21 +78,21 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_mails_go_when_they_are_too_large() {
+    fn the_oldest_mails_are_evicted_when_they_are_too_large() {
         let mut mailbox = Mailbox::default();
-        for bytes in [MAX_KEPT_BYTES / 2, MAX_KEPT_BYTES / 2, 1] {
-            keep(&mut mailbox, bytes);
+        for bytes in [MAX_STORED_BYTES / 2, MAX_STORED_BYTES / 2, 1] {
+            store(&mut mailbox, bytes);
         }
         assert_eq!(ids(&mailbox), [2, 3]);
     }
 
     #[test]
-    fn an_emptied_mailbox_gives_no_id_twice() {
+    fn a_cleared_mailbox_assigns_no_id_twice() {
         let mut mailbox = Mailbox::default();
-        keep(&mut mailbox, MAX_KEPT_BYTES);
-        mailbox.empty();
+        store(&mut mailbox, MAX_STORED_BYTES);
+        mailbox.clear();
         assert!(ids(&mailbox).is_empty());
-        keep(&mut mailbox, MAX_KEPT_BYTES);
+        store(&mut mailbox, MAX_STORED_BYTES);
         assert_eq!(ids(&mailbox), [2]);
     }
 }

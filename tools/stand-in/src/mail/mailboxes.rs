@@ -1,17 +1,17 @@
-//! Mailboxes that take no mail, so that a test needs no fault plan, which affects other mails too.
+//! Mailboxes that accept no mail. Tests use them instead of a fault plan, which affects other mails too.
 
-/// A domain without mailboxes.
+/// A domain whose recipients are rejected permanently.
 const REJECTED: &str = "@rejected.test";
 
-/// A domain whose mailboxes never take a mail at present.
+/// A domain whose recipients are rejected temporarily, each time.
 const DEFERRED: &str = "@deferred.test";
 
-/// What is answered to the name of a mailbox that takes no mail.
+/// The reply that rejects a recipient, if it is to be rejected.
 pub(super) fn refusal(address: &str) -> Option<&'static str> {
     if address.ends_with(REJECTED) {
         Some("550 5.1.1 No such mailbox")
     } else if address.ends_with(DEFERRED) {
-        Some("451 4.2.1 Come back later")
+        Some("451 4.2.1 Mailbox temporarily unavailable")
     } else {
         None
     }
@@ -22,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_domains_take_no_mail() {
+    fn the_recipients_of_two_domains_are_rejected() {
         assert!(refusal("a@rejected.test").is_some_and(|answer| answer.starts_with("550")));
         assert!(refusal("a@deferred.test").is_some_and(|answer| answer.starts_with("451")));
         assert_eq!(refusal("a@example.com"), None);

@@ -1,18 +1,18 @@
-//! A mail as it is shown: its envelope, as SMTP gave it, and what it says itself.
+//! A mail as it is shown: its SMTP envelope, headers and text.
 
 use jiff::Timestamp;
 use mail_parser::parsers::MessageStream;
 use mail_parser::{Addr, Address, HeaderValue, Message, MessageParser, MessagePart, PartType};
 use serde::{Deserialize, Serialize};
 
-/// One mail: an element of the answer to `GET /api/mails`.
+/// A mail: an element of the response to `GET /api/mails`.
 ///
 /// An address reads `ann@example.com`, or `Ann <ann@example.com>` when the mail gives it a name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mail {
-    /// Counts from 1; no two mails have the same.
+    /// Counts from 1, and is never reused.
     pub id: u64,
-    /// When the whole mail had come.
+    /// When the mail was complete.
     pub received_at: Timestamp,
     /// The sender and recipients that SMTP named, which may differ from the headers.
     pub envelope: Envelope,
@@ -23,7 +23,7 @@ pub struct Mail {
     pub to: Vec<String>,
     /// The addresses of the headers `Cc`.
     pub cc: Vec<String>,
-    /// The addresses of the headers `Bcc`, which a sender should have taken out.
+    /// The addresses of the headers `Bcc`, which a sender should have removed.
     pub bcc: Vec<String>,
     /// The header `Subject`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -49,7 +49,7 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// Whether the mail went to `address`; upper and lower case are the same.
+    /// Whether the mail was sent to `address`, ignoring case.
     #[must_use]
     pub fn is_to(&self, address: &str) -> bool {
         self.to.iter().any(|to| to.eq_ignore_ascii_case(address))
@@ -57,7 +57,7 @@ impl Envelope {
 }
 
 impl Mail {
-    /// Reads the mail `raw`, however malformed. Its id is 0 until it is kept.
+    /// Reads the mail `raw`, however malformed. Its id is 0 until it is stored.
     pub(crate) fn read(received_at: Timestamp, envelope: Envelope, raw: &[u8]) -> Self {
         let blank = Self::blank(received_at, envelope);
         let Some(message) = MessageParser::default().parse(raw) else {
@@ -121,7 +121,7 @@ fn headers(message: &Message<'_>, raw: &[u8]) -> Vec<(String, String)> {
     fields.collect()
 }
 
-/// Structured fields are read as plain text too, which alone keeps their wording.
+/// Structured fields are read as unstructured text too, to preserve their wording.
 fn decoded(value: &[u8]) -> String {
     if let HeaderValue::Text(text) = MessageStream::new(value).parse_unstructured() {
         text.into_owned()
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_given_twice_are_kept_twice() {
+    fn repeated_headers_are_all_shown() {
         let mail = read("To: a@x.org, \"B, C\" <b@x.org>\nTo: d@x.org\nCc: e@x.org\n\n");
         assert_eq!(mail.to, ["a@x.org", "B, C <b@x.org>", "d@x.org"]);
         assert_eq!(mail.cc, ["e@x.org"]);
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_recipient_is_found_in_upper_and_lower_case() {
+    fn a_recipient_matches_in_any_case() {
         let envelope = Envelope { from: String::new(), to: vec!["Ann@Example.com".to_owned()] };
         assert!(envelope.is_to("ann@example.com"));
         assert!(!envelope.is_to("ann@example.co"));

@@ -1,4 +1,4 @@
-//! The pages for people: the newest mails, and one mail.
+//! The HTML pages: the newest mails, and one mail.
 
 use crate::mail::message::Mail;
 use crate::mail::sink::Sink;
@@ -43,7 +43,7 @@ async fn list_mails(State(sink): State<Sink>) -> Response {
 async fn read_mail(State(sink): State<Sink>, Path(id): Path<String>) -> Response {
     match id.parse().ok().and_then(|id| sink.mail(id)) {
         Some(mail) => pages::page(&MailPage { mail }),
-        None => pages::missing("mail", &id),
+        None => pages::not_found("mail", &id),
     }
 }
 
@@ -52,7 +52,7 @@ fn time(at: &Timestamp) -> String {
     at.strftime("%F %T").to_string()
 }
 
-/// The subject, or what stands for one.
+/// The subject, or a placeholder.
 fn subject(mail: &Mail) -> &str {
     match mail.subject.as_deref() {
         Some(subject) if !subject.trim().is_empty() => subject,

@@ -11,13 +11,13 @@ use clap::Args;
 /// The largest HTTP request body read, in bytes; a larger one is rejected with 413.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// Takes in every mail sent to 127.0.0.1, keeps it in memory and shows it.
+/// Receives every mail sent to 127.0.0.1, stores it in memory and shows it.
 ///
 /// SMTP needs no TLS and no login. Over HTTP, GET / is a page with the mails and GET /api/mails the
-/// same as JSON; PUT /control/faults makes coming mails stall, be rejected or stay unanswered.
+/// same as JSON; PUT /control/faults makes the next mails stall, be rejected or get no reply.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The port to take mail on; 0 takes a free one, which the start line names.
+    /// The port to receive mail on; 0 takes a free one, which the start line names.
     #[arg(long, value_name = "PORT", default_value_t = 1025)]
     smtp_port: u16,
     /// The port to show mail on; 0 takes a free one, which the start line names.
@@ -38,12 +38,12 @@ pub async fn serve(Arguments { smtp_port, http_port }: Arguments) -> Result<(), 
         tracing::info!(
             %smtp_address,
             %http_address,
-            "Taking mail at smtp://{smtp_address}, showing it at http://{http_address}"
+            "Receiving mail at smtp://{smtp_address}, showing it at http://{http_address}"
         );
     };
     let servers = [
         server("show mail", axum::serve(http, app(&sink))),
-        server("take mail", smtp::serve_smtp(smtp, sink)),
+        server("receive mail", smtp::serve_smtp(smtp, sink)),
     ];
     process::serve(announce, servers).await
 }

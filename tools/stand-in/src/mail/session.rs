@@ -1,8 +1,8 @@
-//! One SMTP conversation, without its connection: bytes in, answers out.
+//! An SMTP session, without its connection: bytes in, replies out.
 //!
 //! `smtp-proto` reads the commands and unstuffs the mails; which command may follow which is decided
 //! here. The crates with a whole server fit less: `mailin-embedded` gives each connection a thread
-//! and no mail a bound, `samotop` rests on the abandoned `async-std`.
+//! and no mail a bound, `samotop` depends on the abandoned `async-std`.
 
 use crate::mail::data::{Incoming, MAX_MAIL_BYTES, Progress};
 use crate::mail::faults::{FaultKind, Moment};
@@ -14,27 +14,27 @@ use smtp_proto::{Error, MailFrom, RcptTo, Request};
 use std::borrow::Cow;
 use std::slice::Iter;
 
-/// The most recipients of one mail; one more is answered 452.
+/// The most recipients of a mail; one more gets a 452.
 pub const MAX_RECIPIENTS: usize = 100;
 
 pub(crate) const GREETING: &str = "220 mail-sink ESMTP";
-pub(crate) const ACCEPTED: &str = "250 Kept";
-pub(crate) const IDLE: &str = "421 Closing: nothing came for too long";
+pub(crate) const ACCEPTED: &str = "250 OK";
+pub(crate) const IDLE: &str = "421 Idle timeout, closing connection";
 
-/// What the connection does next.
+/// What the connection is to do next.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Turn {
+pub(crate) enum Action {
     /// Wait for more bytes.
     Read,
-    /// Send an answer and go on.
-    Answer(Cow<'static, str>),
-    /// Send an answer and close.
+    /// Send a reply and continue.
+    Reply(Cow<'static, str>),
+    /// Send a reply and close.
     Close(&'static str),
-    /// Keep the mail and accept it.
-    Keep(Envelope, Vec<u8>),
+    /// Store the mail and accept it.
+    Store(Envelope, Vec<u8>),
 }
 
-/// A conversation, from the greeting on.
+/// A session, from the greeting on.
 pub(crate) struct Session {
     sink: Sink,
     requests: RequestReceiver,
@@ -52,27 +52,27 @@ impl Session {
         Self { sink, requests: RequestReceiver::default(), state: State::Idle }
     }
 
-    /// Takes bytes up to the next command's or mail's end; those after it are left.
-    pub(crate) fn take(&mut self, bytes: &mut Iter<'_, u8>) -> Turn {
+    /// Consumes bytes up to the next command's or mail's end; those after it are left.
+    pub(crate) fn take(&mut self, bytes: &mut Iter<'_, u8>) -> Action {
         if let State::Receiving(envelope, incoming) = &mut self.state {
-            let turn = match incoming.take(bytes) {
-                Progress::Unfinished => return Turn::Read,
-                Progress::Whole(raw) => Turn::Keep(std::mem::take(envelope), raw),
+            let action = match incoming.take(bytes) {
+                Progress::Incomplete => return Action::Read,
+                Progress::Complete(raw) => Action::Store(std::mem::take(envelope), raw),
                 Progress::TooLarge => too_large(),
             };
             self.state = State::Idle;
-            return turn;
+            return action;
         }
         match self.requests.ingest(bytes) {
             Ok(request) => {
                 let request = request.into_owned();
-                self.answer(request)
+                self.reply(request)
             }
             Err(error) => reject(&error),
         }
     }
 
-    fn answer(&mut self, request: Request<String>) -> Turn {
+    fn reply(&mut self, request: Request<String>) -> Action {
         match request {
             Request::Ehlo { .. } => {
                 self.state = State::Idle;
@@ -87,12 +87,12 @@ impl Session {
             Request::Data => self.data(),
             Request::Rset => {
                 self.state = State::Idle;
-                say("250 Forgotten")
+                say("250 OK")
             }
-            Request::Noop { .. } => say("250 Still here"),
-            Request::Vrfy { .. } => say("252 Every recipient is accepted"),
+            Request::Noop { .. } => say("250 OK"),
+            Request::Vrfy { .. } => say("252 Cannot verify; send mail to find out"),
             Request::Help { .. } => say("214 EHLO HELO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT"),
-            Request::Quit => Turn::Close("221 Bye"),
+            Request::Quit => Action::Close("221 Bye"),
             Request::Lhlo { .. }
             | Request::Bdat { .. }
             | Request::Auth { .. }
@@ -104,74 +104,74 @@ impl Session {
         }
     }
 
-    fn mail(&mut self, from: MailFrom<String>) -> Turn {
+    fn mail(&mut self, from: MailFrom<String>) -> Action {
         if matches!(self.state, State::Addressing(_)) {
-            return say("503 A mail has begun already");
+            return say("503 Nested MAIL command");
         }
         if from.size > MAX_MAIL_BYTES {
             return too_large();
         }
         if let Some(injected) = self.sink.inject(Moment::Begin) {
-            let answer = if injected.fault == FaultKind::Reject { "550" } else { "451" };
-            return Turn::Answer(format!("{answer} Rejected by the fault plan").into());
+            let code = if injected.fault == FaultKind::Reject { "550" } else { "451" };
+            return Action::Reply(format!("{code} Rejected by the fault plan").into());
         }
         self.state = State::Addressing(Envelope { from: from.address, to: Vec::new() });
-        say("250 Sender noted")
+        say("250 Sender OK")
     }
 
-    fn recipient(&mut self, to: RcptTo<String>) -> Turn {
+    fn recipient(&mut self, to: RcptTo<String>) -> Action {
         let State::Addressing(envelope) = &mut self.state else {
-            return say("503 MAIL comes first");
+            return say("503 Need MAIL command");
         };
         if to.address.is_empty() {
             return reject(&Error::InvalidRecipientAddress);
         }
         if envelope.to.len() == MAX_RECIPIENTS {
-            return Turn::Answer(format!("452 More than {MAX_RECIPIENTS} recipients").into());
+            return Action::Reply(format!("452 More than {MAX_RECIPIENTS} recipients").into());
         }
-        if let Some(answer) = mailboxes::refusal(&to.address) {
-            return say(answer);
+        if let Some(reply) = mailboxes::refusal(&to.address) {
+            return say(reply);
         }
         envelope.to.push(to.address);
-        say("250 Recipient noted")
+        say("250 Recipient OK")
     }
 
-    fn data(&mut self) -> Turn {
+    fn data(&mut self) -> Action {
         match &mut self.state {
             State::Addressing(envelope) if !envelope.to.is_empty() => {
                 self.state = State::Receiving(std::mem::take(envelope), Incoming::new());
-                say("354 End with a dot on a line of its own")
+                say("354 End data with <CRLF>.<CRLF>")
             }
             State::Idle | State::Addressing(_) | State::Receiving(..) => {
-                say("503 MAIL and RCPT come first")
+                say("503 Need MAIL and RCPT commands")
             }
         }
     }
 }
 
-fn say(text: &'static str) -> Turn {
-    Turn::Answer(text.into())
+fn say(text: &'static str) -> Action {
+    Action::Reply(text.into())
 }
 
-fn extensions() -> Turn {
+fn extensions() -> Action {
     let extensions = "250-mail-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8";
-    Turn::Answer(format!("{extensions}\r\n250 SIZE {MAX_MAIL_BYTES}").into())
+    Action::Reply(format!("{extensions}\r\n250 SIZE {MAX_MAIL_BYTES}").into())
 }
 
-fn too_large() -> Turn {
-    Turn::Answer(format!("552 Larger than {MAX_MAIL_BYTES} bytes").into())
+fn too_large() -> Action {
+    Action::Reply(format!("552 Larger than {MAX_MAIL_BYTES} bytes").into())
 }
 
-fn reject(error: &Error) -> Turn {
+fn reject(error: &Error) -> Action {
     match error {
-        Error::NeedsMoreData { .. } => Turn::Read,
+        Error::NeedsMoreData { .. } => Action::Read,
         Error::UnknownCommand | Error::InvalidResponse { .. } => say("500 Unknown command"),
-        Error::InvalidSenderAddress => say("553 Not the address of a sender"),
-        Error::InvalidRecipientAddress => say("553 Not the address of a recipient"),
-        Error::SyntaxError { syntax } => Turn::Answer(format!("501 Expected {syntax}").into()),
-        Error::InvalidParameter { param } => Turn::Answer(format!("501 Invalid {param}").into()),
+        Error::InvalidSenderAddress => say("553 Invalid sender address"),
+        Error::InvalidRecipientAddress => say("553 Invalid recipient address"),
+        Error::SyntaxError { syntax } => Action::Reply(format!("501 Expected {syntax}").into()),
+        Error::InvalidParameter { param } => Action::Reply(format!("501 Invalid {param}").into()),
         Error::UnsupportedParameter { .. } => say("555 Unsupported parameter"),
-        Error::ResponseTooLong => Turn::Close("500 Closing: the line is too long"),
+        Error::ResponseTooLong => Action::Close("500 Line too long, closing connection"),
     }
 }
 
@@ -180,21 +180,21 @@ mod tests {
     use super::*;
     use crate::mail::faults::{FaultKind, FaultPlan};
 
-    /// The codes answered to `input`, and the mails it makes.
+    /// The codes of the replies to `input`, and the mails it contains.
     fn talk(session: &mut Session, input: &str) -> (Vec<u16>, Vec<(Envelope, String)>) {
         let (mut codes, mut mails) = (Vec::new(), Vec::new());
         let mut bytes = input.as_bytes().iter();
         loop {
-            let answer = match session.take(&mut bytes) {
-                Turn::Read => return (codes, mails),
-                Turn::Answer(text) => text,
-                Turn::Close(text) => text.into(),
-                Turn::Keep(envelope, raw) => {
+            let reply = match session.take(&mut bytes) {
+                Action::Read => return (codes, mails),
+                Action::Reply(text) => text,
+                Action::Close(text) => text.into(),
+                Action::Store(envelope, raw) => {
                     mails.push((envelope, String::from_utf8(raw).unwrap()));
                     ACCEPTED.into()
                 }
             };
-            codes.push(answer[..3].parse().unwrap());
+            codes.push(reply[..3].parse().unwrap());
         }
     }
 
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_sent_ahead_are_answered_in_turn() {
+    fn pipelined_commands_are_answered_in_order() {
         let input = "EHLO me\r\nMAIL FROM:<a@x.org> BODY=8BITMIME SMTPUTF8\r\nRCPT TO:<b@x.org>\r\n\
                      DATA\r\nSubject: s\r\n\r\nHello\r\n.\r\nMAIL FROM:<>\r\nRCPT TO:<c@x.org>\r\n\
                      RCPT TO:<jörg@x.org>\r\nDATA\r\n.\r\nQUIT\r\n";
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_may_come_byte_by_byte() {
+    fn commands_may_arrive_byte_by_byte() {
         let mut session = Session::new(Sink::default());
         let input = "HELO me\r\nmail from: <a@x.org>\r\nrcpt to:<b@x.org>\r\ndata\r\nHi\r\n.\r\n";
         let mut mails = Vec::new();
@@ -231,19 +231,19 @@ mod tests {
     }
 
     #[test]
-    fn commands_out_of_turn_are_rejected() {
+    fn commands_out_of_order_are_rejected() {
         assert_eq!(codes("RCPT TO:<b@x.org>\r\nDATA\r\n"), [503, 503]);
         assert_eq!(
             codes("MAIL FROM:<a@x.org>\r\nDATA\r\nMAIL FROM:<b@x.org>\r\n"),
             [250, 503, 503]
         );
-        let forgotten = "MAIL FROM:<a@x.org>\r\nRSET\r\nRCPT TO:<b@x.org>\r\n";
-        assert_eq!(codes(forgotten), [250, 250, 503]);
-        assert_eq!(codes(&forgotten.replace("RSET", "EHLO me")), [250, 250, 503]);
+        let reset = "MAIL FROM:<a@x.org>\r\nRSET\r\nRCPT TO:<b@x.org>\r\n";
+        assert_eq!(codes(reset), [250, 250, 503]);
+        assert_eq!(codes(&reset.replace("RSET", "EHLO me")), [250, 250, 503]);
     }
 
     #[test]
-    fn an_invalid_command_is_rejected_and_the_session_goes_on() {
+    fn an_invalid_command_is_rejected_and_the_session_continues() {
         for (input, code) in [
             ("BREW coffee", 500),
             ("", 500),
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_cannot_carry_a_command() {
+    fn an_address_cannot_inject_a_command() {
         for address in ["<b@x.org\r\nRCPT TO:<eve@x.org>", "<b@x.org\nRCPT TO:<eve@x.org>", "<>"] {
             let mut session = Session::new(Sink::default());
             let input = format!("MAIL FROM:<a@x.org>\r\nRCPT TO:{address}\r\nNOOP\r\n");
@@ -285,7 +285,7 @@ mod tests {
     fn a_line_without_end_closes_the_session() {
         let mut session = Session::new(Sink::default());
         let line = "x".repeat(8192);
-        assert!(matches!(session.take(&mut line.as_bytes().iter()), Turn::Close(_)));
+        assert!(matches!(session.take(&mut line.as_bytes().iter()), Action::Close(_)));
     }
 
     #[test]

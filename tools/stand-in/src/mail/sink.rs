@@ -1,4 +1,4 @@
-//! The sink: the mails behind one lock, and the faults to come.
+//! The sink: the mails behind a lock, and the fault plan.
 
 use crate::clock;
 use crate::faults::InjectedFault;
@@ -7,7 +7,7 @@ use crate::mail::mailbox::Mailbox;
 use crate::mail::message::{Envelope, Mail};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// A handle on the mails and the faults to come; clones share them.
+/// A handle on the mails and the fault plan; clones share them.
 #[derive(Clone, Default)]
 pub(crate) struct Sink {
     mailbox: Arc<Mutex<Mailbox>>,
@@ -27,13 +27,13 @@ impl Sink {
         self.mailbox().mail(id)
     }
 
-    /// What happens to a mail at this moment.
+    /// The fault of a mail at this moment, if the plan has one.
     pub(crate) fn inject(&self, moment: Moment) -> Option<InjectedFault<FaultKind>> {
         self.faults.inject(|plan| plan.fault.moment() == moment)
     }
 
-    pub(crate) fn keep(&self, envelope: Envelope, raw: &[u8]) {
+    pub(crate) fn store(&self, envelope: Envelope, raw: &[u8]) {
         let mail = Mail::read(clock::now(), envelope, raw);
-        self.mailbox().keep(mail, raw.len());
+        self.mailbox().store(mail, raw.len());
     }
 }

@@ -2,13 +2,13 @@
 
 use crate::payment::error::StripeError;
 
-/// The largest amount in minor units: eight digits, which every currency supports.
+/// The largest amount, in minor units: eight digits, which every currency supports.
 pub(crate) const MAX_AMOUNT: u64 = 99_999_999;
 
-/// The least charges by currency, in minor units, for an account that settles in that currency:
-/// <https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>. The least charge in any
+/// The minimum charges by currency, in minor units, for an account that settles in that currency:
+/// <https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>. The minimum in any
 /// other currency depends on an exchange rate; here it is 1.
-const LEAST: [(&str, u64); 24] = [
+const MIN_CHARGE: [(&str, u64); 24] = [
     ("aed", 200),
     ("aud", 50),
     ("bgn", 100),
@@ -60,23 +60,25 @@ const TWO_DECIMAL: &str = "afn all amd ang aoa ars awg azn bam bbd bdt bmd bnd b
 ///
 /// # Errors
 ///
-/// The currency is not supported, the amount is less than its least charge, or it is a fraction that
-/// the currency cannot be charged in.
+/// The currency is not supported, the amount is less than its minimum, or the currency cannot be charged
+/// in that fraction.
 pub(crate) fn check_charge(amount: u64, currency: &str) -> Result<(), StripeError> {
     check_currency(currency)?;
-    let least = LEAST.iter().find(|(code, _)| *code == currency).map_or(1, |(_, least)| *least);
-    if amount < least {
-        let message = format!("Amount must be at least {} {currency}", written(least, currency));
+    let minimum =
+        MIN_CHARGE.iter().find(|(code, _)| *code == currency).map_or(1, |(_, minimum)| *minimum);
+    if amount < minimum {
+        let message =
+            format!("Amount must be at least {} {currency}", formatted(minimum, currency));
         return Err(StripeError::parameter("amount", message).coded("amount_too_small"));
     }
     check_fraction(amount, currency)
 }
 
-/// Checks that `amount` is no fraction that the currency cannot be charged or refunded in.
+/// Checks that `amount` is one that the currency can be charged or refunded in.
 ///
 /// # Errors
 ///
-/// It is one.
+/// The currency has no such fraction.
 pub(crate) fn check_fraction(amount: u64, currency: &str) -> Result<(), StripeError> {
     let step = if THREE_DECIMAL.contains(&currency) {
         10
@@ -94,7 +96,7 @@ pub(crate) fn check_fraction(amount: u64, currency: &str) -> Result<(), StripeEr
 
 fn check_currency(currency: &str) -> Result<(), StripeError> {
     let is_supported = TWO_DECIMAL.split(' ').any(|code| code == currency)
-        || LEAST.iter().any(|(code, _)| *code == currency)
+        || MIN_CHARGE.iter().any(|(code, _)| *code == currency)
         || ZERO_DECIMAL.contains(&currency)
         || THREE_DECIMAL.contains(&currency)
         || WHOLE_UNITS.contains(&currency);
@@ -105,8 +107,8 @@ fn check_currency(currency: &str) -> Result<(), StripeError> {
     Err(StripeError::parameter("currency", message))
 }
 
-/// The amount in units of the currency.
-fn written(amount: u64, currency: &str) -> String {
+/// The amount in major units of the currency.
+fn formatted(amount: u64, currency: &str) -> String {
     if ZERO_DECIMAL.contains(&currency) {
         amount.to_string()
     } else {
@@ -119,10 +121,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_least_charge_of_a_currency_is_the_least_that_is_charged() {
-        for (currency, least) in LEAST {
-            assert!(check_charge(least, currency).is_ok(), "{currency}");
-            assert!(check_charge(least - 1, currency).is_err(), "{currency}");
+    fn an_amount_below_the_minimum_charge_is_rejected() {
+        for (currency, minimum) in MIN_CHARGE {
+            assert!(check_charge(minimum, currency).is_ok(), "{currency}");
+            assert!(check_charge(minimum - 1, currency).is_err(), "{currency}");
         }
         for currency in ["mga", "zar", "twd"] {
             assert!(check_charge(1, currency).is_ok(), "{currency}");

@@ -141,7 +141,7 @@ fn is_of_type(headers: &HeaderMap, expected: &str) -> bool {
     essence.trim().eq_ignore_ascii_case(expected)
 }
 
-/// Counts a call that changes nothing, and waits or fails as a fault plan asks for.
+/// Counts a read, and injects the fault of it, if it has one.
 async fn begin_read(simulator: &Simulator, operation: Operation) -> Result<(), StripeError> {
     simulator.count(operation);
     let Some(mut injected) = simulator.inject(operation) else { return Ok(()) };
@@ -152,7 +152,7 @@ async fn begin_read(simulator: &Simulator, operation: Operation) -> Result<(), S
     if injected.fault == FaultKind::Stall { Ok(()) } else { Err(fault_error(injected.fault, None)) }
 }
 
-/// Answers a checked call; the work is spawned, so that a caller who hangs up does not undo it.
+/// Carries out a validated call. It is spawned, so that it completes even if its caller disconnects.
 async fn post_of(
     simulator: Simulator,
     headers: &HeaderMap,
@@ -169,7 +169,7 @@ async fn post_of(
     }
 }
 
-/// The answer to a call, or none when the connection is to close.
+/// The response to a call, or None when the connection is to close.
 async fn carry_out(
     simulator: Simulator,
     key: Option<String>,
@@ -181,7 +181,7 @@ async fn carry_out(
     }
     let key = key.as_deref();
     let fault = injected.map(|injected| injected.fault);
-    if let Some(fault) = fault.filter(|fault| fault.spares_key()) {
+    if let Some(fault) = fault.filter(|fault| fault.precedes_execution()) {
         if let (Claim::Fresh, Some(key)) = (&claim, key) {
             simulator.state().keys.release(key);
         }
@@ -198,7 +198,7 @@ async fn carry_out(
     }
 }
 
-/// What a call is answered that a fault keeps from any effect.
+/// The error of a call whose fault prevents any effect.
 fn fault_error(fault: FaultKind, key: Option<&str>) -> StripeError {
     match fault {
         FaultKind::RateLimit => StripeError::rate_limited(),
@@ -213,7 +213,7 @@ fn fault_error(fault: FaultKind, key: Option<&str>) -> StripeError {
     }
 }
 
-/// Closes the connection without an answer: unwinding ends its task, and nothing else.
+/// Closes the connection without a response: unwinding ends its task, and nothing else.
 fn drop_connection() -> ! {
     resume_unwind(Box::new("a fault closes the connection"))
 }

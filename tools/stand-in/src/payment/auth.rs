@@ -1,4 +1,4 @@
-//! Who may call: callers who show an active API key.
+//! Authentication by API key.
 
 use crate::payment::error::StripeError;
 use crate::payment::keyring::Rejection;
@@ -9,11 +9,11 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 
-/// Lets a request pass only with an active key.
+/// Rejects requests without an active key.
 ///
 /// # Errors
 ///
-/// 401 when the key is missing, is unknown, or has ended.
+/// 401 when the key is missing, unknown or expired.
 pub(crate) async fn require_key(
     State(simulator): State<Simulator>,
     request: Request,

@@ -17,16 +17,16 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-/// Payment intents, and refunds, kept until the process ends; one beyond them is rejected with 429.
+/// The most payment intents, and the most refunds; one more is rejected with 429.
 pub const MAX_INTENTS: usize = 1_000_000;
 
-/// Every payment intent by its id, which sorts by the time of its creation.
+/// Every payment intent by its id, which sorts by the time of its creation, and their money.
 #[derive(Debug, Default)]
 pub(crate) struct Book {
     entries: BTreeMap<String, Entry>,
     /// The intent of each refund.
     refunds: HashMap<String, String>,
-    /// What settles later, by when and in which order it began.
+    /// What settles later, by its time and, at the same time, in the order of its begin.
     due: BTreeMap<(Timestamp, u64), Due>,
     begun: u64,
     movements: Vec<Movement>,
@@ -44,8 +44,8 @@ impl Book {
     ///
     /// # Errors
     ///
-    /// The intent cannot be confirmed, or its card declines (it is kept all the same); or the book is
-    /// full.
+    /// The intent cannot be confirmed, or its card declines (it is created all the same); or the book
+    /// is full.
     pub(crate) fn create(
         &mut self,
         new: NewIntent,
@@ -96,19 +96,8 @@ impl Book {
         now: Timestamp,
     ) -> Result<PaymentIntent, StripeError> {
         let entry = self.entries.get_mut(id).ok_or_else(|| no_such_intent(id, "intent"))?;
+        entry.check_open("cancel")?;
         let intent = &mut entry.intent;
-        match intent.status {
-            IntentStatus::RequiresPaymentMethod
-            | IntentStatus::RequiresConfirmation
-            | IntentStatus::RequiresAction => {}
-            IntentStatus::Processing | IntentStatus::Succeeded | IntentStatus::Canceled => {
-                let message = format!(
-                    "You cannot cancel this PaymentIntent because it has a status of {}.",
-                    intent.status.name()
-                );
-                return Err(StripeError::unexpected_state(message, intent.clone()));
-            }
-        }
         intent.status = IntentStatus::Canceled;
         intent.canceled_at = Some(now.as_second());
         intent.cancellation_reason = reason;
@@ -140,7 +129,7 @@ impl Book {
         self.entries.values().map(|entry| Payment::of(&entry.intent, &entry.refunds)).collect()
     }
 
-    /// Every movement, in order.
+    /// Every movement, in the order of their times.
     pub(crate) fn movements(&self) -> Vec<Movement> {
         self.movements.clone()
     }
@@ -202,6 +191,6 @@ fn no_such_intent(id: &str, param: &str) -> StripeError {
 
 fn full() -> StripeError {
     StripeError::full(format!(
-        "the simulator keeps at most {MAX_INTENTS} payment intents and as many refunds; restart it"
+        "the simulator stores at most {MAX_INTENTS} payment intents and as many refunds; restart it"
     ))
 }

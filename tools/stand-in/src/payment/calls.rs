@@ -1,4 +1,4 @@
-//! How many calls came, and how some of them ended.
+//! Counts of calls by operation and outcome.
 
 use crate::payment::faults::Operation;
 use serde::{Deserialize, Serialize};
@@ -20,13 +20,13 @@ pub struct Calls {
     pub reads: u64,
     /// Calls without an active API key.
     pub unauthorized: u64,
-    /// Calls that were answered from their idempotency key, or would have been but for a fault.
+    /// Calls that got the saved response of their idempotency key, or would have without a fault.
     pub replayed: u64,
     /// Calls rejected because of their idempotency key: in use, or of another request.
     pub conflicts: u64,
     /// Calls that a fault stalled, counted when the stall began.
     pub stalled: u64,
-    /// Calls with another fault, before or after their effect.
+    /// Calls with any other fault.
     pub failed: u64,
 }
 

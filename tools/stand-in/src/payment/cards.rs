@@ -1,16 +1,16 @@
 //! The test cards: <https://docs.stripe.com/testing>, payment methods whose token decides what
 //! happens to a charge and its refunds.
 
-/// What a known payment method does when it is charged.
+/// How a charge of a test card ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Card {
     Accepts(RefundCourse),
     Declines(Decline),
-    /// <https://docs.stripe.com/testing#regulatory-cards>: always asks the customer.
+    /// Always asks the customer: <https://docs.stripe.com/testing#regulatory-cards>.
     Authenticates,
 }
 
-/// What happens to the refunds of a card: <https://docs.stripe.com/testing#refunds>.
+/// How the refunds of a test card end: <https://docs.stripe.com/testing#refunds>.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RefundCourse {
     /// They succeed immediately.
@@ -21,7 +21,7 @@ pub(crate) enum RefundCourse {
     FailLater,
 }
 
-/// How a card is declined.
+/// Why a card is declined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Decline {
     pub(crate) code: &'static str,

@@ -1,4 +1,4 @@
-//! The simulator's own clock, which a control moves on.
+//! The simulator's clock, which a control path can advance.
 
 use crate::clock;
 use jiff::Timestamp;
@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The farthest that one call moves the clock, in seconds: ten years.
+/// The most by which one call advances the clock, in seconds: ten years.
 pub const MAX_ADVANCE_SECONDS: u64 = 315_360_000;
 
-/// Starts at the time of day, runs on, and never goes back.
+/// Starts at the current time and never goes back.
 #[derive(Debug)]
 pub(crate) struct Clock {
     started: Instant,
@@ -21,14 +21,14 @@ pub(crate) struct Clock {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Advance {
-    /// How far the clock moves, in seconds, at most [`MAX_ADVANCE_SECONDS`].
+    /// By how much, in seconds, at most [`MAX_ADVANCE_SECONDS`].
     pub advance_seconds: u64,
 }
 
-/// The answer to `POST /control/clock`.
+/// The response to `POST /control/clock`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClockReading {
-    /// What the clock shows now.
+    /// The simulator's time, in UTC.
     pub now: Timestamp,
 }
 
@@ -46,7 +46,7 @@ impl Clock {
     }
 }
 
-/// `at` and `wait`, up to the last moment there is.
+/// `at` plus `wait`, at most [`Timestamp::MAX`].
 pub(crate) fn later(at: Timestamp, wait: Duration) -> Timestamp {
     at.saturating_add(wait).unwrap_or(Timestamp::MAX)
 }

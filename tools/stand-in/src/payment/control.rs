@@ -1,4 +1,4 @@
-//! The control paths: the ledger, the clock, how payments settle, and the API keys.
+//! The control paths: the ledger, the clock, settlement, and API keys.
 
 use crate::payment::clock::{Advance, ClockReading, MAX_ADVANCE_SECONDS};
 use crate::payment::keyring::{KeyPlan, KeySummary};
@@ -19,7 +19,7 @@ pub(crate) fn routes(simulator: &Simulator) -> Router {
         .route("/control/clock", post(advance_clock))
         .route("/control/settlement", put(set_settlement).delete(clear_settlement))
         .route("/control/keys", get(list_keys).put(plan_keys))
-        .route("/control/keys/{id}", delete(end_key))
+        .route("/control/keys/{id}", delete(expire_key))
         .with_state(simulator.clone())
 }
 
@@ -51,7 +51,7 @@ async fn set_settlement(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Ends every delay for payments and refunds to come.
+/// Later payments and refunds settle without delay; those that are settling are not affected.
 async fn clear_settlement(State(simulator): State<Simulator>) -> StatusCode {
     simulator.state().settlement = SettlementPlan::default();
     StatusCode::NO_CONTENT
@@ -71,14 +71,14 @@ async fn plan_keys(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn end_key(
+async fn expire_key(
     State(simulator): State<Simulator>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     let mut state = simulator.state();
     let now = state.clock.now();
-    let ended = state.keyring.end(&id, now);
-    ended.map_err(|error| ApiError::new(StatusCode::NOT_FOUND, error.to_string()))?;
+    let expired = state.keyring.expire(&id, now);
+    expired.map_err(|error| ApiError::new(StatusCode::NOT_FOUND, error.to_string()))?;
     Ok(StatusCode::NO_CONTENT)
 }
 

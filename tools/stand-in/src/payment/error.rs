@@ -1,4 +1,4 @@
-//! The errors that callers see, in Stripe's wording: <https://docs.stripe.com/api/errors>.
+//! Error responses in Stripe's wording: <https://docs.stripe.com/api/errors>.
 
 use crate::payment::objects::{ErrorObject, PaymentIntent, Reply};
 use axum::extract::rejection::BytesRejection;
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 const INVALID_REQUEST: &str = "invalid_request_error";
 
-/// An error and the status it travels under.
+/// An error response and its status.
 #[derive(Clone, Debug)]
 pub(crate) struct StripeError {
     status: StatusCode,
@@ -29,12 +29,12 @@ impl StripeError {
         Self::new(status, ErrorObject::new(INVALID_REQUEST, message))
     }
 
-    /// A request that Stripe would reject before it does anything.
+    /// 400, for the whole request.
     pub(crate) fn rejected(message: impl Into<String>) -> Self {
         Self::invalid(StatusCode::BAD_REQUEST, message)
     }
 
-    /// A parameter that Stripe would reject before it does anything.
+    /// 400, for a parameter.
     pub(crate) fn parameter(param: &str, message: impl Into<String>) -> Self {
         Self::invalid(StatusCode::BAD_REQUEST, message).on(param)
     }
@@ -93,26 +93,26 @@ impl StripeError {
         Self::invalid(StatusCode::NOT_FOUND, message)
     }
 
-    /// The object that `param` names is not there.
+    /// 404: the object that `param` names does not exist.
     pub(crate) fn missing_resource(param: &str, message: impl Into<String>) -> Self {
         Self::invalid(StatusCode::NOT_FOUND, message).on(param).coded("resource_missing")
     }
 
-    /// The intent's state does not allow what was asked for.
+    /// 400: the intent's state does not allow the operation.
     pub(crate) fn unexpected_state(message: impl Into<String>, intent: PaymentIntent) -> Self {
         let mut error = Self::rejected(message).coded("payment_intent_unexpected_state");
         error.error.payment_intent = Some(Box::new(intent));
         error
     }
 
-    /// A confirmation needs a payment method.
+    /// 400: a confirmation needs a payment method.
     pub(crate) fn no_method() -> Self {
         let message = "You cannot confirm this PaymentIntent because it's missing a payment method. \
                        Confirm it with a payment_method.";
         Self::parameter("payment_method", message).coded("payment_intent_unexpected_state")
     }
 
-    /// A confirmation that may redirect the customer needs a page to return to:
+    /// 400: a confirmation that may redirect the customer needs a page to return to:
     /// <https://docs.stripe.com/api/payment_intents/create#create_payment_intent-automatic_payment_methods-allow_redirects>.
     pub(crate) fn no_return_url() -> Self {
         let message = "This PaymentIntent accepts payment methods that might redirect your customer \
@@ -122,12 +122,12 @@ impl StripeError {
         Self::parameter("return_url", message)
     }
 
-    /// Too many calls in too short a time: <https://docs.stripe.com/rate-limits>.
+    /// 429: too many calls in too short a time, <https://docs.stripe.com/rate-limits>.
     pub(crate) fn rate_limited() -> Self {
         Self::full("Request rate limit exceeded. Learn more: https://docs.stripe.com/rate-limits")
     }
 
-    /// Another call with the same idempotency key is still running.
+    /// 409: another call with the same idempotency key is still running.
     pub(crate) fn key_in_use(key: &str) -> Self {
         let message = format!(
             "There is currently another in-progress request using this Idempotent Key (that probably \
@@ -137,7 +137,7 @@ impl StripeError {
         Self::invalid(StatusCode::CONFLICT, message).coded("idempotency_key_in_use")
     }
 
-    /// A failure of the provider's own.
+    /// 500: a failure of the provider.
     pub(crate) fn internal() -> Self {
         let error = ErrorObject::new("api_error", "An unknown error occurred.");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, error)
@@ -156,7 +156,7 @@ impl StripeError {
         Self::new(StatusCode::PAYMENT_REQUIRED, error)
     }
 
-    /// The same error as a reply that can be kept and given again.
+    /// The error as a reply that can be saved and replayed.
     pub(crate) fn into_reply(self) -> Reply {
         Reply::new(self.status, &Envelope { error: self.error })
     }

@@ -1,45 +1,45 @@
-//! Faults: what happens to the next calls.
+//! The kinds of faults of calls, and the calls that they apply to.
 
 use crate::faults::{self, Fault};
 use serde::{Deserialize, Serialize};
 
-/// What happens to the next calls. Only a call counts that is authorised, valid, and about to be
-/// executed or answered from its idempotency key.
+/// Which fault the next calls get. Only a call counts that is authorised, valid, and about to be
+/// executed or replayed from its idempotency key.
 pub type FaultPlan = faults::FaultPlan<FaultKind, Area>;
 
 /// The plan in force.
 pub(crate) type Faults = faults::Faults<FaultKind, Area>;
 
-/// A fault that happens to one call.
+/// A fault that is injected into one call.
 pub(crate) type InjectedFault = faults::InjectedFault<FaultKind, Area>;
 
-/// A way to fail. An answer is saved under an idempotency key once the call's execution has begun
+/// A kind of fault. A response is saved under an idempotency key once the call's execution has begun
 /// (<https://docs.stripe.com/api/idempotent_requests>); errors of Stripe's edge are not saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FaultKind {
     /// The call waits, then takes effect, whether or not its caller still waits.
     Stall,
-    /// The edge answers 500 and the call has no effect; its idempotency key stays free.
+    /// The edge answers 500 and the call has no effect; its idempotency key remains unused.
     FailBefore,
-    /// The call takes effect and the edge answers 500; its idempotency key keeps the true answer.
+    /// The call takes effect and the edge answers 500; the true response is saved under its key.
     FailAfter,
-    /// The call is executed and ends with 500, without effect; its idempotency key keeps the 500.
+    /// The call is executed and ends with 500, without effect; the 500 is saved under its key.
     CrashBefore,
-    /// The call takes effect and ends with 500; its idempotency key keeps the 500.
+    /// The call takes effect and ends with 500; the 500 is saved under its key.
     CrashAfter,
-    /// The connection closes without an answer and the call has no effect; its key stays free.
+    /// The connection closes without a response and the call has no effect; its key remains unused.
     DropBefore,
-    /// The call takes effect and the connection closes without an answer; its key keeps the answer.
+    /// The call takes effect and the connection closes without a response, which is saved under its key.
     DropAfter,
-    /// The call is answered 429 and has no effect; its key stays free
+    /// The call gets a 429 and has no effect; its key remains unused
     /// (<https://docs.stripe.com/rate-limits>).
     RateLimit,
-    /// The call is answered 409, as while another one with its key runs; it has no effect.
+    /// The call gets a 409, as if another one with its key were running; it has no effect.
     Conflict,
 }
 
-/// The calls that a plan can mean.
+/// The calls that a plan can apply to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Area {
@@ -80,13 +80,13 @@ impl Fault for FaultKind {
 }
 
 impl FaultKind {
-    /// Whether the connection closes without an answer.
+    /// Whether the connection closes without a response.
     pub(crate) fn drops(self) -> bool {
         matches!(self, Self::DropBefore | Self::DropAfter)
     }
 
-    /// Whether the call is answered before its execution begins, so that its key stays free.
-    pub(crate) fn spares_key(self) -> bool {
+    /// Whether the call ends before its execution begins, so that its key remains unused.
+    pub(crate) fn precedes_execution(self) -> bool {
         match self {
             Self::FailBefore | Self::DropBefore | Self::RateLimit | Self::Conflict => true,
             Self::Stall

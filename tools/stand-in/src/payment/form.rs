@@ -1,4 +1,4 @@
-//! The form: a request's parameters, taken one by one, so that what is left over is unknown.
+//! The form: a request's parameters. Each is taken out when it is read; those left over are unknown.
 
 use crate::payment::amounts::MAX_AMOUNT;
 use crate::payment::error::StripeError;
@@ -29,7 +29,7 @@ impl Form {
         Ok(Self(fields))
     }
 
-    /// The parameters of a request that was not a form.
+    /// The given parameters, for a request whose body is not a form.
     pub(crate) fn of(parameters: impl IntoIterator<Item = (&'static str, String)>) -> Self {
         let parameters = parameters.into_iter();
         Self(parameters.map(|(name, value)| (name.to_owned(), value)).collect())
@@ -86,7 +86,7 @@ impl Form {
         }
     }
 
-    /// One of the values in `allowed`.
+    /// A value in `allowed`.
     ///
     /// # Errors
     ///

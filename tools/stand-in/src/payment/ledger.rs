@@ -1,23 +1,23 @@
-//! The ledger: what was charged, declined and refunded, for tests that check the money.
+//! The ledger: what was charged, declined and refunded, for tests to check.
 
 use crate::payment::calls::Calls;
 use crate::payment::objects::{IntentStatus, PaymentIntent, Refund, RefundStatus};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-/// The answer to `GET /control/ledger`.
+/// The response to `GET /control/ledger`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
-    /// One entry per payment intent, oldest first.
+    /// One per payment intent, oldest first.
     pub payments: Vec<Payment>,
-    /// Every movement of money, and what was meant to be one, in the order of their times.
+    /// Every movement of money, tried or done, in the order of their times.
     pub movements: Vec<Movement>,
-    /// How the calls went.
+    /// Counts of calls by operation and outcome.
     pub calls: Calls,
 }
 
-/// One payment intent, as it stands.
+/// A payment intent in its current state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payment {
     /// `pi_…`
@@ -27,11 +27,11 @@ pub struct Payment {
     /// The caller's `metadata[reference]`, of a payment that belongs to no order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
-    /// What was asked for, in the provider's minor units.
+    /// The amount to charge, in the provider's minor units.
     pub amount: u64,
     /// Three lower-case letters.
     pub currency: String,
-    /// How far the intent has come.
+    /// The state of the intent.
     pub outcome: Outcome,
     /// What was refunded so far, in minor units; never more than was charged. A refund counts from
     /// the moment at which it succeeds until it fails.
@@ -40,11 +40,11 @@ pub struct Payment {
     pub refunds: u64,
 }
 
-/// How far a payment intent has come.
+/// The state of a payment intent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// No charge was tried.
+    /// No charge was attempted.
     Unconfirmed,
     /// The customer has to act; no money moved.
     RequiresAction,
@@ -61,9 +61,9 @@ pub enum Outcome {
 /// A change in the state of a charge or a refund.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Movement {
-    /// When it changed, on the simulator's clock.
+    /// When the state changed, by the simulator's clock.
     pub at: Timestamp,
-    /// Whose state changed.
+    /// Whether it is a charge or a refund.
     pub kind: MovementKind,
     /// `ch_…` or `re_…`
     pub id: String,
@@ -71,11 +71,11 @@ pub struct Movement {
     pub payment_intent: String,
     /// The `metadata[order_id]` of the intent.
     pub order_id: Option<String>,
-    /// How much it is about, in the provider's minor units.
+    /// The amount of the charge or refund, in the provider's minor units.
     pub amount: u64,
     /// Three lower-case letters.
     pub currency: String,
-    /// Its state from then on.
+    /// The new state.
     pub status: MovementStatus,
 }
 
@@ -89,7 +89,7 @@ pub enum MovementKind {
     Refund,
 }
 
-/// How far a movement has come.
+/// The state of a charge or a refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MovementStatus {
@@ -99,7 +99,7 @@ pub enum MovementStatus {
     RequiresAction,
     /// The money has moved.
     Succeeded,
-    /// No money has moved; what had is back.
+    /// No money has moved, or it was returned.
     Failed,
     /// A refund was cancelled.
     Canceled,
@@ -182,12 +182,12 @@ fn order_id(intent: &PaymentIntent) -> Option<String> {
     intent.metadata.get("order_id").cloned()
 }
 
-/// The payments of one order, added up.
+/// The totals of an order's payments.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderTotals {
-    /// How often money was taken.
+    /// How many charges succeeded.
     pub charges: u64,
-    /// How often a card was declined.
+    /// How many charges were declined.
     pub declines: u64,
     /// How many refunds were made.
     pub refunds: u64,
@@ -195,14 +195,14 @@ pub struct OrderTotals {
     pub charged: u64,
     /// The money refunded, in minor units; never more than was charged.
     pub refunded: u64,
-    /// The currencies of the attempts; with more than one the sums mean nothing.
+    /// The currencies of the payments; with more than one the sums are meaningless.
     pub currencies: BTreeSet<String>,
 }
 
 impl OrderTotals {
-    /// The money kept, in minor units.
+    /// What was charged and not refunded, in minor units.
     #[must_use]
-    pub fn kept(&self) -> u64 {
+    pub fn net(&self) -> u64 {
         self.charged - self.refunded
     }
 
@@ -217,19 +217,7 @@ impl OrderTotals {
 }
 
 impl Ledger {
-    /// The totals of every order that was named, by order id.
-    #[must_use]
-    pub fn orders(&self) -> BTreeMap<&str, OrderTotals> {
-        let mut orders = BTreeMap::<&str, OrderTotals>::new();
-        for payment in &self.payments {
-            if let Some(order_id) = &payment.order_id {
-                orders.entry(order_id).or_default().add(payment);
-            }
-        }
-        orders
-    }
-
-    /// The totals of one order; all zero for one that never came to be charged.
+    /// The totals of an order; all zero if it has no payments.
     #[must_use]
     pub fn order(&self, order_id: &str) -> OrderTotals {
         let mut totals = OrderTotals::default();
@@ -260,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn an_order_adds_up_its_own_payments() {
+    fn the_totals_of_an_order_are_those_of_its_own_payments() {
         let payments = vec![
             payment(Some("a"), Outcome::Declined, 0),
             payment(Some("a"), Outcome::Charged, 200),
@@ -270,9 +258,7 @@ mod tests {
         let ledger = Ledger { payments, ..Ledger::default() };
         let a = ledger.order("a");
         assert_eq!((a.charges, a.declines, a.refunds), (1, 1, 1));
-        assert_eq!((a.charged, a.refunded, a.kept()), (500, 200, 300));
+        assert_eq!((a.charged, a.refunded, a.net()), (500, 200, 300));
         assert_eq!(ledger.order("unknown"), OrderTotals::default());
-        assert_eq!(ledger.orders().into_keys().collect::<Vec<_>>(), ["a", "b"]);
-        assert_eq!(ledger.orders()["a"], a);
     }
 }

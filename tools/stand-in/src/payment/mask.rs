@@ -1,4 +1,4 @@
-//! What of an API key may be shown.
+//! Masks API keys.
 
 /// How many characters are shown at the end.
 const SHOWN: usize = 4;
@@ -6,10 +6,10 @@ const SHOWN: usize = 4;
 /// The longest prefix (`sk_test_`) that is shown.
 const MAX_PREFIX: usize = 8;
 
-/// Below this length the shown part would give too much of the key away.
+/// Shorter keys are hidden whole: the shown part would reveal too much.
 const MIN_MASKABLE: usize = 20;
 
-/// The prefix and the end of `key`, when enough stays hidden.
+/// The prefix and the end of `key`, if it is long enough.
 pub(crate) fn mask(key: &str) -> String {
     let Some(end) = key.len().checked_sub(SHOWN).filter(|_| key.len() >= MIN_MASKABLE) else {
         return "****".to_owned();

@@ -1,4 +1,4 @@
-//! The objects that Stripe answers with, and a reply that can be given twice.
+//! The objects in Stripe's responses, and replies that can be replayed.
 
 use axum::body::Bytes;
 use axum::http::StatusCode;
@@ -28,12 +28,12 @@ pub(crate) struct PaymentIntent {
     pub(crate) livemode: bool,
     pub(crate) metadata: BTreeMap<String, String>,
     pub(crate) next_action: Option<NextAction>,
-    /// None after a decline: the intent then waits for another method.
+    /// None after a decline: the intent then needs another method.
     pub(crate) payment_method: Option<String>,
     pub(crate) status: IntentStatus,
 }
 
-/// Which methods may pay, beside cards.
+/// Which payment methods are allowed beside cards.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct AutomaticMethods {
     pub(crate) allow_redirects: &'static str,
@@ -41,20 +41,20 @@ pub(crate) struct AutomaticMethods {
 }
 
 impl AutomaticMethods {
-    /// Whether a confirmation may lead the customer to another page.
+    /// Whether a confirmation may redirect the customer.
     pub(crate) fn may_redirect(self) -> bool {
         self.enabled && self.allow_redirects == "always"
     }
 }
 
-/// What the customer has to do.
+/// What the customer has to do next.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct NextAction {
     #[serde(rename = "type")]
     pub(crate) kind: &'static str,
 }
 
-/// How far an intent has come: <https://docs.stripe.com/payments/paymentintents/lifecycle>. Only an
+/// The state of an intent: <https://docs.stripe.com/payments/paymentintents/lifecycle>. Only an
 /// intent whose charge is captured by hand can be `requires_capture`; there are none here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -68,7 +68,7 @@ pub(crate) enum IntentStatus {
 }
 
 impl IntentStatus {
-    /// As the API writes it.
+    /// Its name in the API.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::RequiresPaymentMethod => "requires_payment_method",
@@ -98,7 +98,7 @@ pub(crate) struct Refund {
     pub(crate) status: RefundStatus,
 }
 
-/// How far a refund has come.
+/// The state of a refund.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum RefundStatus {
@@ -118,8 +118,8 @@ pub(crate) struct Page<T> {
     pub(crate) data: Vec<T>,
 }
 
-/// An API key as it is made: <https://docs.stripe.com/api/v2/iam/api-keys/object>. It has no `Debug`,
-/// because it holds a token.
+/// A new API key: <https://docs.stripe.com/api/v2/iam/api-keys/object>. It has no `Debug`,
+/// because it contains a token.
 #[derive(Serialize)]
 pub(crate) struct IssuedKey {
     pub(crate) id: String,
@@ -134,7 +134,7 @@ pub(crate) struct IssuedKey {
     pub(crate) secret_key: IssuedSecret,
 }
 
-/// The token of a key, and what of it may be shown.
+/// The token of a key, and its masked form.
 #[derive(Serialize)]
 pub(crate) struct IssuedSecret {
     pub(crate) token: String,
@@ -173,7 +173,7 @@ impl ErrorObject {
     }
 }
 
-/// A status and its JSON, as first answered.
+/// A response: its status and its JSON.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Reply {
     status: StatusCode,
@@ -181,7 +181,7 @@ pub(crate) struct Reply {
 }
 
 impl fmt::Debug for Reply {
-    /// Without the body, which may hold a token.
+    /// Without the body, which may contain a token.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reply").field("status", &self.status).finish_non_exhaustive()
     }

@@ -1,4 +1,4 @@
-//! What callers ask for, checked before anything is done.
+//! Requests, validated before they are carried out.
 
 use crate::payment::amounts::check_charge;
 use crate::payment::cards::Card;
@@ -17,12 +17,12 @@ const REFUND_REASONS: [&str; 3] = ["duplicate", "fraudulent", "requested_by_cust
 const CANCELLATION_REASONS: [&str; 4] =
     ["duplicate", "fraudulent", "requested_by_customer", "abandoned"];
 
-/// What a rotation may say: how long the current key lives on.
+/// The parameter of a rotation: how long the current key remains valid.
 const OVERLAP: &str = "expire_current_key_in_minutes";
-/// The longest that a key may live on, in minutes, as with Stripe: 7 days.
+/// The longest that a rotated key may remain valid, in minutes, as with Stripe: 7 days.
 const MAX_OVERLAP_MINUTES: u64 = 10_080;
 
-/// A call that passed its checks and waits to be carried out.
+/// A validated call.
 #[derive(Clone, Debug)]
 pub(crate) enum Work {
     Create(NewIntent),
@@ -126,7 +126,7 @@ impl Method {
     }
 }
 
-/// They are enabled, and may redirect, unless the caller says otherwise.
+/// By default they are enabled and may redirect.
 fn automatic_methods(form: &mut Form) -> Result<AutomaticMethods, StripeError> {
     let enabled = form.boolean("automatic_payment_methods[enabled]")?.unwrap_or(true);
     let redirects =
@@ -150,7 +150,7 @@ pub(crate) fn cancellation_reason(mut form: Form) -> Result<Option<String>, Stri
 #[derive(Clone, Debug)]
 pub(crate) struct NewRefund {
     pub(crate) payment_intent: String,
-    /// Minor units; None for all that is left.
+    /// Minor units; None for the rest of the charge.
     pub(crate) amount: Option<u64>,
     pub(crate) reason: Option<String>,
     pub(crate) metadata: BTreeMap<String, String>,
@@ -201,12 +201,12 @@ fn limit(text: &str) -> Result<usize, StripeError> {
     })
 }
 
-/// An API key to follow another.
+/// The replacement of an API key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rotation {
     /// The key to rotate.
     pub(crate) id: String,
-    /// How long that key lives on.
+    /// How long that key remains valid.
     pub(crate) overlap: Duration,
 }
 
@@ -224,7 +224,7 @@ impl Rotation {
         }
     }
 
-    /// The same for requests that ask for the same.
+    /// The parameters, for the fingerprint of the request.
     pub(crate) fn form(&self) -> Form {
         Form::of([(OVERLAP, self.overlap.as_secs().to_string())])
     }

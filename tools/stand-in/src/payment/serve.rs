@@ -1,4 +1,4 @@
-//! The process: reads its key, and serves Stripe's paths and the control paths on one port.
+//! The process: serves Stripe's paths and the control paths on one port.
 
 use crate::failure::Failure;
 use crate::payment::error::StripeError;
@@ -21,33 +21,32 @@ pub const MAX_BODY_BYTES: usize = 64 * 1024;
 const NAME: &str = "payment-api-key";
 
 /// Simulates the payment provider on 127.0.0.1: Stripe's wire format for payment intents, refunds
-/// and the rotation of API keys, kept in memory.
+/// and the rotation of API keys, in memory.
 ///
-/// PUT /control/faults makes coming calls stall or fail, and PUT /control/settlement coming payments
-/// and refunds take their time, by a clock that POST /control/clock moves; GET /control/ledger shows
-/// every movement of money; GET /control/keys shows the API keys, never a token, PUT /control/keys
-/// holds new ones back, and DELETE /control/keys/ID ends one. Keys made by rotation end with the
+/// PUT /control/faults makes the next calls stall or fail, and PUT /control/settlement makes the next
+/// payments and refunds settle later, by a clock that POST /control/clock advances; GET /control/ledger
+/// shows every movement of money; GET /control/keys shows the API keys, never a token, PUT /control/keys
+/// holds new ones back, and DELETE /control/keys/ID expires one. Keys made by rotation end with the
 /// process.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The port to listen on; 0 takes a free one, which the start line names.
     #[arg(long, default_value_t = 8090)]
     port: u16,
-    /// A JSON file that holds {"payment-api-key": "KEY"}, the first key that callers may show;
-    /// its id is `mk_first`.
+    /// A JSON file {"payment-api-key": "KEY"} with the first API key, whose id is `mk_first`.
     #[arg(long, value_name = "PATH")]
     secrets_file: PathBuf,
 }
 
-/// Why a secrets file has no usable key.
+/// Why there is no valid key in a secrets file.
 #[derive(Debug, Error)]
 enum KeyError {
     #[error(transparent)]
     File(#[from] SecretsFileError),
-    #[error("it has no text \"{NAME}\"; expected {{\"{NAME}\": \"sk_test_…\"}}")]
+    #[error("it has no string \"{NAME}\"; expected {{\"{NAME}\": \"sk_test_…\"}}")]
     Missing,
-    #[error("its \"{NAME}\" is unusable")]
-    Unusable(#[source] InvalidSecret),
+    #[error("its \"{NAME}\" is invalid")]
+    Invalid(#[source] InvalidSecret),
 }
 
 /// Serves until it is signalled to stop.
@@ -64,8 +63,7 @@ pub async fn serve(Arguments { port, secrets_file }: Arguments) -> Result<(), Fa
     process::serve(announce, [server("serve", axum::serve(listener, app(api_key)))]).await
 }
 
-/// The simulated provider, with its own ledger, open to callers who show `api_key`, which has
-/// the id [`FIRST_KEY_ID`], or a key that follows it.
+/// The whole server, with a ledger of its own. `api_key` gets the id [`FIRST_KEY_ID`].
 ///
 /// [`FIRST_KEY_ID`]: crate::payment::FIRST_KEY_ID
 pub fn app(api_key: Secret) -> Router {
@@ -80,5 +78,5 @@ pub fn app(api_key: Secret) -> Router {
 fn read_key(path: &Path) -> Result<Secret, KeyError> {
     let secrets = secrets_file::read(path)?;
     let key = secrets.get(NAME).and_then(Value::as_str).ok_or(KeyError::Missing)?;
-    key.parse().map_err(KeyError::Unusable)
+    key.parse().map_err(KeyError::Invalid)
 }

@@ -1,5 +1,5 @@
-//! Settlement that takes time: payments that are processing, and refunds that are pending, for as
-//! long on the simulator's clock as a plan says.
+//! Delayed settlement: payments that are processing, and refunds that are pending, for a time on the
+//! simulator's clock that a plan sets.
 
 use crate::payment::clock::MAX_ADVANCE_SECONDS;
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 /// How the next payments and refunds settle: the body of `PUT /control/settlement`. A new plan
-/// replaces the old one; what is settling goes on.
+/// replaces the old one and does not affect what is settling.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SettlementPlan {
@@ -20,7 +20,7 @@ pub struct SettlementPlan {
     pub refunds: Option<Delay<RefundEnd>>,
 }
 
-/// A wait, and what comes after it.
+/// A delay, and the end state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Delay<E> {
@@ -29,11 +29,11 @@ pub struct Delay<E> {
     pub next: Option<u32>,
     /// How long, in seconds of the simulator's clock, at most [`MAX_ADVANCE_SECONDS`].
     pub after_seconds: u64,
-    /// What comes then.
+    /// The end state.
     pub then: E,
 }
 
-/// How a payment ends that was processing.
+/// The end state of a payment that was processing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentEnd {
@@ -43,7 +43,7 @@ pub enum PaymentEnd {
     Fail,
 }
 
-/// How a refund ends that was pending.
+/// The end state of a refund that was pending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundEnd {
@@ -53,7 +53,7 @@ pub enum RefundEnd {
     Fail,
     /// It is `canceled`, and its amount can be refunded again.
     Cancel,
-    /// It is `requires_action`, and stays so.
+    /// It is `requires_action`, for good.
     RequireAction,
 }
 
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_delay_counts_down_or_goes_on() {
+    fn a_delay_counts_down_unless_it_has_no_number() {
         let delay = Delay { next: Some(2), after_seconds: 5, then: PaymentEnd::Fail };
         let mut plan = SettlementPlan { payments: Some(delay), refunds: None };
         let expected = Some((Duration::from_secs(5), PaymentEnd::Fail));

@@ -1,4 +1,4 @@
-//! The simulator: all state behind one lock, the faults to come, and how a call passes through them.
+//! The simulator: all state behind one lock, the fault plan, and how a call passes through them.
 
 use crate::payment::book::Book;
 use crate::payment::calls::Calls;
@@ -16,14 +16,14 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// A handle on the one state; clones share it.
+/// A handle on the shared state.
 #[derive(Clone)]
 pub(crate) struct Simulator {
     state: Arc<Mutex<State>>,
     faults: Faults,
 }
 
-/// Everything that calls change.
+/// The state that calls change.
 pub(crate) struct State {
     pub(crate) clock: Clock,
     pub(crate) keyring: Keyring,
@@ -33,7 +33,7 @@ pub(crate) struct State {
     pub(crate) calls: Calls,
 }
 
-/// How a call begins.
+/// The claim of a call on its idempotency key, and its fault.
 pub(crate) struct Begun {
     pub(crate) claim: Claim,
     pub(crate) injected: Option<InjectedFault>,
@@ -52,7 +52,7 @@ impl Simulator {
         Self { state: Arc::new(Mutex::new(state)), faults: Faults::default() }
     }
 
-    /// The state, in which everything has settled that is due.
+    /// The state, after everything that is due has settled.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         let mut state = self.state.lock().expect("no code panics while it holds the state");
         let now = state.clock.now();
@@ -69,7 +69,7 @@ impl Simulator {
         self.state().calls.count(operation);
     }
 
-    /// Claims the call's key, then looks what happens to it.
+    /// Claims the call's key, then looks for its fault.
     ///
     /// # Errors
     ///
@@ -84,10 +84,10 @@ impl Simulator {
         Ok(Begun { claim, injected: self.inject(operation) })
     }
 
-    /// What happens to a call, counted.
+    /// The fault of a call, counted, if the plan has one.
     pub(crate) fn inject(&self, operation: Operation) -> Option<InjectedFault> {
-        let means = |plan: &FaultPlan| plan.path.is_none_or(|area| area.covers(operation));
-        let injected = self.faults.inject(means)?;
+        let applies = |plan: &FaultPlan| plan.path.is_none_or(|area| area.covers(operation));
+        let injected = self.faults.inject(applies)?;
         let mut state = self.state();
         if injected.fault == FaultKind::Stall {
             state.calls.stalled += 1;
@@ -116,8 +116,8 @@ impl State {
         claimed
     }
 
-    /// Does the work, unless a fault keeps it from any effect, and keeps its answer under the key:
-    /// good or bad, and also a 500.
+    /// Carries out the work, unless its fault prevents that, and saves the reply under the key, even
+    /// an error.
     pub(crate) fn execute(
         &mut self,
         key: Option<&str>,
@@ -133,7 +133,7 @@ impl State {
             Some(_) | None => self.carry_out(work),
         };
         if let Some(key) = key {
-            self.keys.keep(key, &reply);
+            self.keys.save(key, &reply);
         }
         reply
     }
@@ -142,13 +142,13 @@ impl State {
         let now = self.clock.now();
         let plan = &mut self.settlement;
         match work {
-            Work::Create(new) => answer(self.book.create(new, now, plan)),
+            Work::Create(new) => reply(self.book.create(new, now, plan)),
             Work::Confirm(id, confirmation) => {
-                answer(self.book.confirm(&id, confirmation, now, plan))
+                reply(self.book.confirm(&id, confirmation, now, plan))
             }
-            Work::Cancel(id, reason) => answer(self.book.cancel(&id, reason, now)),
-            Work::Refund(new) => answer(self.book.refund(new, now, plan)),
-            Work::Rotate(rotation) => answer(self.keyring.rotate(rotation, now)),
+            Work::Cancel(id, reason) => reply(self.book.cancel(&id, reason, now)),
+            Work::Refund(new) => reply(self.book.refund(new, now, plan)),
+            Work::Rotate(rotation) => reply(self.keyring.rotate(rotation, now)),
         }
     }
 
@@ -158,7 +158,7 @@ impl State {
     }
 }
 
-fn answer<T: Serialize>(result: Result<T, impl Into<StripeError>>) -> Reply {
+fn reply<T: Serialize>(result: Result<T, impl Into<StripeError>>) -> Reply {
     match result {
         Ok(object) => Reply::new(StatusCode::OK, &object),
         Err(error) => error.into().into_reply(),

@@ -23,7 +23,7 @@ pub(crate) fn service(resource: Option<Resource>) -> String {
     attributes.remove("service.name").map_or_else(|| UNKNOWN_SERVICE.to_owned(), |name| text(&name))
 }
 
-/// The value for people: a string without its quotes, anything else as JSON.
+/// The value as a page shows it: a string without its quotes, anything else as JSON.
 pub(crate) fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
@@ -48,7 +48,7 @@ fn double(number: f64) -> Value {
     Number::from_f64(number).map_or_else(|| Value::String(number.to_string()), Value::Number)
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").expect("writing to a string cannot fail");
         text

@@ -1,4 +1,4 @@
-//! Durations in nanoseconds, as numbers and as words.
+//! Durations in nanoseconds, converted and formatted.
 
 /// Milliseconds, to the microsecond.
 pub(crate) fn milliseconds(nanoseconds: u64) -> f64 {
@@ -6,8 +6,8 @@ pub(crate) fn milliseconds(nanoseconds: u64) -> f64 {
     format!("{whole}.{rest:03}").parse().expect("digits around a point are a number")
 }
 
-/// Three digits or more, in the unit that fits.
-pub(crate) fn words(nanoseconds: u64) -> String {
+/// Three significant digits or more, in the unit that fits.
+pub(crate) fn human(nanoseconds: u64) -> String {
     let (unit, name) = match nanoseconds {
         0 => return "0".to_owned(),
         1..1_000 => return format!("{nanoseconds} ns"),
@@ -37,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn words_have_three_digits() {
+    fn a_formatted_duration_has_three_digits() {
         for (nanoseconds, expected) in [
             (0, "0"),
             (999, "999 ns"),
@@ -47,7 +47,7 @@ mod tests {
             (1_050_000_000, "1.05 s"),
             (3_600_000_000_000, "3600 s"),
         ] {
-            assert_eq!(words(nanoseconds), expected);
+            assert_eq!(human(nanoseconds), expected);
         }
     }
 }

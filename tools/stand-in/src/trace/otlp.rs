@@ -1,6 +1,6 @@
 //! OTLP over HTTP, in protobuf.
 
-use crate::trace::faults::endure;
+use crate::trace::faults;
 use crate::trace::sink::Sink;
 use crate::web::{ApiError, bounded};
 use axum::Router;
@@ -23,13 +23,11 @@ pub const MAX_REQUEST_BYTES: usize = 4 * 1024 * 1024;
 
 const PROTOBUF: &str = "application/x-protobuf";
 
-/// What exporters call over HTTP: `POST /v1/traces`, `/v1/metrics` and, though it keeps nothing,
-/// `/v1/logs`.
+/// What exporters call over HTTP: `POST /v1/traces` and `/v1/metrics`.
 pub(crate) fn otlp_http(sink: &Sink) -> Router {
     let app = Router::new()
         .route("/v1/traces", post(take_traces))
         .route("/v1/metrics", post(take_metrics))
-        .route("/v1/logs", post(drop_logs))
         .with_state(sink.clone());
     bounded(app, MAX_REQUEST_BYTES, ApiError::unrecognized)
 }
@@ -38,22 +36,17 @@ async fn take_traces(
     State(sink): State<Sink>,
     Protobuf(request): Protobuf<ExportTraceServiceRequest>,
 ) -> Protobuf<ExportTraceServiceResponse> {
-    Protobuf(sink.keep_traces(request))
+    Protobuf(sink.store_traces(request))
 }
 
 async fn take_metrics(
     State(sink): State<Sink>,
     Protobuf(request): Protobuf<ExportMetricsServiceRequest>,
 ) -> Protobuf<ExportMetricsServiceResponse> {
-    Protobuf(sink.keep_metrics(request))
+    Protobuf(sink.store_metrics(request))
 }
 
-/// Empty messages stand for those of logs: they pass over every field.
-async fn drop_logs(Protobuf(()): Protobuf<()>) -> Protobuf<()> {
-    Protobuf(())
-}
-
-/// A message as a body; one that comes in waits as long as exports hang.
+/// A message as a body; an incoming one waits as long as exports hang.
 struct Protobuf<M>(M);
 
 impl<M: Message + Default> FromRequest<Sink> for Protobuf<M> {
@@ -62,7 +55,7 @@ impl<M: Message + Default> FromRequest<Sink> for Protobuf<M> {
     async fn from_request(request: Request, sink: &Sink) -> Result<Self, ApiError> {
         check(request.headers())?;
         let body = Bytes::from_request(request, sink).await?;
-        endure(sink.faults()).await?;
+        faults::apply(sink.faults()).await?;
         Ok(Self(M::decode(body).map_err(|error| bad(&error))?))
     }
 }

@@ -1,11 +1,10 @@
-//! The pages for people: the newest traces, and one trace as a waterfall.
+//! The HTML pages: the newest traces, and one trace as a waterfall.
 
 use crate::pages::{self, MAX_LISTED};
 use crate::trace::api::Filter;
-use crate::trace::id::TraceId;
-use crate::trace::record::{KeptTrace, TraceSummary};
+use crate::trace::record::TraceSummary;
 use crate::trace::sink::Sink;
-use crate::trace::span::{KeptSpan, timestamp};
+use crate::trace::span::{Span, timestamp};
 use crate::trace::waterfall::{self, Hues, Row};
 use crate::trace::{attributes, duration};
 use askama::Template;
@@ -16,7 +15,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use jiff::Timestamp;
 use serde_json::Value;
-use std::sync::Arc;
 
 /// How many spans a waterfall shows; the API has the others.
 const MAX_ROWS: usize = 1_000;
@@ -66,7 +64,7 @@ async fn list_traces(
         let traces = state.traces.newest(order.as_deref());
         let listed = traces.iter().take(MAX_LISTED).map(|trace| Listed {
             summary: trace.summary(),
-            duration: duration::words(trace.duration()),
+            duration: duration::human(trace.duration()),
         });
         TracesPage { traces: listed.collect(), total: traces.len(), order }
     };
@@ -74,28 +72,29 @@ async fn list_traces(
 }
 
 async fn read_trace(State(sink): State<Sink>, Path(id): Path<String>) -> Response {
-    match id.parse().ok().and_then(|id| trace_page(&sink, id)) {
+    match trace_page(&sink, &id) {
         Some(page) => pages::page(&page),
-        None => pages::missing("trace", &id),
+        None => pages::not_found("trace", &id),
     }
 }
 
-fn trace_page(sink: &Sink, id: TraceId) -> Option<TracePage> {
-    let summary = sink.state().traces.trace(id).map(KeptTrace::summary)?;
-    let spans: Vec<Arc<KeptSpan>> = sink.spans(id)?;
+fn trace_page(sink: &Sink, id: &str) -> Option<TracePage> {
+    let state = sink.state();
+    let trace = state.traces.trace(id)?;
+    let spans = trace.spans_by_start();
     let hues = waterfall::hues(&spans);
     let mut rows = waterfall::rows(&spans, &hues);
     rows.truncate(MAX_ROWS);
     let (start, total) = waterfall::extent(&spans);
-    let (duration, ticks) = (duration::words(total), waterfall::ticks(total));
-    Some(TracePage { summary, duration, hues, ticks, start, rows })
+    let (duration, ticks) = (duration::human(total), waterfall::ticks(total));
+    Some(TracePage { summary: trace.summary(), duration, hues, ticks, start, rows })
 }
 
 impl TracePage {
     /// How long after the trace's start an event happened.
     fn since_start(&self, at: &Timestamp) -> String {
         let elapsed = at.as_nanosecond() - timestamp(self.start).as_nanosecond();
-        let after = |elapsed| format!("after {}", duration::words(elapsed));
+        let after = |elapsed| format!("after {}", duration::human(elapsed));
         u64::try_from(elapsed).map_or_else(|_| "before the start".to_owned(), after)
     }
 }
@@ -111,8 +110,16 @@ fn order_link(order: &str) -> String {
     format!("/?order_id={order}")
 }
 
-fn span_duration(span: &KeptSpan) -> String {
-    duration::words(span.duration())
+fn span_duration(span: &Span) -> String {
+    duration::human(span.duration())
+}
+
+fn kind(span: &Span) -> String {
+    format!("{:?}", span.kind).to_lowercase()
+}
+
+fn status(span: &Span) -> String {
+    format!("{:?}", span.status).to_lowercase()
 }
 
 fn text(value: &Value) -> String {

@@ -1,11 +1,10 @@
-//! The sink: all state behind one lock, and the fault in force.
+//! The sink: all state behind one lock, and the fault plan.
 
+use crate::trace::attributes;
 use crate::trace::faults::Faults;
-use crate::trace::id::TraceId;
-use crate::trace::metrics::Metrics;
-use crate::trace::span::KeptSpan;
+use crate::trace::metrics::{MAX_SERIES, Metrics};
+use crate::trace::span::Span;
 use crate::trace::traces::Traces;
-use crate::trace::{attributes, points};
 use opentelemetry_proto::tonic::collector::metrics::v1::{
     ExportMetricsPartialSuccess, ExportMetricsServiceRequest, ExportMetricsServiceResponse,
 };
@@ -14,7 +13,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 };
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// A handle on the traces, the metrics and the fault in force; clones share them.
+/// A handle on the traces, the metrics and the fault plan; clones share them.
 #[derive(Clone, Default)]
 pub(crate) struct Sink(Arc<Shared>);
 
@@ -24,7 +23,7 @@ struct Shared {
     faults: Faults,
 }
 
-/// Everything that exports change.
+/// The state that exports change.
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) traces: Traces,
@@ -40,30 +39,21 @@ impl Sink {
         &self.0.faults
     }
 
-    /// The spans of a trace in the order of their starts.
-    pub(crate) fn spans(&self, trace: TraceId) -> Option<Vec<Arc<KeptSpan>>> {
-        self.state().traces.trace(trace).map(|trace| trace.spans_by_start().cloned().collect())
-    }
-
-    /// Keeps the spans whose ids are valid.
-    pub(crate) fn keep_traces(
+    /// Stores the spans whose ids are valid.
+    pub(crate) fn store_traces(
         &self,
         request: ExportTraceServiceRequest,
     ) -> ExportTraceServiceResponse {
         let mut rejected_spans = 0;
-        let mut spans = Vec::new();
+        let mut state = self.state();
         for batch in request.resource_spans {
-            let service: Arc<str> = attributes::service(batch.resource).into();
+            let service = attributes::service(batch.resource);
             for span in batch.scope_spans.into_iter().flat_map(|scope| scope.spans) {
-                match KeptSpan::read(Arc::clone(&service), span) {
-                    Some(span) => spans.push(span),
+                match Span::read(&service, span) {
+                    Some((trace_id, span)) => state.traces.store(trace_id, span),
                     None => rejected_spans += 1,
                 }
             }
-        }
-        let mut state = self.state();
-        for span in spans {
-            state.traces.keep(span);
         }
         let partial_success = (rejected_spans > 0).then(|| ExportTracePartialSuccess {
             rejected_spans,
@@ -72,8 +62,8 @@ impl Sink {
         ExportTraceServiceResponse { partial_success }
     }
 
-    /// Keeps the points whose series is known or still has room.
-    pub(crate) fn keep_metrics(
+    /// Stores the points of the kinds that [`Metrics`] adds up, in a bounded number of series.
+    pub(crate) fn store_metrics(
         &self,
         request: ExportMetricsServiceRequest,
     ) -> ExportMetricsServiceResponse {
@@ -82,16 +72,14 @@ impl Sink {
         for batch in request.resource_metrics {
             let service = attributes::service(batch.resource);
             for metric in batch.scope_metrics.into_iter().flat_map(|scope| scope.metrics) {
-                for point in points::read(&service, metric) {
-                    if state.metrics.keep(point).is_err() {
-                        rejected_data_points += 1;
-                    }
-                }
+                rejected_data_points += state.metrics.store(&service, metric);
             }
         }
         let partial_success = (rejected_data_points > 0).then(|| ExportMetricsPartialSuccess {
             rejected_data_points,
-            error_message: "there are too many series".to_owned(),
+            error_message: format!(
+                "sums and histograms must be deltas, numbers integers, series at most {MAX_SERIES}"
+            ),
         });
         ExportMetricsServiceResponse { partial_success }
     }

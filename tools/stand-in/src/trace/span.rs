@@ -1,27 +1,25 @@
-//! A span: as it is kept, and as it is shown.
+//! Spans, as the API shows them.
 
 use crate::trace::attributes::{self, Attributes};
 use crate::trace::duration;
-use crate::trace::id::{SpanId, TraceId};
 use jiff::Timestamp;
 use opentelemetry_proto::tonic::trace::v1::span::{Event as WireEvent, SpanKind as WireKind};
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{Span as WireSpan, Status};
 use prost::Message as _;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 
 /// The attribute by which traces are found.
 const ORDER_ID: &str = "order.id";
 
-/// One span: an element of the answer to `GET /api/traces/{trace_id}`.
+/// A span: an element of the response to `GET /api/traces/{trace_id}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Span {
     /// 16 hexadecimal digits.
     pub span_id: String,
-    /// 16 hexadecimal digits, though that span may not be there; null for the root.
+    /// 16 hexadecimal digits, though the sink may not have that span; null for the root.
     pub parent_span_id: Option<String>,
-    /// The operation.
+    /// The operation, such as `GET /orders/{id}`.
     pub name: String,
     /// Which side of a call the span is.
     pub kind: SpanKind,
@@ -33,23 +31,32 @@ pub struct Span {
     pub duration_ms: f64,
     /// Its outcome.
     pub status: SpanStatus,
-    /// The reason for its outcome.
+    /// The reason for its outcome; empty if the sender gave none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub status_message: String,
-    /// Its attributes.
+    /// Names and values, sorted by name.
     pub attributes: Attributes,
     /// What happened meanwhile, in the order of sending.
     pub events: Vec<Event>,
+    /// Nanoseconds since 1970.
+    #[serde(skip)]
+    pub(crate) start: u64,
+    /// Nanoseconds since 1970, never before the start.
+    #[serde(skip)]
+    pub(crate) end: u64,
+    /// The encoded size.
+    #[serde(skip)]
+    pub(crate) bytes: usize,
 }
 
 /// Something that happened during a span.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// What happened.
+    /// What happened, such as `exception`.
     pub name: String,
     /// When it happened.
     pub at: Timestamp,
-    /// Its attributes.
+    /// Names and values, sorted by name.
     pub attributes: Attributes,
 }
 
@@ -76,77 +83,51 @@ pub enum SpanStatus {
     Error,
 }
 
-/// A span as it is kept.
-#[derive(Debug)]
-pub(crate) struct KeptSpan {
-    pub(crate) trace: TraceId,
-    pub(crate) id: SpanId,
-    pub(crate) parent: Option<SpanId>,
-    pub(crate) name: String,
-    pub(crate) kind: SpanKind,
-    pub(crate) service: Arc<str>,
-    /// Nanoseconds since 1970.
-    pub(crate) start: u64,
-    /// Nanoseconds since 1970, never before the start.
-    pub(crate) end: u64,
-    pub(crate) status: SpanStatus,
-    pub(crate) status_message: String,
-    pub(crate) attributes: Attributes,
-    pub(crate) events: Vec<Event>,
-    pub(crate) order_id: Option<String>,
-    /// What the span took on the wire.
-    pub(crate) bytes: usize,
-}
-
-impl KeptSpan {
-    /// None if its own trace or span id is not valid; a parent's invalid id counts as none.
-    pub(crate) fn read(service: Arc<str>, span: WireSpan) -> Option<Self> {
+impl Span {
+    /// The span and the id of its trace; None if either id is not valid. A parent's invalid id counts
+    /// as none.
+    pub(crate) fn read(service: &str, span: WireSpan) -> Option<(String, Self)> {
         let bytes = span.encoded_len();
-        let attributes = attributes::read(span.attributes);
+        let (start, end) = (span.start_time_unix_nano, span.end_time_unix_nano);
+        let end = end.max(start);
         let status = span.status.unwrap_or_default();
-        Some(Self {
-            trace: TraceId::read(&span.trace_id)?,
-            id: SpanId::read(&span.span_id)?,
-            parent: SpanId::read(&span.parent_span_id),
+        let read = Self {
+            span_id: id(&span.span_id, 8)?,
+            parent_span_id: id(&span.parent_span_id, 8),
             name: span.name,
             kind: SpanKind::read(span.kind),
-            service,
-            start: span.start_time_unix_nano,
-            end: span.end_time_unix_nano.max(span.start_time_unix_nano),
+            service: service.to_owned(),
+            started_at: timestamp(start),
+            duration_ms: duration::milliseconds(end - start),
             status: SpanStatus::read(&status),
             status_message: status.message,
-            order_id: attributes.get(ORDER_ID).map(attributes::text),
-            attributes,
+            attributes: attributes::read(span.attributes),
             events: span.events.into_iter().map(Event::read).collect(),
+            start,
+            end,
             bytes,
-        })
+        };
+        Some((id(&span.trace_id, 16)?, read))
     }
 
     pub(crate) fn is_error(&self) -> bool {
         self.status == SpanStatus::Error
     }
 
+    /// In nanoseconds.
     pub(crate) fn duration(&self) -> u64 {
         self.end - self.start
     }
+
+    pub(crate) fn order_id(&self) -> Option<String> {
+        self.attributes.get(ORDER_ID).map(attributes::text)
+    }
 }
 
-impl From<&KeptSpan> for Span {
-    fn from(span: &KeptSpan) -> Self {
-        Self {
-            span_id: span.id.to_string(),
-            parent_span_id: span.parent.map(|parent| parent.to_string()),
-            name: span.name.clone(),
-            kind: span.kind,
-            service: span.service.to_string(),
-            started_at: timestamp(span.start),
-            duration_ms: duration::milliseconds(span.duration()),
-            status: span.status,
-            status_message: span.status_message.clone(),
-            attributes: span.attributes.clone(),
-            events: span.events.clone(),
-        }
-    }
+/// An id of `length` bytes in hexadecimal; None if it has another length or is zero.
+fn id(bytes: &[u8], length: usize) -> Option<String> {
+    let is_valid = bytes.len() == length && bytes.iter().any(|byte| *byte != 0);
+    is_valid.then(|| attributes::hexadecimal(bytes))
 }
 
 impl Event {
@@ -170,18 +151,6 @@ impl SpanKind {
             Ok(WireKind::Unspecified) | Err(_) => Self::Unspecified,
         }
     }
-
-    /// As the API writes it.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Unspecified => "unspecified",
-            Self::Internal => "internal",
-            Self::Server => "server",
-            Self::Client => "client",
-            Self::Producer => "producer",
-            Self::Consumer => "consumer",
-        }
-    }
 }
 
 impl SpanStatus {
@@ -190,15 +159,6 @@ impl SpanStatus {
             Ok(StatusCode::Ok) => Self::Ok,
             Ok(StatusCode::Error) => Self::Error,
             Ok(StatusCode::Unset) | Err(_) => Self::Unset,
-        }
-    }
-
-    /// As the API writes it.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Unset => "unset",
-            Self::Ok => "ok",
-            Self::Error => "error",
         }
     }
 }

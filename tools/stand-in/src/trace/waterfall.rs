@@ -1,11 +1,9 @@
-//! The waterfall: the spans of a trace as a tree, each with a bar in time.
+//! The waterfall: the spans of a trace as a tree, each with a bar on the time axis.
 
 use crate::trace::duration;
-use crate::trace::id::SpanId;
-use crate::trace::span::KeptSpan;
+use crate::trace::span::Span;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::mem;
-use std::sync::Arc;
 
 /// The deepest level that is still indented.
 const MAX_INDENT: usize = 24;
@@ -15,7 +13,7 @@ const TICKS: u64 = 5;
 
 /// A span, and where it is drawn. Offset and width are thousandths of the whole.
 pub(crate) struct Row {
-    pub(crate) span: Arc<KeptSpan>,
+    pub(crate) span: Span,
     pub(crate) hue: usize,
     pub(crate) indent: usize,
     pub(crate) offset: u64,
@@ -25,32 +23,32 @@ pub(crate) struct Row {
 }
 
 /// Every service and the hue of its colour, by name.
-pub(crate) type Hues = BTreeMap<Arc<str>, usize>;
+pub(crate) type Hues = BTreeMap<String, usize>;
 
 /// The hues of the services, as far apart as possible.
-pub(crate) fn hues(spans: &[Arc<KeptSpan>]) -> Hues {
-    let services: BTreeSet<_> = spans.iter().map(|span| Arc::clone(&span.service)).collect();
+pub(crate) fn hues(spans: &[&Span]) -> Hues {
+    let services: BTreeSet<_> = spans.iter().map(|span| span.service.clone()).collect();
     let count = services.len();
     let hue = |(at, service)| (service, (250 + at * 360 / count) % 360);
     services.into_iter().enumerate().map(hue).collect()
 }
 
 /// A row for each span, parents before their children, otherwise in the order given.
-pub(crate) fn rows(spans: &[Arc<KeptSpan>], hues: &Hues) -> Vec<Row> {
-    let ids: HashSet<SpanId> = spans.iter().map(|span| span.id).collect();
+pub(crate) fn rows(spans: &[&Span], hues: &Hues) -> Vec<Row> {
+    let ids: HashSet<&str> = spans.iter().map(|span| span.span_id.as_str()).collect();
     let (start, total) = extent(spans);
     let thousandths = |time: u64| {
         let thousandths = u128::from(time) * 1_000 / u128::from(total.max(1));
         u64::try_from(thousandths).expect("a part of the time is no longer than the whole")
     };
     let row = |(at, depth): (usize, usize)| {
-        let span = Arc::clone(&spans[at]);
+        let span = spans[at].clone();
         Row {
             hue: hues.get(&span.service).copied().unwrap_or_default(),
             indent: depth.min(MAX_INDENT),
             offset: thousandths(span.start - start),
             width: thousandths(span.duration()),
-            is_orphan: span.parent.is_some_and(|parent| !ids.contains(&parent)),
+            is_orphan: span.parent_span_id.as_deref().is_some_and(|parent| !ids.contains(parent)),
             span,
         }
     };
@@ -58,7 +56,7 @@ pub(crate) fn rows(spans: &[Arc<KeptSpan>], hues: &Hues) -> Vec<Row> {
 }
 
 /// When the first of the spans starts, and how long it is until the last has ended.
-pub(crate) fn extent(spans: &[Arc<KeptSpan>]) -> (u64, u64) {
+pub(crate) fn extent(spans: &[&Span]) -> (u64, u64) {
     let start = spans.iter().map(|span| span.start).min().unwrap_or_default();
     let end = spans.iter().map(|span| span.end).max().unwrap_or_default();
     (start, end - start)
@@ -66,16 +64,16 @@ pub(crate) fn extent(spans: &[Arc<KeptSpan>]) -> (u64, u64) {
 
 /// The labels of the lines that divide the time.
 pub(crate) fn ticks(total: u64) -> Vec<String> {
-    (0..TICKS).map(|tick| duration::words(total / (TICKS - 1) * tick)).collect()
+    (0..TICKS).map(|tick| duration::human(total / (TICKS - 1) * tick)).collect()
 }
 
 /// The places of the spans in the order of the tree, and how deep each is.
 ///
 /// There is no recursion, because a chain may be long; spans that are each other's parents come last.
-fn order(spans: &[Arc<KeptSpan>], ids: &HashSet<SpanId>) -> Vec<(usize, usize)> {
-    let mut children: HashMap<Option<SpanId>, Vec<usize>> = HashMap::new();
+fn order(spans: &[&Span], ids: &HashSet<&str>) -> Vec<(usize, usize)> {
+    let mut children: HashMap<Option<&str>, Vec<usize>> = HashMap::new();
     for (at, span) in spans.iter().enumerate() {
-        let parent = span.parent.filter(|parent| ids.contains(parent));
+        let parent = span.parent_span_id.as_deref().filter(|parent| ids.contains(parent));
         children.entry(parent).or_default().push(at);
     }
     let mut seen = vec![false; spans.len()];
@@ -87,7 +85,10 @@ fn order(spans: &[Arc<KeptSpan>], ids: &HashSet<SpanId>) -> Vec<(usize, usize)> 
                 continue;
             }
             order.push((at, depth));
-            let below = children.get(&Some(spans[at].id)).map(Vec::as_slice).unwrap_or_default();
+            let below = children
+                .get(&Some(spans[at].span_id.as_str()))
+                .map(Vec::as_slice)
+                .unwrap_or_default();
             next.extend(below.iter().rev().map(|child| (*child, depth + 1)));
         }
     }
@@ -97,28 +98,29 @@ fn order(spans: &[Arc<KeptSpan>], ids: &HashSet<SpanId>) -> Vec<(usize, usize)> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use opentelemetry_proto::tonic::trace::v1::Span;
+    use opentelemetry_proto::tonic::trace::v1::Span as WireSpan;
 
     /// Spans, each given by its id, its parent's id, its start and its end.
-    fn spans(given: &[(u64, u64, u64, u64)]) -> Vec<Arc<KeptSpan>> {
+    fn spans(given: &[(u64, u64, u64, u64)]) -> Vec<Span> {
         let span = |&(id, parent, start, end): &(u64, u64, u64, u64)| {
-            let wire = Span {
+            let wire = WireSpan {
                 trace_id: vec![1; 16],
                 span_id: id.to_be_bytes().to_vec(),
                 parent_span_id: parent.to_be_bytes().to_vec(),
                 start_time_unix_nano: start,
                 end_time_unix_nano: end,
-                ..Span::default()
+                ..WireSpan::default()
             };
-            Arc::new(KeptSpan::read(format!("service-{id}").into(), wire).unwrap())
+            Span::read(&format!("service-{id}"), wire).unwrap().1
         };
         given.iter().map(span).collect()
     }
 
     fn drawn(given: &[(u64, u64, u64, u64)]) -> Vec<(String, usize, u64, u64, bool)> {
         let spans = spans(given);
+        let spans: Vec<_> = spans.iter().collect();
         let drawn = |row: Row| {
-            let id = row.span.id.to_string().trim_start_matches('0').to_owned();
+            let id = row.span.span_id.trim_start_matches('0').to_owned();
             (id, row.indent, row.offset, row.width, row.is_orphan)
         };
         rows(&spans, &hues(&spans)).into_iter().map(drawn).collect()
@@ -168,7 +170,8 @@ mod tests {
     #[test]
     fn every_service_has_its_own_hue() {
         let given: Vec<_> = (1..=12).map(|id| (id, 0, 0, 1)).collect();
-        let hues = hues(&spans(&given));
+        let spans = spans(&given);
+        let hues = hues(&spans.iter().collect::<Vec<_>>());
         assert_eq!(hues.values().collect::<HashSet<_>>().len(), 12);
     }
 

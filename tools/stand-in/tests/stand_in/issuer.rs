@@ -1,6 +1,6 @@
-//! The token issuer: what it issues is what the shop's gateway takes.
+//! The token issuer: its tokens are those that the shop's gateway accepts.
 
-use crate::support::{self, Answer, Running, Signal, fails, help_names};
+use crate::support::{self, ApiResponse, Running, Signal, fails, help_names};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
@@ -19,21 +19,21 @@ impl Program {
         Self { running, address }
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    async fn get(&self, path: &str) -> ApiResponse {
         support::call(self.address, "GET", path, "").await
     }
 
-    async fn token(&self, wish: &str) -> String {
-        let answer = self.get(&format!("/token?{wish}")).await.json();
+    async fn token(&self, query: &str) -> String {
+        let answer = self.get(&format!("/token?{query}")).await.body;
         assert_eq!(answer["token_type"], "Bearer");
         answer["access_token"].as_str().expect("a token").to_owned()
     }
 
     /// Whether a published key signed this token.
-    async fn knows(&self, token: &str) -> bool {
+    async fn verifies(&self, token: &str) -> bool {
         let (message, signature) = token.rsplit_once('.').expect("a signature");
         let kid = part(token, 0)["kid"].clone();
-        let keys = self.get("/jwks").await.json();
+        let keys = self.get("/jwks").await.body;
         let mut keys = keys["keys"].as_array().expect("keys").iter();
         keys.find(|key| key["kid"] == kid).is_some_and(|key| {
             let point = [vec![4], bytes(&key["x"]), bytes(&key["y"])].concat();
@@ -54,9 +54,9 @@ fn part(token: &str, index: usize) -> Value {
 }
 
 #[tokio::test]
-async fn a_token_says_what_was_wished_for_and_is_signed_by_a_published_key() {
+async fn a_token_has_the_requested_claims_and_is_signed_by_a_published_key() {
     let program = Program::start().await;
-    let discovery = program.get("/.well-known/openid-configuration").await.json();
+    let discovery = program.get("/.well-known/openid-configuration").await.body;
     assert_eq!(discovery["issuer"], format!("http://{}", program.address));
     assert_eq!(discovery["jwks_uri"], format!("http://{}/jwks", program.address));
     let token = program.token("sub=ann&scope=orders%20inventory&seconds=60").await;
@@ -70,30 +70,30 @@ async fn a_token_says_what_was_wished_for_and_is_signed_by_a_published_key() {
         claims["exp"].as_i64().expect("a time") - claims["iat"].as_i64().expect("a time"),
         60
     );
-    assert!(program.knows(&token).await);
+    assert!(program.verifies(&token).await);
     assert_eq!(part(&program.token("sub=a&audience=b").await, 1)["aud"], "b");
 }
 
 #[tokio::test]
-async fn a_key_is_published_until_it_was_replaced_twice() {
+async fn a_key_is_published_until_it_is_replaced_twice() {
     let program = Program::start().await;
     let first = program.token("sub=ann").await;
     for known in [true, false] {
-        let rotated = support::call(program.address, "POST", "/control/rotate", "").await.json();
+        let rotated = support::call(program.address, "POST", "/control/rotate", "").await.body;
         let token = program.token("sub=ann").await;
         assert_eq!(part(&token, 0)["kid"], rotated["kid"]);
-        assert!(program.knows(&token).await);
-        assert_eq!(program.knows(&first).await, known);
+        assert!(program.verifies(&token).await);
+        assert_eq!(program.verifies(&first).await, known);
     }
 }
 
 #[tokio::test]
-async fn what_is_no_wish_is_refused_with_the_reason() {
+async fn an_invalid_request_is_rejected_with_the_reason() {
     let program = Program::start().await;
-    for wish in ["", "sub=", "sub=a&seconds=0", "sub=a&seconds=86401", "sub=a&color=red"] {
-        let answer = program.get(&format!("/token?{wish}")).await;
-        assert_eq!(answer.status, 400, "{wish}");
-        assert!(!answer.error().is_empty());
+    for query in ["", "sub=", "sub=a&seconds=0", "sub=a&seconds=86401", "sub=a&color=red"] {
+        let answer = program.get(&format!("/token?{query}")).await;
+        assert_eq!(answer.status, 400, "{query}");
+        assert!(!answer.text("/error").is_empty());
     }
     assert_eq!(program.get("/nothing").await.status, 404);
 }

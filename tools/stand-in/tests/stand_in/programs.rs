@@ -1,7 +1,6 @@
-//! What every stand-in does as a program: its start line, its end, its exit codes and its help.
+//! What every stand-in does as a program: start line, stop, exit codes and help.
 
-use crate::support::{Signal, fails, help_names, request, stand_in, taken_ports_are_named};
-use crate::trace::support::PROTOBUF;
+use crate::support::{Signal, fails, help_names, stand_in, taken_ports_are_named};
 use crate::{key_vault, mail, payment, trace};
 use stand_in::trace::FaultKind;
 use std::net::SocketAddr;
@@ -33,8 +32,8 @@ async fn mail_serves_on_loopback_and_ends_cleanly_on_either_signal() {
         let program = mail::support::Program::start().await;
         assert_loopback(&[program.smtp, program.http]);
         assert_eq!(program.get("/healthz").await.status, 200);
-        let mut open = program.talk().await;
-        open.address("a@x.org", "b@x.org").await;
+        let mut open = program.connect().await;
+        open.begin_mail("a@x.org", "b@x.org").await;
         program.running.stop(signal).await;
     }
 }
@@ -46,9 +45,9 @@ async fn trace_serves_on_loopback_and_ends_cleanly_on_either_signal() {
         assert_loopback(&[program.otlp_http, program.http]);
         assert_eq!(program.get("/healthz").await.status, 200);
         program.fault(FaultKind::Hang).await;
-        let headers = format!("{PROTOBUF}\r\nContent-Length: 0");
-        let _hanging = request(program.otlp_http, "POST", "/v1/traces", &headers, b"").await;
+        let hanging = tokio::spawn(program.request("/v1/traces", Vec::new()).send());
         program.running.stop(signal).await;
+        assert!(hanging.await.unwrap().is_err());
     }
 }
 

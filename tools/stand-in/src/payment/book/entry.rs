@@ -1,4 +1,4 @@
-//! One intent of the book, and the states it goes through:
+//! An intent of the book, and its state transitions:
 //! <https://docs.stripe.com/payments/paymentintents/lifecycle>.
 
 use crate::payment::cards::{Card, Decline};
@@ -9,12 +9,12 @@ use crate::payment::requests::{Confirmation, NewIntent};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// An intent, with the card behind its payment method.
+/// An intent, the card behind its payment method, and its refunds.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) intent: PaymentIntent,
     pub(super) card: Option<Card>,
-    /// Oldest first.
+    /// In the order of their creation.
     pub(super) refunds: Vec<Refund>,
 }
 
@@ -73,25 +73,35 @@ impl Entry {
         MovementStatus::Failed
     }
 
+    /// Checks that the intent is neither charged, being charged nor cancelled.
+    ///
+    /// # Errors
+    ///
+    /// It is, so that nobody can `verb` it.
+    pub(super) fn check_open(&self, verb: &str) -> Result<(), StripeError> {
+        let status = self.intent.status;
+        match status {
+            IntentStatus::RequiresPaymentMethod
+            | IntentStatus::RequiresConfirmation
+            | IntentStatus::RequiresAction => Ok(()),
+            IntentStatus::Processing | IntentStatus::Succeeded | IntentStatus::Canceled => {
+                let message = format!(
+                    "You cannot {verb} this PaymentIntent because it has a status of {}.",
+                    status.name()
+                );
+                Err(StripeError::unexpected_state(message, self.intent.clone()))
+            }
+        }
+    }
+
     /// Checks that a confirmation may charge the intent.
     ///
     /// # Errors
     ///
-    /// The intent is past that state, or the confirmation lacks what it needs.
+    /// The intent is not open, or the confirmation lacks a payment method or a return URL.
     pub(super) fn check_confirmable(&self, confirmation: &Confirmation) -> Result<(), StripeError> {
+        self.check_open("confirm")?;
         let intent = &self.intent;
-        match intent.status {
-            IntentStatus::RequiresPaymentMethod
-            | IntentStatus::RequiresConfirmation
-            | IntentStatus::RequiresAction => {}
-            IntentStatus::Processing | IntentStatus::Succeeded | IntentStatus::Canceled => {
-                let message = format!(
-                    "You cannot confirm this PaymentIntent because it has a status of {}.",
-                    intent.status.name()
-                );
-                return Err(StripeError::unexpected_state(message, intent.clone()));
-            }
-        }
         if confirmation.method.is_none() && intent.payment_method.is_none() {
             return Err(StripeError::no_method());
         }

@@ -12,7 +12,7 @@ use crate::payment::settlement::{RefundEnd, SettlementPlan};
 use jiff::Timestamp;
 use std::time::Duration;
 
-/// How long the refund of a test card takes when it settles some time later.
+/// When the refunds of some test cards change their state.
 const SOME_TIME: Duration = Duration::from_secs(10);
 
 /// Why a test card's refund fails: <https://docs.stripe.com/refunds#failed-refunds>.
@@ -23,7 +23,7 @@ impl Book {
     ///
     /// # Errors
     ///
-    /// There is no such intent, or less left on it than asked for; or the book is full.
+    /// There is no such intent, or it has less left than was asked for; or the book is full.
     pub(crate) fn refund(
         &mut self,
         new: NewRefund,
@@ -59,11 +59,11 @@ impl Book {
         refund.ok_or_else(missing)
     }
 
-    /// The refunds that are asked for, newest first.
+    /// A page of the refunds that `filter` selects, newest first.
     ///
     /// # Errors
     ///
-    /// There is no such intent, or no refund to start after.
+    /// There is no such intent, or no such refund to start after.
     pub(crate) fn list_refunds(&self, filter: &RefundFilter) -> Result<Page<&Refund>, StripeError> {
         let mut refunds: Vec<&Refund> = match &filter.payment_intent {
             Some(id) => {
@@ -98,7 +98,7 @@ impl Book {
 }
 
 impl Entry {
-    /// The amount to refund when `asked` for it, or for all that is left.
+    /// The amount to refund: `asked`, or all that is left.
     fn refundable(&self, asked: Option<u64>) -> Result<u64, StripeError> {
         if self.intent.status != IntentStatus::Succeeded {
             let message = format!(
@@ -125,8 +125,8 @@ impl Entry {
         Ok(asked)
     }
 
-    /// What was refunded or may still be. A refund that failed or was cancelled gives its amount back
-    /// to the charge.
+    /// What was or may still be refunded. The amount of a refund that failed or was cancelled can be
+    /// refunded again.
     fn refunded(&self) -> u64 {
         let counts = |refund: &&Refund| match refund.status {
             RefundStatus::Pending | RefundStatus::RequiresAction | RefundStatus::Succeeded => true,
@@ -135,7 +135,7 @@ impl Entry {
         self.refunds.iter().filter(counts).map(|refund| refund.amount).sum()
     }
 
-    /// How a refund that no plan delays begins, and what comes later.
+    /// The first state of a refund that no plan delays, and its end if that comes later.
     fn refund_course(&self) -> (RefundStatus, Option<(Duration, RefundEnd)>) {
         match self.card {
             Some(Card::Accepts(RefundCourse::SucceedLater)) => {

@@ -25,12 +25,12 @@ enum Step {
         nth: usize,
         amount: Option<u64>,
     },
-    /// Payments and refunds take a while from now on, or no longer.
+    /// From now on, payments and refunds settle later, or immediately.
     Delay {
         payments: Option<PaymentEnd>,
         refunds: Option<RefundEnd>,
     },
-    /// Seconds pass.
+    /// Advances the clock by these seconds.
     Wait(i64),
 }
 
@@ -86,7 +86,7 @@ fn new_intent(amount: u64, token: &str, confirm: bool) -> NewIntent {
     }
 }
 
-/// A book under its steps, with its clock and its plan.
+/// A book with a clock and a plan.
 #[derive(Default)]
 struct Bench {
     book: Book,
@@ -96,14 +96,14 @@ struct Bench {
 
 impl Bench {
     fn now(&self) -> Timestamp {
-        Timestamp::from_second(self.seconds).expect("the steps take no ages")
+        Timestamp::from_second(self.seconds).expect("the steps take minutes")
     }
 
     fn nth(&self, nth: usize) -> String {
         self.book.entries.keys().nth(nth).cloned().unwrap_or_default()
     }
 
-    /// Takes a step; whether it was allowed is up to the book.
+    /// Takes a step, which the book may reject.
     fn take(&mut self, step: &Step) {
         let now = self.now();
         match *step {
@@ -138,7 +138,7 @@ impl Bench {
     }
 }
 
-/// The money of an intent by its movements: taken, and refunded.
+/// What an intent charged and refunded, by its movements.
 fn moved(book: &Book, intent: &str) -> (u64, u64) {
     let mut last = BTreeMap::new();
     for movement in book.movements.iter().filter(|movement| movement.payment_intent == intent) {
@@ -192,7 +192,7 @@ proptest! {
 }
 
 #[test]
-fn payments_are_listed_in_the_order_they_came() {
+fn payments_are_listed_in_the_order_of_their_creation() {
     let mut bench = Bench::default();
     for amount in 1..=100 {
         bench.take(&Step::Create { amount, token: "pm_card_visa", confirm: true });

@@ -1,12 +1,13 @@
-//! The control paths: what is kept, calls that fail, and the event of a near expiry.
+//! The control paths: the secrets, failing calls, and the event of a near expiry.
 
-use crate::key_vault::support::{Caller, send};
+use crate::key_vault::support::Caller;
+use crate::support::ApiResponse;
 use reqwest::Method;
 use serde_json::json;
 use stand_in::key_vault::SecretSummary;
 
 #[tokio::test]
-async fn control_shows_secrets_and_how_often_they_were_used_but_no_value() {
+async fn secrets_and_how_often_they_were_used_are_shown_but_no_value() {
     let caller = Caller::start(&[]).await;
     let expiring = json!({"value": "hush", "tags": {"kind": "test"},
                           "attributes": {"exp": 2_000_000_000}});
@@ -29,7 +30,7 @@ async fn control_shows_secrets_and_how_often_they_were_used_but_no_value() {
 }
 
 #[tokio::test]
-async fn an_operator_gives_a_secret_another_value() {
+async fn an_operator_sets_a_secret() {
     let caller = Caller::start(&[]).await;
     caller.set("s", "hush").await;
     let other = json!({"value": "other", "tags": {"kind": "test"}});
@@ -39,13 +40,16 @@ async fn an_operator_gives_a_secret_another_value() {
 }
 
 #[tokio::test]
-async fn as_many_calls_fail_as_the_plan_says() {
+async fn the_planned_number_of_calls_fails() {
     let caller = Caller::start(&[]).await;
     caller.set("s", "hush").await;
     assert_eq!(caller.fault(&json!({"fault": "fail", "next": 2})).await.status, 204);
-    assert_eq!(send(caller.request(Method::GET, "/secrets/s")).await.status, 401);
+    assert_eq!(ApiResponse::to(caller.request(Method::GET, "/secrets/s")).await.status, 401);
     for _ in 0..2 {
-        assert_eq!(caller.get("/secrets/s").await.code(), (503, "ServiceUnavailable"));
+        assert_eq!(
+            caller.get("/secrets/s").await.status_and("/error/code"),
+            (503, "ServiceUnavailable")
+        );
     }
     assert_eq!(caller.get("/secrets/s").await.status, 200);
     assert_eq!(caller.fault(&json!({"fault": "fail"})).await.status, 204);
@@ -57,7 +61,7 @@ async fn as_many_calls_fail_as_the_plan_says() {
 async fn the_event_of_a_near_expiry_is_of_the_current_version() {
     let caller = Caller::start(&[]).await;
     let missing = caller.control("/control/near-expiry/s").await;
-    assert_eq!(missing.code(), (404, "SecretNotFound"));
+    assert_eq!(missing.status_and("/error/code"), (404, "SecretNotFound"));
     let first = caller.set("s", "hush").await;
     let event = caller.control("/control/near-expiry/s").await;
     let again = caller.control("/control/near-expiry/s").await;

@@ -15,7 +15,7 @@ fn file(content: &str) -> (TempDir, PathBuf) {
 }
 
 #[tokio::test]
-async fn it_starts_with_the_secrets_of_the_file_and_their_tags() {
+async fn it_starts_with_the_secrets_in_the_file_and_their_tags() {
     let (_folder, path) = file(r#"{"api-key": "hush", "other": ""}"#);
     let tags = ["--tag", "api-key:Id=mk_first", "--tag", "api-key:At=http://127.0.0.1:1/a=b"];
     let path = path.display().to_string();
@@ -29,7 +29,7 @@ async fn it_starts_with_the_secrets_of_the_file_and_their_tags() {
 }
 
 #[tokio::test]
-async fn the_certificate_is_made_afresh_and_no_key_is_written() {
+async fn each_start_makes_a_new_certificate_and_writes_no_key() {
     let (one, other) = (Program::start(&[]).await, Program::start(&[]).await);
     let [one, other] = [one, other].map(|program| {
         let path = program.authority();
@@ -42,11 +42,11 @@ async fn the_certificate_is_made_afresh_and_no_key_is_written() {
 }
 
 #[tokio::test]
-async fn bad_secrets_are_exit_64_and_stay_secret() {
+async fn invalid_secrets_are_exit_64_and_are_not_shown() {
     for (content, message) in [
         ("hush".to_owned(), "it is not JSON"),
         ("\"hush\"".to_owned(), "not an object"),
-        (r#"{"a": ["hush"]}"#.to_owned(), "its \"a\" is not a text"),
+        (r#"{"a": ["hush"]}"#.to_owned(), "its \"a\" is not a string"),
         (r#"{"a_b": "hush"}"#.to_owned(), "letters, digits and dashes"),
         (format!(r#"{{"a": "{}"}}"#, "hush".repeat(7000)), "more than 25600 bytes"),
         (r#"{"b": "hush"}"#.to_owned(), "no \"a\" for --tag"),

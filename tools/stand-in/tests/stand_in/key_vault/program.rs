@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 use tokio::process::Command;
 
-/// What callers show to get a token.
+/// The identity header of the program.
 pub(crate) const HEADER: &str = "header-0123456789";
 
 pub(crate) struct Program {

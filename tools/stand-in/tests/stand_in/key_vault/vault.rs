@@ -1,6 +1,7 @@
-//! The vault's paths: secrets set, read and listed; calls that are rejected.
+//! The vault's paths: secrets that are set and read, and calls that are rejected.
 
-use crate::key_vault::support::{Caller, send};
+use crate::key_vault::support::Caller;
+use crate::support::ApiResponse;
 use reqwest::Method;
 use serde_json::json;
 
@@ -33,7 +34,8 @@ async fn the_tags_of_a_version_are_updated_and_nothing_else() {
     let version = caller.set("api-key", "one").await;
     let update = async |version: &str, body: serde_json::Value| {
         let path = format!("/secrets/api-key/{version}?api-version=7.6");
-        send(caller.request(Method::PATCH, &path).bearer_auth(&caller.token).json(&body)).await
+        ApiResponse::to(caller.request(Method::PATCH, &path).bearer_auth(&caller.token).json(&body))
+            .await
     };
     let updated = update(&version, json!({"tags": {"kind": "test"}})).await;
     assert_eq!((updated.status, updated.text("/tags/kind")), (200, "test"));
@@ -43,7 +45,7 @@ async fn the_tags_of_a_version_are_updated_and_nothing_else() {
     assert_eq!((read.text("/value"), read.text("/tags/kind")), ("one", "test"));
     assert!(read.text("/id").ends_with(&version));
     assert_eq!(update(&version, json!({"value": "two"})).await.status, 400);
-    assert_eq!(update("0123", json!({})).await.code(), (404, "SecretNotFound"));
+    assert_eq!(update("0123", json!({})).await.status_and("/error/code"), (404, "SecretNotFound"));
 }
 
 #[tokio::test]
@@ -52,15 +54,18 @@ async fn the_newest_version_that_is_enabled_is_current() {
     let disabled = json!({"value": "never", "attributes": {"enabled": false}});
     let only = caller.put("s", &disabled).await;
     let (_, version) = only.text("/id").rsplit_once('/').unwrap();
-    assert_eq!(caller.get("/secrets/s").await.code(), (403, "Forbidden"));
-    assert_eq!(caller.get(&format!("/secrets/s/{version}")).await.code(), (403, "Forbidden"));
+    assert_eq!(caller.get("/secrets/s").await.status_and("/error/code"), (403, "Forbidden"));
+    assert_eq!(
+        caller.get(&format!("/secrets/s/{version}")).await.status_and("/error/code"),
+        (403, "Forbidden")
+    );
     caller.set("s", "current").await;
     caller.put("s", &disabled).await;
     assert_eq!(caller.get("/secrets/s").await.text("/value"), "current");
 }
 
 #[tokio::test]
-async fn an_unknown_secret_is_a_404_of_key_vault() {
+async fn an_unknown_secret_gets_a_404_in_key_vaults_format() {
     let caller = Caller::start(&[]).await;
     let version = caller.set("s", "hush").await;
     let other = "0".repeat(32);
@@ -71,28 +76,28 @@ async fn an_unknown_secret_is_a_404_of_key_vault() {
         &format!("/secrets/s/{}", version.to_uppercase() + "0"),
     ] {
         let answer = caller.get(path).await;
-        assert_eq!(answer.code(), (404, "SecretNotFound"), "{path}");
+        assert_eq!(answer.status_and("/error/code"), (404, "SecretNotFound"), "{path}");
         assert!(answer.text("/error/message").contains("was not found in this key vault"));
     }
-    assert_eq!(caller.get("/keys").await.code(), (404, "NotFound"));
+    assert_eq!(caller.get("/keys").await.status_and("/error/code"), (404, "NotFound"));
 }
 
 #[tokio::test]
-async fn a_call_without_a_token_that_was_given_out_is_401_with_a_challenge() {
+async fn a_call_without_an_issued_token_gets_a_401_with_a_challenge() {
     let caller = Caller::start(&[]).await;
     caller.set("s", "hush").await;
     let request = || caller.request(Method::GET, "/secrets/s");
     for request in
         [request(), request().bearer_auth("made-up"), request().basic_auth("a", Some("b"))]
     {
-        let answer = send(request.header("Host", "shop.vault.azure.net")).await;
-        assert_eq!(answer.code(), (401, "Unauthorized"));
+        let answer = ApiResponse::to(request.header("Host", "shop.vault.azure.net")).await;
+        assert_eq!(answer.status_and("/error/code"), (401, "Unauthorized"));
         let challenge = answer.header("www-authenticate");
         assert!(challenge.starts_with("Bearer authorization=\"https://"), "{challenge}");
         assert!(challenge.ends_with("resource=\"https://vault.azure.net\""), "{challenge}");
     }
     let put = caller.request(Method::PUT, "/secrets/s").json(&json!({"value": "other"}));
-    assert_eq!(send(put).await.status, 401);
+    assert_eq!(ApiResponse::to(put).await.status, 401);
     assert_eq!(caller.get("/secrets/s").await.text("/value"), "hush");
 }
 
@@ -109,7 +114,7 @@ async fn a_bad_secret_is_rejected_without_showing_its_value() {
         ("a_b", json!({"value": "hush"}), "letters, digits and dashes"),
     ] {
         let answer = caller.put(name, &body).await;
-        assert_eq!(answer.code(), (400, "BadParameter"), "{name} {answer:?}");
+        assert_eq!(answer.status_and("/error/code"), (400, "BadParameter"), "{name} {answer:?}");
         assert!(answer.text("/error/message").contains(message), "{answer:?}");
         assert!(!answer.body.to_string().contains("hush"), "{answer:?}");
     }
@@ -119,7 +124,7 @@ async fn a_bad_secret_is_rejected_without_showing_its_value() {
 }
 
 #[tokio::test]
-async fn the_longest_value_is_kept() {
+async fn the_longest_value_is_stored() {
     let caller = Caller::start(&[]).await;
     let value = "\u{1}".repeat(stand_in::key_vault::MAX_VALUE_BYTES);
     caller.set("s", &value).await;

@@ -2,7 +2,7 @@
 
 use crate::payment::support::{CHARGE, Caller, DECLINED};
 use axum::body::Body;
-use axum::http::{Request, StatusCode};
+use axum::http::Request;
 use serde_json::json;
 use stand_in::payment::{FaultKind, FaultPlan};
 
@@ -22,11 +22,11 @@ async fn an_invalid_plan_is_rejected_and_the_answer_says_why() {
         (r#"{"next": 1, "fault": "fail-after", "stall_ms": 5}"#, "stall_ms goes with"),
     ] {
         let answer = caller.put_faults(plan.to_owned()).await;
-        assert!(answer.status.is_client_error(), "{plan}: {answer:?}");
+        assert!((400..500).contains(&answer.status), "{plan}: {answer:?}");
         let actual = answer.text("/error");
         assert!(actual.contains(message), "{plan}: {actual}");
     }
-    assert_eq!(caller.charge(CHARGE).await.status, StatusCode::OK);
+    assert_eq!(caller.charge(CHARGE).await.status, 200);
 }
 
 #[tokio::test]
@@ -34,10 +34,10 @@ async fn clearing_ends_a_plan_and_a_new_plan_replaces_it() {
     let caller = Caller::new();
     caller.fault(FaultPlan::next(1000, FaultKind::FailBefore)).await;
     caller.fault(FaultPlan::next(2, FaultKind::FailAfter)).await;
-    assert_eq!(caller.charge(CHARGE).await.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(caller.charge(CHARGE).await.status, 500);
     let clear = Request::delete("/control/faults").body(Body::empty()).unwrap();
-    assert_eq!(caller.send(clear).await.status, StatusCode::NO_CONTENT);
-    assert_eq!(caller.charge(CHARGE).await.status, StatusCode::OK);
+    assert_eq!(caller.send(clear).await.status, 204);
+    assert_eq!(caller.charge(CHARGE).await.status, 200);
     assert_eq!(caller.ledger().await.order("order-1").charges, 2);
 }
 

@@ -1,70 +1,85 @@
-//! Callers that speak HTTP/1.1, one request a connection.
+//! Calls over HTTP.
 
-use super::program::PATIENCE;
+use super::program::TIMEOUT;
+use axum::body::Bytes;
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
+use reqwest::{Client, ClientBuilder, Method, RequestBuilder};
 use serde_json::Value;
 use std::net::SocketAddr;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
 
-/// An answer to a request.
-pub(crate) struct Answer {
-    /// The status code.
+/// A response, read in full.
+#[derive(Debug)]
+pub(crate) struct ApiResponse {
     pub(crate) status: u16,
-    /// The status line and the headers.
-    pub(crate) headers: String,
-    /// What follows them.
-    pub(crate) body: Vec<u8>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Bytes,
+    /// The body as JSON; null if it is not JSON.
+    pub(crate) body: Value,
 }
 
-/// The answer to a call with a body of JSON, or an empty one.
-pub(crate) async fn call(address: SocketAddr, method: &str, path: &str, body: &str) -> Answer {
-    let headers = format!("Content-Type: application/json\r\nContent-Length: {}", body.len());
-    read(&mut request(address, method, path, &headers, body.as_bytes()).await).await
+/// A client without a proxy.
+pub(crate) fn client() -> ClientBuilder {
+    // Another test may have been first.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder().no_proxy().timeout(TIMEOUT)
 }
 
-/// A connection on which a request was sent.
-pub(crate) async fn request(
-    address: SocketAddr,
-    method: &str,
-    path: &str,
-    headers: &str,
-    body: &[u8],
-) -> TcpStream {
-    let mut stream = TcpStream::connect(address).await.expect("the address is served");
-    let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n\r\n"
-    );
-    let request = [head.as_bytes(), body].concat();
-    stream.write_all(&request).await.expect("the request is read");
-    stream
+/// A request to `path` at `address`.
+pub(crate) fn request(address: SocketAddr, method: &str, path: &str) -> RequestBuilder {
+    let method = Method::from_bytes(method.as_bytes()).expect("the method is valid");
+    let client = client().build().expect("the client is valid");
+    client.request(method, format!("http://{address}{path}"))
 }
 
-/// The answer to the request that was sent.
-pub(crate) async fn read(stream: &mut TcpStream) -> Answer {
-    let mut response = Vec::new();
-    let read = timeout(PATIENCE, stream.read_to_end(&mut response));
-    read.await.expect("an answer in time").expect("the response is readable");
-    let end = response.windows(4).position(|bytes| bytes == b"\r\n\r\n");
-    let body = response.split_off(end.expect("the response has a body") + 4);
-    let headers = String::from_utf8(response).expect("the headers are text");
-    let status = headers.split(' ').nth(1).and_then(|status| status.parse().ok());
-    Answer { status: status.expect("the response has a status"), headers, body }
+/// Calls `path` with a body of JSON, or an empty one.
+pub(crate) async fn call(address: SocketAddr, method: &str, path: &str, body: &str) -> ApiResponse {
+    let request = request(address, method, path).header(CONTENT_TYPE, "application/json");
+    ApiResponse::to(request.body(body.to_owned())).await
 }
 
-impl Answer {
+/// Asserts that a page is one whose scripts browsers do not run.
+pub(crate) fn assert_runs_nothing(page: &ApiResponse) {
+    assert!(!page.page().contains("<script"), "{}", page.page());
+    for (header, value) in [
+        ("content-security-policy", "default-src 'none'"),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("content-type", "text/html"),
+    ] {
+        assert!(page.header(header).starts_with(value), "{:?}", page.headers);
+    }
+}
+
+impl ApiResponse {
+    pub(crate) fn new(status: u16, headers: HeaderMap, bytes: Bytes) -> Self {
+        let body = serde_json::from_slice(&bytes).unwrap_or_default();
+        Self { status, headers, bytes, body }
+    }
+
+    /// Sends a request, which must get a response.
+    pub(crate) async fn to(request: RequestBuilder) -> Self {
+        let response = request.send().await.expect("the program responds");
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Self::new(status, headers, response.bytes().await.expect("the response is complete"))
+    }
+
     /// The body as text.
-    pub(crate) fn text(&self) -> &str {
-        str::from_utf8(&self.body).expect("the answer is text")
+    pub(crate) fn page(&self) -> &str {
+        str::from_utf8(&self.bytes).expect("the response is text")
     }
 
-    /// The body as JSON.
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).expect("the answer is JSON")
+    /// The string at a JSON pointer; empty if there is none.
+    pub(crate) fn text(&self, pointer: &str) -> &str {
+        self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// The body's `error`.
-    pub(crate) fn error(&self) -> String {
-        self.json()["error"].as_str().expect("the answer has an error").to_owned()
+    /// The status, and the string at a JSON pointer.
+    pub(crate) fn status_and(&self, pointer: &str) -> (u16, &str) {
+        (self.status, self.text(pointer))
+    }
+
+    /// The value of a header; empty if there is none.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 }

@@ -1,9 +1,9 @@
-//! The program as a process, and callers that speak HTTP with it.
+//! The program as a process, and calls to it over HTTP.
 
 mod http;
 mod program;
 
-pub(crate) use http::{Answer, call, read, request};
+pub(crate) use http::{ApiResponse, assert_runs_nothing, call, client, request};
 pub(crate) use program::{
-    PATIENCE, Running, Signal, fails, help_names, stand_in, taken_ports_are_named,
+    Running, Signal, TIMEOUT, fails, help_names, stand_in, taken_ports_are_named,
 };

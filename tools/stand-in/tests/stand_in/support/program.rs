@@ -10,10 +10,10 @@ use tokio::time::timeout;
 
 pub(crate) use rustix::process::Signal;
 
-/// Longer than any start, stop or answer takes on a loaded machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// Longer than any start, stop or response takes on a loaded machine.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A program that has written its start line; ends with its handle.
+/// A program that has written its start line. It is killed when it is dropped.
 pub(crate) struct Running {
     child: Child,
     /// What follows the start line.
@@ -22,7 +22,7 @@ pub(crate) struct Running {
     pub(crate) start_line: String,
 }
 
-/// The program as the stand-in for `service`; ends with its handle.
+/// The program as the stand-in for `service`. It is killed when it is dropped.
 pub(crate) fn stand_in(service: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stand-in"));
     command.arg(service).kill_on_drop(true).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -31,7 +31,7 @@ pub(crate) fn stand_in(service: &str) -> Command {
 
 /// Runs a program that ends without a signal.
 async fn finish(command: &mut Command) -> Output {
-    timeout(PATIENCE, command.output()).await.expect("an end in time").expect("the program starts")
+    timeout(TIMEOUT, command.output()).await.expect("an end in time").expect("the program starts")
 }
 
 /// Runs a program that must end without a signal, with `exit_code`, and returns its stderr.
@@ -42,7 +42,7 @@ pub(crate) async fn fails(command: &mut Command, exit_code: i32) -> String {
     stderr
 }
 
-/// Asserts that `--help` ends well and has all `parts`.
+/// Asserts that `--help` succeeds and shows all `parts`.
 pub(crate) async fn help_names(mut program: Command, parts: &[&str]) {
     let output = finish(program.arg("--help")).await;
     assert_eq!(output.status.code(), Some(0));
@@ -52,8 +52,8 @@ pub(crate) async fn help_names(mut program: Command, parts: &[&str]) {
     }
 }
 
-/// Asserts that each taken port is exit 1, and that its option is named. `taken` has all options
-/// that choose ports.
+/// Asserts that each port in `taken`, which has every option for a port, makes the program exit with 1
+/// and name that option.
 pub(crate) async fn taken_ports_are_named(
     program: impl Fn() -> Command,
     taken: &[(&'static str, SocketAddr)],
@@ -78,12 +78,12 @@ impl Running {
     pub(crate) async fn start(command: &mut Command) -> Self {
         let mut child = command.spawn().expect("the program starts");
         let mut stderr = BufReader::new(child.stderr.take().expect("stderr is piped")).lines();
-        let line = timeout(PATIENCE, stderr.next_line()).await.expect("a start line in time");
+        let line = timeout(TIMEOUT, stderr.next_line()).await.expect("a start line in time");
         let start_line = line.expect("stderr is readable").expect("a start line");
         Self { child, stderr, start_line }
     }
 
-    /// The address that the start line gives under `name`.
+    /// The address in the field `name` of the start line.
     pub(crate) fn address(&self, name: &str) -> SocketAddr {
         let named = |field: &str| field.strip_prefix(name)?.strip_prefix('=')?.parse().ok();
         self.start_line.split(' ').find_map(named).expect("the start line names every address")
@@ -93,7 +93,7 @@ impl Running {
     pub(crate) async fn stop(mut self, signal: Signal) {
         let pid = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
         kill_process(pid.expect("the program runs"), signal).expect("the program can be signalled");
-        let status = timeout(PATIENCE, self.child.wait()).await.expect("an end in time");
+        let status = timeout(TIMEOUT, self.child.wait()).await.expect("an end in time");
         assert_eq!(status.expect("the program ends").code(), Some(0));
         assert_eq!(self.stderr.next_line().await.expect("stderr is readable"), None);
     }

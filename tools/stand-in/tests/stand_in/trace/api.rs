@@ -1,4 +1,4 @@
-//! The API: its form, its filter, its errors.
+//! The API: its format, its filter, its errors.
 
 use crate::trace::support::Program;
 use crate::trace::wire::{DELTA, START, durations, failed, of_order, orders, span, text, trace_id};
@@ -8,7 +8,7 @@ use serde_json::json;
 use stand_in::trace::TraceSummary;
 
 /// A server span with a failed child.
-async fn keep_failed_order(program: &Program) {
+async fn store_failed_order(program: &Program) {
     let event = Event {
         time_unix_nano: START + 2_500_000,
         name: "exception".to_owned(),
@@ -17,13 +17,13 @@ async fn keep_failed_order(program: &Program) {
     };
     let child = Span { events: vec![event], ..failed(span(0xab, 2, 1, "charge"), "declined") };
     let root = of_order(span(0xab, 1, 0, "POST /orders"), "o-1");
-    program.keep("place-order", vec![child, root]).await;
+    program.store("place-order", vec![child, root]).await;
 }
 
 #[tokio::test]
-async fn a_summary_has_the_form_that_is_documented() {
+async fn a_summary_has_the_documented_format() {
     let program = Program::start().await;
-    keep_failed_order(&program).await;
+    store_failed_order(&program).await;
     let expected = json!([{
         "trace_id": "000000000000000000000000000000ab",
         "root": "POST /orders",
@@ -35,13 +35,13 @@ async fn a_summary_has_the_form_that_is_documented() {
         "spans": 2,
         "errors": 1,
     }]);
-    assert_eq!(program.get("/api/traces").await.json(), expected);
+    assert_eq!(program.get("/api/traces").await.body, expected);
 }
 
 #[tokio::test]
-async fn a_trace_has_the_form_that_is_documented() {
+async fn a_trace_has_the_documented_format() {
     let program = Program::start().await;
-    keep_failed_order(&program).await;
+    store_failed_order(&program).await;
     let expected = json!({
         "trace_id": "000000000000000000000000000000ab",
         "spans": [{
@@ -73,14 +73,15 @@ async fn a_trace_has_the_form_that_is_documented() {
             }],
         }],
     });
-    assert_eq!(program.get("/api/traces/000000000000000000000000000000AB").await.json(), expected);
+    assert_eq!(program.get("/api/traces/000000000000000000000000000000AB").await.body, expected);
 }
 
 #[tokio::test]
-async fn a_measurement_has_the_form_that_is_documented() {
+async fn a_measurement_has_the_documented_format() {
     let program = Program::start().await;
-    program.export("/v1/metrics", &orders(DELTA, "fulfilled", 2)).await;
-    program.export("/v1/metrics", &durations(DELTA, 2, 1.5)).await;
+    program.export("/v1/metrics", &orders(DELTA, 2)).await;
+    program.export("/v1/metrics", &orders(DELTA, 1)).await;
+    program.export("/v1/metrics", &durations(2, 1.5)).await;
     let expected = json!([{
         "service": "place-order",
         "name": "duration",
@@ -95,17 +96,17 @@ async fn a_measurement_has_the_form_that_is_documented() {
         "unit": "{order}",
         "kind": "sum",
         "attributes": {"outcome": "fulfilled"},
-        "value": 2,
+        "value": 3,
     }]);
-    assert_eq!(program.get("/api/metrics").await.json(), expected);
+    assert_eq!(program.get("/api/metrics").await.body, expected);
 }
 
 #[tokio::test]
 async fn traces_are_found_by_order_newest_first() {
     let program = Program::start().await;
     let named = |trace, start, order| of_order(span(trace, start, 0, "x"), order);
-    program.keep("x", vec![named(1, 10, "a b"), named(2, 30, "a b"), named(3, 20, "c")]).await;
-    program.keep("y", vec![named(3, 25, "a b"), span(4, 40, 0, "x")]).await;
+    program.store("x", vec![named(1, 10, "a b"), named(2, 30, "a b"), named(3, 20, "c")]).await;
+    program.store("y", vec![named(3, 25, "a b"), span(4, 40, 0, "x")]).await;
     for (filter, traces) in [
         ("", &[4, 2, 3, 1][..]),
         ("?order_id=a%20b", &[2, 3, 1]),
@@ -113,7 +114,7 @@ async fn traces_are_found_by_order_newest_first() {
         ("?order_id=a", &[]),
     ] {
         let answer = program.get(&format!("/api/traces{filter}")).await;
-        let found: Vec<TraceSummary> = serde_json::from_slice(&answer.body).unwrap();
+        let found: Vec<TraceSummary> = serde_json::from_value(answer.body).unwrap();
         let found: Vec<_> = found.into_iter().map(|trace| trace.trace_id).collect();
         let expected: Vec<_> = traces.iter().copied().map(trace_id).collect();
         assert_eq!(found, expected, "{filter}");
@@ -122,24 +123,24 @@ async fn traces_are_found_by_order_newest_first() {
 }
 
 #[tokio::test]
-async fn a_trace_that_is_not_there_is_404() {
+async fn an_unknown_trace_gets_a_404() {
     let program = Program::start().await;
-    program.keep("x", vec![span(1, 1, 0, "x")]).await;
+    program.store("x", vec![span(1, 1, 0, "x")]).await;
     for id in [&trace_id(2), &trace_id(0), "1", "x"] {
         let answer = program.get(&format!("/api/traces/{id}")).await;
-        assert_eq!((answer.status, answer.error()), (404, format!("no such trace: '{id}'")));
+        assert_eq!(answer.status_and("/error"), (404, format!("no such trace: '{id}'").as_str()));
     }
 }
 
 #[tokio::test]
-async fn emptying_forgets_every_trace_and_no_metric() {
+async fn deleting_all_traces_deletes_no_metric() {
     let program = Program::start().await;
-    program.keep("x", vec![span(1, 1, 0, "x")]).await;
-    program.export("/v1/metrics", &orders(DELTA, "fulfilled", 2)).await;
+    program.store("x", vec![span(1, 1, 0, "x")]).await;
+    program.export("/v1/metrics", &orders(DELTA, 2)).await;
     assert_eq!(program.call("DELETE", "/api/traces", "").await.status, 204);
     assert!(program.summaries().await.is_empty());
     assert_eq!(program.measurements().await.len(), 1);
-    program.keep("x", vec![span(1, 2, 0, "x")]).await;
+    program.store("x", vec![span(1, 2, 0, "x")]).await;
     assert_eq!(program.trace(1).await.spans.len(), 1);
 }
 
@@ -148,7 +149,7 @@ async fn an_unknown_call_is_an_error_in_json() {
     let program = Program::start().await;
     for (method, path) in [("GET", "/api"), ("POST", "/api/traces"), ("GET", "/control/faults")] {
         let answer = program.call(method, path, "").await;
-        assert_eq!(answer.error(), format!("no such call: {method} {path}"));
+        assert_eq!(answer.text("/error"), format!("no such call: {method} {path}"));
         assert_eq!(answer.status, 404);
     }
 }

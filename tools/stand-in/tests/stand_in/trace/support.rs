@@ -1,14 +1,16 @@
-//! The running program, and callers that speak HTTP with it.
+//! The running program, and its HTTP clients.
 
-use crate::support::{self, Answer, Running, read, request};
+use crate::support::{self, ApiResponse, Running, request};
 use crate::trace::wire::{trace_id, traces};
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
+use reqwest::RequestBuilder;
+use reqwest::header::CONTENT_TYPE;
 use stand_in::trace::{FaultKind, FaultPlan, Measurement, Trace, TraceSummary};
 use std::net::SocketAddr;
 use tokio::process::Command;
 
-pub(crate) const PROTOBUF: &str = "Content-Type: application/x-protobuf";
+pub(crate) const PROTOBUF: &str = "application/x-protobuf";
 
 pub(crate) struct Program {
     pub(crate) running: Running,
@@ -29,44 +31,42 @@ impl Program {
         Self { running, otlp_http, http }
     }
 
-    /// Posts a message as an exporter does; the answer to it.
-    pub(crate) async fn export(&self, path: &str, message: &impl Message) -> Answer {
-        self.post(path, PROTOBUF, &message.encode_to_vec()).await
+    /// A request of an exporter.
+    pub(crate) fn request(&self, path: &str, body: Vec<u8>) -> RequestBuilder {
+        request(self.otlp_http, "POST", path).header(CONTENT_TYPE, PROTOBUF).body(body)
     }
 
-    /// Posts a body under the header `header`.
-    pub(crate) async fn post(&self, path: &str, header: &str, body: &[u8]) -> Answer {
-        let headers = format!("{header}\r\nContent-Length: {}", body.len());
-        let mut stream = request(self.otlp_http, "POST", path, &headers, body).await;
-        read(&mut stream).await
+    /// Sends a message as an exporter does.
+    pub(crate) async fn export(&self, path: &str, message: &impl Message) -> ApiResponse {
+        ApiResponse::to(self.request(path, message.encode_to_vec())).await
     }
 
-    /// Exports spans that must all be kept.
-    pub(crate) async fn keep(&self, service: &str, spans: Vec<Span>) {
+    /// Exports spans that must all be stored.
+    pub(crate) async fn store(&self, service: &str, spans: Vec<Span>) {
         let answer = self.export("/v1/traces", &traces(service, spans)).await;
-        assert_eq!((answer.status, answer.body.as_slice()), (200, &b""[..]));
+        assert_eq!((answer.status, &*answer.bytes), (200, &b""[..]));
     }
 
-    pub(crate) async fn call(&self, method: &str, path: &str, body: &str) -> Answer {
+    pub(crate) async fn call(&self, method: &str, path: &str, body: &str) -> ApiResponse {
         support::call(self.http, method, path, body).await
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> ApiResponse {
         self.call("GET", path, "").await
     }
 
     pub(crate) async fn summaries(&self) -> Vec<TraceSummary> {
-        serde_json::from_value(self.get("/api/traces").await.json()).expect("the answer is traces")
+        serde_json::from_value(self.get("/api/traces").await.body).expect("the response is traces")
     }
 
     pub(crate) async fn trace(&self, trace: u128) -> Trace {
         let answer = self.get(&format!("/api/traces/{}", trace_id(trace))).await;
-        serde_json::from_value(answer.json()).expect("the answer is a trace")
+        serde_json::from_value(answer.body).expect("the response is a trace")
     }
 
     pub(crate) async fn measurements(&self) -> Vec<Measurement> {
         let answer = self.get("/api/metrics").await;
-        serde_json::from_value(answer.json()).expect("the answer is measurements")
+        serde_json::from_value(answer.body).expect("the response is measurements")
     }
 
     pub(crate) async fn fault(&self, fault: FaultKind) {

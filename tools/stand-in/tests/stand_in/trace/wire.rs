@@ -78,14 +78,13 @@ fn metrics(service: &str, metric: Metric) -> ExportMetricsServiceRequest {
     ExportMetricsServiceRequest { resource_metrics: vec![batch] }
 }
 
-/// A sum named `orders` with one point of the outcome `outcome`.
+/// A sum named `orders` with one point.
 pub(crate) fn orders(
     temporality: AggregationTemporality,
-    outcome: &str,
     value: i64,
 ) -> ExportMetricsServiceRequest {
     let point = NumberDataPoint {
-        attributes: vec![text("outcome", outcome)],
+        attributes: vec![text("outcome", "fulfilled")],
         value: Some(Reading::AsInt(value)),
         ..NumberDataPoint::default()
     };
@@ -104,14 +103,9 @@ pub(crate) fn orders(
 }
 
 /// A histogram named `duration` with one point.
-pub(crate) fn durations(
-    temporality: AggregationTemporality,
-    count: u64,
-    sum: f64,
-) -> ExportMetricsServiceRequest {
+pub(crate) fn durations(count: u64, sum: f64) -> ExportMetricsServiceRequest {
     let point = HistogramDataPoint { count, sum: Some(sum), ..HistogramDataPoint::default() };
-    let histogram =
-        Histogram { data_points: vec![point], aggregation_temporality: temporality.into() };
+    let histogram = Histogram { data_points: vec![point], aggregation_temporality: DELTA.into() };
     let metric = Metric {
         name: "duration".to_owned(),
         unit: "ms".to_owned(),
