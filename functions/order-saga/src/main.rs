@@ -1,10 +1,10 @@
 //! Hosts the order saga: its workflow, its activities, and the routes by which others start and find it.
-//! What staff do with orders is served here too.
+//! Resuming, refunding and cancelling orders is served here too.
 
 use axum::Router;
 use shared::host::{self, RESERVATION, Service, SystemClock, UNDO_TRIES};
-use shared::http::{sagas, staff};
-use shared::ports::{OrderRefunds, Sagas};
+use shared::http::{cancellations, sagas, staff};
+use shared::ports::{Cancellations, OrderRefunds, Sagas};
 use shared::sidecar::worker::Worker;
 use shared::sidecar::workflow::Patience;
 use std::process::ExitCode;
@@ -15,37 +15,52 @@ async fn main() -> ExitCode {
         let (reservation_ttl, undo_tries) = (setup.read(&RESERVATION)?, setup.read(&UNDO_TRIES)?);
         let patience = Patience { reservation_ttl, undo_tries };
         let worker = Worker::new(setup.sidecar(), &SystemClock, patience);
-        let app = app(worker.dispatcher(), setup.sidecar().order_refunds(&SystemClock));
+        let refunds = setup.sidecar().order_refunds(&SystemClock);
+        let app = app(worker.dispatcher(), refunds, worker.cancellations());
         Ok(Service::from(app).with_worker(|stop| worker.run(stop)))
     })
     .await
 }
 
-fn app<S: Sagas>(orders: S, refunds: impl OrderRefunds) -> Router {
-    sagas::routes(orders.clone()).merge(staff::orders(orders, refunds))
+fn app(
+    orders: impl Sagas,
+    refunds: impl OrderRefunds,
+    cancellations: impl Cancellations,
+) -> Router {
+    let cancel = cancellations::routes(cancellations);
+    sagas::routes(orders.clone()).merge(staff::orders(orders, refunds)).merge(cancel)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::Extension;
     use serde_json::{Value, json};
-    use shared::domain::PaymentId;
     use shared::domain::order::{Order, Progress};
-    use shared::domain::saga::Outcome;
+    use shared::domain::saga::{Cause, Outcome, Step, Stop};
+    use shared::domain::{OrderId, PaymentId};
+    use shared::http::caller::FromSidecar;
+    use shared::operations::cancellations::CancellationService;
     use shared::ports::Documents;
-    use shared::testing::fakes::{FakeDocuments, FakeSagas, fake_refunds};
+    use shared::testing::fakes::{FakeClock, FakeDocuments, FakeSagas, fake_refunds};
     use shared::testing::orders::{at, euro, placed_order};
     use shared::testing::{conforms, send, send_with};
 
     fn shop(sagas: FakeSagas) -> Router {
-        app(sagas, fake_refunds(&FakeDocuments::default()))
+        with(&FakeDocuments::default(), sagas)
+    }
+
+    fn with(orders: &FakeDocuments<OrderId, Order>, sagas: FakeSagas) -> Router {
+        let (clock, found) = (FakeClock(at(9)), sagas.clone());
+        let cancel = CancellationService { orders: orders.clone(), sagas: found, clock };
+        app(sagas, fake_refunds(orders), cancel)
     }
 
     #[tokio::test]
     async fn it_conforms() {
         conforms(
-            app(FakeSagas::default(), fake_refunds(&FakeDocuments::default())),
-            &["PUT /sagas/a", "POST /api/orders/a/refunds"],
+            shop(FakeSagas::default()),
+            &["PUT /sagas/a", "POST /api/orders/a/refunds", "POST /api/orders/a/cancel"],
             &["GET /sagas/a", "POST /api/orders/a/resume"],
         )
         .await;
@@ -73,7 +88,7 @@ mod tests {
     #[tokio::test]
     async fn an_order_that_has_ended_is_refunded_under_a_key() {
         let (orders, placed) = (FakeDocuments::default(), placed_order());
-        let (id, app) = (&placed.order_id, app(FakeSagas::default(), fake_refunds(&orders)));
+        let (id, app) = (&placed.order_id, with(&orders, FakeSagas::default()));
         let route = format!("POST /api/orders/{id}/refunds");
         let refund = async |body: Value| {
             let (status, body) =
@@ -104,6 +119,44 @@ mod tests {
         assert_eq!((status, &problem["code"]), (422, &json!("key-reused")));
         let (status, problem) = refund(json!({"amount": euro(0)})).await;
         assert_eq!((status, &problem["code"]), (422, &json!("key-reused")), "the key is another's");
+    }
+
+    #[tokio::test]
+    async fn an_order_is_cancelled_until_it_is_shipped() {
+        let (orders, sagas, placed) =
+            (FakeDocuments::default(), FakeSagas::default(), placed_order());
+        sagas.start(&placed).await.unwrap();
+        let called = with(&orders, sagas).layer(Extension(FromSidecar));
+        let route = format!("POST /api/orders/{}/cancel", placed.order_id);
+        let cancel = async |caller: &str, body: Value| {
+            let headers = [("shop-caller", caller)];
+            let (status, body) = send_with(called.clone(), &route, &headers, &body).await;
+            (status.as_u16(), body)
+        };
+        let write = async |progress: Progress| {
+            let note = |found: Option<Order>| {
+                let mut order = found.unwrap_or_else(|| Order::new(placed.clone()));
+                order.note(&progress, at(10));
+                (order, ())
+            };
+            orders.update(&placed.order_id, note).await.unwrap();
+        };
+        assert_eq!(cancel("eve orders", json!({})).await.1["code"], "unknown-order");
+        let long = json!({"reason": "x".repeat(201)});
+        assert_eq!(cancel("ann orders", long).await.1["field"], "reason");
+        let (status, shown) = cancel("ann orders", json!({"reason": "too late"})).await;
+        assert_eq!((status, &shown["status"]), (202, &json!("pending")));
+        let asked = json!({"by": "customer", "reason": "too late", "at": "2027-01-15T08:00:09Z"});
+        assert_eq!(shown["cancellation"], asked);
+        assert_eq!(cancel("bob orders.admin", json!({})).await.1["cancellation"], asked);
+        let cause = Cause { step: Step::Pay, stop: Stop::Failed };
+        write(Progress::Ended(Outcome::Cancelled { cause })).await;
+        assert_eq!(cancel("ann orders", json!({})).await.0, 200);
+        let mut order = Order::new(placed.clone());
+        order.note(&Progress::Ended(Outcome::Fulfilled), at(10));
+        orders.update(&placed.order_id, |_| (order.clone(), ())).await.unwrap();
+        let (status, problem) = cancel("ann orders", json!({})).await;
+        assert_eq!((status, &problem["code"]), (409, &json!("order-shipped")));
     }
 
     #[tokio::test]

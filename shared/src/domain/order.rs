@@ -1,7 +1,9 @@
 //! An order on its way: the document that `get-order` and `order-status` read.
 
+mod cancellation;
 mod refund;
 
+pub use cancellation::{CancelRejection, Cancellation, Canceller, NewCancellation};
 pub use refund::{NewOrderRefund, OrderRefund, RefundRejection};
 
 use super::placing::PlacedOrder;
@@ -77,6 +79,9 @@ pub struct Order {
     /// What was given back when its payment was undone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given_back: Option<Money>,
+    /// That it is to be cancelled, if somebody asked for that before it was shipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancellation: Option<Cancellation>,
     /// How its saga ended, once it has; when it is stuck, what is left.
     pub outcome: Option<Outcome>,
     /// The steps that ended, oldest first.
@@ -152,6 +157,7 @@ impl Order {
             payment_id: None,
             tracking_id: None,
             given_back: None,
+            cancellation: None,
             outcome: None,
             steps: vec![StepDone { step: Step::Create, state: StepState::Done, at }],
             refunds: Vec::new(),
@@ -160,7 +166,8 @@ impl Order {
     }
 
     /// Notes what happened at `at`, and returns whether that changed it: a repeated, late or reordered
-    /// note changes nothing, and neither does any note once the order has ended.
+    /// note changes nothing, and neither does any note once the order has ended, nor a shipment of one
+    /// that is to be cancelled.
     pub fn note(&mut self, progress: &Progress, at: Timestamp) -> bool {
         if self.status.is_final() {
             return false;
@@ -175,7 +182,8 @@ impl Order {
                     && self.payment_id.replace(payment_id.clone()).is_none()
             }
             Progress::Shipped { tracking_id } => {
-                self.advance(Status::Shipped, Step::Ship, at)
+                self.cancellation.is_none()
+                    && self.advance(Status::Shipped, Step::Ship, at)
                     && self.tracking_id.replace(tracking_id.clone()).is_none()
             }
             Progress::Stopped(Cause { step, stop }) => self.record(*step, stop.into(), at),
@@ -192,6 +200,7 @@ impl Order {
         if ended {
             self.placed.order.erase_customer();
             // Who wrote it may have named somebody.
+            self.cancellation.iter_mut().for_each(|cancelled| cancelled.reason = None);
             self.refunds.iter_mut().for_each(|refund| refund.reason = None);
         }
         ended

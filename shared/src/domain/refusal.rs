@@ -1,5 +1,6 @@
 //! Refusals: the answers "no" that are part of the business.
 
+use super::order::Canceller;
 use super::{Currency, Money, OrderId, ProductId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -138,6 +139,12 @@ pub enum Refusal {
     /// The shipment was cancelled before it was booked.
     #[error("the shipment of this order was cancelled")]
     ShipmentCancelled,
+    /// Somebody asked for the order to be cancelled before it was shipped.
+    #[error("{} asked for the order to be cancelled", match by { Canceller::Customer => "the customer", Canceller::Staff => "staff" })]
+    CancelRequested {
+        /// Who asked.
+        by: Canceller,
+    },
     /// A refusal that this version does not know, kept and passed on as it came.
     #[error("it was refused ({})", type_of(.0))]
     #[serde(untagged)]

@@ -2,6 +2,7 @@
 
 mod idempotency_key;
 mod objects;
+mod optional;
 
 pub use self::idempotency_key::IdempotencyKey;
 

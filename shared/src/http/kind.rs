@@ -16,6 +16,8 @@ pub enum Kind {
     UnknownOrder,
     /// The order is still on its way.
     OrderNotEnded,
+    /// The goods of the order are on their way or with the customer.
+    OrderShipped,
     /// No payment has the id in the path.
     UnknownPayment,
     /// No function serves the path.
@@ -101,6 +103,7 @@ impl From<&Refusal> for Row {
                 (S::UNPROCESSABLE_ENTITY, "The country is not served")
             }
             Refusal::ShipmentCancelled => (S::CONFLICT, "The shipment was cancelled"),
+            Refusal::CancelRequested { .. } => (S::CONFLICT, "Cancelled on request"),
             Refusal::Other(_) => (S::CONFLICT, "It was refused"),
         };
         Self { name: refusal.name(), status, title }
@@ -114,6 +117,7 @@ impl From<Kind> for Row {
             Kind::StepFailed => (S::SERVICE_UNAVAILABLE, "A step of the order failed"),
             Kind::UnknownOrder => (S::NOT_FOUND, "Unknown order"),
             Kind::OrderNotEnded => (S::CONFLICT, "The order has not ended"),
+            Kind::OrderShipped => (S::CONFLICT, "The order is shipped"),
             Kind::UnknownPayment => (S::NOT_FOUND, "Unknown payment"),
             Kind::UnknownRoute => (S::NOT_FOUND, "No such path"),
             Kind::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "Method not allowed"),

@@ -1,6 +1,7 @@
 //! The wire: where a request becomes a value, and an answer or an error becomes a response.
 
 pub mod caller;
+pub mod cancellations;
 mod door;
 pub mod extract;
 pub mod forward;

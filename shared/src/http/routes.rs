@@ -32,6 +32,7 @@ pub const ROUTES: &[Route] = &[
     route(POST, "/api/orders", "create-order", Scope::Orders).keyed(),
     route(GET, "/api/orders/{order_id}", "get-order", Scope::Orders),
     route(GET, "/api/orders/{order_id}/status", "order-status", Scope::Orders),
+    route(POST, "/api/orders/{order_id}/cancel", "order-saga", Scope::Orders),
     route(POST, "/api/orders/{order_id}/resume", "order-saga", Scope::OrdersAdmin),
     route(POST, "/api/orders/{order_id}/refunds", "order-saga", Scope::OrdersAdmin),
     route(GET, "/api/inventory/{product_id}", "check-stock", Scope::Inventory),

@@ -2,7 +2,7 @@
 
 use super::{Json, Problem};
 use crate::domain::money::Money;
-use crate::domain::order::{Order, OrderRefund, Status, StepDone};
+use crate::domain::order::{Cancellation, Order, OrderRefund, Status, StepDone};
 use crate::domain::payment::{Payment, Refund, RefundId, RefundState};
 use crate::domain::placing::{Items, PlacedOrder};
 use crate::domain::saga::{Outcome, Step};
@@ -26,6 +26,8 @@ pub struct OrderView {
     status: Status,
     #[serde(flatten)]
     end: End,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancellation: Option<Cancellation>,
     #[serde(skip_serializing_if = "Option::is_none")]
     payment_id: Option<PaymentId>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,6 +94,7 @@ impl From<Order> for OrderView {
             total: order.total,
             status: order.status,
             end: End::from(&order.outcome),
+            cancellation: order.cancellation,
             payment_id: order.payment_id,
             tracking_id: order.tracking_id,
             refunds: order.refunds.into_iter().map(OrderRefundView::from).collect(),

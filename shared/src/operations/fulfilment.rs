@@ -73,11 +73,11 @@ impl<L: OrderLog, S: Stocks, P: PaymentClient, C: Shipping> Fulfilment<L, S, P, 
     /// orders that want the same products, one gets the first of them and then all.
     ///
     /// # Errors
-    /// Refused: as [`Stocks::reserve`], `mixed-currencies`, `total-too-large`, `total-too-small`,
+    /// Refused: `cancel-requested`, as [`Stocks::reserve`], `mixed-currencies`, `total-too-large`, `total-too-small`,
     /// `currency-not-taken`. Failed: when the stock or the order log cannot be reached, or a product
     /// has no room for one more reservation. Some products may be reserved in any case.
     pub async fn reserve(&self, id: &OrderId, part: Part) -> Result<Noted<Reserved>> {
-        let order = self.log.placed(id).await?;
+        let order = self.log.go_on(id).await?;
         match self.reserve_on(&order, part).await? {
             Reserved::All { total } => {
                 let noted = self.log.note(&order, &Progress::Reserved { total }).await?;
@@ -146,12 +146,13 @@ impl<L: OrderLog, S: Stocks, P: PaymentClient, C: Shipping> Fulfilment<L, S, P, 
     /// Charges `total`. What costs nothing is not paid.
     ///
     /// # Errors
-    /// As [`PaymentClient::charge`], and when the order log cannot be reached.
+    /// As [`PaymentClient::charge`]; refused, too: `cancel-requested`; failed, too: when the order log
+    /// cannot be reached.
     pub async fn pay(&self, id: &OrderId, total: Money) -> Result<Noted<()>> {
         if total.amount() == 0 {
             return Ok(Noted { value: (), published: true });
         }
-        let order = self.log.placed(id).await?;
+        let order = self.log.go_on(id).await?;
         let payment_method = order.order.payment_method.clone();
         let charge = Charge { order_id: id.clone(), amount: total, payment_method };
         let payment_id = self.payments.charge(&charge).await?;
@@ -161,10 +162,10 @@ impl<L: OrderLog, S: Stocks, P: PaymentClient, C: Shipping> Fulfilment<L, S, P, 
     /// Commits the reservations, then books the shipment.
     ///
     /// # Errors
-    /// Refused: `reservation-expired`, `country-not-served`, `shipment-cancelled`. Failed: when the
-    /// stock, the carrier or the order log cannot be reached.
+    /// Refused: `cancel-requested`, `reservation-expired`, `country-not-served`, `shipment-cancelled`.
+    /// Failed: when the stock, the carrier or the order log cannot be reached.
     pub async fn ship(&self, id: &OrderId) -> Result<Noted<()>> {
-        let order = self.log.placed(id).await?;
+        let order = self.log.go_on(id).await?;
         each(&order, |item| async move { self.stocks.commit(&item.product_id, id).await }).await?;
         let tracking_id = self.shipping.book(id, &order.order.ship_to).await?;
         self.log.note(&order, &Progress::Shipped { tracking_id }).await

@@ -1,6 +1,7 @@
 //! What functions do with the ports: the steps of the saga, payments, shipments and the rotation of
 //! keys.
 
+pub mod cancellations;
 pub mod dispatch;
 pub mod due_orders;
 pub mod email;

@@ -1,14 +1,14 @@
 //! From events to the notifications of customers.
 
-use super::email::price;
-use crate::domain::Refusal;
+mod words;
+
+use self::words::in_words;
 use crate::domain::event::{
     CloudEvent, Event, Notice, NotificationRequested, OrderCancelled, OrderCompleted, OrderCreated,
     OrderPaid, OrderRefunded, OrderReserved, OrderShipped, OrderStuck, PaymentCharged,
     PaymentDeclined, PaymentRefunded, Poison, Topic,
 };
 use crate::domain::payment::Owner;
-use crate::domain::saga::{Cause, Stop};
 use crate::ports::{Orders, Publisher, Result, document};
 
 /// What a reader makes of an event that it may not know.
@@ -91,73 +91,15 @@ pub async fn request(
     publisher.publish(Topic::Notifications.name(), &request).await
 }
 
-fn in_words(cause: &Cause) -> String {
-    match &cause.stop {
-        Stop::Failed => "For technical reasons we could not carry it out.".to_owned(),
-        Stop::Refused(refusal) => refused(refusal),
-    }
-}
-
-fn refused(refusal: &Refusal) -> String {
-    match refusal {
-        Refusal::OutOfStock { product_id } => {
-            format!("We do not have as many pieces of {product_id} as you ordered.")
-        }
-        Refusal::UnknownProduct { product_id } => format!("We do not sell {product_id}."),
-        Refusal::PriceChanged { product_id, unit_price } => {
-            format!("The price of {product_id} has changed; it is now {}.", price(unit_price))
-        }
-        Refusal::MixedCurrencies => {
-            "Its products are sold in different currencies; please order them separately."
-                .to_owned()
-        }
-        Refusal::TotalTooLarge => {
-            "It costs more than one payment can carry; please order less at once.".to_owned()
-        }
-        Refusal::TotalTooSmall { least } => {
-            let least = price(least);
-            format!(
-                "It costs less than one payment can carry, which is {least}; please order more."
-            )
-        }
-        Refusal::CurrencyNotTaken { currency } => format!("We take no payments in {currency}."),
-        Refusal::ReservationExpired { product_id } => {
-            format!("It took too long, and {product_id} is no longer held for you.")
-        }
-        Refusal::PaymentDeclined { .. } => "Your payment was declined.".to_owned(),
-        Refusal::PaymentNeedsCustomer => {
-            "Your bank asks you to confirm the payment, which we cannot offer; please use another \
-             payment method."
-                .to_owned()
-        }
-        Refusal::PaymentUnavailable => "We cannot take payments at present.".to_owned(),
-        Refusal::CountryNotServed { country } => format!("We do not ship to {country}."),
-        Refusal::BelowReserved { .. }
-        | Refusal::ReservationMismatch { .. }
-        | Refusal::TooManyReservations { .. }
-        | Refusal::ReservationCommitted { .. }
-        | Refusal::PaymentVoided
-        | Refusal::PaymentMismatch
-        | Refusal::PaymentOfAnOrder { .. }
-        | Refusal::RefundTooLarge { .. }
-        | Refusal::NothingToRefund
-        | Refusal::RefundMismatch
-        | Refusal::TooManyRefunds
-        | Refusal::ShipmentCancelled
-        | Refusal::Other(_) => "For technical reasons we could not carry it out.".to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::order::Order;
     use crate::domain::payment::RefundId;
-    use crate::domain::saga::Step;
     use crate::domain::{PaymentId, TrackingId};
     use crate::ports::Documents;
     use crate::testing::fakes::{FakeBroker, FakeDocuments};
-    use crate::testing::orders::{at, euro, placed_order, product};
+    use crate::testing::orders::{at, euro, placed_order};
 
     #[tokio::test]
     async fn a_notice_goes_to_the_customer_of_the_order_under_the_id_of_its_event() {
@@ -236,61 +178,5 @@ mod tests {
         assert!(matches!(of_payment(&event), Err(Poison::UnknownType(_))));
         event.dataschema = "order.reserved.v9".to_owned();
         assert!(matches!(of_order(&event), Err(Poison::UnknownVersion { .. })));
-    }
-
-    /// What the customer reads about an order that was cancelled for `stop`.
-    fn reason(stop: Stop) -> String {
-        let placed = placed_order();
-        let cause = Cause { step: Step::Pay, stop };
-        let (order_id, customer_id) = (placed.order_id, placed.order.customer_id);
-        let event = OrderCancelled { order_id, customer_id, cause, refunded: None };
-        match of_order(&CloudEvent::of(&event, at(0))).unwrap() {
-            Some(Notice::OrderCancelled { reason, .. }) => reason,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn each_refusal_is_told_in_words_of_its_own() {
-        let product_id = product("lamp");
-        let euros = "EUR".parse().unwrap();
-        for (refusal, words) in [
-            (Refusal::OutOfStock { product_id: product_id.clone() }, "as many pieces of lamp"),
-            (Refusal::UnknownProduct { product_id: product_id.clone() }, "We do not sell lamp."),
-            (
-                Refusal::PriceChanged { product_id: product_id.clone(), unit_price: euro(205) },
-                "The price of lamp has changed; it is now EUR 2.05.",
-            ),
-            (Refusal::MixedCurrencies, "order them separately"),
-            (Refusal::TotalTooLarge, "more than one payment can carry"),
-            (
-                Refusal::TotalTooSmall { least: euro(50) },
-                "less than one payment can carry, which is EUR 0.50",
-            ),
-            (Refusal::CurrencyNotTaken { currency: euros }, "We take no payments in EUR."),
-            (Refusal::ReservationExpired { product_id }, "lamp is no longer held for you"),
-            (
-                Refusal::PaymentDeclined { code: "card_declined".to_owned() },
-                "Your payment was declined.",
-            ),
-            (Refusal::PaymentNeedsCustomer, "please use another payment method"),
-            (Refusal::PaymentUnavailable, "We cannot take payments at present."),
-            (Refusal::CountryNotServed { country: "AQ".to_owned() }, "We do not ship to AQ."),
-        ] {
-            let told = reason(Stop::Refused(refusal));
-            assert!(told.contains(words), "{told}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_fault_of_the_customer_is_technical() {
-        let technical = "For technical reasons we could not carry it out.";
-        for stop in [
-            Stop::Failed,
-            Stop::Refused(Refusal::PaymentVoided),
-            Stop::Refused(Refusal::ShipmentCancelled),
-        ] {
-            assert_eq!(reason(stop), technical);
-        }
     }
 }

@@ -36,7 +36,11 @@ pub trait OrderLog: Clone + Send + Sync + 'static {
     /// The order whose document is open; fails when there is none.
     fn placed(&self, id: &OrderId) -> impl PortFuture<PlacedOrder>;
 
-    /// Notes what happened to an order, and publishes it.
+    /// The same, before its next step is done; refused with `cancel-requested` when it is to be cancelled.
+    fn go_on(&self, id: &OrderId) -> impl PortFuture<PlacedOrder>;
+
+    /// Notes what happened to an order, and publishes it. Refused with `cancel-requested`: a shipment
+    /// before which somebody asked for the order to be cancelled.
     fn note(&self, placed: &PlacedOrder, progress: &Progress) -> impl PortFuture<Noted<()>>;
 
     /// Publishes what the document says of each of `steps`; fails when the broker does.
@@ -97,6 +101,12 @@ impl<D: Orders, P: Publisher, C: Clock> OrderLog for DocumentLog<D, P, C> {
         Ok(self.existing(id).await?.placed)
     }
 
+    async fn go_on(&self, id: &OrderId) -> Result<PlacedOrder> {
+        let order = self.existing(id).await?;
+        order.goes_on()?;
+        Ok(order.placed)
+    }
+
     async fn note(&self, placed: &PlacedOrder, progress: &Progress) -> Result<Noted<()>> {
         let now = self.clock.now();
         let note = |found: Option<Order>| {
@@ -105,6 +115,9 @@ impl<D: Orders, P: Publisher, C: Clock> OrderLog for DocumentLog<D, P, C> {
             (order, changed)
         };
         let (order, changed) = self.orders.update(&placed.order_id, note).await?;
+        if matches!(progress, Progress::Shipped { .. }) {
+            order.goes_on()?;
+        }
         if changed {
             measure(&order, progress);
         }

@@ -1,6 +1,7 @@
 //! What functions need of the world, as traits. `sidecar`, `provider`, `key_vault` and
 //! `oidc` keep them; `testing` fakes them.
 
+mod cancellations;
 mod documents;
 mod error;
 mod functions;
@@ -12,6 +13,7 @@ mod secret;
 mod stocks;
 mod tokens;
 
+pub use cancellations::{CancelAnswer, Cancellations};
 pub use documents::{Documents, Orders, Saved, Version, Versioned, document};
 pub use error::{Chain, Error, Failure, OrFail, Result};
 pub use functions::Functions;

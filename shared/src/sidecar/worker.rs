@@ -9,6 +9,7 @@ use super::state::StateStore;
 use super::workflow::Patience;
 use super::{Sidecar, workflow};
 use crate::domain::order::Order;
+use crate::operations::cancellations::CancellationService;
 use crate::operations::dispatch::{Dispatcher, Sweep};
 use crate::operations::due_orders::DueOrders;
 use crate::operations::fulfilment::Fulfilment;
@@ -45,6 +46,10 @@ pub type WorkflowDispatcher<C> = Dispatcher<
 pub type SidecarRefunds<C> =
     RefundService<StateStore<Order>, StateStore<DueOrders>, PaymentFunctions, Broker, C>;
 
+/// Cancellations of orders whose sagas are workflows.
+pub type WorkflowCancellations<C> =
+    CancellationService<StateStore<Order>, WorkflowDispatcher<C>, C>;
+
 /// Runs the order saga's workflows and activities.
 pub struct Worker<C> {
     hub: TaskHubGrpcWorker,
@@ -75,6 +80,13 @@ impl<C: Clock> Worker<C> {
     #[must_use]
     pub fn dispatcher(&self) -> WorkflowDispatcher<C> {
         self.dispatcher.clone()
+    }
+
+    /// Cancels the orders of the sagas of this worker.
+    #[must_use]
+    pub fn cancellations(&self) -> WorkflowCancellations<C> {
+        let (orders, clock) = (self.dispatcher.orders.clone(), self.dispatcher.clock.clone());
+        CancellationService { orders, sagas: self.dispatcher(), clock }
     }
 
     /// Works until `stop` is cancelled.

@@ -6,6 +6,7 @@
 
 mod amounts;
 mod bad_requests;
+mod cancellations;
 mod deliveries;
 mod faults;
 mod harness;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
         payments::trials,
         amounts::trials,
         refunds::trials,
+        cancellations::trials,
         bad_requests::trials,
         faults::trials,
         undriven::trials,
