@@ -1,41 +1,38 @@
-//! `POST /api/orders`: accepts an order by starting its saga.
+//! `POST /api/orders`: accepts an order by starting its saga, and waits for its end if that is preferred.
 
 use axum::Router;
 use axum::extract::State;
+use axum::response::Response;
 use axum::routing::post;
-use shared::domain::OrderId;
-use shared::domain::placing::PlacedOrder;
-use shared::host::{self, SystemClock};
-use shared::http::orders::OrderRequest;
+use shared::host::{self, Setup, SystemClock};
+use shared::http::orders::{OrderRequest, accept};
 use shared::http::views::Accepted;
-use shared::http::{CalledBy, IdempotencyKey, Json, Problem, Result};
-use shared::ports::{Clock, Sagas};
+use shared::http::{CalledBy, IdempotencyKey, Json, Prefer, Result};
+use shared::ports::{Clock, Progress, Sagas};
 use std::process::ExitCode;
-use uuid::Uuid;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    host::run(env!("CARGO_PKG_NAME"), |setup| Ok(app(setup.sidecar().sagas(), SystemClock))).await
+    let sagas = |setup: &Setup| setup.sidecar().sagas();
+    let build = |setup: &Setup| Ok(app(sagas(setup), sagas(setup), SystemClock));
+    host::run(env!("CARGO_PKG_NAME"), build).await
 }
 
-fn app<S: Sagas, C: Clock>(sagas: S, clock: C) -> Router {
-    Router::new().route("/api/orders", post(create::<S, C>)).with_state((sagas, clock))
+fn app<S: Sagas, P: Progress, C: Clock>(sagas: S, progress: P, clock: C) -> Router {
+    let create = post(create::<S, P, C>);
+    Router::new().route("/api/orders", create).with_state((sagas, progress, clock))
 }
 
-async fn create<S: Sagas, C: Clock>(
-    State((sagas, clock)): State<(S, C)>,
-    IdempotencyKey(key): IdempotencyKey,
+async fn create<S: Sagas, P: Progress, C: Clock>(
+    State((sagas, progress, clock)): State<(S, P, C)>,
+    key: IdempotencyKey,
     caller: CalledBy,
+    prefer: Prefer,
     Json(order): Json<OrderRequest>,
-) -> Result<Accepted> {
-    let order = order.placed_by(&caller)?;
-    let fresh = || Uuid::now_v7().into();
-    let order_id = key.map_or_else(fresh, |key| OrderId::for_key(&order.customer_id, &key));
-    let placed = PlacedOrder { order_id, created_at: clock.now(), order };
-    let unclear = |error| Problem::not_accepted(&placed.order_id, error);
-    let accepted = sagas.start(&placed).await.map_err(unclear)?;
-    let same = accepted.order == placed.order;
-    same.then_some(Accepted(accepted)).ok_or_else(Problem::key_reused)
+) -> Result<Response> {
+    let order = accept(&sagas, &clock, key, order.placed_by(&caller)?).await?;
+    let order = prefer.until_ended(&progress, order).await;
+    Ok(prefer.applied_to(Accepted(order)))
 }
 
 #[cfg(test)]
@@ -43,10 +40,22 @@ mod tests {
     use super::*;
     use axum::http::StatusCode;
     use serde_json::{Value, json};
+    use shared::domain::OrderId;
+    use shared::domain::order::Progress as Noted;
+    use shared::domain::placing::PlacedOrder;
+    use shared::domain::saga::Outcome;
     use shared::ports::{Failure, Result};
-    use shared::testing::fakes::{FakeClock, FakeSagas};
-    use shared::testing::orders::{at, new_order_json};
+    use shared::testing::fakes::{FakeClock, FakeProgress, FakeSagas};
+    use shared::testing::orders::{at, euro, new_order_json};
     use shared::testing::{conforms, send, send_with};
+
+    fn shop() -> Router {
+        waiting(FakeProgress::default())
+    }
+
+    fn waiting(progress: FakeProgress) -> Router {
+        app(FakeSagas::default(), progress, FakeClock(at(0)))
+    }
 
     async fn place(app: &Router, key: &str, order: &Value) -> (StatusCode, Value) {
         send_with(app.clone(), "POST /api/orders", &[("idempotency-key", key)], order).await
@@ -54,16 +63,50 @@ mod tests {
 
     #[tokio::test]
     async fn it_conforms() {
-        conforms(app(FakeSagas::default(), FakeClock(at(0))), &["POST /api/orders"], &[]).await;
+        conforms(shop(), &["POST /api/orders"], &[]).await;
     }
 
     #[tokio::test]
     async fn an_order_is_accepted_as_pending() {
-        let app = app(FakeSagas::default(), FakeClock(at(0)));
+        let app = shop();
         let (status, order) = send(app.clone(), "POST /api/orders", &new_order_json()).await;
         assert_eq!((status, &order["status"]), (StatusCode::ACCEPTED, &json!("pending")));
         let (_, other) = send(app, "POST /api/orders", &new_order_json()).await;
         assert_ne!(order["order_id"], other["order_id"]);
+    }
+
+    #[tokio::test]
+    async fn who_prefers_to_wait_gets_the_order_as_it_ends() {
+        let progress = FakeProgress::default();
+        let order = progress.note(&[Noted::Reserved { total: euro(5) }]);
+        let wait = async |wait| {
+            // The key of the sample order.
+            let headers = [("idempotency-key", "sample"), ("prefer", wait)];
+            let app = waiting(progress.clone());
+            send_with(app, "POST /api/orders", &headers, &new_order_json()).await
+        };
+        let (status, unfinished) = wait("wait=0").await;
+        assert_eq!((status.as_u16(), &unfinished["status"]), (202, &json!("pending")));
+        assert_eq!(progress.note(&[Noted::Ended(Outcome::Fulfilled)]), order);
+        let (status, ended) = wait("wait=5").await;
+        assert_eq!((status.as_u16(), &ended["status"]), (201, &json!("completed")));
+        assert_eq!(ended["order_id"], order.as_str());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_order_that_takes_longer_is_answered_as_far_as_it_has_come() {
+        let progress = FakeProgress::default();
+        let _order = progress.note(&[Noted::Reserved { total: euro(5) }]);
+        let headers = [("idempotency-key", "sample"), ("prefer", "wait=2")];
+        let place = async || {
+            let app = waiting(progress.clone());
+            send_with(app, "POST /api/orders", &headers, &new_order_json()).await
+        };
+        let (status, order) = place().await;
+        assert_eq!((status.as_u16(), &order["status"]), (202, &json!("reserved")));
+        progress.fail_next();
+        let (status, order) = place().await;
+        assert_eq!((status.as_u16(), &order["status"]), (202, &json!("pending")));
     }
 
     #[derive(Clone)]
@@ -85,7 +128,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_names_the_order_when_its_acceptance_is_uncertain() {
-        let app = app(LostSagas, FakeClock(at(0)));
+        let app = app(LostSagas, FakeProgress::default(), FakeClock(at(0)));
         let (status, problem) = place(&app, "k-1", &new_order_json()).await;
         let (again, repeated) = place(&app, "k-1", &new_order_json()).await;
         assert_eq!((status.as_u16(), again.as_u16()), (503, 503));
@@ -96,7 +139,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_same_key_gives_the_same_order_and_another_key_another() {
-        let app = app(FakeSagas::default(), FakeClock(at(0)));
+        let app = shop();
         let first = place(&app, "k-1", &new_order_json()).await;
         assert_eq!(place(&app, "k-1", &new_order_json()).await, first);
         let mut other = new_order_json();
@@ -110,14 +153,14 @@ mod tests {
     #[tokio::test]
     async fn a_key_is_sent_once() {
         let twice = [("idempotency-key", "a"), ("idempotency-key", "b")];
-        let app = app(FakeSagas::default(), FakeClock(at(0)));
+        let app = shop();
         let (status, _) = send_with(app, "POST /api/orders", &twice, &new_order_json()).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     }
 
     #[tokio::test]
     async fn a_key_consists_of_visible_ascii() {
-        let app = app(FakeSagas::default(), FakeClock(at(0)));
+        let app = shop();
         for key in ["", "a b", &"k".repeat(256)] {
             let (status, problem) = place(&app, key, &new_order_json()).await;
             assert_eq!(

@@ -4,7 +4,7 @@
 use axum::Router;
 use shared::host::{self, RESERVATION, Service, SystemClock, UNDO_TRIES};
 use shared::http::{cancellations, sagas, staff};
-use shared::ports::{Cancellations, OrderRefunds, Sagas};
+use shared::ports::{Cancellations, OrderRefunds, Progress, Sagas};
 use shared::sidecar::worker::Worker;
 use shared::sidecar::workflow::Patience;
 use std::process::ExitCode;
@@ -16,7 +16,7 @@ async fn main() -> ExitCode {
         let patience = Patience { reservation_ttl, undo_tries };
         let worker = Worker::new(setup.sidecar(), &SystemClock, patience);
         let refunds = setup.sidecar().order_refunds(&SystemClock);
-        let app = app(worker.dispatcher(), refunds, worker.cancellations());
+        let app = app(worker.dispatcher(), worker.progress(), refunds, worker.cancellations());
         Ok(Service::from(app).with_worker(|stop| worker.run(stop)))
     })
     .await
@@ -24,11 +24,13 @@ async fn main() -> ExitCode {
 
 fn app(
     orders: impl Sagas,
+    progress: impl Progress,
     refunds: impl OrderRefunds,
     cancellations: impl Cancellations,
 ) -> Router {
     let cancel = cancellations::routes(cancellations);
-    sagas::routes(orders.clone()).merge(staff::orders(orders, refunds)).merge(cancel)
+    let sagas = sagas::routes(orders.clone(), progress);
+    sagas.merge(staff::orders(orders, refunds)).merge(cancel)
 }
 
 #[cfg(test)]
@@ -36,13 +38,13 @@ mod tests {
     use super::*;
     use axum::Extension;
     use serde_json::{Value, json};
-    use shared::domain::order::{Order, Progress};
+    use shared::domain::order::{Order, Progress as Noted};
     use shared::domain::saga::{Cause, Outcome, Step, Stop};
     use shared::domain::{OrderId, PaymentId};
     use shared::http::caller::FromSidecar;
     use shared::operations::cancellations::CancellationService;
     use shared::ports::Documents;
-    use shared::testing::fakes::{FakeClock, FakeDocuments, FakeSagas, fake_refunds};
+    use shared::testing::fakes::{FakeClock, FakeDocuments, FakeProgress, FakeSagas, fake_refunds};
     use shared::testing::orders::{at, euro, placed_order};
     use shared::testing::{conforms, send, send_with};
 
@@ -51,16 +53,40 @@ mod tests {
     }
 
     fn with(orders: &FakeDocuments<OrderId, Order>, sagas: FakeSagas) -> Router {
+        waiting(orders, sagas, FakeProgress::default())
+    }
+
+    fn waiting(
+        orders: &FakeDocuments<OrderId, Order>,
+        sagas: FakeSagas,
+        progress: FakeProgress,
+    ) -> Router {
         let (clock, found) = (FakeClock(at(9)), sagas.clone());
         let cancel = CancellationService { orders: orders.clone(), sagas: found, clock };
-        app(sagas, fake_refunds(orders), cancel)
+        app(sagas, progress, fake_refunds(orders), cancel)
+    }
+    #[tokio::test]
+    async fn who_waits_for_an_order_gets_it_as_it_is_kept() {
+        let progress = FakeProgress::default();
+        let id = progress.note(&[Noted::Reserved { total: euro(5) }]);
+        let app = waiting(&FakeDocuments::default(), FakeSagas::default(), progress);
+        let wait = json!({"until": {"steps-after": 1}, "millis": 1000, "later": true});
+        let route = |id| format!("POST /sagas/{id}/progress");
+        let (status, order) = send(app.clone(), &route(id.as_str()), &wait).await;
+        assert_eq!((status.as_u16(), &order["status"]), (200, &json!("reserved")));
+        assert_eq!(send(app, &route("nobody"), &wait).await.0, 404);
     }
 
     #[tokio::test]
     async fn it_conforms() {
         conforms(
             shop(FakeSagas::default()),
-            &["PUT /sagas/a", "POST /api/orders/a/refunds", "POST /api/orders/a/cancel"],
+            &[
+                "PUT /sagas/a",
+                "POST /sagas/a/progress",
+                "POST /api/orders/a/refunds",
+                "POST /api/orders/a/cancel",
+            ],
             &["GET /sagas/a", "POST /api/orders/a/resume"],
         )
         .await;
@@ -99,15 +125,15 @@ mod tests {
         assert_eq!((status.as_u16(), &problem["field"]), (422, &json!("Idempotency-Key")));
         assert_eq!(refund(json!({})).await.1["code"], "unknown-order");
         let mut order = Order::new(placed.clone());
-        order.note(&Progress::Reserved { total: euro(700) }, at(1));
-        order.note(&Progress::Paid { payment_id: PaymentId::of(id) }, at(1));
+        order.note(&Noted::Reserved { total: euro(700) }, at(1));
+        order.note(&Noted::Paid { payment_id: PaymentId::of(id) }, at(1));
         let write = async |order: &Order| {
             orders.update(id, |_| (order.clone(), ())).await.unwrap();
         };
         write(&order).await;
         let (status, problem) = refund(json!({})).await;
         assert_eq!((status, &problem["code"]), (409, &json!("order-not-ended")));
-        order.note(&Progress::Ended(Outcome::Fulfilled), at(1));
+        order.note(&Noted::Ended(Outcome::Fulfilled), at(1));
         write(&order).await;
         let part = json!({"amount": euro(300), "reason": "broken"});
         for _ in 0..2 {
@@ -133,7 +159,7 @@ mod tests {
             let (status, body) = send_with(called.clone(), &route, &headers, &body).await;
             (status.as_u16(), body)
         };
-        let write = async |progress: Progress| {
+        let write = async |progress: Noted| {
             let note = |found: Option<Order>| {
                 let mut order = found.unwrap_or_else(|| Order::new(placed.clone()));
                 order.note(&progress, at(10));
@@ -150,10 +176,10 @@ mod tests {
         assert_eq!(shown["cancellation"], asked);
         assert_eq!(cancel("bob orders.admin", json!({})).await.1["cancellation"], asked);
         let cause = Cause { step: Step::Pay, stop: Stop::Failed };
-        write(Progress::Ended(Outcome::Cancelled { cause })).await;
+        write(Noted::Ended(Outcome::Cancelled { cause })).await;
         assert_eq!(cancel("ann orders", json!({})).await.0, 200);
         let mut order = Order::new(placed.clone());
-        order.note(&Progress::Ended(Outcome::Fulfilled), at(10));
+        order.note(&Noted::Ended(Outcome::Fulfilled), at(10));
         orders.update(&placed.order_id, |_| (order.clone(), ())).await.unwrap();
         let (status, problem) = cancel("ann orders", json!({})).await;
         assert_eq!((status, &problem["code"]), (409, &json!("order-shipped")));

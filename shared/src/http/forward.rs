@@ -1,39 +1,50 @@
 //! Sends requests on to the functions that serve them, and their answers back.
 
 use super::extract::{IdempotencyKey, read_body, refuse_encoded};
-use super::{Kind, Problem, caller};
+use super::{Kind, Prefer, Problem, caller};
 use crate::domain::caller::Caller;
 use crate::domain::id::{NotAnId, is_id};
 use crate::observe;
-use crate::ports::Functions;
+use crate::ports::{Functions, Within};
 use axum::body::Body;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, Uri, header};
 use axum::middleware::Next;
 use axum::routing::{MethodFilter, MethodRouter, on};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// The headers that go on to a function, beside the trace's.
-const ASKED: [HeaderName; 4] =
-    [header::CONTENT_TYPE, header::IF_MATCH, header::IF_NONE_MATCH, IdempotencyKey::HEADER];
+const ASKED: [HeaderName; 5] = [
+    header::CONTENT_TYPE,
+    header::IF_MATCH,
+    header::IF_NONE_MATCH,
+    IdempotencyKey::HEADER,
+    Prefer::HEADER,
+];
 
 /// The headers that have one value for every reader.
 const SINGLE: [HeaderName; 4] =
     [header::HOST, header::AUTHORIZATION, header::CONTENT_TYPE, IdempotencyKey::HEADER];
 
 /// The headers that come back.
-const ANSWERED: [HeaderName; 6] = [
+const ANSWERED: [HeaderName; 8] = [
     header::CONTENT_TYPE,
     header::ETAG,
     header::LOCATION,
     header::RETRY_AFTER,
     header::ALLOW,
     header::ACCEPT_ENCODING,
+    header::VARY,
+    Prefer::APPLIED,
 ];
 
 /// The most bytes of the headers that go on; a sidecar reads 4 KiB of them, its own included.
 const MAX_HEADER_BYTES: usize = 3 * 1024;
+
+/// How long a function may take to answer who prefers to wait: less than a request may.
+const WAITING: Within = Within(Duration::from_secs(11));
 
 /// A route that sends its requests on to `function`. The parameters of its path are ids, and it takes
 /// no query.
@@ -86,6 +97,9 @@ async fn forward(
     if let Some(caller) = parts.extensions.get::<Caller>() {
         let named = HeaderValue::try_from(caller.to_string()).expect("a caller is visible ASCII");
         onward.headers_mut().insert(caller::HEADER, named);
+    }
+    if Prefer::of(&parts.headers).waits() {
+        onward.extensions_mut().insert(WAITING);
     }
     let mut answer = functions.forward(function, onward).await?;
     *answer.headers_mut() = only(&ANSWERED, answer.headers());

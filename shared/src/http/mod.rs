@@ -10,6 +10,7 @@ pub mod kind;
 pub mod orders;
 pub mod paths;
 pub mod payments;
+pub mod prefer;
 pub mod problem;
 pub mod routes;
 pub mod sagas;
@@ -19,6 +20,7 @@ pub mod views;
 pub use caller::CalledBy;
 pub use extract::{IdempotencyKey, Internal, Json, Path};
 pub use kind::Kind;
+pub use prefer::Prefer;
 pub use problem::Problem;
 
 /// What a handler answers with.

@@ -1,11 +1,14 @@
 //! Orders as callers send them.
 
-use super::{CalledBy, Problem};
+use super::{CalledBy, IdempotencyKey, Problem};
 use crate::domain::caller::Scope;
-use crate::domain::placing::{Address, Items, NewOrder, asked_address, asked_items};
+use crate::domain::order::Order;
+use crate::domain::placing::{Address, Items, NewOrder, PlacedOrder, asked_address, asked_items};
 use crate::domain::text::{Email, PaymentMethod};
-use crate::domain::{CustomerId, strict};
+use crate::domain::{CustomerId, OrderId, strict};
+use crate::ports::{Clock, Sagas};
 use serde::Deserialize;
+use uuid::Uuid;
 
 /// The body of `POST /api/orders`.
 #[derive(Debug, Deserialize)]
@@ -42,6 +45,26 @@ impl OrderRequest {
         let Self { email, items, payment_method, ship_to, .. } = self;
         Ok(NewOrder { customer_id, email, items, payment_method, ship_to })
     }
+}
+
+/// Accepts an order by starting its saga; under a `key` that was used before, the answer is the order
+/// of the first time.
+///
+/// # Errors
+/// `key-reused`: the key is another order's. `dependency-unavailable`: it may have been accepted or not.
+pub async fn accept(
+    sagas: &impl Sagas,
+    clock: &impl Clock,
+    key: IdempotencyKey,
+    order: NewOrder,
+) -> Result<Order, Problem> {
+    let fresh = || Uuid::now_v7().into();
+    let order_id = key.0.map_or_else(fresh, |key| OrderId::for_key(&order.customer_id, &key));
+    let placed = PlacedOrder { order_id, created_at: clock.now(), order };
+    let unclear = |error| Problem::not_accepted(&placed.order_id, error);
+    let accepted = sagas.start(&placed).await.map_err(unclear)?;
+    let same = accepted.order == placed.order;
+    same.then(|| Order::new(accepted)).ok_or_else(Problem::key_reused)
 }
 
 #[cfg(test)]

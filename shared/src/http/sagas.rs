@@ -2,16 +2,49 @@
 
 use super::{Internal, Json, Path, Problem, Result};
 use crate::domain::OrderId;
+use crate::domain::order::Order;
 use crate::domain::placing::PlacedOrder;
-use crate::ports::Sagas;
+use crate::ports::{LONGEST_WAIT, Progress, Sagas, Until};
 use axum::Router;
 use axum::extract::State;
-use axum::routing::put;
+use axum::routing::{post, put};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// The body of `POST /sagas/{order_id}/progress`.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct ProgressWait {
+    until: Until,
+    /// How long to wait.
+    millis: u64,
+}
+
+impl ProgressWait {
+    /// Waits `until` an order is so, for as long as `wait`.
+    #[must_use]
+    pub fn new(until: Until, wait: Duration) -> Self {
+        Self { until, millis: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX) }
+    }
+}
 
 /// `PUT /sagas/{order_id}` starts the saga of an order, and `GET` answers with the order that it was
-/// started with.
-pub fn routes<S: Sagas>(sagas: S) -> Router {
-    Router::new().route("/sagas/{order_id}", put(start::<S>).get(find::<S>)).with_state(sagas)
+/// started with. `POST /sagas/{order_id}/progress` waits for what comes of it, and answers with the
+/// order.
+pub fn routes<S: Sagas, P: Progress>(sagas: S, progress: P) -> Router {
+    let waits = Router::new().route("/sagas/{order_id}/progress", post(wait::<P>));
+    let sagas =
+        Router::new().route("/sagas/{order_id}", put(start::<S>).get(find::<S>)).with_state(sagas);
+    sagas.merge(waits.with_state(progress))
+}
+
+async fn wait<P: Progress>(
+    State(progress): State<P>,
+    Path(id): Path<OrderId>,
+    Internal(ProgressWait { until, millis }): Internal<ProgressWait>,
+) -> Result<Json<Order>> {
+    let wait = Duration::from_millis(millis).min(LONGEST_WAIT);
+    let order = progress.next(&id, until, wait).await?;
+    Ok(Json(order.ok_or_else(|| Problem::unknown_order(&id))?))
 }
 
 async fn start<S: Sagas>(

@@ -4,7 +4,7 @@ use super::{Json, Problem};
 use crate::domain::money::Money;
 use crate::domain::order::{Cancellation, Order, OrderRefund, Status, StepDone};
 use crate::domain::payment::{Payment, Refund, RefundId, RefundState};
-use crate::domain::placing::{Items, PlacedOrder};
+use crate::domain::placing::Items;
 use crate::domain::saga::{Outcome, Step};
 use crate::domain::text::{Email, Text};
 use crate::domain::{CustomerId, OrderId, PaymentId, Refusal, TrackingId};
@@ -38,15 +38,18 @@ pub struct OrderView {
     updated_at: Timestamp,
 }
 
-/// The answer of `POST /api/orders`: 202 with the order and its `Location`.
+/// The answer of `POST /api/orders`: the order and its `Location`, as 201 if it has ended for good, else
+/// as 202.
 #[derive(Debug)]
-pub struct Accepted(pub PlacedOrder);
+pub struct Accepted(pub Order);
 
 impl IntoResponse for Accepted {
     fn into_response(self) -> Response {
-        let location = format!("/api/orders/{}", self.0.order_id);
-        let view = Json(OrderView::from(Order::new(self.0)));
-        (StatusCode::ACCEPTED, [(header::LOCATION, location)], view).into_response()
+        let ended = self.0.status.is_final();
+        let status = if ended { StatusCode::CREATED } else { StatusCode::ACCEPTED };
+        let location = format!("/api/orders/{}", self.0.placed.order_id);
+        let view = Json(OrderView::from(self.0));
+        (status, [(header::LOCATION, location)], view).into_response()
     }
 }
 

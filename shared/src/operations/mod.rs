@@ -2,6 +2,7 @@
 //! keys.
 
 pub mod cancellations;
+pub mod changes;
 pub mod dispatch;
 pub mod due_orders;
 pub mod email;
@@ -11,5 +12,6 @@ mod order_events;
 pub mod order_refunds;
 pub mod orders;
 pub mod payments;
+pub mod progress;
 pub mod rotation;
 pub mod shipments;

@@ -1,5 +1,6 @@
 //! The order documents: how far each order has come.
 
+use super::changes::Changes;
 use super::order_events;
 use crate::domain::OrderId;
 use crate::domain::order::{Order, Progress};
@@ -62,12 +63,19 @@ pub struct DocumentLog<D, P, C> {
     orders: D,
     publisher: P,
     clock: C,
+    changes: Changes,
 }
 
 impl<D: Orders, P: Publisher, C: Clock> DocumentLog<D, P, C> {
     /// The log kept in `orders` by `clock`; `publisher` publishes.
     pub fn new(orders: D, publisher: P, clock: C) -> Self {
-        Self { orders, publisher, clock }
+        Self { orders, publisher, clock, changes: Changes::default() }
+    }
+
+    /// The same, which tells those who wait for `changes` what it writes.
+    #[must_use]
+    pub fn telling(self, changes: Changes) -> Self {
+        Self { changes, ..self }
     }
 
     async fn existing(&self, id: &OrderId) -> Result<Order> {
@@ -119,6 +127,7 @@ impl<D: Orders, P: Publisher, C: Clock> OrderLog for DocumentLog<D, P, C> {
             order.goes_on()?;
         }
         if changed {
+            self.changes.tell(&order);
             measure(&order, progress);
         }
         let published = match progress.step() {

@@ -3,6 +3,11 @@
 use super::PortFuture;
 use axum::body::Bytes;
 use axum::http::{Request, Response};
+use std::time::Duration;
+
+/// How long an answer is waited for, as an extension of a request; without it, 8 seconds.
+#[derive(Debug, Clone, Copy)]
+pub struct Within(pub Duration);
 
 /// The other functions.
 pub trait Functions: Clone + Send + Sync + 'static {

@@ -7,6 +7,7 @@ mod error;
 mod functions;
 mod keys;
 mod payments;
+mod progress;
 mod publisher;
 mod refunds;
 mod secret;
@@ -16,12 +17,13 @@ mod tokens;
 pub use cancellations::{CancelAnswer, Cancellations};
 pub use documents::{Documents, Orders, Saved, Version, Versioned, document};
 pub use error::{Chain, Error, Failure, OrFail, Result};
-pub use functions::Functions;
+pub use functions::{Functions, Within};
 pub use keys::{API_KEY, ApiKey, KeptKey, KeyIssuer, PREVIOUS_API_KEY, Vault};
 pub use payments::{
     Intent, IntentRequest, PaymentClient, Payments, Provider, ProviderAnswer, RefundObject,
     RefundRequest,
 };
+pub use progress::{LONGEST_WAIT, Progress, Until};
 pub use publisher::{Delivered, Later, Mail, Mailer, Publisher};
 pub use refunds::{OrderRefunds, RefundAnswer};
 pub use secret::Secret;
@@ -33,6 +35,7 @@ use crate::domain::saga::{Cause, Step};
 use crate::domain::{OrderId, TrackingId};
 use jiff::{SignedDuration, Timestamp};
 use std::future::Future;
+use std::time::Duration;
 
 /// The future answer of a port.
 pub trait PortFuture<T>: Future<Output = Result<T>> + Send {}
@@ -69,6 +72,9 @@ pub trait SagaEngine: Clone + Send + Sync + 'static {
     fn drive(&self, order: &PlacedOrder) -> impl PortFuture<PlacedOrder>;
     /// The order that a saga was started with.
     fn find(&self, order: &OrderId) -> impl PortFuture<Option<PlacedOrder>>;
+    /// Comes back when the saga of an order has ended, if that is within `wait`; fails when it is not, or
+    /// cannot be learnt.
+    fn ended(&self, order: &OrderId, wait: Duration) -> impl PortFuture<()>;
     /// Does the steps that are `left` of an order that was stopped by `cause`, unless a
     /// workflow is already doing so.
     fn finish(&self, order: &PlacedOrder, cause: &Cause, left: &[Step]) -> impl PortFuture<()>;

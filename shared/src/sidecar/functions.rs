@@ -2,15 +2,21 @@
 
 use super::invocation::Invocation;
 use super::repeat::repeated;
+use crate::domain::order::Order;
 use crate::domain::payment::{Charge, OrderCharge, PartialRefund, RefundId, RefundState, Undone};
 use crate::domain::placing::{Address, PlacedOrder};
 use crate::domain::shipment::Booked;
 use crate::domain::{Money, OrderId, PaymentId, TrackingId};
-use crate::ports::{PaymentClient, Result, Sagas, Shipping};
+use crate::http::sagas::ProgressWait;
+use crate::ports::{PaymentClient, Progress, Result, Sagas, Shipping, Until};
 use axum::http::{Method, StatusCode};
 use serde::Deserialize;
+use std::time::Duration;
 
 const NOTHING: Option<&()> = None;
+
+/// How much longer than a wait its answer may take.
+const ON_THE_WAY: Duration = Duration::from_secs(2);
 
 /// `order-saga`.
 #[derive(Debug, Clone)]
@@ -29,11 +35,7 @@ impl Sagas for OrderSaga {
     async fn find(&self, order: &OrderId) -> Result<Option<PlacedOrder>> {
         let path = format!("/sagas/{order}");
         let answer = self.0.call("order-saga", Method::GET, &path, NOTHING).await?;
-        if answer.status() == StatusCode::NOT_FOUND {
-            Ok(None)
-        } else {
-            answer.read("order-saga").map(Some)
-        }
+        answer.read_if_found("order-saga")
     }
 
     async fn resume(&self, order: &OrderId) -> Result<Option<bool>> {
@@ -44,6 +46,17 @@ impl Sagas for OrderSaga {
         }
         answer.check("order-saga")?;
         Ok(Some(answer.status() == StatusCode::ACCEPTED))
+    }
+}
+
+impl Progress for OrderSaga {
+    async fn next(&self, order: &OrderId, until: Until, wait: Duration) -> Result<Option<Order>> {
+        let path = format!("/sagas/{order}/progress");
+        let asked = ProgressWait::new(until, wait);
+        let limit = wait + ON_THE_WAY;
+        let answer =
+            self.0.call_within("order-saga", Method::POST, &path, Some(&asked), limit).await?;
+        answer.read_if_found("order-saga")
     }
 }
 

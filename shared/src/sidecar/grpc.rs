@@ -46,6 +46,11 @@ impl Grpc {
         TaskHubGrpcClient::from_channel(self.channel.clone())
     }
 
+    /// For a wait that has a bound of its own.
+    pub(super) fn patient_workflows(&self) -> TaskHubGrpcClient {
+        TaskHubGrpcClient::from_channel(self.patient.clone())
+    }
+
     pub(super) fn address(&self) -> &str {
         &self.address
     }

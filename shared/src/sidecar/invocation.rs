@@ -3,7 +3,7 @@
 use crate::domain::Refusal;
 use crate::http::problem::refusal_in;
 use crate::observe;
-use crate::ports::{Failure, Functions, OrFail, Result};
+use crate::ports::{Failure, Functions, OrFail, Result, Within};
 use axum::body::Bytes;
 use axum::http::uri::PathAndQuery;
 use axum::http::{Method, Request, Response, StatusCode, header};
@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tracing::{Instrument, Span, field};
 
-/// The longest that an invocation may take: less than the bound of a saga's activity, so that the
+/// The longest that an invocation may take that says nothing else: less than the bound of a saga's activity, so that the
 /// activity learns what failed.
 const DEADLINE: Duration = Duration::from_secs(8);
 
@@ -49,13 +49,29 @@ impl Invocation {
         path: &str,
         body: Option<&(impl Serialize + Sync)>,
     ) -> Result<FunctionResponse> {
+        self.call_within(function, method, path, body, DEADLINE).await
+    }
+
+    /// As [`Invocation::call`], of an answer that may take as long as `limit`.
+    ///
+    /// # Errors
+    /// As [`Functions::forward`].
+    pub(super) async fn call_within(
+        &self,
+        function: &str,
+        method: Method,
+        path: &str,
+        body: Option<&(impl Serialize + Sync)>,
+        limit: Duration,
+    ) -> Result<FunctionResponse> {
         let mut request = Request::builder().method(method).uri(path);
         let mut json = Bytes::new();
         if let Some(body) = body {
             request = request.header(header::CONTENT_TYPE, "application/json");
             json = serde_json::to_vec(body).or_fail(function, "be asked")?.into();
         }
-        let request = request.body(json).or_fail(function, "be asked")?;
+        let request = request.extension(Within(limit)).body(json);
+        let request = request.or_fail(function, "be asked")?;
         self.forward(function, request).await.map(FunctionResponse)
     }
 
@@ -106,9 +122,10 @@ impl Functions for Invocation {
     /// Asks a second time when the sidecar reached no one: it looked up the function once, and the
     /// process that it found has ended. Then it finds another, if there is one.
     async fn forward(&self, function: &str, request: Request<Bytes>) -> Result<Response<Bytes>> {
-        let began = Instant::now();
-        let mut answered = self.ask(function, request.clone(), DEADLINE).await?;
-        let left = DEADLINE.saturating_sub(began.elapsed());
+        let (began, limit) = (Instant::now(), request.extensions().get::<Within>());
+        let limit = limit.map_or(DEADLINE, |within| within.0);
+        let mut answered = self.ask(function, request.clone(), limit).await?;
+        let left = limit.saturating_sub(began.elapsed());
         if answered.found_nobody() && !left.is_zero() {
             answered = self.ask(function, request, left).await?;
         }
@@ -135,6 +152,15 @@ impl FunctionResponse {
     pub(super) fn read<T: DeserializeOwned>(&self, function: &str) -> Result<T> {
         self.check(function)?;
         Ok(serde_json::from_slice(self.0.body()).or_fail(function, "answer")?)
+    }
+
+    /// As [`FunctionResponse::read`]; none, when what was asked for is not there.
+    pub(super) fn read_if_found<T: DeserializeOwned>(&self, function: &str) -> Result<Option<T>> {
+        if self.status() == StatusCode::NOT_FOUND {
+            Ok(None)
+        } else {
+            self.read(function).map(Some)
+        }
     }
 
     /// Whether the function did what it was asked.

@@ -143,6 +143,14 @@ impl<C: Clock> SagaEngine for WorkflowEngine<C> {
         self.state(order).await?.as_ref().and_then(input).transpose()
     }
 
+    async fn ended(&self, order: &OrderId, wait: Duration) -> Result<()> {
+        const WAIT: &str = "wait for a workflow";
+        let mut client = self.grpc.patient_workflows();
+        let ended = client.wait_for_orchestration_completion(order.as_str(), false, Some(wait));
+        let state = ended.await.or_fail(ENGINE, WAIT)?;
+        Ok(state.map(|_| ()).ok_or("there is none").or_fail(ENGINE, WAIT)?)
+    }
+
     async fn finish(&self, order: &PlacedOrder, cause: &Cause, left: &[Step]) -> Result<()> {
         let input = ResumeInput { order: order.clone(), cause: cause.clone(), left: left.to_vec() };
         let id = format!("{}-resume", order.order_id);

@@ -10,12 +10,14 @@ use super::workflow::Patience;
 use super::{Sidecar, workflow};
 use crate::domain::order::Order;
 use crate::operations::cancellations::CancellationService;
+use crate::operations::changes::Changes;
 use crate::operations::dispatch::{Dispatcher, Sweep};
 use crate::operations::due_orders::DueOrders;
 use crate::operations::fulfilment::Fulfilment;
 use crate::operations::order_refunds::RefundService;
-use crate::operations::orders::DocumentLog;
-use crate::ports::{Chain, Clock, Failure, OrFail};
+use crate::operations::orders::{DocumentLog, OrderLookup};
+use crate::operations::progress::OrderProgress;
+use crate::ports::{Chain, Clock, Failure, OrFail, Progress};
 use dapr_durabletask::worker::{ReconnectPolicy, TaskHubGrpcWorker, WorkerOptions};
 use std::pin::pin;
 use std::sync::Arc;
@@ -54,13 +56,19 @@ pub type WorkflowCancellations<C> =
 pub struct Worker<C> {
     hub: TaskHubGrpcWorker,
     dispatcher: WorkflowDispatcher<C>,
+    orders: StateStore<Order>,
+    changes: Changes,
 }
 
 impl<C: Clock> Worker<C> {
     /// A worker of `sidecar`; it tries orders with `patience`, by `clock`.
     pub fn new(sidecar: &Sidecar, clock: &C, patience: Patience) -> Self {
+        let (changes, log) = (
+            Changes::default(),
+            DocumentLog::new(sidecar.orders(), sidecar.publisher(), clock.clone()),
+        );
         let shop = Fulfilment {
-            log: DocumentLog::new(sidecar.orders(), sidecar.publisher(), clock.clone()),
+            log: log.telling(changes.clone()),
             stocks: sidecar.stocks(),
             payments: sidecar.payments(),
             shipping: sidecar.shipping(),
@@ -73,7 +81,17 @@ impl<C: Clock> Worker<C> {
         workflow::register(hub.registry_mut());
         let (shop, attempts) = (Arc::new(shop), Attempts::default());
         Activities { registry: hub.registry_mut(), shop, attempts }.register();
-        Self { hub, dispatcher: sidecar.dispatcher(clock, patience) }
+        let dispatcher = sidecar.dispatcher(clock, patience);
+        Self { hub, dispatcher, orders: sidecar.orders(), changes }
+    }
+
+    /// What is known of the orders that this worker, and others beside it, carry.
+    #[must_use]
+    pub fn progress(&self) -> impl Progress + use<C> {
+        let dispatcher = self.dispatcher.clone();
+        let engine = dispatcher.engine.clone();
+        let orders = OrderLookup { orders: self.orders.clone(), sagas: dispatcher };
+        OrderProgress { orders, changes: self.changes.clone(), engine }
     }
 
     /// Starts sagas for this worker.

@@ -3,12 +3,14 @@
 mod engine;
 mod keys;
 mod mails;
+mod progress;
 mod provider;
 mod tokens;
 
 pub use engine::{FakeEngine, FakeSagas};
 pub use keys::{FakeIssuer, FakeVault};
 pub use mails::{FakeLater, FakeMailer};
+pub use progress::FakeProgress;
 pub use provider::{DirectPayments, FakeProvider, Fault, fake_payments};
 pub use tokens::FakeTokens;
 

@@ -27,6 +27,7 @@ mod start;
 mod stock;
 mod traces;
 mod undriven;
+mod watching;
 
 use self::harness::System;
 use libtest_mimic::Arguments;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         bad_requests::trials,
         faults::trials,
         undriven::trials,
+        watching::trials,
         rollouts::trials,
         mails::trials,
         deliveries::trials,

@@ -7,6 +7,9 @@ use crate::domain::saga::{Cause, Step};
 use crate::ports::{Failure, Result, SagaEngine, Sagas};
 use std::collections::HashMap;
 use std::mem;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
 
 /// Sagas that start and go nowhere.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +36,7 @@ pub struct FakeEngine {
     sagas: Shared<HashMap<OrderId, PlacedOrder>>,
     calls: Shared<Vec<String>>,
     fails: Shared<bool>,
+    ended: Arc<Notify>,
 }
 
 impl FakeEngine {
@@ -45,6 +49,11 @@ impl FakeEngine {
     /// The next call fails.
     pub fn fail_next(&self) {
         *lock(&self.fails) = true;
+    }
+
+    /// Every saga that is waited for ends.
+    pub fn end(&self) {
+        self.ended.notify_waiters();
     }
 
     fn call(&self, call: String) -> Result<()> {
@@ -65,6 +74,11 @@ impl SagaEngine for FakeEngine {
 
     async fn find(&self, order: &OrderId) -> Result<Option<PlacedOrder>> {
         Ok(lock(&self.sagas).get(order).cloned())
+    }
+
+    async fn ended(&self, _: &OrderId, _: Duration) -> Result<()> {
+        self.ended.notified().await;
+        Ok(())
     }
 
     async fn finish(&self, _: &PlacedOrder, _: &Cause, left: &[Step]) -> Result<()> {
