@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::json;
+use std::fmt;
 
 /// An error response: a status, and JSON `{"error": "…"}`.
 ///
@@ -34,6 +35,12 @@ impl ApiError {
     #[must_use]
     pub fn unrecognized(method: &Method, path: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, format!("no such call: {method} {path}"))
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
     }
 }
 

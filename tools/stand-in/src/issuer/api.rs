@@ -1,45 +1,40 @@
-//! Discovery, keys, tokens and the rotation of keys.
+//! Discovery, keys and their rotation.
 
 use crate::clock::now;
+use crate::issuer::codes::Codes;
 use crate::issuer::keys::Keys;
 use crate::web::ApiError;
-use axum::extract::rejection::{FormRejection, QueryRejection};
-use axum::extract::{Query, State};
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use axum::{Form, Json, Router};
+use axum::{Json, Router};
 use ring::error::Unspecified;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The longest that a token lasts, in seconds: a day.
-const MAX_SECONDS: i64 = 86_400;
-
-/// The longest subject, in characters ([`OpenID` Connect](https://openid.net/specs/openid-connect-core-1_0.html#IDToken)).
-const MAX_SUBJECT: usize = 255;
-
-/// The issuer: its URL, the default audience of its tokens, and its keys.
+/// The issuer: its URL, the default audience of its tokens, its keys, and its authorization codes.
 #[derive(Clone)]
 pub(crate) struct Issuer {
     pub(crate) name: String,
     pub(crate) audience: String,
     pub(crate) keys: Arc<Mutex<Keys>>,
+    pub(crate) codes: Arc<Mutex<Codes>>,
 }
 
-/// The parameters of a request for a token.
+/// Members that override those of a token's header and claims.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct TokenRequest {
-    sub: String,
+struct Overrides {
     #[serde(default)]
-    scope: String,
-    audience: Option<String>,
-    #[serde(default = "an_hour")]
-    seconds: i64,
+    header: Map<String, Value>,
+    #[serde(default)]
+    claims: Map<String, Value>,
 }
 
-fn an_hour() -> i64 {
+/// The default lifetime of a token, in seconds.
+pub(crate) fn an_hour() -> i64 {
     3_600
 }
 
@@ -47,8 +42,8 @@ pub(crate) fn routes(issuer: Issuer) -> Router {
     Router::new()
         .route("/.well-known/openid-configuration", get(discovery))
         .route("/jwks", get(keys))
-        .route("/token", get(token_by_query).post(token_by_form))
         .route("/control/rotate", post(rotate))
+        .route("/control/sign", post(sign))
         .with_state(issuer)
 }
 
@@ -57,14 +52,19 @@ async fn discovery(State(issuer): State<Issuer>) -> Json<Value> {
     Json(json!({
         "issuer": name,
         "jwks_uri": format!("{name}/jwks"),
+        "authorization_endpoint": format!("{name}/authorize"),
         "token_endpoint": format!("{name}/token"),
-        "response_types_supported": ["token"],
+        "token_endpoint_auth_methods_supported": ["none"],
+        "grant_types_supported": ["authorization_code", "client_credentials"],
+        "response_types_supported": ["code"],
+        "code_challenge_methods_supported": ["S256"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256"],
     }))
 }
 
 async fn keys(State(issuer): State<Issuer>) -> Json<Value> {
+    tracing::info!("Publishing the keys");
     Json(issuer.keys().published())
 }
 
@@ -74,49 +74,42 @@ async fn rotate(State(issuer): State<Issuer>) -> Result<Json<Value>, ApiError> {
     Ok(Json(json!({ "kid": id })))
 }
 
-async fn token_by_query(
+async fn sign(
     State(issuer): State<Issuer>,
-    request: Result<Query<TokenRequest>, QueryRejection>,
-) -> Result<Json<Value>, ApiError> {
-    issuer.token(request?.0)
+    overrides: Result<Json<Overrides>, JsonRejection>,
+) -> Result<String, ApiError> {
+    let Json(Overrides { header, claims }) = overrides?;
+    let base = issuer.claims("ann", "orders", &issuer.audience, an_hour());
+    issuer.keys().sign(&header, &overridden(base, claims)).map_err(no_key)
 }
 
-async fn token_by_form(
-    State(issuer): State<Issuer>,
-    request: Result<Form<TokenRequest>, FormRejection>,
-) -> Result<Json<Value>, ApiError> {
-    let rejected =
-        |rejection: FormRejection| ApiError::new(rejection.status(), rejection.body_text());
-    issuer.token(request.map_err(rejected)?.0)
+/// `base` with these members; those that are null are removed.
+fn overridden(mut base: Value, overrides: Map<String, Value>) -> Value {
+    if let Some(members) = base.as_object_mut() {
+        members.extend(overrides);
+        members.retain(|_, value| !value.is_null());
+    }
+    base
 }
 
 impl Issuer {
-    fn keys(&self) -> MutexGuard<'_, Keys> {
+    pub(crate) fn keys(&self) -> MutexGuard<'_, Keys> {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn token(&self, request: TokenRequest) -> Result<Json<Value>, ApiError> {
-        let TokenRequest { sub, scope, audience, seconds } = request;
-        let bad = |why: String| ApiError::new(StatusCode::BAD_REQUEST, why);
-        if !(1..=MAX_SUBJECT).contains(&sub.chars().count()) {
-            return Err(bad(format!("'sub' must have 1 to {MAX_SUBJECT} characters")));
-        }
-        if !(1..=MAX_SECONDS).contains(&seconds) {
-            return Err(bad(format!("'seconds' must be 1 to {MAX_SECONDS}")));
-        }
+    pub(crate) fn codes(&self) -> MutexGuard<'_, Codes> {
+        self.codes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn claims(&self, sub: &str, scope: &str, audience: &str, seconds: i64) -> Value {
         let now = now().as_second();
-        let claims = json!({
-            "iss": self.name, "sub": sub, "aud": audience.as_ref().unwrap_or(&self.audience),
+        json!({
+            "iss": self.name, "sub": sub, "aud": audience,
             "iat": now, "exp": now + seconds, "scope": scope,
-        });
-        let token = self.keys().sign(&claims).map_err(no_key)?;
-        let kind = "Bearer";
-        Ok(Json(json!({
-            "access_token": token, "token_type": kind, "expires_in": seconds, "scope": scope,
-        })))
+        })
     }
 }
 
-fn no_key(_: Unspecified) -> ApiError {
+pub(crate) fn no_key(_: Unspecified) -> ApiError {
     ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "no random numbers")
 }

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::error::Unspecified;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::io;
 
 /// A key, and how many there were before it, plus one.
@@ -44,10 +44,16 @@ impl Keys {
         json!({ "keys": keys })
     }
 
-    /// A signed token with these claims ([RFC 9068](https://www.rfc-editor.org/rfc/rfc9068)).
-    pub(crate) fn sign(&self, claims: &Value) -> Result<String, Unspecified> {
-        let header = json!({"alg": "ES256", "typ": "at+jwt", "kid": self.current.id()});
-        let message = format!("{}.{}", encoded(header.to_string()), encoded(claims.to_string()));
+    /// A signed token with these claims ([RFC 9068](https://www.rfc-editor.org/rfc/rfc9068)); `header`
+    /// overrides members of its header.
+    pub(crate) fn sign(
+        &self,
+        header: &Map<String, Value>,
+        claims: &Value,
+    ) -> Result<String, Unspecified> {
+        let mut all = json!({"alg": "ES256", "typ": "at+jwt", "kid": self.current.id()});
+        all.as_object_mut().ok_or(Unspecified)?.extend(header.clone());
+        let message = format!("{}.{}", encoded(all.to_string()), encoded(claims.to_string()));
         let signature = self.current.pair.sign(&SystemRandom::new(), message.as_bytes())?;
         Ok(format!("{message}.{}", encoded(signature)))
     }

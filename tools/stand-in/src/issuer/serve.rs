@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::issuer::api::{self, Issuer};
 use crate::issuer::keys::Keys;
+use crate::issuer::{authorize, token};
 use crate::process::{self, listen, server};
 use crate::web::{ApiError, bounded, health};
 use clap::Args;
@@ -34,8 +35,10 @@ pub async fn serve(Arguments { port, audience }: Arguments) -> Result<(), Failur
     let (listener, address) = listen(port, "--port").await?;
     let name = format!("http://{address}");
     let keys = Arc::new(Mutex::new(Keys::fresh()?));
-    let issuer = Issuer { name: name.clone(), audience, keys };
-    let app = bounded(api::routes(issuer).merge(health()), MAX_BODY_BYTES, ApiError::unrecognized);
+    let issuer = Issuer { name: name.clone(), audience, keys, codes: Arc::default() };
+    let app = api::routes(issuer.clone()).merge(token::routes(issuer.clone()));
+    let app = app.merge(authorize::routes(issuer)).merge(health());
+    let app = bounded(app, MAX_BODY_BYTES, ApiError::unrecognized);
     let announce =
         || tracing::info!(%address, "Issuing tokens at {name}/token?sub=ann&scope=orders");
     process::serve(announce, [server("issue tokens", axum::serve(listener, app))]).await

@@ -1,0 +1,147 @@
+//! The authorization endpoint, with a page on which a person chooses who to be
+//! ([RFC 6749 §4.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1), PKCE by
+//! [RFC 7636](https://www.rfc-editor.org/rfc/rfc7636)).
+
+use crate::issuer::api::Issuer;
+use crate::issuer::codes::Grant;
+use crate::pages;
+use crate::web::ApiError;
+use askama::Template;
+use axum::Router;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, RawQuery, State};
+use axum::http::header::{CACHE_CONTROL, LOCATION};
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use form_urlencoded::Serializer;
+use serde::Deserialize;
+
+/// Who can be chosen, and what they are.
+const PEOPLE: [(&str, &str); 3] =
+    [("ann", "a customer"), ("bob", "another customer"), ("staff", "who works in the shop")];
+
+/// The length of a challenge: 32 bytes in base64.
+const CHALLENGE: usize = 43;
+
+/// The parameters of an authorization request. Others are ignored
+/// ([RFC 6749 §3.1](https://www.rfc-editor.org/rfc/rfc6749#section-3.1)).
+#[derive(Debug, Deserialize)]
+struct AuthorizationRequest {
+    client_id: String,
+    redirect_uri: String,
+    response_type: Option<String>,
+    #[serde(default)]
+    scope: String,
+    state: Option<String>,
+    code_challenge: Option<String>,
+    code_challenge_method: Option<String>,
+    /// Who was chosen, once somebody was.
+    sub: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "issuer/choose.html")]
+struct ChoosePage<'a> {
+    client: &'a str,
+    scope: &'a str,
+    query: &'a str,
+    people: &'a [(&'a str, &'a str)],
+}
+
+pub(crate) fn routes(issuer: Issuer) -> Router {
+    Router::new().route("/authorize", get(authorize)).with_state(issuer)
+}
+
+async fn authorize(
+    State(issuer): State<Issuer>,
+    RawQuery(query): RawQuery,
+    request: Result<Query<AuthorizationRequest>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let Query(request) = request?;
+    // Nothing is sent to an address that may be anybody's, no error either.
+    if !is_loopback(&request.redirect_uri) {
+        let why =
+            "'redirect_uri' must be an address of this machine, such as http://127.0.0.1:8000/";
+        return Err(ApiError::new(StatusCode::BAD_REQUEST, why));
+    }
+    let challenge = match request.challenge() {
+        Ok(challenge) => challenge,
+        Err((error, why)) => {
+            return Ok(request.redirect(&[("error", error), ("error_description", why)]));
+        }
+    };
+    let Some(subject) = request.sub.clone().filter(|subject| !subject.is_empty()) else {
+        let (client, scope, query) =
+            (&request.client_id, &request.scope, query.unwrap_or_default());
+        return Ok(pages::page(&ChoosePage { client, scope, query: &query, people: &PEOPLE }));
+    };
+    let code = issuer.codes().issue(Grant {
+        client: request.client_id.clone(),
+        redirect: request.redirect_uri.clone(),
+        challenge: challenge.to_owned(),
+        subject,
+        scope: request.scope.clone(),
+    });
+    Ok(request.redirect(&[("code", &code)]))
+}
+
+impl AuthorizationRequest {
+    /// The challenge of PKCE, or the error and its description
+    /// ([RFC 6749 §4.1.2.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1)).
+    fn challenge(&self) -> Result<&str, (&'static str, &'static str)> {
+        if self.response_type.as_deref() != Some("code") {
+            return Err(("unsupported_response_type", "response_type must be code"));
+        }
+        let method = self.code_challenge_method.as_deref();
+        match self.code_challenge.as_deref() {
+            Some(challenge) if challenge.len() == CHALLENGE && method == Some("S256") => {
+                Ok(challenge)
+            }
+            _ => Err(("invalid_request", "code_challenge must be there, of the method S256")),
+        }
+    }
+
+    /// Redirects to the client with these parameters and its state.
+    fn redirect(&self, parameters: &[(&str, &str)]) -> Response {
+        let mut query = Serializer::new(String::new());
+        query.extend_pairs(
+            parameters.iter().copied().chain(self.state.as_deref().map(|it| ("state", it))),
+        );
+        let joint = if self.redirect_uri.contains('?') { '&' } else { '?' };
+        let to = format!("{}{joint}{}", self.redirect_uri, query.finish());
+        let headers = [(LOCATION, to), (CACHE_CONTROL, "no-store".to_owned())];
+        (StatusCode::FOUND, headers).into_response()
+    }
+}
+
+/// Whether it is any port and path of this machine ([RFC 8252 §7.3](https://www.rfc-editor.org/rfc/rfc8252#section-7.3)),
+/// without a fragment or a user. That it stays the same is checked when the code is redeemed.
+fn is_loopback(address: &str) -> bool {
+    let Ok(uri) = address.parse::<Uri>() else { return false };
+    let host = matches!(uri.host(), Some("127.0.0.1" | "[::1]" | "localhost"));
+    host && uri.scheme_str() == Some("http") && !address.contains(['#', '@'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_loopback;
+
+    #[test]
+    fn codes_go_to_this_machine_alone() {
+        for address in ["http://127.0.0.1:8000/a?b=c", "http://[::1]/", "http://localhost:1/"] {
+            assert!(is_loopback(address), "{address}");
+        }
+        for address in [
+            "https://evil.example/",
+            "http://127.0.0.1.evil.example/",
+            "http://127.0.0.1@evil.example/",
+            "http://localhost/#a",
+            "/a",
+            "javascript:alert(1)",
+            "",
+        ] {
+            assert!(!is_loopback(address), "{address}");
+        }
+    }
+}
