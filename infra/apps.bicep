@@ -24,6 +24,9 @@ param images object
 @description('Required. The host of the registry that has the images.')
 param registryServer string
 
+@description('Required. What functions that are reached from outside are to know of their callers: `name` and `value`.')
+param publicSettings array
+
 @description('Required. The payment provider\'s API.')
 param paymentProviderUrl string
 
@@ -87,6 +90,7 @@ module app 'function.bicep' = [
         identity => {}
       )
       settings: concat(
+        function.ingress == 'external' ? publicSettings : [],
         function.service == 'payment' ? [{ name: 'PAYMENT_PROVIDER_URL', value: paymentProviderUrl }] : [],
         contains(function, 'manages') && contains(function.manages, 'secrets')
           ? concat(rotationSettings, [{ name: 'AZURE_CLIENT_ID', value: identities[i].properties.clientId }])

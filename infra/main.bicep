@@ -29,6 +29,14 @@ param location string = resourceGroup().location
 @description('Optional. The image of each function, by its digest, as infra/images writes them; empty: all but the functions, for the first time, when the registry has no images.')
 param images object = {}
 
+@description('Required. Whose tokens callers of the public API show: addresses of OpenID Connect issuers, with commas between.')
+@minLength(9)
+param oidcIssuers string
+
+@description('Required. For whom these tokens are: the names that the issuers give this API, with commas between.')
+@minLength(1)
+param oidcAudiences string
+
 @description('Required. The payment provider\'s API.')
 param paymentProviderUrl string
 
@@ -294,6 +302,12 @@ var mailValues = {
   MAIL_USER: mailUser
 }
 
+// By which the public API knows its callers.
+var publicSettings = [
+  { name: 'OIDC_ISSUERS', value: oidcIssuers }
+  { name: 'OIDC_AUDIENCES', value: oidcAudiences }
+]
+
 module daprComponents 'component.bicep' = [
   for component in otherComponents: if (onContainerApps) {
     name: 'component-${component.name}'
@@ -343,6 +357,7 @@ module apps 'apps.bicep' = if (onContainerApps && !empty(images)) {
     environmentId: environment!.outputs.id
     images: images
     registryServer: registry.outputs.loginServer
+    publicSettings: publicSettings
     paymentProviderUrl: paymentProviderUrl
     rotationSettings: [
       { name: 'KEY_VAULT_URL', value: data.outputs.vaultUri }
@@ -375,6 +390,7 @@ module mailApps 'apps.bicep' = if (onContainerApps && hasMail && !empty(images))
     environmentId: environment!.outputs.id
     images: images
     registryServer: registry.outputs.loginServer
+    publicSettings: publicSettings
     paymentProviderUrl: paymentProviderUrl
     rotationSettings: []
     httpMinReplicas: httpMinReplicas

@@ -4,6 +4,8 @@ using 'main.bicep'
 
 param host = readEnvironmentVariable('FUNCTION_HOST', 'aca')
 param images = json(readEnvironmentVariable('IMAGES', '{}'))
+param oidcIssuers = readEnvironmentVariable('OIDC_ISSUERS')
+param oidcAudiences = readEnvironmentVariable('OIDC_AUDIENCES')
 param paymentProviderUrl = readEnvironmentVariable('PAYMENT_PROVIDER_URL', 'https://api.stripe.com')
 param paymentApiKey = readEnvironmentVariable('PAYMENT_API_KEY', '')
 param paymentKeyId = readEnvironmentVariable('PAYMENT_KEY_ID', '')

@@ -179,6 +179,8 @@ values_of_manifests() {
     echo "KEY_VAULT_URL=$vault_url"
     echo "PAYMENT_KEY_DAYS=$PAYMENT_KEY_DAYS"
     echo "PAYMENT_KEY_OVERLAP_MINUTES=$PAYMENT_KEY_OVERLAP_MINUTES"
+    echo "OIDC_ISSUERS=${OIDC_ISSUERS-}"
+    echo "OIDC_AUDIENCES=${OIDC_AUDIENCES-}"
     echo "PAYMENT_PROVIDER_URL=${PAYMENT_PROVIDER_URL:-https://api.stripe.com}"
     echo "GATEWAY_HOST=$gateway_host"
     echo "GATEWAY_CLASS=${GATEWAY_CLASS:-approuting-istio}"

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # the other parts set the options
-# A whole order through the public API. Sourced after ui.sh.
+# What the public API does: it refuses strangers, and with a token it carries out a whole order. Sourced after ui.sh.
 
 # Where the API's name leads to, for curl, while no name server knows it.
 connect_to=''
@@ -8,9 +8,14 @@ connect_to=''
 # smoke URL
 smoke() {
     local accepted url=$1
+    write_headers
+    call GET /healthz >/dev/null
+    refuses_strangers
     if [[ $live ]]; then
         say 'no order is placed: the payment provider would charge for it'
-        call GET /healthz >/dev/null
+        return
+    elif [[ -z ${SHOP_TOKEN-} && -z $dry_run ]]; then
+        say 'the gateway answers, and refuses callers without a token; no order is placed: SHOP_TOKEN is not set'
         return
     fi
     say "places an order at $url"
@@ -18,7 +23,7 @@ smoke() {
     call PUT /api/inventory/smoke-test \
         '{"name":"Smoke test","unit_price":{"amount":100,"currency":"EUR"},"on_hand":1000}' >/dev/null ||
         say 'the product is there already'
-    accepted=$(call POST /api/orders '{"customer_id":"smoke-test","email":"smoke-test@example.com",
+    accepted=$(call POST /api/orders '{"email":"smoke-test@example.com",
         "items":[{"product_id":"smoke-test","quantity":1}],"payment_method":"pm_card_visa",
         "ship_to":{"name":"Smoke Test","line1":"Street 1","city":"Berlin","postal_code":"10115",
         "country":"DE"}}')
@@ -27,6 +32,13 @@ smoke() {
     [[ $order ]] || fail 1 'the order was accepted, but without an id'
     until_true "${ORDER_SECONDS:-180}" 'the order is completed' order_is_completed ||
         fail 1 "the order $order is not completed after three minutes: $status"
+}
+
+refuses_strangers() {
+    local status
+    status=$(ask "$work/no-headers" GET /api/orders/smoke-test --output /dev/null --write-out '%{http_code}') ||
+        fail 1 "$url does not answer, see above; fix that, then run this again"
+    [[ $dry_run || $status == 401 ]] || fail 1 "$url answers $status to a caller without a token: it must be 401"
 }
 
 order_is_completed() {
@@ -40,21 +52,24 @@ order_is_completed() {
 
 # call METHOD PATH [BODY]: a function at rest wakes in up to 40 s, and repeating a request does no harm.
 call() {
+    local data=()
+    [[ -z ${3-} ]] || data=(--data "$3")
+    ask "$work/headers" "$1" "$2" --fail-with-body "${data[@]+"${data[@]}"}" ||
+        fail 1 "$1 $2 failed, see above; SHOP_TOKEN must have the scopes orders and inventory.admin"
+}
+
+# ask HEADERS METHOD PATH [OPTION...]
+ask() {
     local command
-    [[ -f $work/headers ]] || write_headers
-    command=(curl --silent --show-error --fail-with-body --max-time 60 --retry 12 --retry-delay 5
-        --retry-connrefused --header "@$work/headers" --request "$1" "$url$2")
-    [[ -z ${3-} ]] || command+=(--data "$3")
+    command=(curl --silent --show-error --max-time 60 --retry 12 --retry-delay 5 --retry-connrefused
+        --header "@$1" --request "$2" "$url$3" "${@:4}")
     [[ -z $connect_to ]] || command+=(--connect-to "$connect_to")
-    if [[ $dry_run ]]; then
-        show "${command[@]}"
-    else
-        "${command[@]}" || fail 1 "$1 $2 failed, see above; if it asks for a token, set SHOP_TOKEN"
-    fi
+    if [[ $dry_run ]]; then show "${command[@]}"; else "${command[@]}"; fi
 }
 
 # In a file, for no command line shall show the token.
 write_headers() {
+    : >"$work/no-headers"
     {
         echo 'content-type: application/json'
         echo "idempotency-key: smoke-$(date +%s)-$$"

@@ -66,8 +66,8 @@ pub const PROBLEM_BASE: Setting<String> = Setting {
 pub const CORS_ORIGINS: Setting<Vec<HeaderValue>> =
     Setting { name: "CORS_ORIGINS", default: Some(""), parse: origins };
 
-/// `OIDC_ISSUERS`: whose bearer tokens callers show, by their addresses, separated by commas. Empty:
-/// nobody's, and everybody may do everything.
+/// `OIDC_ISSUERS`: whose bearer tokens callers show, by their addresses, separated by commas. One at
+/// least, unless `OPEN` is set.
 pub const OIDC_ISSUERS: Setting<Vec<Url>> = Setting {
     name: "OIDC_ISSUERS",
     default: Some(""),
@@ -75,12 +75,15 @@ pub const OIDC_ISSUERS: Setting<Vec<Url>> = Setting {
 };
 
 /// `OIDC_AUDIENCES`: for whom their tokens are, separated by commas: names that the issuers give this
-/// API. One at least, when there is an issuer.
+/// API. One at least, unless `OPEN` is set.
 pub const OIDC_AUDIENCES: Setting<Vec<String>> = Setting {
     name: "OIDC_AUDIENCES",
     default: Some(""),
     parse: |text| Ok(listed(text).map(str::to_owned).collect()),
 };
+
+/// `OPEN`: `true` in place of issuers and audiences lets everybody do everything, without a token.
+pub const OPEN: Setting<bool> = Setting { name: "OPEN", default: Some("false"), parse: parsed };
 
 /// `PAYMENT_PROVIDER_URL`: where the payment provider's API is.
 pub const PAYMENT_PROVIDER_URL: Setting<Url> =

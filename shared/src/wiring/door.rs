@@ -1,24 +1,79 @@
 //! Who may call the public API.
 
-use crate::host::settings::{OIDC_AUDIENCES, OIDC_ISSUERS, Together};
+use crate::host::settings::{OIDC_AUDIENCES, OIDC_ISSUERS, OPEN, Together};
 use crate::host::{InvalidSettings, Setup};
 use crate::oidc::TrustedIssuers;
+use reqwest::Url;
 
-/// The issuers of the settings, whose tokens callers show; without any, everybody may call.
+/// Addresses of issuers, and the audiences of their tokens.
+type Trust = (Vec<Url>, Vec<String>);
+
+/// The issuers of the settings, whose tokens callers show; without any, everybody may call, and that is
+/// said.
 ///
 /// # Errors
-/// When an issuer is no address, or is named without an audience.
+/// When an issuer is no address, when issuers or audiences are missing though the API is not said to be
+/// open, and when it is said to be open though they are not missing.
 pub fn tokens(setup: &Setup) -> Result<Option<TrustedIssuers>, InvalidSettings> {
-    let settings = (setup.read(&OIDC_ISSUERS), setup.read(&OIDC_AUDIENCES)).together()?;
-    let (issuers, audiences) = settings;
+    let (issuers, audiences) = (setup.read(&OIDC_ISSUERS), setup.read(&OIDC_AUDIENCES));
+    let (issuers, audiences, open) = (issuers, audiences, setup.read(&OPEN)).together()?;
+    let Some((issuers, audiences)) = trust(issuers, audiences, open)? else {
+        eprintln!("OPEN: no tokens are checked, everybody may do everything");
+        return Ok(None);
+    };
+    Ok(Some(TrustedIssuers::new(&issuers, audiences)))
+}
+
+fn trust(
+    issuers: Vec<Url>,
+    audiences: Vec<String>,
+    open: bool,
+) -> Result<Option<Trust>, InvalidSettings> {
     match (issuers.is_empty(), audiences.is_empty()) {
-        (true, _) => {
-            eprintln!(
-                "no tokens are checked: everybody may do everything; OIDC_ISSUERS says whose are"
-            );
-            Ok(None)
+        (true, true) if open => Ok(None),
+        _ if open => Err(OPEN.invalid(
+            "must not be set beside OIDC_ISSUERS or OIDC_AUDIENCES, which it makes useless"
+                .to_owned(),
+        )),
+        (no_issuer, no_audience) => {
+            let missing = "must be set, or OPEN=true lets everybody do everything";
+            let issuers =
+                if no_issuer { Err(OIDC_ISSUERS.invalid(missing.to_owned())) } else { Ok(issuers) };
+            let audiences = if no_audience {
+                Err(OIDC_AUDIENCES.invalid(missing.to_owned()))
+            } else {
+                Ok(audiences)
+            };
+            (issuers, audiences).together().map(Some)
         }
-        (false, true) => Err(OIDC_AUDIENCES.invalid("must be set beside OIDC_ISSUERS".to_owned())),
-        (false, false) => Ok(Some(TrustedIssuers::new(&issuers, audiences))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::host::settings::InvalidSetting;
+
+    #[test]
+    fn an_api_is_open_only_where_that_is_said_and_nothing_else() {
+        let trust = |issuers: &[&str], audiences: &[&str], open| {
+            let issuers = issuers.iter().map(|issuer| issuer.parse().unwrap()).collect();
+            let audiences = audiences.iter().map(|it| (*it).to_owned()).collect();
+            super::trust(issuers, audiences, open).map_err(|invalid| {
+                let faults = invalid.iter().map(InvalidSetting::to_string);
+                faults.map(|it| it.split(',').next().unwrap().to_owned()).collect::<Vec<_>>()
+            })
+        };
+        let (issuer, audience) = (&["https://a.example"], &["shop"]);
+        let must_be_set = |name: &str| format!("{name}: must be set");
+        let [no_issuer, no_audience] = ["OIDC_ISSUERS", "OIDC_AUDIENCES"].map(must_be_set);
+        assert_eq!(trust(&[], &[], true), Ok(None));
+        assert!(trust(issuer, audience, false).unwrap().is_some());
+        assert_eq!(trust(&[], &[], false), Err(vec![no_issuer.clone(), no_audience.clone()]));
+        assert_eq!(trust(issuer, &[], false), Err(vec![no_audience]));
+        assert_eq!(trust(&[], audience, false), Err(vec![no_issuer]));
+        for (issuer, audience) in [(&issuer[..], &audience[..]), (issuer, &[]), (&[], audience)] {
+            let faults = trust(issuer, audience, true).unwrap_err();
+            assert!(faults[0].starts_with("OPEN: must not be set beside"), "{faults:?}");
+        }
     }
 }

@@ -132,6 +132,7 @@ case $call in
 'kubectl get secrets'*) if made secrets; then printf 'secret/app-api-token\nsecret/gateway-tls\n'; fi ;;
 'kubectl get gateway'*) echo 192.0.2.1 ;;
 'kubectl create secret tls'*) echo 'kind: Secret' ;;
+curl*'%{http_code}'*) echo "${STRANGER:-401}" ;;
 curl*'/status'*) echo "{\"order_id\":\"o-1\",\"status\":\"${ORDER:-completed}\"}" ;;
 curl*'--request POST'*) echo '{"order_id":"o-1","status":"pending"}' ;;
 esac

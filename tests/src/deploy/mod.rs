@@ -44,6 +44,13 @@ pub const BOTH: [(&str, &[&str]); 2] = [("deploy-aca", &TO_ACA), ("deploy-aks", 
 /// The key of the payment provider that the scripts are given.
 pub const PAYMENT_KEY: &str = "sk_test_never_shown";
 
+/// Who issues callers' tokens, and for whom.
+pub const ISSUER: [(&str, &str); 2] =
+    [("OIDC_ISSUERS", "https://login.example.com/v2.0"), ("OIDC_AUDIENCES", "api://shop")];
+
+/// The token that the gateway is shown.
+pub const SHOP_TOKEN: &str = "shop-token-never-shown";
+
 /// The token of the registry that they are given.
 pub const REGISTRY_TOKEN: &str = "registry-token-never-shown";
 
@@ -147,6 +154,8 @@ impl Stage {
             .env("STAGE", &self.folder)
             .env("POLL_SECONDS", "0")
             .env("PAYMENT_API_KEY", PAYMENT_KEY)
+            .envs(ISSUER)
+            .env("SHOP_TOKEN", SHOP_TOKEN)
             .env("REGISTRY_TOKEN", REGISTRY_TOKEN)
             .envs(variables.iter().copied())
             .stdin(Stdio::null())

@@ -1,5 +1,6 @@
 //! A client of the running shop, and the invariants that must hold after each test.
 
+mod callers;
 pub mod invariants;
 mod provider;
 pub mod shop;

@@ -22,6 +22,8 @@ pub struct Shop {
     pub cluster: Arc<Cluster>,
     /// For requests that are none of the public API's.
     pub http: reqwest::Client,
+    /// What is shown at the public API: a token of staff, unless another is set.
+    pub token: String,
     scope: String,
     supplied: Arc<Mutex<BTreeMap<String, i64>>>,
     orders: Arc<Mutex<Vec<String>>>,
@@ -36,6 +38,8 @@ pub struct ApiResponse {
     pub location: Option<String>,
     /// The state of what it shows.
     pub etag: Option<String>,
+    /// How a caller is to show who they are.
+    pub challenge: Option<String>,
     /// The trace of the request.
     pub trace: Option<String>,
     /// The media type.
@@ -64,10 +68,10 @@ impl ApiResponse {
 impl Shop {
     /// A view with its own products and orders.
     #[must_use]
-    pub fn new(cluster: Arc<Cluster>, http: reqwest::Client) -> Self {
+    pub fn new(cluster: Arc<Cluster>, http: reqwest::Client, token: String) -> Self {
         static SCOPES: AtomicUsize = AtomicUsize::new(1);
         let scope = format!("t{}", SCOPES.fetch_add(1, Ordering::Relaxed));
-        Self { cluster, http, scope, supplied: Arc::default(), orders: Arc::default() }
+        Self { cluster, http, token, scope, supplied: Arc::default(), orders: Arc::default() }
     }
 
     /// An id that no other test uses.
@@ -99,14 +103,16 @@ impl Shop {
         let header = |name| response.headers().get(name)?.to_str().ok().map(str::to_owned);
         let (location, kind) = (header("location"), header("content-type").unwrap_or_default());
         let (trace, etag) = (header("x-trace-id"), header("etag"));
+        let challenge = header("www-authenticate");
         let status = response.status().as_u16();
         let body = serde_json::from_slice(&response.bytes().await?).unwrap_or_default();
-        Ok(ApiResponse { status, location, etag, trace, kind, body })
+        Ok(ApiResponse { status, location, etag, challenge, trace, kind, body })
     }
 
-    /// A request to the gateway.
+    /// A request to the gateway, with the token.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.cluster.gateway_url()))
+        let url = format!("{}{path}", self.cluster.gateway_url());
+        self.http.request(method, url).bearer_auth(&self.token)
     }
 
     /// Reads from the public API.

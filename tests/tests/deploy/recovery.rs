@@ -21,7 +21,7 @@ const CURES: [&str; 8] = [
     "see ./makew",
     "install one, or start its daemon",
     "shows why",
-    "set SHOP_TOKEN",
+    "SHOP_TOKEN must have",
     "cannot log in to",
     "is missing",
 ];

@@ -19,6 +19,9 @@ fn missing_prerequisites_are_named_with_their_fix() {
     }
     let cases = [
         (("FAIL_ON", "az account show"), "run az login", 77),
+        (("OIDC_ISSUERS", ""), "OIDC_ISSUERS must be set", 64),
+        (("OIDC_ISSUERS", "http://login.example.com"), "OIDC_ISSUERS must be set", 64),
+        (("OIDC_AUDIENCES", ""), "OIDC_AUDIENCES must be set", 64),
         (("PAYMENT_API_KEY", ""), "PAYMENT_API_KEY is not set", 64),
         (("PAYMENT_API_KEY", "short"), "at least 8 characters", 64),
         (("MAIL_HOST", "mail.example.com"), "MAIL_FROM is not set", 64),

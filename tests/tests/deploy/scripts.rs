@@ -5,7 +5,9 @@ use generate::workspace::{files, functions};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
-use tests::deploy::{BOTH, Ended, PAYMENT_KEY, REGISTRY_TOKEN, Stage, TO_ACA, TO_AKS};
+use tests::deploy::{
+    BOTH, Ended, ISSUER, PAYMENT_KEY, REGISTRY_TOKEN, SHOP_TOKEN, Stage, TO_ACA, TO_AKS,
+};
 
 /// What changes something.
 const CHANGES: [&str; 13] = [
@@ -121,11 +123,10 @@ fn manifests(stage: &Stage) -> BTreeMap<PathBuf, String> {
 fn secrets_are_neither_on_command_lines_nor_printed() {
     for (script, arguments) in BOTH {
         let stage = Stage::new();
-        let token = ("SHOP_TOKEN", "shop-token-never-shown");
-        let ended = stage.run(script, arguments, &[token]);
+        let ended = stage.run(script, arguments, &[]);
         assert_eq!(ended.code, Some(0), "{}", ended.text);
         let shown = ended.calls.join("\n") + &ended.text;
-        for secret in [PAYMENT_KEY, REGISTRY_TOKEN, token.1] {
+        for secret in [PAYMENT_KEY, REGISTRY_TOKEN, SHOP_TOKEN] {
             assert!(!shown.contains(secret), "{script}: {shown}");
         }
         assert_eq!(fs::read_to_string(stage.path("token")).unwrap(), REGISTRY_TOKEN);
@@ -169,6 +170,23 @@ fn an_order_that_is_not_completed_fails_the_deployment() {
         let ended = Stage::new().run("deploy-aca", &TO_ACA, &[("ORDER", status)]);
         assert_eq!(ended.code, Some(1), "{}", ended.text);
         assert!(ended.text.contains("the order o-1 failed"), "{}", ended.text);
+    }
+}
+
+#[test]
+fn strangers_must_be_refused_and_without_a_token_no_order_is_placed() {
+    for (script, arguments) in BOTH {
+        let ended = Stage::new().run(script, arguments, &[("SHOP_TOKEN", "")]);
+        assert_eq!(ended.code, Some(0), "{}", ended.text);
+        assert!(ended.text.contains("no order is placed: SHOP_TOKEN is not set"), "{}", ended.text);
+        assert!(
+            !ended.calls.iter().any(|call| call.contains("--request POST")),
+            "{:?}",
+            ended.calls
+        );
+        let ended = Stage::new().run(script, arguments, &[("STRANGER", "200")]);
+        assert_eq!(ended.code, Some(1), "{}", ended.text);
+        assert!(ended.last_line().contains("it must be 401"), "{}", ended.last_line());
     }
 }
 
@@ -223,6 +241,12 @@ fn on_kubernetes_the_cluster_comes_first_then_dapr_then_the_manifests() {
     let gateway = fs::read_to_string(stage.path("applied/functions/gateway.yaml")).unwrap();
     assert!(gateway.contains("image: 'registry.azurecr.io/saga-shop/gateway@sha256:7431'\n"));
     assert!(gateway.contains("azure.workload.identity/client-id: 'client-of-gateway'\n"));
+    for (name, value) in ISSUER {
+        assert!(
+            gateway.contains(&format!("- name: {name}\n          value: '{value}'\n")),
+            "{gateway}"
+        );
+    }
     // Neither the component that mails nor its function, without a mail server.
     assert_eq!(applied.len(), 2 + functions().len() - 1 + files("components/azure").len() - 1);
 }

@@ -225,7 +225,7 @@ async fn only_a_sidecar_may_call_a_function(shop: &Shop) {
             .send(shop.http.get(format!("{}/api/orders/a", shop.cluster.url(&function.name))))
             .await;
         if function.name == "gateway" {
-            assert_problem(&function.name, &answer, 404, "unknown-order");
+            assert_problem(&function.name, &answer, 401, "no-token");
         } else {
             assert_problem(&function.name, &answer, 403, "not-from-sidecar");
         }

@@ -122,7 +122,7 @@ async fn stop_amid_a_request(shop: &Shop, function: &Function, order: &Value) {
     let request = shop.http.request(method, url).header("dapr-api-token", shop.cluster.app_token());
     let (begun, stopping) = (count(&process.log(), BEGUN), count(&process.log(), STOPPING));
     sidecar.pause();
-    let answer = shop.send(request.json(&body));
+    let answer = shop.send(request.bearer_auth(&shop.token).json(&body));
     let ended = async {
         until("the request is in flight", Duration::from_secs(5), async || {
             (count(&process.log(), BEGUN) > begun).then_some(())
@@ -169,6 +169,8 @@ async fn every_function_rejects_bad_settings_and_names_all_of_them(shop: &Shop) 
         assert_eq!(errors.contains("PAYMENT_PROVIDER_URL: "), needs_provider, "{errors}");
         let needs_vault = !function.manifest.manages.is_empty();
         assert_eq!(errors.contains("KEY_VAULT_URL: must be set"), needs_vault, "{errors}");
+        let is_the_door = function.name == "gateway";
+        assert_eq!(errors.contains("OIDC_ISSUERS: must be set"), is_the_door, "{errors}");
         for fault in ["APP_PORT: must be set", "DAPR_HTTP_PORT: ", "DRAIN_SECONDS: "] {
             assert!(errors.contains(&format!("{}: {fault}", function.name)), "{errors}");
         }

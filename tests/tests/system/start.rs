@@ -28,7 +28,8 @@ fn local(shop: &Shop, arguments: &[&str]) -> Command {
 /// A shop beside the one under test, and the processes that it is made of.
 struct Second {
     local: Child,
-    url: String,
+    /// How a first order is placed, as it was printed.
+    first_order: String,
     family: BTreeSet<String>,
 }
 
@@ -36,22 +37,24 @@ async fn start(shop: &Shop) -> Second {
     let mut command = local(shop, &["start", "--private", "--no-build"]);
     let mut local = command.stderr(Stdio::null()).spawn().expect("the program starts");
     let mut lines = BufReader::new(local.stdout.take().expect("stdout is piped")).lines();
+    let mut said = Vec::new();
     let ready = async {
-        while let Some(line) = lines.next_line().await.expect("stdout is text") {
-            if let Some(rest) = line.strip_prefix("saga-shop is ready: ") {
-                return rest.split(' ').next().expect("a text has a beginning").to_owned();
-            }
+        while !said.last().is_some_and(|line: &String| line.contains("\"ship_to\"")) {
+            let line = lines.next_line().await.expect("stdout is text");
+            said.push(line.expect("it does not end before it is ready"));
         }
-        panic!("it ended before it was ready")
     };
-    let url = timeout(Duration::from_mins(1), ready).await.expect("it is ready in time");
+    timeout(Duration::from_mins(1), ready).await.expect("it is ready in time");
+    assert!(said[0].starts_with("saga-shop is ready: http://127.0.0.1:"), "{said:?}");
+    let commands = said.iter().skip_while(|line| !line.starts_with("STAFF="));
+    let first_order = commands.cloned().collect::<Vec<_>>().join("\n");
     let pid = local.id().expect("it runs").to_string();
     let mut family = BTreeSet::from([pid]);
     while family.len() < {
         family.extend(children(&family));
         family.len()
     } {}
-    Second { local, url, family }
+    Second { local, first_order, family }
 }
 
 /// The children of `parents`.
@@ -89,8 +92,10 @@ fn signal(process: &Child, signal: rustix::process::Signal) {
 
 async fn ctrl_c_stops_a_shop_and_leaves_no_process(shop: &Shop) {
     let mut second = start(shop).await;
-    let answer = shop.send(shop.http.get(format!("{}/api/orders/none", second.url))).await;
-    assert_eq!((answer.status, answer.problem()), (404, Some("unknown-order")));
+    let ordered = Command::new("bash").args(["-c", &second.first_order]).output();
+    let answer = String::from_utf8(ordered.await.expect("bash runs").stdout).expect("it is text");
+    assert!(answer.contains(r#""product_id":"lamp""#), "{answer}");
+    assert!(answer.contains("HTTP/1.1 202 Accepted"), "{answer}");
     assert!(second.family.len() > 2 * shop.cluster.functions().len(), "{:?}", second.family);
     signal(&second.local, rustix::process::Signal::INT);
     let status = timeout(Duration::from_secs(10), second.local.wait()).await;

@@ -1,7 +1,8 @@
 //! `dapr.yaml`: every function with its sidecar, for the Dapr CLI.
 
+use local::cluster::AUDIENCE;
 use local::manifest::Function;
-use local::ports::{KEY_VAULT, SIMULATOR, Sidecar};
+use local::ports::{ISSUER, KEY_VAULT, SIMULATOR, Sidecar};
 
 /// The run file for `functions`.
 #[must_use]
@@ -15,7 +16,7 @@ fn head() -> String {
 # Generated from the functions' manifests by `./makew generate`.
 #
 # `dapr run -f dapr.yaml` runs the shop on the Redis and the control plane of `dapr init`. Have
-# `./makew build` done and `./makew simulator` running before.
+# `./makew build` done, and `./makew simulator` and `cargo run --bin stand-in -- issuer` running before.
 version: 1
 common:
   resourcesPaths:
@@ -24,6 +25,8 @@ common:
   env:
     PAYMENT_PROVIDER_URL: http://127.0.0.1:{SIMULATOR}
     KEY_VAULT_URL: https://localhost:{KEY_VAULT}
+    OIDC_ISSUERS: http://127.0.0.1:{ISSUER}
+    OIDC_AUDIENCES: {AUDIENCE}
 # Every app runs in this folder: its sidecar runs there too, and looks for .local/secrets.json.
 apps:
 "

@@ -1,5 +1,6 @@
 //! The whole system on this machine.
 
+mod callers;
 mod commands;
 mod folder;
 mod options;
@@ -7,7 +8,8 @@ mod plan;
 mod rise;
 mod second;
 
-pub use self::options::{Broker, Credentials, Options, Place};
+pub use self::callers::{AUDIENCE, STAFF};
+pub use self::options::{Broker, Callers, Credentials, Options, Place};
 pub use self::second::Second;
 
 use self::folder::Folder;

@@ -23,6 +23,8 @@ pub const SIDECAR_INTERNAL: u16 = 12_000;
 pub const SIDECAR_METRICS: u16 = 13_000;
 /// The payment simulator, when functions run on the ports of their manifests.
 pub const SIMULATOR: u16 = 8090;
+/// The token issuer, when functions run on the ports of their manifests.
+pub const ISSUER: u16 = 8091;
 /// The mail sink, when functions run on the ports of their manifests: where mail goes in.
 pub const MAIL_SMTP: u16 = 1025;
 /// The mail sink, when functions run on the ports of their manifests: where mail is read.
@@ -163,6 +165,7 @@ impl ControlPlane {
 pub(crate) fn fixed(functions: &BTreeMap<String, Function>) -> Vec<(u16, String)> {
     let mut ports: Vec<_> = functions.iter().flat_map(|(name, ports)| ports.named(name)).collect();
     ports.push((SIMULATOR, "the payment simulator".to_owned()));
+    ports.push((ISSUER, "the token issuer".to_owned()));
     ports.extend([MAIL_SMTP, MAIL_HTTP].map(|port| (port, "the mail sink".to_owned())));
     ports.extend([TRACE_OTLP, TRACE_HTTP].map(|port| (port, "the trace sink".to_owned())));
     let key_vault = [KEY_VAULT, KEY_VAULT_IDENTITY, KEY_VAULT_PROXY];

@@ -1,5 +1,6 @@
 //! Whether a process is ready.
 
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use serde_json::Value;
 use std::net::Ipv4Addr;
 use std::sync::OnceLock;
@@ -33,15 +34,18 @@ impl Probe {
     }
 }
 
-/// A client for requests to a cluster.
+/// A client for requests to a cluster, which shows `token` in each.
 ///
 /// # Panics
-/// Never: a TLS provider is installed first.
+/// When `token` cannot stand in a header.
 #[must_use]
-pub fn http_client() -> reqwest::Client {
+pub fn http_client(token: &str) -> reqwest::Client {
     // A provider installed earlier serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().no_proxy().build().expect("the TLS provider is installed")
+    let shown = HeaderValue::try_from(format!("Bearer {token}")).expect("a token is visible ASCII");
+    let headers = HeaderMap::from_iter([(AUTHORIZATION, shown)]);
+    let client = reqwest::Client::builder().no_proxy().default_headers(headers);
+    client.build().expect("the TLS provider is installed")
 }
 
 /// Keeps no connection: a kept one belongs to the runtime that opened it, and callers may come from
@@ -63,6 +67,11 @@ async fn get(url: &str) -> Result<reqwest::Response, String> {
         Err(error) if error.is_timeout() => Err(format!("{url} does not answer in time")),
         Err(_) => Err(format!("{url} does not answer")),
     }
+}
+
+/// What this address answers with.
+pub(crate) async fn text(url: &str) -> Result<String, String> {
+    get(url).await?.text().await.map_err(|_| format!("{url} gives no text"))
 }
 
 async fn sidecar(url: &str, hosts_workflows: bool) -> Result<(), String> {

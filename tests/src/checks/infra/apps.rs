@@ -239,6 +239,9 @@ fn must(function: &Function) -> Vec<&'static str> {
     if function.manifest.uses.iter().any(|name| name == "secrets") {
         names.push("PAYMENT_PROVIDER_URL");
     }
+    if function.manifest.ingress == Ingress::External {
+        names.extend(["OIDC_ISSUERS", "OIDC_AUDIENCES"]);
+    }
     if !function.manifest.manages.is_empty() {
         names.extend(["KEY_VAULT_URL", "AZURE_CLIENT_ID"]);
     }

@@ -2,7 +2,7 @@
 
 use super::Tree;
 use super::snapshot::Snapshot;
-use super::target::Target;
+use super::target::{ISSUER, Target};
 use crate::checks::program::on_path;
 use generate::workspace::root;
 use serde_json::Value;
@@ -59,11 +59,12 @@ impl Compiler {
         self.run(folder, &["lint", "infra/main.bicep"], &[]).findings
     }
 
-    /// What is wrong with a parameter file, when nothing is given.
+    /// What is wrong with a parameter file, when nothing is given but what must be.
     #[must_use]
     pub fn parameters(&self, folder: &Path, name: &str) -> String {
         let file = format!("infra/{name}.bicepparam");
-        self.run(folder, &["build-params", &file, "--stdout"], &[]).findings
+        let given = ISSUER.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        self.run(folder, &["build-params", &file, "--stdout"], &given.collect::<Vec<_>>()).findings
     }
 
     /// Formats every file; answers with what the formatter finds.

@@ -52,7 +52,8 @@ impl Target {
             Self::Prod => PROD,
             Self::Aks => AKS,
         };
-        let all = given.iter().chain((self != Self::Dev).then_some(COMMON).into_iter().flatten());
+        let given = given.iter().chain(ISSUER);
+        let all = given.chain((self != Self::Dev).then_some(COMMON).into_iter().flatten());
         let mut all: Vec<_> = all.map(|(name, value)| (*name, (*value).to_owned())).collect();
         if self != Self::Aks {
             all.push(("IMAGES", images(functions)));
@@ -60,6 +61,12 @@ impl Target {
         all
     }
 }
+
+/// What every deployment is given.
+pub(super) const ISSUER: &[(&str, &str)] = &[
+    ("OIDC_ISSUERS", "https://login.example.com/v2.0,https://other.example.com"),
+    ("OIDC_AUDIENCES", "api://shop"),
+];
 
 const PROD: &[(&str, &str)] = &[
     (

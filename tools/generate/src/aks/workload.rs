@@ -177,8 +177,12 @@ fn environment(function: &Function) -> Vec<Value> {
         settings.push(("PAYMENT_PROVIDER_URL", "${PAYMENT_PROVIDER_URL}".to_owned()));
     }
     settings.extend(management(function));
+    if edge::is_public(function) {
+        let callers = ["OIDC_ISSUERS", "OIDC_AUDIENCES"];
+        settings.extend(callers.map(|name| (name, format!("${{{name}}}"))));
+    }
     let mut settings: Vec<_> = settings.into_iter().map(set).collect();
-    // Anyone may call a public function, and such callers have no token.
+    // Callers of a public function show tokens of their own.
     if !edge::is_public(function) {
         let token = json!({"secretKeyRef": {"name": APP_TOKEN, "key": "token"}});
         settings.push(json!({"name": "APP_API_TOKEN", "valueFrom": token}));

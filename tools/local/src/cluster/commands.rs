@@ -1,5 +1,6 @@
 //! The command line and environment of each process.
 
+use super::callers::AUDIENCE;
 use super::folder::Folder;
 use super::local_url;
 use super::plan::{KeyVault, Plan, Traces};
@@ -80,6 +81,13 @@ impl Commands<'_> {
         command
     }
 
+    pub(super) fn issuer(&self, port: u16) -> Command {
+        let mut command = self.stand_in("issuer");
+        flag(&mut command, "--port", port);
+        command.args(["--audience", AUDIENCE]);
+        command
+    }
+
     pub(super) fn mail_sink(&self) -> Command {
         let mut command = self.stand_in("mail");
         flag(&mut command, "--smtp-port", self.plan.mail.smtp);
@@ -157,6 +165,12 @@ impl Commands<'_> {
             .env("PAYMENT_PROVIDER_URL", local_url(self.plan.simulator))
             .env("KEY_VAULT_URL", vault_url(self.plan.key_vault.is_some()));
         self.show_vault(&mut command, &function.manifest.manages);
+        match self.plan.issuer {
+            Some(issuer) => {
+                command.env("OIDC_ISSUERS", local_url(issuer)).env("OIDC_AUDIENCES", AUDIENCE)
+            }
+            None => command.env("OPEN", "true"),
+        };
         if let Some(Traces { otlp, .. }) = self.plan.traces {
             // So that the spans of an order just placed are soon on its page.
             command

@@ -23,6 +23,8 @@ pub struct Options {
     pub binaries: PathBuf,
     /// What events go through.
     pub broker: Broker,
+    /// Who may call.
+    pub callers: Callers,
     /// Whether spans and metrics are collected.
     pub traces: bool,
     /// Where credentials are kept.
@@ -46,6 +48,7 @@ impl Default for Options {
             workspace: workspace::root(),
             binaries: workspace::binaries(),
             broker: Broker::Store,
+            callers: Callers::Known,
             traces: true,
             credentials: Credentials::File,
             build: false,
@@ -62,6 +65,15 @@ pub enum Broker {
     Store,
     /// A Redis of their own, which can be away while the other is there. Private clusters alone.
     Own,
+}
+
+/// Who may call a cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Callers {
+    /// Those who show a token of the cluster's own issuer may do what it says.
+    Known,
+    /// Everybody may do everything.
+    Everybody,
 }
 
 /// Where a cluster keeps credentials.

@@ -33,6 +33,8 @@ pub(super) struct Plan {
     pub(super) functions: Vec<Function>,
     pub(super) control_plane: ControlPlane,
     pub(super) simulator: u16,
+    /// None, when everybody may do everything.
+    pub(super) issuer: Option<u16>,
     pub(super) mail: Mail,
     /// None, when nothing is traced.
     pub(super) traces: Option<Traces>,
@@ -72,6 +74,7 @@ impl Plan {
         let mut free = block.ports();
         let control_plane = ControlPlane::take(&mut free);
         let simulator = ports::next(&mut free);
+        let issuer = Some(ports::next(&mut free));
         let traces = Traces { otlp: ports::next(&mut free), http: ports::next(&mut free) };
         let mail = Mail { smtp: ports::next(&mut free), http: ports::next(&mut free) };
         let key_vault = KeyVault {
@@ -84,6 +87,7 @@ impl Plan {
             functions,
             control_plane,
             simulator,
+            issuer,
             mail,
             traces: Some(traces),
             key_vault: Some(key_vault),
@@ -110,6 +114,7 @@ impl Plan {
             functions,
             control_plane,
             simulator: ports::SIMULATOR,
+            issuer: Some(ports::ISSUER),
             traces: Some(Traces { otlp: ports::TRACE_OTLP, http: ports::TRACE_HTTP }),
             key_vault: Some(KeyVault {
                 vault: ports::KEY_VAULT,

@@ -1,11 +1,12 @@
 //! The start of a cluster, in phases.
 
+use super::callers::ISSUER;
 use super::commands::Commands;
 use super::folder::Folder;
 use super::plan::Plan;
 use super::{
-    BROKER, Broker, Cluster, KEY_VAULT, MAIL_SINK, Options, PLACEMENT, REDIS, SCHEDULER, SIMULATOR,
-    START_LIMIT, TRACE_SINK, local_url, sidecar_name,
+    BROKER, Broker, Callers, Cluster, KEY_VAULT, MAIL_SINK, Options, PLACEMENT, REDIS, SCHEDULER,
+    SIMULATOR, START_LIMIT, TRACE_SINK, local_url, sidecar_name,
 };
 use crate::dapr::Dapr;
 use crate::guard::Guard;
@@ -24,6 +25,7 @@ use std::process::Command;
 pub(super) async fn prepare(options: Options) -> Result<Cluster, LocalError> {
     let functions = manifest::functions(&options.workspace)?;
     let mut plan = Plan::new(options.place, functions, options.traces, options.credentials).await?;
+    plan.issuer = plan.issuer.filter(|_| options.callers == Callers::Known);
     plan.add_seconds(&options.seconds);
     if options.broker == Broker::Own {
         plan.add_broker();
@@ -90,6 +92,9 @@ fn processes(
         (SIMULATOR.to_owned(), commands.simulator(), healthy(plan.simulator)),
         (MAIL_SINK.to_owned(), commands.mail_sink(), healthy(plan.mail.http)),
     ];
+    if let Some(port) = plan.issuer {
+        all.push((ISSUER.to_owned(), commands.issuer(port), healthy(port)));
+    }
     if let Some(traces) = plan.traces {
         let sink = commands.trace_sink(traces);
         all.push((TRACE_SINK.to_owned(), sink, healthy(traces.http)));

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use futures::future::join_all;
+use local::cluster::STAFF;
 use local::load::{self, Load, Pace};
 use local::process::Process;
 use local::{Cluster, LocalError, Options};
@@ -44,16 +45,15 @@ enum Collector {
 
 pub(crate) async fn run(measure: Measure) -> Result<(), LocalError> {
     let load = Load { orders: measure.orders as usize, at_once: measure.at_once as usize };
-    let http = local::http_client();
     let mut shops = Vec::new();
     for (name, collector) in CASES {
         eprintln!("starts and warms up a shop: {name}");
-        shops.push(Shop::open(&http, name, collector, load).await?);
+        shops.push(Shop::open(name, collector, load).await?);
     }
     for round in 1..=measure.rounds {
         eprintln!("round {round} of {}", measure.rounds);
         for shop in &mut shops {
-            shop.pace.add(load::run(&http, &shop.cluster.gateway_url(), load).await?);
+            shop.pace.add(load::run(&shop.http, &shop.cluster.gateway_url(), load).await?);
         }
         shops.reverse();
     }
@@ -67,6 +67,7 @@ pub(crate) async fn run(measure: Measure) -> Result<(), LocalError> {
 struct Shop {
     name: &'static str,
     cluster: Cluster,
+    http: reqwest::Client,
     pace: Pace,
     memory: i64,
 }
@@ -74,7 +75,6 @@ struct Shop {
 impl Shop {
     /// Starts a shop and carries `load` in it, so that it is warm.
     async fn open(
-        http: &reqwest::Client,
         name: &'static str,
         collector: Collector,
         load: Load,
@@ -86,13 +86,14 @@ impl Shop {
         }
         let traces = collector != Collector::Off;
         let cluster = Cluster::start(Options { env, traces, ..Options::default() }).await?;
+        let http = local::http_client(&cluster.token("staff", STAFF).await?);
         if let (Collector::Faulty(fault), Some(sink)) = (collector, cluster.traces_url()) {
             let set = http.put(format!("{sink}/control/faults")).json(&json!({"fault": fault}));
             set.send().await.map_err(|source| LocalError::Load { source: Box::new(source) })?;
         }
-        load::run(http, &cluster.gateway_url(), load).await?;
+        load::run(&http, &cluster.gateway_url(), load).await?;
         let memory = memory(cluster.function("gateway"));
-        Ok(Self { name, cluster, pace: Pace::default(), memory })
+        Ok(Self { name, cluster, http, pace: Pace::default(), memory })
     }
 }
 
@@ -102,7 +103,7 @@ fn show(shops: &[Shop]) {
         "{:18} {:>9} {:>7} {:>9} {:>9} {:>14}",
         "", "orders/s", "ratio", "p50 ms", "p99 ms", "gateway grew"
     );
-    for Shop { name, pace, cluster, memory: before } in shops {
+    for Shop { name, pace, cluster, memory: before, .. } in shops {
         let rate = pace.per_hundred_seconds();
         println!(
             "{name:18} {:>9} {:>5} % {:>9} {:>9} {:>10} KiB",

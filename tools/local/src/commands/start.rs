@@ -3,6 +3,7 @@
 use super::Build;
 use super::signals::Signals;
 use clap::Args;
+use local::cluster::Callers;
 use local::dapr::Choice;
 use local::process::Process;
 use local::progress::Progress;
@@ -15,6 +16,20 @@ use tokio::time::interval;
 /// How often the processes are checked.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
+/// What the first order of a shop at SHOP takes, with tokens of ISSUER.
+const FIRST_ORDER: &str = r#"
+Requests show a token. Put a product on sale as staff, then order it as ann:
+
+STAFF=$(curl -s 'ISSUER/token?sub=staff&scope=inventory.admin')
+curl -X PUT SHOP/api/inventory/lamp -H "Authorization: Bearer $STAFF" -H 'Content-Type: application/json' \
+  -d '{"name": "Lamp", "unit_price": {"amount": 1999, "currency": "EUR"}, "on_hand": 10}'
+
+ANN=$(curl -s 'ISSUER/token?sub=ann&scope=orders+inventory')
+curl -i SHOP/api/orders -H "Authorization: Bearer $ANN" -H 'Content-Type: application/json' \
+  -d '{"email": "ann@example.com", "payment_method": "pm_card_visa", "items": [{"product_id": "lamp", "quantity": 2}],
+       "ship_to": {"name": "Ann Smith", "line1": "Main Street 1", "city": "Berlin", "postal_code": "10115", "country": "DE"}}'
+"#;
+
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Start {
@@ -25,6 +40,9 @@ pub(crate) struct Start {
     /// removed when it stops.
     #[arg(long)]
     private: bool,
+    /// Checks no tokens: everybody who reaches the gateway may do everything.
+    #[arg(long)]
+    open: bool,
     /// Traces nothing, and has no page of traces.
     #[arg(long)]
     no_traces: bool,
@@ -41,6 +59,7 @@ pub(crate) async fn start(start: Start) -> Result<(), LocalError> {
     let options = Options {
         place: if start.private { Place::Private } else { Place::Workspace },
         dapr: if start.pinned_dapr { Choice::Pinned } else { Choice::Installed },
+        callers: if start.open { Callers::Everybody } else { Callers::Known },
         traces: !start.no_traces,
         credentials: if start.key_vault { Credentials::KeyVault } else { Credentials::File },
         build: !start.build.no_build,
@@ -59,6 +78,7 @@ pub(crate) async fn start(start: Start) -> Result<(), LocalError> {
             "saga-shop is ready: {shop} (mail: {mail}, {traces}logs: {}, Ctrl-C stops)",
             logs.display()
         );
+        println!("{}", greeting(&shop, cluster.issuer_url().as_deref()));
         tokio::select! {
             () = signals.next() => {}
             () = report_deaths(&cluster) => {}
@@ -72,6 +92,15 @@ pub(crate) async fn start(start: Start) -> Result<(), LocalError> {
     drop(cluster);
     print("stopped");
     Ok(())
+}
+
+/// How a first order is placed, by commands to be copied.
+fn greeting(shop: &str, issuer: Option<&str>) -> String {
+    let Some(issuer) = issuer else {
+        return "OPEN: no tokens are checked, everybody who reaches it may do everything"
+            .to_owned();
+    };
+    FIRST_ORDER.replace("SHOP", shop).replace("ISSUER", issuer)
 }
 
 /// Reports each process that dies, once; runs for ever. The others run on.
