@@ -45,6 +45,8 @@ var queries = {
   stuckOrders: '${logs}${loadTextContent('queries/stuck-orders.kql')}'
   deadLetters: '${logs}${loadTextContent('queries/dead-letters.kql')}'
   failedUndos: '${logs}${loadTextContent('queries/failed-undos.kql')}'
+  failedRefunds: '${logs}${loadTextContent('queries/failed-refunds.kql')}'
+  overduePayments: '${logs}${loadTextContent('queries/overdue-payments.kql')}'
   stepLatency: loadTextContent('queries/saga-step-latency.kql')
   outcomes: loadTextContent('queries/orders-by-outcome.kql')
   unfinished: loadTextContent('queries/unfinished-orders.kql')
@@ -115,6 +117,25 @@ var rules = concat(kubernetesRules, [
     window: 'PT30M'
   }
   {
+    name: 'failed-refunds'
+    title: 'A refund failed'
+    description: 'The provider could not give money back, or took that back later. A person must refund it another way.'
+    query: queries.failedRefunds
+    severity: 1
+    threshold: 0
+    window: 'PT30M'
+  }
+  {
+    name: 'overdue-payments'
+    title: 'Payments are left undecided'
+    description: 'Callers of POST /api/payments do not come back for what failed. The sweep settles what is left.'
+    query: queries.overduePayments
+    severity: 2
+    // A caller may give up.
+    threshold: 5
+    window: 'PT2H'
+  }
+  {
     name: 'failed-undos'
     title: 'Undos fail'
     description: 'Releases, refunds or cancellations keep failing. They are tried for a day; then their orders are stuck.'
@@ -132,6 +153,8 @@ var searches = [
   { name: 'unfinished-orders', title: 'Orders that do not end', query: queries.unfinished, chart: 'table' }
   { name: 'stuck-orders', title: 'Stuck orders', query: queries.stuckOrders, chart: 'table' }
   { name: 'failed-undos', title: 'Failed undos', query: queries.failedUndos, chart: 'table' }
+  { name: 'failed-refunds', title: 'Failed refunds', query: queries.failedRefunds, chart: 'table' }
+  { name: 'overdue-payments', title: 'Overdue payments', query: queries.overduePayments, chart: 'table' }
   { name: 'dead-letters', title: 'Dead letters', query: queries.deadLetters, chart: 'table' }
 ]
 

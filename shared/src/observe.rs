@@ -126,6 +126,7 @@ struct Measures {
     compensations: Counter<u64>,
     stock_refusals: Counter<u64>,
     payments: Counter<u64>,
+    overdue_payments: Counter<u64>,
     deliveries: Counter<u64>,
     mails: Counter<u64>,
 }
@@ -142,6 +143,7 @@ static MEASURES: LazyLock<Measures> = LazyLock::new(|| {
         compensations: counter("shop.saga.compensations", "{step}"),
         stock_refusals: counter("shop.stock.refusals", "{refusal}"),
         payments: counter("shop.payments", "{payment}"),
+        overdue_payments: counter("shop.payments.overdue", "{payment}"),
         deliveries: counter("shop.deliveries", "{message}"),
         mails: counter("shop.mails", "{mail}"),
     }
@@ -178,6 +180,11 @@ pub fn stock_refused(kind: &'static str) {
 /// Counts a payment that came to this.
 pub fn payment(result: &'static str) {
     MEASURES.payments.add(1, &[KeyValue::new("result", result)]);
+}
+
+/// Counts a payment whose caller did not come back for it in time, by how far it was.
+pub fn payment_overdue(state: &'static str) {
+    MEASURES.overdue_payments.add(1, &[KeyValue::new("state", state)]);
 }
 
 /// Counts a message of `topic` that was handled with this result.

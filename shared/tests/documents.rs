@@ -78,8 +78,13 @@ fn payment(state: PaymentState) -> Payment {
 }
 
 fn refunded() -> Value {
-    let refund =
-        |refund_id, amount, state| Refund { refund_id, amount: euro(amount), state, spent_keys: 1 };
+    let refund = |refund_id, amount, state| Refund {
+        refund_id,
+        amount: euro(amount),
+        state,
+        spent_keys: 1,
+        updated_at: Some(at(2)),
+    };
     let id = PaymentId::of(&placed_order().order_id);
     let refunds = vec![
         refund(RefundId::for_key(&id, "sample"), 300, RefundState::Succeeded),

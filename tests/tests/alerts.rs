@@ -53,6 +53,16 @@ fn orders_that_are_stuck_raise_an_alert() {
 }
 
 #[test]
+fn refunds_that_fail_raise_an_alert() {
+    assert_alert("failed-refunds", &Target::ALL, &["refund-payment", "a refund failed"]);
+}
+
+#[test]
+fn payments_that_nobody_asks_about_raise_an_alert() {
+    assert_alert("overdue-payments", &Target::ALL, &["process-payment", "is overdue"]);
+}
+
+#[test]
 fn mail_that_lags_raises_an_alert() {
     assert_alert("mail-lag", &MAILING, &["ActiveMessages", "notifications", "Minimum"]);
 }

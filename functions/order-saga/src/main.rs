@@ -2,7 +2,7 @@
 //! Resuming, refunding and cancelling orders is served here too.
 
 use axum::Router;
-use shared::host::{self, RESERVATION, Service, SystemClock, UNDO_TRIES};
+use shared::host::{self, PAYMENT_SWEEP, RESERVATION, Service, SystemClock, UNDO_TRIES};
 use shared::http::{cancellations, sagas, staff};
 use shared::ports::{Cancellations, OrderRefunds, Progress, Sagas};
 use shared::sidecar::worker::Worker;
@@ -14,7 +14,8 @@ async fn main() -> ExitCode {
     host::run(env!("CARGO_PKG_NAME"), |setup| {
         let (reservation_ttl, undo_tries) = (setup.read(&RESERVATION)?, setup.read(&UNDO_TRIES)?);
         let patience = Patience { reservation_ttl, undo_tries };
-        let worker = Worker::new(setup.sidecar(), &SystemClock, patience);
+        let payments_every = setup.read(&PAYMENT_SWEEP)?;
+        let worker = Worker::new(setup.sidecar(), &SystemClock, patience, payments_every);
         let refunds = setup.sidecar().order_refunds(&SystemClock);
         let app = app(worker.dispatcher(), worker.progress(), refunds, worker.cancellations());
         Ok(Service::from(app).with_worker(|stop| worker.run(stop)))

@@ -56,7 +56,8 @@ mod tests {
     #[tokio::test]
     async fn it_conforms() {
         let app = app(fake_payments(&FakeProvider::default()));
-        conforms(app, &[ROUTE, "PUT /orders/a/payment"], &["GET /api/payments/a"]).await;
+        let bare = ["GET /api/payments/a", "POST /payments/sweep"];
+        conforms(app, &[ROUTE, "PUT /orders/a/payment"], &bare).await;
     }
 
     #[tokio::test]

@@ -82,6 +82,9 @@ pub struct Order {
     /// That it is to be cancelled, if somebody asked for that before it was shipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancellation: Option<Cancellation>,
+    /// What was given back then, and taken back by the provider after it had succeeded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_back: Option<Money>,
     /// How its saga ended, once it has; when it is stuck, what is left.
     pub outcome: Option<Outcome>,
     /// The steps that ended, oldest first.
@@ -158,6 +161,7 @@ impl Order {
             tracking_id: None,
             given_back: None,
             cancellation: None,
+            taken_back: None,
             outcome: None,
             steps: vec![StepDone { step: Step::Create, state: StepState::Done, at }],
             refunds: Vec::new(),

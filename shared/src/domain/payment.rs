@@ -5,7 +5,7 @@ mod provider;
 mod refund;
 
 pub use provider::{IntentStatus, OnPay, OnUndo, RefundStatus, Settled};
-pub use refund::{Refund, RefundId, RefundState};
+pub use refund::{Refund, RefundId, RefundState, needs_review, next_review};
 
 use super::money::{asked, asked_if_any};
 use super::text::PaymentMethod;
@@ -95,7 +95,7 @@ pub struct Payment {
     pub order_id: OrderId,
     /// What was asked for; nothing, when the payment was cancelled first.
     pub charge: Option<Charge>,
-    /// The state, from which it never goes back.
+    /// The state, which only a refund that the provider takes back leads back from.
     pub state: PaymentState,
     /// Whether it is to be undone: from now on nothing is confirmed.
     #[serde(default)]
@@ -222,14 +222,17 @@ impl Payment {
         }
     }
 
-    /// Starts again with `charge`, if a caller's payment was declined with another method.
+    /// Starts again with `charge`, if a caller's payment was declined with another method, or was
+    /// cancelled because its caller stayed away.
     pub fn try_another(&mut self, charge: &Charge) {
         let declined = matches!(
             self.state,
             PaymentState::Refused(Refusal::PaymentDeclined { .. } | Refusal::PaymentNeedsCustomer)
         );
         let own = self.charge.as_ref().map(|own| &own.payment_method);
-        if declined && self.by == Owner::Caller && own != Some(&charge.payment_method) {
+        let lapsed = self.state == PaymentState::Cancelled && !self.called_off;
+        let over = lapsed || declined && own != Some(&charge.payment_method);
+        if over && self.by == Owner::Caller {
             self.charge = Some(charge.clone());
             self.state = PaymentState::Intended;
             self.spent_keys += 1;

@@ -8,7 +8,9 @@ pub mod settings;
 mod telemetry;
 
 pub use clock::SystemClock;
-pub use settings::{CORS_ORIGINS, InvalidSettings, RESERVATION, SERVED_COUNTRIES, UNDO_TRIES};
+pub use settings::{
+    CORS_ORIGINS, InvalidSettings, PAYMENT_SWEEP, RESERVATION, SERVED_COUNTRIES, UNDO_TRIES,
+};
 
 use self::settings::{DAPR_GRPC_PORT, DAPR_HTTP_PORT, Environment, Setting, Together};
 use crate::ports::Failure;

@@ -96,13 +96,23 @@ pub const UNDO_TRIES: Setting<u32> = Setting {
     parse: |text| within(text, 1, 1_000).map(|tries| u32::try_from(tries).unwrap_or(u32::MAX)),
 };
 
-/// `RESERVATION_SECONDS`: how long stock is held for an order that is not shipped.
+/// `RESERVATION_SECONDS`: how long stock is held for an order that is not shipped, and how long a caller
+/// has to come back for a payment that is not decided.
 pub const RESERVATION: Setting<SignedDuration> = Setting {
     name: "RESERVATION_SECONDS",
     default: Some("900"),
     parse: |text| {
         within(text, 1, 86_400).map(|seconds| SignedDuration::from_secs(seconds.cast_signed()))
     },
+};
+
+/// `PAYMENT_SWEEP_SECONDS`: how often payments are looked for whose callers did not come back, and which
+/// `process-payment` then settles. It is woken for that where it scales to zero.
+pub const PAYMENT_SWEEP: Setting<Duration> = Setting {
+    name: "PAYMENT_SWEEP_SECONDS",
+    default: Some("3600"),
+    // One sweep goes back four hours.
+    parse: |text| within(text, 5, 3 * 3_600).map(Duration::from_secs),
 };
 
 /// `SERVED_COUNTRIES`: where the shop ships to.

@@ -247,7 +247,7 @@ mod tests {
         let fields = json!({
             "code": "card_declined", "country": "AQ", "product_id": "lamp", "reserved": 3,
             "unit_price": euro(1), "order_id": "a", "left": euro(1), "least": euro(50),
-            "currency": "XXX",
+            "currency": "XXX", "by": "staff",
         });
         let schema = json!(schema_for!(Refusal));
         let sample = |variant: &Value| {

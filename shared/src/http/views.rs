@@ -34,6 +34,9 @@ pub struct OrderView {
     tracking_id: Option<TrackingId>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     refunds: Vec<OrderRefundView>,
+    /// What staff are to refund, as the provider took it back after the order was cancelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owed: Option<Money>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -88,6 +91,7 @@ impl From<&Option<Outcome>> for End {
 
 impl From<Order> for OrderView {
     fn from(order: Order) -> Self {
+        let owed = order.owed();
         let placed = order.placed;
         Self {
             order_id: placed.order_id,
@@ -101,6 +105,7 @@ impl From<Order> for OrderView {
             payment_id: order.payment_id,
             tracking_id: order.tracking_id,
             refunds: order.refunds.into_iter().map(OrderRefundView::from).collect(),
+            owed,
             created_at: placed.created_at,
             updated_at: order.updated_at,
         }

@@ -1,52 +1,27 @@
 //! Starts the sagas of orders, and ensures that every order ends.
 
-use super::due_orders::{self, DueOrders, Slot};
+use super::due::{self, Page};
+use super::sweep::{self, AGAIN, Look};
 use crate::domain::OrderId;
 use crate::domain::order::Order;
 use crate::domain::placing::PlacedOrder;
 use crate::domain::saga::Outcome;
 use crate::observe;
 use crate::ports::{
-    Chain, Clock, Documents, OrderRefunds, Orders, Result, SagaEngine, Sagas, document,
+    Clock, Documents, OrderRefunds, Orders, PortFuture, Result, SagaEngine, Sagas, document,
 };
-use futures::stream::{self, StreamExt};
-use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
-
-/// How long until an order that was driven on is looked at again.
-const AGAIN: SignedDuration = SignedDuration::from_mins(5);
+use jiff::SignedDuration;
 
 /// How long until a stuck order is tried again. Staff may ask for it at any time.
 const STUCK_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 
-/// How long a sweep has the index to itself; longer than one slot takes it.
-const LEASE: SignedDuration = SignedDuration::from_mins(2);
-
-/// The most slots that one sweep goes through: an hour's.
-const MAX_SLOTS: usize = 240;
-
-/// Orders driven on concurrently.
-const AT_ONCE: usize = 8;
-
-/// The key of the sweep's own document.
-const SWEEP: &str = "_sweep";
-
-/// Which slot is swept next, and until when a process is sweeping it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sweep {
-    next: Slot,
-    leased_until: Timestamp,
-}
-
 /// Starts sagas, and drives on what has not ended in time.
 #[derive(Debug, Clone)]
-pub struct Dispatcher<O, I, W, E, R, C> {
+pub struct Dispatcher<O, I, E, R, C> {
     /// The order documents.
     pub orders: O,
     /// The orders by when they are due.
     pub index: I,
-    /// How far the index has been swept.
-    pub sweeps: W,
     /// What runs the sagas.
     pub engine: E,
     /// Refunds by staff of orders that have ended.
@@ -57,11 +32,10 @@ pub struct Dispatcher<O, I, W, E, R, C> {
     pub overdue_after: SignedDuration,
 }
 
-impl<O, I, W, E, R, C> Sagas for Dispatcher<O, I, W, E, R, C>
+impl<O, I, E, R, C> Sagas for Dispatcher<O, I, E, R, C>
 where
     O: Orders,
-    I: Documents<String, DueOrders>,
-    W: Documents<String, Sweep>,
+    I: Documents<String, Page<OrderId>>,
     E: SagaEngine,
     R: OrderRefunds,
     C: Clock,
@@ -77,7 +51,7 @@ where
             }
             return Ok(known.placed);
         }
-        due_orders::note(&self.index, id, self.clock.after(self.overdue_after)).await?;
+        due::note(&self.index, id, self.clock.after(self.overdue_after)).await?;
         let accepted = self.engine.drive(order).await?;
         let known = document(&self.orders, id).await?;
         Ok(known.map_or(accepted, |known| known.placed))
@@ -102,11 +76,10 @@ where
     }
 }
 
-impl<O, I, W, E, R, C> Dispatcher<O, I, W, E, R, C>
+impl<O, I, E, R, C> Dispatcher<O, I, E, R, C>
 where
     O: Orders,
-    I: Documents<String, DueOrders>,
-    W: Documents<String, Sweep>,
+    I: Documents<String, Page<OrderId>>,
     E: SagaEngine,
     R: OrderRefunds,
     C: Clock,
@@ -117,55 +90,7 @@ where
     /// # Errors
     /// When the store fails. What was not looked at is looked at by the next sweep.
     pub async fn sweep(&self) -> Result<()> {
-        let now = self.clock.now();
-        let Some(mut slot) = self.lease(now).await? else { return Ok(()) };
-        for _ in 0..MAX_SLOTS {
-            if slot.next() >= Slot::of(now) {
-                break;
-            }
-            self.sweep_slot(slot).await?;
-            slot = slot.next();
-            self.proceed(slot, self.clock.after(LEASE)).await?;
-        }
-        self.proceed(slot, now).await
-    }
-
-    /// Takes the lease and answers with the slot to begin with, unless another process has it.
-    async fn lease(&self, now: Timestamp) -> Result<Option<Slot>> {
-        let leased_until = self.clock.after(LEASE);
-        let take = |found: Option<Sweep>| match found {
-            Some(sweep) if sweep.leased_until > now => (sweep, None),
-            Some(Sweep { next, .. }) => (Sweep { next, leased_until }, Some(next)),
-            None => (Sweep { next: Slot::of(now), leased_until }, Some(Slot::of(now))),
-        };
-        Ok(self.sweeps.update(&SWEEP.to_owned(), take).await?.1)
-    }
-
-    async fn proceed(&self, next: Slot, leased_until: Timestamp) -> Result<()> {
-        let proceed = |_| (Sweep { next, leased_until }, ());
-        self.sweeps.update(&SWEEP.to_owned(), proceed).await.map(|_| ())
-    }
-
-    async fn sweep_slot(&self, slot: Slot) -> Result<()> {
-        let due = due_orders::due(&self.index, slot).await?;
-        let looked: Vec<_> = due.iter().map(|order| self.look_at(order)).collect();
-        let looked: Vec<_> = stream::iter(looked).buffer_unordered(AT_ONCE).collect().await;
-        looked.into_iter().collect()
-    }
-
-    /// Drives `order` on unless it has ended, and notes when to look again.
-    async fn look_at(&self, order: &OrderId) -> Result<()> {
-        let again = match self.drive_on(order).await {
-            Ok(again) => again,
-            Err(error) => {
-                tracing::warn!(order.id = %order, error = %Chain(&error), "overdue order {order} could not be driven on");
-                Some(AGAIN)
-            }
-        };
-        match again {
-            Some(again) => due_orders::note(&self.index, order, self.clock.after(again)).await,
-            None => Ok(()),
-        }
+        sweep::sweep(&self.index, &self.clock, self).await
     }
 
     /// Drives `order` on unless it has ended, then its refunds; the answer is after how long to look
@@ -195,6 +120,19 @@ where
             }
             _ => self.engine.drive(&order.placed).await.map(|_| ()),
         }
+    }
+}
+
+impl<O, I, E, R, C> Look<OrderId> for Dispatcher<O, I, E, R, C>
+where
+    O: Orders,
+    I: Documents<String, Page<OrderId>>,
+    E: SagaEngine,
+    R: OrderRefunds,
+    C: Clock,
+{
+    fn look_at(&self, order: &OrderId) -> impl PortFuture<Option<SignedDuration>> {
+        self.drive_on(order)
     }
 }
 

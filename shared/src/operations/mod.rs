@@ -4,7 +4,7 @@
 pub mod cancellations;
 pub mod changes;
 pub mod dispatch;
-pub mod due_orders;
+pub mod due;
 pub mod email;
 pub mod fulfilment;
 pub mod notifications;
@@ -15,3 +15,4 @@ pub mod payments;
 pub mod progress;
 pub mod rotation;
 pub mod shipments;
+pub mod sweep;

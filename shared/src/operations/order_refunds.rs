@@ -4,8 +4,9 @@
 //! then noted and published. Each part is harmless when repeated, so a refund that broke off is
 //! brought to its end by the first to come: the caller, with the same key, or the sweep.
 
-use super::due_orders::{self, DueOrders};
+use super::due::{self, Page};
 use super::order_events;
+use super::sweep::AGAIN;
 use crate::domain::order::{NewOrderRefund, Order, OrderRefund, RefundRejection};
 use crate::domain::payment::{RefundId, RefundState};
 use crate::domain::{OrderId, PaymentId};
@@ -19,10 +20,7 @@ use jiff::SignedDuration;
 /// takes.
 const SETTLE_AFTER: SignedDuration = SignedDuration::from_mins(1);
 
-/// How long until a refund that is under way is looked at again.
-const AGAIN: SignedDuration = SignedDuration::from_mins(5);
-
-/// The same for one that has been under way for this long: banks take days.
+/// A refund that has been under way for this long is looked at no more often: banks take days.
 const LONG: SignedDuration = SignedDuration::from_hours(1);
 
 /// Refunds kept in the order documents.
@@ -43,7 +41,7 @@ pub struct RefundService<O, I, P, B, C> {
 impl<O, I, P, B, C> OrderRefunds for RefundService<O, I, P, B, C>
 where
     O: Orders,
-    I: Documents<String, DueOrders>,
+    I: Documents<String, Page<OrderId>>,
     P: PaymentClient,
     B: Publisher,
     C: Clock,
@@ -52,12 +50,15 @@ where
         let Some(mut order) = document(&self.orders, id).await? else {
             return Ok(Err(RefundRejection::UnknownOrder(id.clone())));
         };
+        if order.has_given_back() {
+            order = self.review(order).await?;
+        }
         let refund = RefundId::for_key(&PaymentId::of(id), key);
         let now = self.clock.now();
         if let Err(rejection) = order.ask_refund(&refund, ask, now) {
             return Ok(Err(rejection));
         }
-        due_orders::note(&self.index, id, self.clock.after(SETTLE_AFTER)).await?;
+        due::note(&self.index, id, self.clock.after(SETTLE_AFTER)).await?;
         let mut asked = Ok(());
         let ask = |found: &mut Order| asked = found.ask_refund(&refund, ask, now);
         let order = self.change(&order, ask).await?;
@@ -68,15 +69,19 @@ where
     }
 
     async fn settle(&self, order: &Order) -> Result<Option<SignedDuration>> {
-        let mut again = None;
+        let (now, mut again) = (self.clock.now(), None);
         for refund in order.refunds.iter().filter(|refund| refund.is_open()) {
             if self.is_still_open(order, refund).await {
-                let age = self.clock.now().duration_since(refund.created_at);
-                let wait = if age < LONG { AGAIN } else { LONG };
+                let wait = if now.duration_since(refund.created_at) < LONG { AGAIN } else { LONG };
                 again = Some(again.map_or(wait, |other: SignedDuration| other.min(wait)));
             }
         }
-        Ok(again)
+        let id = &order.placed.order_id;
+        let mut order = document(&self.orders, id).await?.unwrap_or_else(|| order.clone());
+        if order.needs_review(now) {
+            order = self.review(order).await?;
+        }
+        Ok(again.into_iter().chain(order.next_review(now)).min())
     }
 }
 
@@ -98,6 +103,20 @@ where
         let order = self.change(&order, |found| found.note_refund(id, state, now)).await?;
         let order = self.publish(order, id).await?;
         Ok(refused.and_then(|_| order.refund(id).cloned().ok_or(RefundRejection::KeyReused)))
+    }
+
+    /// Looks again at what was refunded: the provider may have taken it back.
+    async fn review(&self, order: Order) -> Result<Order> {
+        let refunds = self.payments.review(&order.placed.order_id).await?;
+        let failed: Vec<_> =
+            refunds.into_iter().filter(|(_, state)| *state == RefundState::Failed).collect();
+        let now = self.clock.now();
+        let take_back = |found: &mut Order| {
+            for (id, _) in &failed {
+                found.take_refund_back(id, now);
+            }
+        };
+        self.change(&order, take_back).await
     }
 
     async fn ask_payment(

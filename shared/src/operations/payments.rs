@@ -4,7 +4,10 @@
 mod agreement;
 mod events;
 mod refunds;
+mod settle;
 
+use super::due::Page;
+use super::sweep;
 use crate::domain::payment::{Charge, IntentStatus, OnPay, Owner, Payment, PaymentState, RefundId};
 use crate::domain::{Money, OrderId, PaymentId, Refusal};
 use crate::observe;
@@ -12,23 +15,29 @@ use crate::ports::{
     Chain, Clock, Documents, Error, Failure, Intent, IntentRequest, Payments, Provider,
     ProviderAnswer, Publisher, Result, document,
 };
+use jiff::SignedDuration;
 
 /// Keeps documents of payments, asks the provider, and publishes what happened.
 #[derive(Debug, Clone)]
-pub struct PaymentService<D, V, P, C> {
+pub struct PaymentService<D, I, V, P, C> {
     /// The payments.
     pub documents: D,
+    /// The payments of callers by when somebody is to look at them.
+    pub index: I,
     /// The payment provider.
     pub provider: V,
     /// Where the events of payments go.
     pub publisher: P,
     /// When they happen.
     pub clock: C,
+    /// How long a caller has to come back for what was left undecided.
+    pub overdue_after: SignedDuration,
 }
 
-impl<D, V, P, C> Payments for PaymentService<D, V, P, C>
+impl<D, I, V, P, C> Payments for PaymentService<D, I, V, P, C>
 where
     D: Documents<PaymentId, Payment>,
+    I: Documents<String, Page<PaymentId>>,
     V: Provider,
     P: Publisher,
     C: Clock,
@@ -36,6 +45,7 @@ where
     async fn charge(&self, by: Owner, charge: &Charge) -> Result<Payment> {
         let payment = self.intend(by, charge).await?;
         payment.serves(charge)?;
+        self.expect_caller(&payment).await?;
         let payment = self.pay(payment).await?;
         self.publish_state(&payment).await?;
         match &payment.state {
@@ -70,18 +80,39 @@ where
         if payment.by != by {
             return Err(Refusal::PaymentOfAnOrder { order_id: payment.order_id }.into());
         }
-        let payment = self.settle(payment, amount.is_none()).await?;
+        self.look_later(&payment).await?;
+        let payment = self.look_again(payment).await?;
+        let payment = self.decide(payment, amount.is_none()).await?;
         self.give_back(payment, refund, amount).await.map(Some)
     }
 
     async fn find(&self, id: &PaymentId) -> Result<Option<Payment>> {
         document(&self.documents, id).await
     }
+
+    async fn review(&self, id: &PaymentId) -> Result<Option<Payment>> {
+        match document(&self.documents, id).await? {
+            Some(payment) => self.look_again(payment).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn settle(&self, id: &PaymentId) -> Result<Option<SignedDuration>> {
+        match document(&self.documents, id).await? {
+            Some(payment) => self.bring_to_its_end(payment).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn sweep(&self) -> Result<()> {
+        sweep::sweep(&self.index, &self.clock, self).await
+    }
 }
 
-impl<D, V, P, C> PaymentService<D, V, P, C>
+impl<D, I, V, P, C> PaymentService<D, I, V, P, C>
 where
     D: Documents<PaymentId, Payment>,
+    I: Documents<String, Page<PaymentId>>,
     V: Provider,
     P: Publisher,
     C: Clock,

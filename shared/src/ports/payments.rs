@@ -5,6 +5,7 @@ use crate::domain::payment::{
     Charge, IntentStatus, Owner, Payment, RefundId, RefundState, RefundStatus,
 };
 use crate::domain::{Money, OrderId, PaymentId};
+use jiff::SignedDuration;
 
 /// Takes payments and refunds them.
 pub trait Payments: Clone + Send + Sync + 'static {
@@ -37,6 +38,18 @@ pub trait Payments: Clone + Send + Sync + 'static {
 
     /// The payment, if it is known.
     fn find(&self, id: &PaymentId) -> impl PortFuture<Option<Payment>>;
+
+    /// The payment, if it is known, once its refunds that had succeeded have been looked at again: the
+    /// provider may have taken them back.
+    fn review(&self, id: &PaymentId) -> impl PortFuture<Option<Payment>>;
+
+    /// Brings a payment that its caller asked for, and its refunds, as far as they come: what was charged
+    /// is charged, and what was not is cancelled. The answer is after how long to look again, if
+    /// anything is still open.
+    fn settle(&self, id: &PaymentId) -> impl PortFuture<Option<SignedDuration>>;
+
+    /// Settles every payment of a caller's whose time has come. One process does so at a time.
+    fn sweep(&self) -> impl PortFuture<()>;
 }
 
 /// The payments of orders, one each.
@@ -54,6 +67,11 @@ pub trait PaymentClient: Clone + Send + Sync + 'static {
         refund: &RefundId,
         amount: Money,
     ) -> impl PortFuture<RefundState>;
+    /// How far each refund of an order's payment has come, once those that had succeeded have been
+    /// looked at again: the provider may have taken them back.
+    fn review(&self, order: &OrderId) -> impl PortFuture<Vec<(RefundId, RefundState)>>;
+    /// Has every payment of a caller's settled whose time has come: it is begun, not awaited.
+    fn sweep(&self) -> impl PortFuture<()>;
 }
 
 /// The payment provider. Its objects say what became of a request, also when the answer was lost.

@@ -11,7 +11,8 @@ pub type RefundAnswer = Result<OrderRefund, RefundRejection>;
 /// Gives back what was paid for orders that have ended.
 pub trait OrderRefunds: Clone + Send + Sync + 'static {
     /// Gives back what staff `ask` for, under a key of theirs: the same key again is the same refund,
-    /// which comes as much further as it can.
+    /// which comes as much further as it can; one that had succeeded is looked at again, as the provider
+    /// may have taken it back.
     ///
     /// Failed: when a store, the payments or the broker cannot be reached. Then the refund may be
     /// under way, and is brought to its end.
@@ -22,7 +23,7 @@ pub trait OrderRefunds: Clone + Send + Sync + 'static {
         ask: &NewOrderRefund,
     ) -> impl PortFuture<RefundAnswer>;
 
-    /// Brings the open refunds of `order` as far as they come; the answer is after how long to look
-    /// again, if any is still open.
+    /// Brings the open refunds of `order` as far as they come, and looks again at those that
+    /// succeeded; the answer is after how long to do so once more, if ever.
     fn settle(&self, order: &Order) -> impl PortFuture<Option<SignedDuration>>;
 }

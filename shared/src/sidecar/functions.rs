@@ -73,7 +73,15 @@ struct Paid {
 /// What this caller reads of a refund.
 #[derive(Deserialize)]
 struct Refunded {
+    refund_id: RefundId,
     status: RefundState,
+}
+
+/// What this caller reads of a payment whose refunds were looked at.
+#[derive(Deserialize)]
+struct Reviewed {
+    #[serde(default)]
+    refunds: Vec<Refunded>,
 }
 
 impl PaymentClient for PaymentFunctions {
@@ -105,6 +113,19 @@ impl PaymentClient for PaymentFunctions {
         let asked = PartialRefund { amount };
         let answer = self.0.call("refund-payment", Method::PUT, &path, Some(&asked)).await?;
         Ok(answer.read::<Refunded>("refund-payment")?.status)
+    }
+
+    async fn review(&self, order: &OrderId) -> Result<Vec<(RefundId, RefundState)>> {
+        let path = format!("/orders/{order}/payment/review");
+        let answer = self.0.call("refund-payment", Method::POST, &path, NOTHING).await?;
+        let refunds = answer.read::<Reviewed>("refund-payment")?.refunds.into_iter();
+        Ok(refunds.map(|refund| (refund.refund_id, refund.status)).collect())
+    }
+
+    async fn sweep(&self) -> Result<()> {
+        const PATH: &str = "/payments/sweep";
+        let answer = self.0.call("process-payment", Method::POST, PATH, NOTHING).await?;
+        answer.check("process-payment")
     }
 }
 

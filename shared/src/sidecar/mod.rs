@@ -36,8 +36,9 @@ use self::workflow::Patience;
 use crate::domain::order::Order;
 use crate::domain::payment::Payment;
 use crate::domain::shipment::Shipment;
+use crate::domain::{OrderId, PaymentId};
 use crate::operations::dispatch::Dispatcher;
-use crate::operations::due_orders::DueOrders;
+use crate::operations::due::Page;
 use crate::operations::email::Entry;
 use crate::operations::order_refunds::RefundService;
 use crate::ports::Clock;
@@ -54,8 +55,9 @@ const CONNECT: Duration = Duration::from_secs(1);
 /// How long orders, their payments and their shipments are kept after they last changed: two years.
 const ORDER_TTL: Duration = Duration::from_hours(2 * 365 * 24);
 
-/// How long the index of due orders keeps what was swept long ago.
-const INDEX_TTL: Duration = Duration::from_hours(30 * 24);
+/// How long the index of what is due keeps a document that was last written so long ago: longer than
+/// anything is noted beforehand.
+const INDEX_TTL: Duration = Duration::from_hours(60 * 24);
 
 /// The Dapr sidecar of this function, on this machine's loopback.
 #[derive(Debug, Clone)]
@@ -194,8 +196,14 @@ impl Sidecar {
     }
 
     /// The orders by when somebody is to look at them, in component `orders`.
-    fn due_orders(&self) -> StateStore<DueOrders> {
+    fn due_orders(&self) -> StateStore<Page<OrderId>> {
         StateStore::new(self.grpc.clone(), "orders").expiring(INDEX_TTL)
+    }
+
+    /// The payments of callers by when somebody is to look at them, in component `payments`.
+    #[must_use]
+    pub fn due_payments(&self) -> StateStore<Page<PaymentId>> {
+        StateStore::new(self.grpc.clone(), "payments").expiring(INDEX_TTL)
     }
 
     /// What starts the workflows that this function hosts, which try orders with `patience` by `clock`.
@@ -210,7 +218,6 @@ impl Sidecar {
             orders: self.orders(),
             index: self.due_orders(),
             refunds,
-            sweeps: StateStore::new(self.grpc.clone(), "orders"),
             engine: WorkflowEngine { grpc: self.grpc.clone(), clock: clock.clone(), patience },
             clock,
             overdue_after: patience.reservation_ttl,

@@ -8,16 +8,17 @@ use super::sagas::WorkflowEngine;
 use super::state::StateStore;
 use super::workflow::Patience;
 use super::{Sidecar, workflow};
+use crate::domain::OrderId;
 use crate::domain::order::Order;
 use crate::operations::cancellations::CancellationService;
 use crate::operations::changes::Changes;
-use crate::operations::dispatch::{Dispatcher, Sweep};
-use crate::operations::due_orders::DueOrders;
+use crate::operations::dispatch::Dispatcher;
+use crate::operations::due::Page;
 use crate::operations::fulfilment::Fulfilment;
 use crate::operations::order_refunds::RefundService;
 use crate::operations::orders::{DocumentLog, OrderLookup};
 use crate::operations::progress::OrderProgress;
-use crate::ports::{Chain, Clock, Failure, OrFail, Progress};
+use crate::ports::{Chain, Clock, Failure, OrFail, PaymentClient, Progress, Result};
 use dapr_durabletask::worker::{ReconnectPolicy, TaskHubGrpcWorker, WorkerOptions};
 use std::pin::pin;
 use std::sync::Arc;
@@ -37,8 +38,7 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(15);
 /// Starts sagas as workflows, and keeps its index beside the orders.
 pub type WorkflowDispatcher<C> = Dispatcher<
     StateStore<Order>,
-    StateStore<DueOrders>,
-    StateStore<Sweep>,
+    StateStore<Page<OrderId>>,
     WorkflowEngine<C>,
     SidecarRefunds<C>,
     C,
@@ -46,7 +46,7 @@ pub type WorkflowDispatcher<C> = Dispatcher<
 
 /// Refunds kept beside the orders, of payments that functions make.
 pub type SidecarRefunds<C> =
-    RefundService<StateStore<Order>, StateStore<DueOrders>, PaymentFunctions, Broker, C>;
+    RefundService<StateStore<Order>, StateStore<Page<OrderId>>, PaymentFunctions, Broker, C>;
 
 /// Cancellations of orders whose sagas are workflows.
 pub type WorkflowCancellations<C> =
@@ -58,11 +58,14 @@ pub struct Worker<C> {
     dispatcher: WorkflowDispatcher<C>,
     orders: StateStore<Order>,
     changes: Changes,
+    payments: PaymentFunctions,
+    payments_every: Duration,
 }
 
 impl<C: Clock> Worker<C> {
-    /// A worker of `sidecar`; it tries orders with `patience`, by `clock`.
-    pub fn new(sidecar: &Sidecar, clock: &C, patience: Patience) -> Self {
+    /// A worker of `sidecar`; it tries orders with `patience`, by `clock`, and has overdue payments
+    /// settled once in `payments_every`.
+    pub fn new(sidecar: &Sidecar, clock: &C, patience: Patience, payments_every: Duration) -> Self {
         let (changes, log) = (
             Changes::default(),
             DocumentLog::new(sidecar.orders(), sidecar.publisher(), clock.clone()),
@@ -81,8 +84,9 @@ impl<C: Clock> Worker<C> {
         workflow::register(hub.registry_mut());
         let (shop, attempts) = (Arc::new(shop), Attempts::default());
         Activities { registry: hub.registry_mut(), shop, attempts }.register();
-        let dispatcher = sidecar.dispatcher(clock, patience);
-        Self { hub, dispatcher, orders: sidecar.orders(), changes }
+        let (dispatcher, payments) = (sidecar.dispatcher(clock, patience), sidecar.payments());
+        let orders = sidecar.orders();
+        Self { hub, dispatcher, orders, changes, payments, payments_every }
     }
 
     /// What is known of the orders that this worker, and others beside it, carry.
@@ -111,28 +115,33 @@ impl<C: Clock> Worker<C> {
     ///
     /// # Errors
     /// When the worker gives up.
-    pub async fn run(self, stop: CancellationToken) -> Result<(), Failure> {
-        let sweeps = sweep(self.dispatcher, stop.clone());
-        let mut work = pin!(self.hub.start(stop));
+    pub async fn run(self, stop: CancellationToken) -> std::result::Result<(), Failure> {
+        let Self { hub, dispatcher, payments, payments_every, .. } = self;
+        let orders = sweeps("orders", SWEEP_INTERVAL, || dispatcher.sweep());
+        let payments = sweeps("payments", payments_every, || payments.sweep());
+        let both = async { tokio::join!(orders, payments) };
+        let sweeps = stop.clone().run_until_cancelled_owned(both);
+        let mut work = pin!(hub.start(stop));
         let worked = tokio::select! {
             worked = &mut work => worked,
-            () = sweeps => work.await,
+            _ = sweeps => work.await,
         };
         worked.or_fail("workflow worker", "run")
     }
 }
 
-/// Sweeps until `stop` is cancelled; a sweep that it cuts short is done again by the next one.
-async fn sweep(dispatcher: WorkflowDispatcher<impl Clock>, stop: CancellationToken) {
-    let mut ticks = interval(SWEEP_INTERVAL);
+/// Sweeps for ever; a sweep that is cut short is done again by the next one.
+async fn sweeps<F: Future<Output = Result<()>>>(
+    of: &'static str,
+    every: Duration,
+    sweep: impl Fn() -> F,
+) {
+    let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let sweeps = async {
-        loop {
-            ticks.tick().await;
-            if let Err(error) = dispatcher.sweep().await {
-                tracing::warn!(error = %Chain(&error), "the sweep for overdue orders failed");
-            }
+    loop {
+        ticks.tick().await;
+        if let Err(error) = sweep().await {
+            tracing::warn!(error = %Chain(&error), "the sweep for overdue {of} failed");
         }
-    };
-    stop.run_until_cancelled(sweeps).await;
+    }
 }

@@ -196,6 +196,14 @@ impl PaymentClient for FakePaymentClient {
     async fn refund(&self, _: &OrderId, _: &RefundId, _: Money) -> Result<RefundState> {
         Ok(RefundState::Succeeded)
     }
+
+    async fn review(&self, _: &OrderId) -> Result<Vec<(RefundId, RefundState)>> {
+        Ok(Vec::new())
+    }
+
+    async fn sweep(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// A carrier that goes everywhere.

@@ -8,7 +8,7 @@ pub use door::tokens;
 #[cfg(feature = "key-vault")]
 pub use rotation::rotation;
 
-use crate::host::settings::PAYMENT_PROVIDER_URL;
+use crate::host::settings::{PAYMENT_PROVIDER_URL, RESERVATION};
 use crate::host::{InvalidSettings, SERVED_COUNTRIES, Setup, SystemClock};
 use crate::operations::orders::{Lookup, OrderLookup};
 use crate::operations::payments::PaymentService;
@@ -16,18 +16,22 @@ use crate::operations::shipments::{ShipmentService, Shipments};
 use crate::ports::Payments;
 use crate::provider::StripeProvider;
 
-/// The payments that the payment provider of the settings makes.
+/// The payments that the payment provider of the settings makes. A caller has as long to come back for
+/// one as products are held for an order.
 ///
 /// # Errors
 /// When the settings name no provider.
 pub fn payments(setup: &Setup) -> Result<impl Payments + use<>, InvalidSettings> {
     let address = setup.read(&PAYMENT_PROVIDER_URL)?;
+    let overdue_after = setup.read(&RESERVATION)?;
     let sidecar = setup.sidecar();
     Ok(PaymentService {
         documents: sidecar.payment_documents(),
+        index: sidecar.due_payments(),
         provider: StripeProvider::new(address, sidecar.secrets()),
         publisher: sidecar.publisher(),
         clock: SystemClock,
+        overdue_after,
     })
 }
 

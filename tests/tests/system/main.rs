@@ -39,10 +39,13 @@ fn main() -> ExitCode {
     let provider = rustls::crypto::ring::default_provider().install_default();
     provider.expect("no other provider is installed");
     let systems = System::all([
-        options(("RESERVATION_SECONDS", "30"), &rollouts::REPLICATED),
+        options(
+            &[("RESERVATION_SECONDS", "30"), ("PAYMENT_SWEEP_SECONDS", "20")],
+            &rollouts::REPLICATED,
+        ),
         Options {
             credentials: Credentials::KeyVault,
-            ..options(("UNDO_TRIES", "6"), &replicas::REPLICATED)
+            ..options(&[("UNDO_TRIES", "6")], &replicas::REPLICATED)
         },
         Options { broker: Broker::Own, ..Options::default() },
     ]);
@@ -91,10 +94,10 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
-/// A cluster in which one setting is not as shipped, and some functions can have a second process.
-fn options((setting, value): (&str, &str), seconds: &[&str]) -> Options {
+/// A cluster in which some settings are not as shipped, and some functions can have a second process.
+fn options(settings: &[(&str, &str)], seconds: &[&str]) -> Options {
     Options {
-        env: [(setting.to_owned(), value.to_owned())].into(),
+        env: settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
         seconds: seconds.iter().map(|name| (*name).to_owned()).collect(),
         ..Options::default()
     }

@@ -13,6 +13,7 @@ trials![
     an_order_that_runs_or_was_cancelled_is_not_refunded,
     a_refund_that_takes_its_time_is_shown_as_pending_until_it_is_asked_about,
     a_refund_amid_which_its_function_was_killed_is_done_once_when_it_is_repeated,
+    what_the_provider_takes_back_of_a_cancelled_order_is_refunded_again_by_staff,
     a_refund_that_nobody_repeats_is_brought_to_its_end_by_the_sweep,
 ];
 
@@ -144,6 +145,31 @@ async fn a_refund_amid_which_its_function_was_killed_is_done_once_when_it_is_rep
     .await;
     assert_eq!(refunded(shop, &order).await, (500, 1));
     mails(shop, &shop.email("ann"), 5, Duration::from_secs(20)).await;
+}
+
+async fn what_the_provider_takes_back_of_a_cancelled_order_is_refunded_again_by_staff(shop: &Shop) {
+    let lamp = shop.sell("lamp", 2_000, 5).await;
+    let mut order = shop.order(&[(&lamp, 1)]);
+    order["ship_to"]["country"] = json!("AQ");
+    order["payment_method"] = json!("pm_card_refundFail");
+    let order = shop.place(&order).await;
+    assert_eq!(shop.ended(&order).await.body["status"], "cancelled");
+    // A refund to this card succeeds, and fails some time later.
+    shop.payment_clock(Duration::from_mins(1)).await;
+    assert_eq!(refunded(shop, &order).await, (0, 0));
+    let succeeds = json!({"refunds": {"next": 1, "after_seconds": 60, "then": "succeed"}});
+    shop.payment_settlement(&succeeds).await;
+    let again = refund(shop, &order, "k", &json!({})).await;
+    assert_eq!((again.status, again.text("status")), (201, "pending".to_owned()));
+    shop.payment_clock(Duration::from_mins(1)).await;
+    let again = refund(shop, &order, "k", &json!({})).await;
+    assert_eq!(
+        (again.text("status"), &again.body["amount"]),
+        ("succeeded".to_owned(), &euro(2_000))
+    );
+    assert_eq!(refunded(shop, &order).await, (2_000, 1));
+    let log = shop.cluster.function("refund-payment").log();
+    assert!(log.contains("a refund failed: the customer did not get the money"));
 }
 
 async fn a_refund_that_nobody_repeats_is_brought_to_its_end_by_the_sweep(shop: &Shop) {

@@ -1,11 +1,11 @@
 //! Refunds by staff of an order that has ended.
 
-use super::{Order, Status};
+use super::{Order, Status, Step, StepState};
 use crate::domain::money::{Money, asked_if_any};
-use crate::domain::payment::{Payment, RefundId, RefundState};
+use crate::domain::payment::{Payment, RefundId, RefundState, needs_review, next_review};
 use crate::domain::text::Text;
 use crate::domain::{OrderId, Refusal, strict};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A refund as staff ask for it.
@@ -146,18 +146,81 @@ impl Order {
         }
     }
 
+    /// Notes at `at` that the provider took the refund called `id` back after it had succeeded: that of
+    /// staff, or the one that undid the payment. Repeated, it changes nothing.
+    pub fn take_refund_back(&mut self, id: &RefundId, at: Timestamp) {
+        if *id == RefundId::undo() {
+            if let Some(amount) = self.given_back.take() {
+                self.taken_back = Some(amount);
+                self.record(Step::RefundPayment, StepState::Failed, at);
+            }
+            return;
+        }
+        let done = |refund: &&mut OrderRefund| {
+            refund.refund_id == *id && refund.state == RefundState::Succeeded
+        };
+        if let Some(refund) = self.refunds.iter_mut().find(done) {
+            // Its event is published again if it succeeds again.
+            (refund.state, refund.updated_at, refund.published) = (RefundState::Failed, at, false);
+        }
+    }
+
+    /// Whether anything of it was refunded and is not known to have been taken back.
+    #[must_use]
+    pub fn has_given_back(&self) -> bool {
+        self.given_back_at().next().is_some()
+    }
+
+    /// Whether a refund of it is to be looked at again, as the provider may have taken it back.
+    #[must_use]
+    pub fn needs_review(&self, now: Timestamp) -> bool {
+        self.given_back_at().any(|since| needs_review(since, now))
+    }
+
+    /// After how long that is next to be done; never, once it has been done often enough.
+    #[must_use]
+    pub fn next_review(&self, now: Timestamp) -> Option<SignedDuration> {
+        self.given_back_at().filter_map(|since| next_review(since, now)).min()
+    }
+
+    /// When each of its refunds succeeded.
+    fn given_back_at(&self) -> impl Iterator<Item = Timestamp> {
+        let by_staff = self.refunds.iter().filter(|it| it.state == RefundState::Succeeded);
+        let undone = self.given_back.map(|_| {
+            let undo = |done: &&super::StepDone| {
+                done.step == Step::RefundPayment && done.state == StepState::Done
+            };
+            self.steps.iter().find(undo).map_or(self.updated_at, |done| done.at)
+        });
+        by_staff.map(|refund| refund.updated_at).chain(undone)
+    }
+
+    /// What its customer is owed: what the provider took back after the order was cancelled, less what
+    /// staff refunded since.
+    #[must_use]
+    pub fn owed(&self) -> Option<Money> {
+        self.taken_back.map(|sum| self.less_refunds(sum)).filter(|owed| owed.amount() > 0)
+    }
+
     /// What was paid and is neither refunded nor being refunded.
     fn refundable(&self) -> Result<Money, RefundRejection> {
         if !self.status.is_final() {
             return Err(RefundRejection::NotEnded(self.status));
         }
-        // What a cancelled order cost was refunded when it was undone.
-        let paid = self.payment_id.as_ref().and(self.total);
-        let paid = paid.filter(|_| self.status == Status::Completed);
-        let paid = paid.ok_or(Refusal::NothingToRefund)?;
+        let paid = if self.status == Status::Completed {
+            self.payment_id.as_ref().and(self.total)
+        } else {
+            // What it cost was refunded when it was undone.
+            self.taken_back
+        };
+        Ok(self.less_refunds(paid.ok_or(Refusal::NothingToRefund)?))
+    }
+
+    /// `paid`, less what staff refunded or asked to be refunded of it.
+    fn less_refunds(&self, paid: Money) -> Money {
         let counts = self.refunds.iter().filter(|refund| refund.state != RefundState::Failed);
         let refunded: i64 = counts.map(|refund| refund.amount.amount()).sum();
-        Ok(paid.with_amount(paid.amount() - refunded))
+        paid.with_amount(paid.amount() - refunded)
     }
 }
 
@@ -191,103 +254,4 @@ fn within(amount: Money, left: Money) -> Result<(), Refusal> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::PaymentId;
-    use crate::domain::order::Progress;
-    use crate::domain::saga::{Cause, Outcome, Step, Stop};
-    use crate::testing::orders::{at, euro, placed_order};
-
-    fn order(last: Option<Outcome>) -> Order {
-        let placed = placed_order();
-        let payment_id = PaymentId::of(&placed.order_id);
-        let mut order = Order::new(placed);
-        order.note(&Progress::Reserved { total: euro(700) }, at(1));
-        order.note(&Progress::Paid { payment_id }, at(2));
-        last.map(|last| order.note(&Progress::Ended(last), at(3)));
-        order
-    }
-
-    fn id(key: &str) -> RefundId {
-        RefundId::for_key(&PaymentId::of(&placed_order().order_id), key)
-    }
-
-    fn ask(amount: Option<i64>) -> NewOrderRefund {
-        NewOrderRefund { amount: amount.map(euro), reason: None }
-    }
-
-    #[test]
-    fn only_an_order_that_completed_with_a_payment_is_refunded() {
-        let refused = |mut order: Order| order.ask_refund(&id("a"), &ask(None), at(9)).unwrap_err();
-        assert_eq!(refused(order(None)), RefundRejection::NotEnded(Status::Paid));
-        let cause = Cause { step: Step::Ship, stop: Stop::Failed };
-        let stuck = Outcome::Stuck { cause: cause.clone(), left: vec![Step::RefundPayment] };
-        assert_eq!(refused(order(Some(stuck))), RefundRejection::NotEnded(Status::Stuck));
-        let nothing = RefundRejection::Refused(Refusal::NothingToRefund);
-        assert_eq!(refused(order(Some(Outcome::Cancelled { cause }))), nothing);
-        let mut free = Order::new(placed_order());
-        free.note(&Progress::Reserved { total: euro(0) }, at(1));
-        free.note(&Progress::Ended(Outcome::Fulfilled), at(2));
-        assert_eq!(refused(free), nothing);
-    }
-
-    #[test]
-    fn one_key_is_one_refund_and_belongs_to_one_request() {
-        let mut order = order(Some(Outcome::Fulfilled));
-        order.ask_refund(&id("a"), &ask(Some(300)), at(4)).unwrap();
-        order.ask_refund(&id("b"), &ask(None), at(5)).unwrap();
-        let asked = order.refunds.clone();
-        order.ask_refund(&id("a"), &ask(Some(300)), at(6)).unwrap();
-        order.ask_refund(&id("b"), &ask(None), at(6)).unwrap();
-        assert_eq!(order.refunds, asked);
-        assert_eq!((asked[1].amount, asked[1].created_at), (euro(400), at(5)));
-        let reason = Some("broken".to_owned().try_into().unwrap());
-        for (key, other) in [
-            ("a", ask(Some(301))),
-            ("a", ask(None)),
-            ("a", NewOrderRefund { reason, ..ask(Some(300)) }),
-            ("b", ask(Some(400))),
-        ] {
-            let rejected = order.ask_refund(&id(key), &other, at(7)).unwrap_err();
-            assert_eq!(rejected, RefundRejection::KeyReused, "{key} {other:?}");
-        }
-    }
-
-    #[test]
-    fn no_more_is_given_back_than_was_paid() {
-        let mut order = order(Some(Outcome::Fulfilled));
-        let left = euro(700);
-        let too_large = RefundRejection::Refused(Refusal::RefundTooLarge { left });
-        let much = order.ask_refund(&id("a"), &ask(Some(701)), at(4)).unwrap_err();
-        let none = order.ask_refund(&id("a"), &ask(Some(0)), at(4)).unwrap_err();
-        assert_eq!(none, RefundRejection::NoAmount);
-        let dollar = Money::new(1, "USD".parse().unwrap()).unwrap();
-        let other = NewOrderRefund { amount: Some(dollar), reason: None };
-        let other = order.ask_refund(&id("a"), &other, at(4)).unwrap_err();
-        assert_eq!((&much, &other), (&too_large, &too_large));
-        order.ask_refund(&id("a"), &ask(None), at(4)).unwrap();
-        let nothing = RefundRejection::Refused(Refusal::NothingToRefund);
-        assert_eq!(order.ask_refund(&id("b"), &ask(Some(1)), at(5)).unwrap_err(), nothing);
-        // What could not be refunded can be asked for again, by either key.
-        order.note_refund(&id("a"), RefundState::Failed, at(6));
-        order.ask_refund(&id("b"), &ask(Some(1)), at(7)).unwrap();
-        let left = euro(699);
-        let again = order.ask_refund(&id("a"), &ask(None), at(8)).unwrap_err();
-        assert_eq!(again, RefundRejection::Refused(Refusal::RefundTooLarge { left }));
-    }
-
-    #[test]
-    fn what_was_given_back_stays_so_and_is_open_until_it_is_published() {
-        let mut order = order(Some(Outcome::Fulfilled));
-        order.ask_refund(&id("a"), &ask(None), at(4)).unwrap();
-        assert!(order.refunds[0].is_open());
-        for (state, second) in [(RefundState::Succeeded, 5), (RefundState::Pending, 6)] {
-            order.note_refund(&id("a"), state, at(second));
-        }
-        let refund = &order.refunds[0];
-        assert_eq!((refund.state, refund.updated_at), (RefundState::Succeeded, at(5)));
-        assert!(refund.is_open());
-        order.note_refund_published(&id("a"));
-        assert!(!order.refunds[0].is_open());
-    }
-}
+mod tests;

@@ -1,7 +1,7 @@
 //! Laws of a payment under any sequence of calls and answers.
 
 use super::*;
-use crate::testing::orders::{euro, placed_order};
+use crate::testing::orders::{at, euro, placed_order};
 use proptest::prelude::*;
 
 const PAID: i64 = 700;
@@ -84,14 +84,14 @@ proptest! {
             let before = given_back(&payment);
             match step {
                 Step::Ask(number, amount) => {
-                    let _ = payment.ask_refund(&id(number), amount.map(euro));
+                    let _ = payment.ask_refund(&id(number), amount.map(euro), at(1));
                 }
                 Step::Note(number, RefundState::Pending) => payment.spend_refund_key(&id(number), 1),
                 // The provider reports only what it was asked for.
                 Step::Note(number, state) => {
                     let asked = payment.refund(&id(number));
                     if asked.is_some_and(|refund| refund.state == RefundState::Pending) {
-                        payment.note_refund(&id(number), state);
+                        payment.note_refund(&id(number), state, at(2));
                     }
                 }
             }
@@ -152,31 +152,37 @@ fn a_caller_may_try_another_method_once_one_was_declined() {
 #[test]
 fn a_repeated_refund_is_the_same_and_another_amount_is_rejected() {
     let mut payment = charged();
-    payment.ask_refund(&id(1), Some(euro(300))).unwrap();
-    payment.ask_refund(&id(1), Some(euro(300))).unwrap();
-    payment.ask_refund(&id(1), None).unwrap();
+    payment.ask_refund(&id(1), Some(euro(300)), at(1)).unwrap();
+    payment.ask_refund(&id(1), Some(euro(300)), at(1)).unwrap();
+    payment.ask_refund(&id(1), None, at(1)).unwrap();
     assert_eq!((payment.refunds.len(), payment.left(), payment.kept()), (1, 400, PAID));
-    assert_eq!(payment.ask_refund(&id(1), Some(euro(1))), Err(Refusal::RefundMismatch));
+    assert_eq!(payment.ask_refund(&id(1), Some(euro(1)), at(1)), Err(Refusal::RefundMismatch));
     let left = euro(400);
-    assert_eq!(payment.ask_refund(&id(2), Some(euro(401))), Err(Refusal::RefundTooLarge { left }));
+    assert_eq!(
+        payment.ask_refund(&id(2), Some(euro(401)), at(1)),
+        Err(Refusal::RefundTooLarge { left })
+    );
     let dollars = Money::new(1, "USD".parse().unwrap()).unwrap();
-    assert_eq!(payment.ask_refund(&id(2), Some(dollars)), Err(Refusal::RefundTooLarge { left }));
-    payment.ask_refund(&id(2), Some(left)).unwrap();
-    payment.ask_refund(&id(3), None).unwrap();
+    assert_eq!(
+        payment.ask_refund(&id(2), Some(dollars), at(1)),
+        Err(Refusal::RefundTooLarge { left })
+    );
+    payment.ask_refund(&id(2), Some(left), at(1)).unwrap();
+    payment.ask_refund(&id(3), None, at(1)).unwrap();
     assert_eq!((payment.refunds.len(), payment.left()), (2, 0));
 }
 
 #[test]
 fn a_failed_refund_is_tried_again_if_enough_is_left() {
     let mut payment = charged();
-    payment.ask_refund(&id(1), Some(euro(500))).unwrap();
-    payment.note_refund(&id(1), RefundState::Failed);
+    payment.ask_refund(&id(1), Some(euro(500)), at(1)).unwrap();
+    payment.note_refund(&id(1), RefundState::Failed, at(2));
     assert_eq!(payment.left(), PAID);
-    payment.ask_refund(&id(2), Some(euro(400))).unwrap();
+    payment.ask_refund(&id(2), Some(euro(400)), at(1)).unwrap();
     let left = euro(300);
-    assert_eq!(payment.ask_refund(&id(1), None), Err(Refusal::RefundTooLarge { left }));
-    payment.note_refund(&id(2), RefundState::Failed);
-    payment.ask_refund(&id(1), None).unwrap();
+    assert_eq!(payment.ask_refund(&id(1), None, at(1)), Err(Refusal::RefundTooLarge { left }));
+    payment.note_refund(&id(2), RefundState::Failed, at(2));
+    payment.ask_refund(&id(1), None, at(1)).unwrap();
     assert_eq!(payment.left(), 200);
 }
 
@@ -185,10 +191,10 @@ fn the_refunds_of_a_payment_are_bounded_but_for_its_undo() {
     let mut payment = charged();
     for number in 0..Payment::MAX_REFUNDS {
         let id = RefundId::for_key(&payment.payment_id, &format!("n{number}"));
-        payment.ask_refund(&id, Some(euro(1))).unwrap();
+        payment.ask_refund(&id, Some(euro(1)), at(1)).unwrap();
     }
-    assert_eq!(payment.ask_refund(&id(0), Some(euro(1))), Err(Refusal::TooManyRefunds));
-    payment.ask_refund(&RefundId::undo(), None).unwrap();
+    assert_eq!(payment.ask_refund(&id(0), Some(euro(1)), at(1)), Err(Refusal::TooManyRefunds));
+    payment.ask_refund(&RefundId::undo(), None, at(1)).unwrap();
     assert_eq!(payment.left(), 0);
 }
 

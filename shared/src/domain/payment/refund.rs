@@ -2,10 +2,34 @@
 
 use super::{Payment, PaymentState};
 use crate::domain::{Money, PaymentId, Refusal};
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use uuid::Uuid;
+
+/// How long after it succeeded a refund is looked at again. A bank that cannot give the money to its
+/// customer sends it back, within 30 days
+/// ([failed refunds](https://docs.stripe.com/refunds#failed-refunds)).
+const REVIEWS: [SignedDuration; 3] = [
+    SignedDuration::from_hours(24),
+    SignedDuration::from_hours(7 * 24),
+    SignedDuration::from_hours(30 * 24),
+];
+
+/// Whether a refund that succeeded at `since` is to be looked at again.
+#[must_use]
+pub fn needs_review(since: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(since) >= REVIEWS[0]
+}
+
+/// After how long a refund that succeeded at `since` is next looked at; never, once that has been
+/// done often enough.
+#[must_use]
+pub fn next_review(since: Timestamp, now: Timestamp) -> Option<SignedDuration> {
+    let age = now.duration_since(since);
+    REVIEWS.into_iter().find(|review| *review > age).map(|review| review - age)
+}
 
 const REFUNDS: Uuid = Uuid::from_u128(0x5e7a_90c2_1d3b_5f84_a6e9_0b48_73dd_1c92);
 
@@ -60,6 +84,9 @@ pub struct Refund {
     /// key.
     #[serde(default)]
     pub spent_keys: u32,
+    /// When its state last changed; nothing, where an earlier version noted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Timestamp>,
 }
 
 /// Where a refund stands.
@@ -70,7 +97,8 @@ pub enum RefundState {
     Pending,
     /// The money is refunded.
     Succeeded,
-    /// The provider could not refund it. It is asked again when the refund is.
+    /// The provider could not refund it, or took that back later. It is asked again when the refund
+    /// is.
     Failed,
 }
 
@@ -114,16 +142,21 @@ impl Payment {
         charge.amount.amount() - refunds.map(|refund| refund.amount.amount()).sum::<i64>()
     }
 
-    /// Notes that `amount`, or all that is left, is to be refunded as `id`. Repeated, it changes
-    /// nothing; neither does asking for all when nothing is left.
+    /// Notes at `at` that `amount`, or all that is left, is to be refunded as `id`. Repeated, it
+    /// changes nothing; neither does asking for all when nothing is left.
     ///
     /// # Errors
     /// [`Refusal::RefundTooLarge`], when less than that is left; [`Refusal::RefundMismatch`], when
     /// `id` was asked for with another amount; [`Refusal::TooManyRefunds`].
-    pub fn ask_refund(&mut self, id: &RefundId, amount: Option<Money>) -> Result<(), Refusal> {
+    pub fn ask_refund(
+        &mut self,
+        id: &RefundId,
+        amount: Option<Money>,
+        at: Timestamp,
+    ) -> Result<(), Refusal> {
         let left = self.left();
         if let Some(refund) = self.refunds.iter_mut().find(|refund| refund.refund_id == *id) {
-            return refund.ask_again(amount, left);
+            return refund.ask_again(amount, left, at);
         }
         let Some(charged) = self.charge.as_ref().map(|charge| charge.amount) else { return Ok(()) };
         let all = charged.with_amount(left);
@@ -137,25 +170,40 @@ impl Payment {
         if self.refunds.len() >= Self::MAX_REFUNDS && *id != RefundId::undo() {
             return Err(Refusal::TooManyRefunds);
         }
-        let state = RefundState::Pending;
-        self.refunds.push(Refund { refund_id: id.clone(), amount, state, spent_keys: 0 });
+        let (refund_id, state) = (id.clone(), RefundState::Pending);
+        let refund = Refund { refund_id, amount, state, spent_keys: 0, updated_at: Some(at) };
+        self.refunds.push(refund);
         Ok(())
     }
 
-    /// Notes how far the refund called `id` has come. What is refunded stays so; a payment of
+    /// Notes at `at` how far the refund called `id` has come. What is refunded stays so; a payment of
     /// which all is refunded is refunded.
-    pub fn note_refund(&mut self, id: &RefundId, state: RefundState) {
+    pub fn note_refund(&mut self, id: &RefundId, state: RefundState, at: Timestamp) {
         let open = |refund: &&mut Refund| {
             refund.refund_id == *id && refund.state != RefundState::Succeeded
         };
         if let Some(refund) = self.refunds.iter_mut().find(open) {
-            refund.state = state;
+            refund.note(state, at);
         }
         if let PaymentState::Charged { reference } = &self.state
             && self.kept() == 0
         {
             self.state = PaymentState::Refunded { reference: reference.clone() };
         }
+    }
+
+    /// Notes at `at` that the provider took the refund called `id` back after it had succeeded, and
+    /// returns whether that was new. A payment of which all was refunded is then charged again.
+    pub fn take_refund_back(&mut self, id: &RefundId, at: Timestamp) -> bool {
+        let done = |refund: &&mut Refund| {
+            refund.refund_id == *id && refund.state == RefundState::Succeeded
+        };
+        let Some(refund) = self.refunds.iter_mut().find(done) else { return false };
+        refund.note(RefundState::Failed, at);
+        if let PaymentState::Refunded { reference } = &self.state {
+            self.state = PaymentState::Charged { reference: reference.clone() };
+        }
+        true
     }
 
     /// Notes that `spent` keys of the refund called `id` are spent.
@@ -167,7 +215,18 @@ impl Payment {
 }
 
 impl Refund {
-    fn ask_again(&mut self, amount: Option<Money>, left: i64) -> Result<(), Refusal> {
+    fn note(&mut self, state: RefundState, at: Timestamp) {
+        if self.state != state {
+            (self.state, self.updated_at) = (state, Some(at));
+        }
+    }
+
+    fn ask_again(
+        &mut self,
+        amount: Option<Money>,
+        left: i64,
+        at: Timestamp,
+    ) -> Result<(), Refusal> {
         if amount.is_some_and(|amount| amount != self.amount) {
             return Err(Refusal::RefundMismatch);
         }
@@ -177,7 +236,7 @@ impl Refund {
         if self.amount.amount() > left {
             return Err(Refusal::RefundTooLarge { left: self.amount.with_amount(left) });
         }
-        self.state = RefundState::Pending;
+        self.note(RefundState::Pending, at);
         Ok(())
     }
 }

@@ -8,17 +8,11 @@ use crate::testing::fakes::{FakeBroker, FakeClock, FakeDocuments, FakeEngine, Fa
 use crate::testing::orders::{at, placed_order};
 
 type Orders = FakeDocuments<OrderId, Order>;
-type Shop = Dispatcher<
-    Orders,
-    FakeDocuments<String, DueOrders>,
-    FakeDocuments<String, Sweep>,
-    FakeEngine,
-    Refunds,
-    FakeClock,
->;
+type Shop =
+    Dispatcher<Orders, FakeDocuments<String, Page<OrderId>>, FakeEngine, Refunds, FakeClock>;
 type Refunds = RefundService<
     Orders,
-    FakeDocuments<String, DueOrders>,
+    FakeDocuments<String, Page<OrderId>>,
     FakePaymentClient,
     FakeBroker,
     FakeClock,
@@ -39,7 +33,6 @@ fn shop() -> (Shop, PlacedOrder) {
         orders,
         index,
         refunds,
-        sweeps: FakeDocuments::default(),
         engine: FakeEngine::default(),
         clock: FakeClock(at(0)),
         overdue_after: SignedDuration::from_mins(15),
@@ -148,7 +141,7 @@ async fn one_process_sweeps_at_a_time_and_another_goes_on_when_it_died() {
     shop.start(&order).await.unwrap();
     write(&shop, &order, None).await;
     // A process that took the lease and died.
-    later(&shop, 930).lease(at(930)).await.unwrap().unwrap();
+    sweep::lease(&shop.index, at(930)).await.unwrap().unwrap();
     later(&shop, 940).sweep().await.unwrap();
     assert_eq!(shop.engine.calls(), ["drive"]);
     later(&shop, 1060).sweep().await.unwrap();

@@ -1,9 +1,10 @@
 //! Refunds by staff, under concurrent keys, and under crashes between any two parts.
 
 use super::*;
+use crate::domain::Refusal;
 use crate::domain::order::Progress;
 use crate::domain::payment::{Charge, Owner, RefundStatus};
-use crate::domain::saga::Outcome;
+use crate::domain::saga::{Cause, Outcome, Step, Stop};
 use crate::ports::Payments;
 use crate::testing::fakes::{
     DirectPayments, FakeBroker, FakeClock, FakeDocuments, FakeProvider, Fault, fake_payments,
@@ -13,9 +14,12 @@ use proptest::prelude::*;
 
 const PAID: i64 = 700;
 
+/// How soon a refund that succeeded is looked at again.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
 type Service<P> = RefundService<
     FakeDocuments<OrderId, Order>,
-    FakeDocuments<String, DueOrders>,
+    FakeDocuments<String, Page<OrderId>>,
     DirectPayments<P>,
     FakeBroker,
     FakeClock,
@@ -103,9 +107,9 @@ async fn what_the_caller_gave_up_is_brought_to_its_end_by_the_sweep() {
         provider.inject("refund", fault);
         assert!(refund(&service, "a", Some(300)).await.is_err());
         assert_eq!(order(&service).await.refunds[0].state, RefundState::Pending);
-        let due = due_orders::due(&service.index, due_orders::Slot::of(at(61))).await.unwrap();
+        let due = due::due(&service.index, due::Slot::of(at(61))).await.unwrap();
         assert_eq!(due, [id()]);
-        assert_eq!(settle(&service).await, None);
+        assert_eq!(settle(&service).await, Some(DAY));
         assert_eq!(provider.balance(), (PAID, 300), "{fault:?}");
         assert_eq!(service.publisher.types(), ["order.refunded"]);
     }
@@ -118,7 +122,7 @@ async fn an_event_that_the_broker_does_not_take_is_published_when_the_refund_is_
     assert!(refund(&service, "a", None).await.is_err());
     assert!(order(&service).await.refunds[0].is_open());
     assert!(refund(&service, "a", None).await.unwrap().is_ok());
-    assert_eq!((settle(&service).await, service.publisher.types().len()), (None, 1));
+    assert_eq!((settle(&service).await, service.publisher.types().len()), (Some(DAY), 1));
 }
 
 #[tokio::test]
@@ -149,6 +153,40 @@ async fn a_refund_that_failed_is_tried_again_under_its_key_alone() {
     let done = refund(&service, "a", None).await.unwrap().unwrap();
     assert_eq!(done.state, RefundState::Succeeded);
     assert_eq!(provider.balance(), (PAID, PAID));
+}
+
+#[tokio::test]
+async fn a_refund_that_the_provider_takes_back_is_shown_as_failed_until_it_is_made_again() {
+    let provider = FakeProvider::default();
+    let service = service(&provider).await;
+    refund(&service, "a", None).await.unwrap().unwrap();
+    assert_eq!(settle(&service).await, Some(DAY));
+    provider.decide_refund(0, RefundStatus::Failed);
+    assert_eq!(settle(&service).await, Some(DAY));
+    let days = Service { clock: FakeClock(at(DAY.as_secs() + 1)), ..service.clone() };
+    assert_eq!(settle(&days).await, None);
+    assert_eq!(order(&service).await.refunds[0].state, RefundState::Failed);
+    refund(&days, "a", None).await.unwrap().unwrap();
+    assert_eq!(provider.balance(), (PAID, PAID));
+    assert_eq!(service.publisher.types(), ["order.refunded", "order.refunded"]);
+}
+
+#[tokio::test]
+async fn staff_refund_what_the_provider_took_back_of_a_cancelled_order() {
+    let provider = FakeProvider::default();
+    let service = service(&provider).await;
+    service.payments.void(&id()).await.unwrap();
+    let mut cancelled = Order::new(placed_order());
+    let cause = Cause { step: Step::Ship, stop: Stop::Failed };
+    cancelled.note(&Progress::PaymentUndone { refunded: Some(euro(PAID)) }, at(0));
+    cancelled.note(&Progress::Ended(Outcome::Cancelled { cause }), at(0));
+    service.orders.update(&id(), |_| (cancelled.clone(), ())).await.unwrap();
+    let refused = refund(&service, "a", None).await.unwrap().unwrap_err();
+    assert_eq!(refused, RefundRejection::Refused(Refusal::NothingToRefund));
+    provider.decide_refund(0, RefundStatus::Failed);
+    let made = refund(&service, "a", None).await.unwrap().unwrap();
+    assert_eq!((made.amount, made.state), (euro(PAID), RefundState::Succeeded));
+    assert_eq!((order(&service).await.owed(), provider.balance()), (None, (PAID, PAID)));
 }
 
 /// What happens next: somebody asks for `amount` under a key, the sweep comes by, or time passes at

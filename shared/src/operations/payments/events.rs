@@ -5,11 +5,13 @@ use super::PaymentService;
 use crate::domain::event::{CloudEvent, Event, PaymentCharged, PaymentDeclined, PaymentRefunded};
 use crate::domain::payment::{Owner, Payment, PaymentState, RefundId, RefundState};
 use crate::domain::{Money, PaymentId, Refusal};
+use crate::operations::due::Page;
 use crate::ports::{Clock, Documents, Provider, Publisher, Result};
 
-impl<D, V, P, C> PaymentService<D, V, P, C>
+impl<D, I, V, P, C> PaymentService<D, I, V, P, C>
 where
     D: Documents<PaymentId, Payment>,
+    I: Documents<String, Page<PaymentId>>,
     V: Provider,
     P: Publisher,
     C: Clock,

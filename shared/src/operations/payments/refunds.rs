@@ -7,14 +7,17 @@ use crate::domain::payment::{
     OnUndo, Payment, PaymentState, Refund, RefundId, RefundState, Settled,
 };
 use crate::domain::{Money, PaymentId};
+use crate::observe;
+use crate::operations::due::Page;
 use crate::ports::{
     Clock, Documents, Failure, Provider, ProviderAnswer, Publisher, RefundObject, RefundRequest,
     Result,
 };
 
-impl<D, V, P, C> PaymentService<D, V, P, C>
+impl<D, I, V, P, C> PaymentService<D, I, V, P, C>
 where
     D: Documents<PaymentId, Payment>,
+    I: Documents<String, Page<PaymentId>>,
     V: Provider,
     P: Publisher,
     C: Clock,
@@ -35,7 +38,7 @@ where
 
     /// Settles a payment of which it is not known whether it was charged: a wish to have `all` of it
     /// back cancels it.
-    pub(super) async fn settle(&self, payment: Payment, all: bool) -> Result<Payment> {
+    pub(super) async fn decide(&self, payment: Payment, all: bool) -> Result<Payment> {
         match &payment.state {
             PaymentState::Intended | PaymentState::Created { .. } if all => {
                 let payment = self.change(&payment, Payment::call_off).await?;
@@ -54,7 +57,7 @@ where
     }
 
     /// Cancels what was not charged. What was stays charged.
-    async fn cancel(&self, payment: Payment) -> Result<Payment> {
+    pub(super) async fn cancel(&self, payment: Payment) -> Result<Payment> {
         let PaymentState::Created { intent } = &payment.state else { return Ok(payment) };
         let mut found = self.provider.read(intent).await?;
         if found.status.on_undo() == OnUndo::Cancel {
@@ -76,15 +79,15 @@ where
         id: &RefundId,
         amount: Option<Money>,
     ) -> Result<Payment> {
-        let mut asked = Ok(());
-        let ask = |found: &mut Payment| asked = found.ask_refund(id, amount);
+        let (mut asked, now) = (Ok(()), self.clock.now());
+        let ask = |found: &mut Payment| asked = found.ask_refund(id, amount, now);
         let mut payment = self.change(&payment, ask).await?;
         asked?;
         if let (Some(intent), Some(refund)) = (payment.intent(), payment.refund(id))
             && refund.state == RefundState::Pending
         {
             let state = self.refund_state(&payment, intent, refund).await?;
-            payment = self.change(&payment, |found| found.note_refund(id, state)).await?;
+            payment = self.change(&payment, |found| found.note_refund(id, state, now)).await?;
         }
         self.publish_refund(&payment, id).await?;
         Ok(payment)
@@ -103,7 +106,7 @@ where
         let lost = |known: &RefundObject| known.status.settled() == Settled::NotGivenBack;
         if let Some(current) = known.iter().find(|known| !lost(known)) {
             agree(&payment.payment_id, &current.id, Some(refund.amount), current.amount)?;
-            return Ok(state(current));
+            return Ok(state(payment, current));
         }
         let tries = known.len() + refund.spent_keys as usize;
         let request = RefundRequest {
@@ -115,7 +118,7 @@ where
         match self.provider.refund(&request, &key).await? {
             ProviderAnswer::Done(made) => {
                 agree(&payment.payment_id, &made.id, Some(refund.amount), made.amount)?;
-                Ok(state(&made))
+                Ok(state(payment, &made))
             }
             ProviderAnswer::Declined(code) => {
                 Err(Failure::new("payment provider", "refund", code).into())
@@ -129,13 +132,22 @@ where
     }
 }
 
-fn state(refund: &RefundObject) -> RefundState {
+fn state(payment: &Payment, refund: &RefundObject) -> RefundState {
     match refund.status.settled() {
         Settled::GivenBack => RefundState::Succeeded,
         Settled::NotYet => RefundState::Pending,
         Settled::NotGivenBack => {
-            tracing::error!(refund.id, "the payment provider could not give a payment back");
+            tell_failed(payment, &refund.id);
             RefundState::Failed
         }
     }
+}
+
+/// Tells people of a refund that failed, at once or days after it had succeeded.
+pub(super) fn tell_failed(payment: &Payment, refund: &str) {
+    observe::payment("refund-failed");
+    tracing::error!(
+        payment.id = %payment.payment_id, order.id = %payment.order_id, refund.id = refund,
+        "a refund failed: the customer did not get the money"
+    );
 }

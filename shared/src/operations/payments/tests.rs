@@ -2,22 +2,30 @@
 
 mod amounts;
 mod refunds;
+mod settle;
 
 use super::*;
 use crate::testing::fakes::{FakeBroker, FakeClock, FakeDocuments, FakeProvider, Fault};
 use crate::testing::orders::{at, euro, placed_order};
 
-type FakePaymentService =
-    PaymentService<FakeDocuments<PaymentId, Payment>, FakeProvider, FakeBroker, FakeClock>;
+type FakePaymentService = PaymentService<
+    FakeDocuments<PaymentId, Payment>,
+    FakeDocuments<String, Page<PaymentId>>,
+    FakeProvider,
+    FakeBroker,
+    FakeClock,
+>;
 
 const PAID: i64 = 700;
 
 fn service() -> FakePaymentService {
     PaymentService {
         documents: FakeDocuments::default(),
+        index: FakeDocuments::default(),
         provider: FakeProvider::default(),
         publisher: FakeBroker::default(),
         clock: FakeClock(at(0)),
+        overdue_after: SignedDuration::from_mins(15),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::ports::{
     RefundObject, RefundRequest, Result,
 };
 use crate::testing::orders::at;
+use jiff::SignedDuration;
 use std::collections::{HashMap, VecDeque};
 
 /// What happens to a request.
@@ -281,6 +282,16 @@ impl<P: Payments> PaymentClient for DirectPayments<P> {
         let refund = payment.as_ref().and_then(|payment| payment.refund(id));
         Ok(refund.ok_or_else(|| failed("there is no such refund"))?.state)
     }
+
+    async fn review(&self, order: &OrderId) -> Result<Vec<(RefundId, RefundState)>> {
+        let payment = self.0.review(&PaymentId::of(order)).await?;
+        let refunds = payment.map(|payment| payment.refunds).unwrap_or_default();
+        Ok(refunds.into_iter().map(|refund| (refund.refund_id, refund.state)).collect())
+    }
+
+    async fn sweep(&self) -> Result<()> {
+        self.0.sweep().await
+    }
 }
 
 /// Payments without a store, at a time that stands still.
@@ -288,8 +299,10 @@ impl<P: Payments> PaymentClient for DirectPayments<P> {
 pub fn fake_payments(provider: &FakeProvider) -> impl Payments + use<> {
     PaymentService {
         documents: FakeDocuments::default(),
+        index: FakeDocuments::default(),
         provider: provider.clone(),
         publisher: FakeBroker::default(),
         clock: FakeClock(at(0)),
+        overdue_after: SignedDuration::from_mins(15),
     }
 }
