@@ -1,6 +1,6 @@
-//! What runs on Azure is what runs here: functions, components and Bicep fit together.
+//! Azure: functions, components and Bicep are consistent.
 //!
-//! With `UPDATE=1` they write the snapshots that they would otherwise find stale: that takes the Bicep compiler.
+//! With `UPDATE=1` these tests write the snapshots that are stale, for which they need the Bicep compiler.
 
 use generate::azure::{COMPONENTS_JSON, FOLDER, FUNCTIONS_JSON};
 use generate::workspace::{read, root};
@@ -13,9 +13,9 @@ use tests::checks::current::assert_current;
 use tests::checks::infra::apps::ROTATION_SETTINGS;
 use tests::checks::infra::compiler::{Compiled, Compiler, Folder};
 use tests::checks::infra::components::generated;
-use tests::checks::infra::mistakes::MISTAKES;
+use tests::checks::infra::mutations::MUTATIONS;
 use tests::checks::infra::target::Target;
-use tests::checks::infra::{Finding, Tree, kusto, planting};
+use tests::checks::infra::{Finding, Tree, detection, kusto};
 use tests::checks::program::not_checked;
 
 #[test]
@@ -26,7 +26,7 @@ fn the_components_on_azure_are_current() {
 }
 
 #[test]
-fn bicep_files_components_and_functions_fit_together() {
+fn bicep_files_components_and_functions_are_consistent() {
     assert_eq!(current().findings(), Vec::<Finding>::new());
 }
 
@@ -40,7 +40,7 @@ fn a_deployment_creates_exactly_what_the_functions_need() {
 fn the_mail_component_gets_the_port_of_the_mail_server() {
     let prod = compiled().snapshots.iter().find(|snapshot| snapshot.target == Target::Prod);
     let component = "Microsoft.App/managedEnvironments/daprComponents";
-    let email = prod.and_then(|prod| prod.named(component, "email")).expect("prod mails");
+    let email = prod.and_then(|prod| prod.named(component, "email")).expect("prod sends mails");
     let settings = email["properties"]["metadata"].as_array().expect("it has settings");
     let port = settings.iter().find(|setting| setting["name"] == "port");
     assert_eq!(port.expect("it has a port")["value"], "2525", "MAIL_PORT of the deployment");
@@ -60,7 +60,7 @@ fn the_snapshots_are_current() {
     }
 }
 
-/// Whether what is stale shall be written: what compiles is here, and not where the rest is generated.
+/// Whether to write stale snapshots: `./makew generate` has no compiler for them.
 #[expect(clippy::disallowed_methods, reason = "this is no setting of a function")]
 fn updates() -> bool {
     env::var("UPDATE").is_ok_and(|value| value == "1")
@@ -89,10 +89,10 @@ fn the_formatter_changes_nothing() {
 }
 
 #[test]
-fn every_planted_mistake_is_found_by_its_check() {
-    let unfound = planting::unfound(&current(), compiler());
-    assert!(unfound.is_empty(), "{unfound:#?}");
-    assert!(MISTAKES.len() >= 40, "{}", MISTAKES.len());
+fn every_mutation_is_detected_by_its_check() {
+    let undetected = detection::undetected(&current(), compiler());
+    assert!(undetected.is_empty(), "{undetected:#?}");
+    assert!(MUTATIONS.len() >= 40, "{}", MUTATIONS.len());
 }
 
 #[test]
@@ -114,34 +114,22 @@ fn the_language_service_of_the_logs_finds_an_unknown_column() {
 
 #[test]
 fn a_new_function_is_deployed_without_another_edit() {
-    let manifest = r#"kind = "event"
-service = "notification"
-port = 8099
-topic = "payments"
-uses = ["orders", "pubsub"]
-"#;
-    let tree = with_function("notify-accounting", manifest);
+    let tree = with_function("notify-accounting", r#"topic = "payments""#);
     assert!(tree.text(FUNCTIONS_JSON).contains(r#""name": "notify-accounting""#));
     for component in ["orders", "pubsub"] {
         let yaml = tree.text(&format!("{FOLDER}/{component}.yaml"));
         assert!(yaml.contains("\n  - notify-accounting\n"), "{yaml}");
     }
     assert_eq!(tree.text(COMPONENTS_JSON).matches(r#""notify-accounting""#).count(), 2);
-    assert_fits(&tree);
+    assert_consistent(&tree);
 }
 
 #[test]
 fn a_function_that_manages_secrets_is_deployed_without_another_edit() {
-    let manifest = r#"kind = "event"
-service = "payment"
-port = 8098
-topic = "vault-reports"
-uses = ["pubsub"]
-manages = ["secrets"]
-"#;
+    let manifest = "topic = \"vault-reports\"\nmanages = [\"secrets\"]";
     let mut tree = with_function("replace-payment-key", manifest);
     assert!(!tree.text(&format!("{FOLDER}/secrets.yaml")).contains("replace-payment-key"));
-    assert_fits(&tree);
+    assert_consistent(&tree);
 
     let Some(compiler) = compiler() else { return };
     let settings = tree.text(ROTATION_SETTINGS).replace("AZURE_CLIENT_ID", "NONE");
@@ -153,7 +141,7 @@ manages = ["secrets"]
 }
 
 #[test]
-fn a_function_whose_name_azure_refuses_is_found() {
+fn a_function_with_a_name_that_azure_rejects_is_found() {
     let mut tree = current();
     tree.functions[0].name = "a-name-longer-than-container-apps-take".to_owned();
     tree.generate();
@@ -161,14 +149,14 @@ fn a_function_whose_name_azure_refuses_is_found() {
     assert!(found.iter().any(|finding| finding.check == "names fit Azure's limits"), "{found:?}");
 }
 
-/// The workspace's files, with what is generated brought up to date: whether it is, one test asks.
+/// The workspace's files, in which what is generated is current: another test asserts that.
 fn current() -> Tree {
     let mut tree = Tree::read();
     tree.generate();
     tree
 }
 
-/// The compiler of Bicep, where there is one; says so once, where there is none.
+/// The Bicep compiler. Where there is none, one warning says so.
 fn compiler() -> Option<&'static Compiler> {
     static COMPILER: LazyLock<Option<Compiler>> = LazyLock::new(|| {
         let compiler = Compiler::find();
@@ -180,7 +168,7 @@ fn compiler() -> Option<&'static Compiler> {
     COMPILER.as_ref()
 }
 
-/// What the compiler makes of the workspace's files, or what is committed where there is no compiler.
+/// The compiled workspace, or the committed snapshots where there is no compiler.
 fn compiled() -> &'static Compiled {
     static COMPILED: LazyLock<Compiled> = LazyLock::new(|| {
         let tree = current();
@@ -193,7 +181,8 @@ fn compiled() -> &'static Compiled {
     &COMPILED
 }
 
-/// The workspace's files with one more function, for which everything is generated.
+/// The workspace's files with one more event function, for which everything is generated. `manifest` is
+/// the rest of its manifest.
 fn with_function(name: &str, manifest: &str) -> Tree {
     let folder = Folder::new();
     let mut tree = current();
@@ -202,7 +191,9 @@ fn with_function(name: &str, manifest: &str) -> Tree {
         write(&folder.path().join(&path), &read(&path));
     }
     let package = format!("[package]\nname = \"{name}\"\ndescription = \"Books payments.\"\n");
-    let toml = format!("{package}\n[package.metadata.function]\n{manifest}");
+    let function = "[package.metadata.function]\nkind = \"event\"\nservice = \"payment\"\nport = 8099\n\
+                    uses = [\"orders\", \"pubsub\"]";
+    let toml = format!("{package}\n{function}\n{manifest}\n");
     write(&folder.path().join("functions").join(name).join("Cargo.toml"), &toml);
     tree.functions = manifest::functions(folder.path()).expect("every folder holds a manifest");
     let stale: Vec<_> = tree.findings().into_iter().map(|finding| finding.check).collect();
@@ -211,8 +202,8 @@ fn with_function(name: &str, manifest: &str) -> Tree {
     tree
 }
 
-/// Asserts that all of `tree` fits together, on Container Apps and on Kubernetes.
-fn assert_fits(tree: &Tree) {
+/// Asserts that `tree` is consistent, on Container Apps and on Kubernetes.
+fn assert_consistent(tree: &Tree) {
     assert_eq!(tree.findings(), Vec::<Finding>::new());
     let Some(compiler) = compiler() else { return };
     let made = Compiled::new(compiler, tree, &[Target::Prod, Target::Aks], false);

@@ -1,4 +1,4 @@
-//! What Bicep reads, `infra/functions.json` and `infra/components.json`, and the scopes of the Dapr
+//! The input of Bicep, `infra/functions.json` and `infra/components.json`, and the scopes of the Dapr
 //! components on Azure.
 
 use crate::Generated;
@@ -10,13 +10,13 @@ use serde_norway::Value;
 /// The folder of the Dapr components on Azure.
 pub const FOLDER: &str = "components/azure";
 
-/// Where Bicep reads the functions.
+/// The functions, for Bicep.
 pub const FUNCTIONS_JSON: &str = "infra/functions.json";
 
-/// Where Bicep reads the components.
+/// The components, for Bicep.
 pub const COMPONENTS_JSON: &str = "infra/components.json";
 
-/// How long Dapr waits for a component, when its file does not say.
+/// Dapr's default timeout for the initialisation of a component.
 const INIT_TIMEOUT: &str = "5s";
 
 /// A component as Bicep reads it.
@@ -31,7 +31,7 @@ struct Entry<'a> {
     scopes: Vec<&'a str>,
 }
 
-/// What is generated for Azure from its `components` and the functions.
+/// The generated files for Azure, from its `components` and the functions.
 #[must_use]
 pub fn generated(components: &[Component], functions: &[Function]) -> Vec<Generated> {
     let mut files = vec![

@@ -1,15 +1,15 @@
-//! The components' `scopes`, the functions that may reach them, and `publishingScopes`, what each of
-//! those may publish.
+//! The components' `scopes`, the functions that may use them, and `publishingScopes`, the topics that each
+//! of those may publish to.
 
 use crate::Generated;
 use crate::workspace::{files, read};
 use local::manifest::Function;
 use serde_norway::Value;
 
-/// The folder of the Dapr components for this machine.
+/// The folder of the local Dapr components.
 pub const FOLDER: &str = "components/local";
 
-/// The setting that says which function may publish to which topics
+/// The setting with the topics that each function may publish to
 /// ([Dapr](https://docs.dapr.io/developing-applications/building-blocks/pubsub/pubsub-scopes/)).
 pub const PUBLISHING: &str = "publishingScopes";
 
@@ -20,28 +20,28 @@ pub struct Component {
     pub path: String,
     /// The file's name without its ending.
     pub name: String,
-    /// The file.
+    /// The file's text.
     pub text: String,
-    /// The file, parsed.
+    /// The file's content.
     pub yaml: Value,
 }
 
 impl Component {
-    /// Whether actors and workflows keep their state in it.
+    /// Whether actors and workflows store their state in it.
     #[must_use]
     pub fn keeps_actors(&self) -> bool {
         let settings = self.yaml["spec"]["metadata"].as_sequence().into_iter().flatten();
         settings.into_iter().any(|setting| setting["name"] == "actorStateStore")
     }
 
-    /// The file's text with the scopes that the functions' manifests ask for.
+    /// The file's text with the scopes from the functions' manifests.
     #[must_use]
     pub fn scoped(&self, functions: &[Function]) -> String {
         let text = with_publishing(&self.text, &self.publishing(functions));
         with_scopes(&text, self.users(functions).into_iter())
     }
 
-    /// The settings with what the functions' manifests ask for.
+    /// The settings with the publishing scopes from the functions' manifests.
     #[must_use]
     pub fn settings(&self, functions: &[Function]) -> Value {
         let mut settings = self.yaml["spec"]["metadata"].clone();
@@ -53,7 +53,7 @@ impl Component {
         settings
     }
 
-    /// What each of its functions may publish: what its manifest says, and its own dead letters.
+    /// The topics that each of its functions may publish to: those in its manifest, and its dead letters.
     #[must_use]
     pub fn publishing(&self, functions: &[Function]) -> Vec<String> {
         let users = functions.iter().filter(|function| function.manifest.uses.contains(&self.name));
@@ -64,7 +64,7 @@ impl Component {
         let (manifest, mut topics) = (&function.manifest, function.manifest.publishes.clone());
         if let Some(topic) = &manifest.topic {
             topics.push(format!("{topic}-{}-dead", function.name));
-            // On this machine nobody else announces that a secret ends.
+            // Locally, nothing else publishes the expiry of a secret.
             if self.path.starts_with(FOLDER) && !manifest.manages.is_empty() {
                 topics.push(topic.clone());
             }
@@ -79,7 +79,7 @@ impl Component {
         users.map(|function| function.name.as_str()).collect()
     }
 
-    /// The file at `path`, which is named like the component that `text` describes.
+    /// The component in the file at `path`, whose name is the component's.
     ///
     /// # Panics
     /// When it is not YAML.
@@ -102,7 +102,7 @@ pub fn components(folder: &str) -> Vec<Component> {
     parsed.filter(|file| file.yaml["kind"] == "Component").collect()
 }
 
-/// The files of `components` with the scopes that the functions' manifests ask for.
+/// The files of `components` with the scopes from the functions' manifests.
 pub fn scoped(components: &[Component], functions: &[Function]) -> impl Iterator<Item = Generated> {
     components.iter().map(|it| Generated::new(it.path.as_str(), it.scoped(functions)))
 }
@@ -135,14 +135,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scopes_alone_are_replaced() {
+    fn only_scopes_are_replaced() {
         let text = "kind: Component\nscopes:\n  - gone\n  - stays\nauth: {}\n";
         let scoped = with_scopes(text, ["new", "stays"].into_iter());
         assert_eq!(scoped, "kind: Component\nscopes:\n  - new\n  - stays\nauth: {}\n");
     }
 
     #[test]
-    fn what_may_be_published_is_replaced_where_it_is_said() {
+    fn publishing_scopes_are_replaced_where_they_are_set() {
         let old = "metadata:\n    - name: publishingScopes\n      value: >-\n        gone=x;\n        b=y\n    - name: z\n";
         let scopes = ["a=x".to_owned(), "b=".to_owned()];
         let new = with_publishing(old, &scopes);

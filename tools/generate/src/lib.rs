@@ -1,6 +1,6 @@
-//! What is generated from the functions' manifests, the components and the code.
+//! The files that are generated from the functions' manifests, the components and the code.
 //!
-//! The program of this crate writes it; the tests compare it with what is committed.
+//! The program of this crate writes them; tests compare them with the committed ones.
 
 pub mod aks;
 pub mod azure;
@@ -15,7 +15,7 @@ pub mod workspace;
 
 use self::workspace::{functions, read};
 
-/// The folders that hold nothing else than what is generated.
+/// The folders whose files are all generated.
 pub const FOLDERS: [&str; 2] = [aks::FOLDER, schemas::FOLDER];
 
 /// A generated file.
@@ -23,12 +23,12 @@ pub const FOLDERS: [&str; 2] = [aks::FOLDER, schemas::FOLDER];
 pub struct Generated {
     /// The file's path from the workspace's root.
     pub path: String,
-    /// What it must hold.
+    /// The file's content.
     pub text: String,
 }
 
 impl Generated {
-    /// The file at `path`, which must hold `text`.
+    /// The file at `path` with the content `text`.
     pub(crate) fn new(path: impl Into<String>, text: String) -> Self {
         Self { path: path.into(), text }
     }

@@ -1,5 +1,5 @@
-//! `generate`: writes every generated file that is not current and removes those that are no longer
-//! generated, and names them. `generate new` makes a function's folder first.
+//! `generate`: writes the generated files that are stale, removes those that are no longer generated, and
+//! prints their names. `generate new` creates a function's folder first.
 
 use clap::{Parser, Subcommand};
 use generate::scaffold::{self, New};
@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::{fs, io};
 
-/// Writes what is generated from the functions' manifests and from the code.
+/// Writes the files that are generated from the functions' manifests and the code.
 #[derive(Debug, Parser)]
 struct Generate {
     #[command(subcommand)]
@@ -19,7 +19,7 @@ struct Generate {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Makes a new function's folder, which builds, conforms and is generated for.
+    /// Creates a function's folder, which builds and conforms, and the files generated from it.
     New(New),
 }
 

@@ -3,7 +3,7 @@
 use local::manifest::Function;
 use serde::Serialize;
 
-/// `readme` with its table brought up to date.
+/// `readme` with the current table.
 ///
 /// # Panics
 /// When the table's markers are missing.
@@ -23,10 +23,10 @@ fn table(functions: &[Function]) -> String {
     functions.into_iter().map(row).fold(head.to_owned(), |table, row| table + &row)
 }
 
-/// A kind or service as manifests write it.
+/// A kind or service as in manifests.
 pub(crate) fn word(value: impl Serialize) -> String {
     let word = serde_json::to_value(value).ok();
-    word.as_ref().and_then(|word| word.as_str()).expect("it is a word").to_owned()
+    word.as_ref().and_then(|word| word.as_str()).expect("it is a string").to_owned()
 }
 
 fn between_markers(text: &str, name: &str, content: &str) -> String {
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_between_the_markers_is_replaced() {
+    fn the_text_between_the_markers_is_replaced() {
         let text = "a\n<!-- x -->\nold\n<!-- /x -->\nb\n";
         let expected = "a\n<!-- x -->\n\nnew\n\n<!-- /x -->\nb\n";
         assert_eq!(between_markers(text, "x", "new\n"), expected);

@@ -15,8 +15,8 @@ fn head() -> String {
         "\
 # Generated from the functions' manifests by `./makew generate`.
 #
-# `dapr run -f dapr.yaml` runs the shop on the Redis and the control plane of `dapr init`. Have
-# `./makew build` done, and `./makew simulator` and `cargo run --bin stand-in -- issuer` running before.
+# `dapr run -f dapr.yaml` runs the shop on the Redis and the control plane of `dapr init`. Run
+# `./makew build` first, and have `./makew simulator` and `cargo run --bin stand-in -- issuer` running.
 version: 1
 common:
   resourcesPaths:

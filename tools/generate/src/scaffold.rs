@@ -1,4 +1,4 @@
-//! A new function's folder: a manifest, and a program of its kind that conforms.
+//! The scaffold of a function: a manifest, and a conforming program of its kind.
 
 use crate::workspace::{functions, read, root};
 use crate::{azure, components};
@@ -10,17 +10,16 @@ use serde::de::value::Error as Unknown;
 use std::process::Command;
 use std::{fs, io};
 
-/// The first port that is given to functions made here: below lie those of the shop's first ones, and of
-/// what stands in for others.
+/// The first port for new functions. The ports of the other functions and of stand-ins are below.
 const FIRST_PORT: u16 = 8100;
 
-/// The store that an actor's own is modelled on.
-const MODEL_STORE: &str = "stock-store";
+/// The store that is copied for a new actor.
+const TEMPLATE_STORE: &str = "stock-store";
 
-/// What a function is to be.
+/// The options of `generate new`.
 #[derive(Debug, Args)]
 pub struct New {
-    /// Its name: lower case letters, digits and hyphens, at most 32, with a letter first.
+    /// Its name: lower-case letters, digits and hyphens, at most 32, with a letter first.
     #[arg(value_parser = name)]
     pub name: String,
     /// What drives it.
@@ -32,10 +31,10 @@ pub struct New {
     /// One sentence: what it does.
     #[arg(long, value_parser = sentence)]
     pub description: String,
-    /// The topic whose events it takes: event functions alone, which must name one.
+    /// The topic whose events it handles; required for event functions, and not for others.
     #[arg(long, required_if_eq("kind", "event"))]
     pub topic: Option<Topic>,
-    /// The components that it may reach, beside those that its kind needs.
+    /// The components that it uses, beside those that its kind needs.
     #[arg(long, value_delimiter = ',')]
     pub uses: Vec<String>,
 }
@@ -47,7 +46,7 @@ pub enum Kind {
     Http,
     /// Events of one topic.
     Event,
-    /// Turns of actors, which it hosts.
+    /// Calls of the actors that it hosts.
     Actor,
 }
 
@@ -62,13 +61,13 @@ pub enum Topic {
     Notifications,
 }
 
-/// Why a folder is not made.
+/// Why a function is not created.
 #[derive(Debug, thiserror::Error)]
 pub enum ScaffoldError {
-    /// There is something of that name.
-    #[error("{0} is there already: choose another name")]
+    /// A file or folder of that name exists.
+    #[error("{0} exists already: choose another name")]
     Exists(String),
-    /// What was asked for does not fit together.
+    /// The options contradict each other.
     #[error("{0}")]
     Misused(&'static str),
     /// There is no such component.
@@ -77,25 +76,26 @@ pub enum ScaffoldError {
     /// Every port is taken.
     #[error("every port from {FIRST_PORT} to 8999 is taken")]
     NoPort,
-    /// A file cannot be written, or Cargo not be run.
-    #[error("the folder cannot be made")]
+    /// A file cannot be written, or Cargo cannot be run.
+    #[error("the folder cannot be created")]
     Io(#[from] io::Error),
-    /// Cargo could not take the function up.
+    /// Cargo failed to update `Cargo.lock` or to format the function.
     #[error("`cargo {0}` failed, see above")]
     Cargo(String),
 }
 
-/// Makes the folder, an actor's store, and the entry of `Cargo.lock`.
+/// Creates the folder, an actor's store, and the entry in `Cargo.lock`.
 ///
 /// # Errors
-/// When it is there or does not fit: then nothing was written. When it cannot be written, or Cargo fails.
+/// When it exists or the options are invalid: then nothing was written. When a file cannot be written, or
+/// Cargo fails.
 pub fn make(new: &New) -> Result<(), ScaffoldError> {
     let folder = format!("functions/{}", new.name);
     if root().join(&folder).exists() {
         return Err(ScaffoldError::Exists(folder));
     }
     if new.kind != Kind::Event && new.topic.is_some() {
-        return Err(ScaffoldError::Misused("--topic is for --kind event alone"));
+        return Err(ScaffoldError::Misused("--topic is for --kind event only"));
     }
     let uses = uses(new)?;
     let manifest = manifest(new, port()?, &uses);
@@ -106,7 +106,7 @@ pub fn make(new: &New) -> Result<(), ScaffoldError> {
     write(&format!("{folder}/Cargo.toml"), &manifest)?;
     write(&format!("{folder}/src/main.rs"), &main_of(new))?;
     cargo(&["update", "--workspace", "--offline", "--quiet"])?;
-    // How lines are broken depends on the name.
+    // Line breaks depend on the length of the name.
     cargo(&["fmt", "--package", &new.name])
 }
 
@@ -115,7 +115,7 @@ fn cargo(arguments: &[&str]) -> Result<(), ScaffoldError> {
     if ended.success() { Ok(()) } else { Err(ScaffoldError::Cargo(arguments.join(" "))) }
 }
 
-/// What its kind needs, and what was asked for.
+/// The components that its kind needs, and those in the options.
 fn uses(new: &New) -> Result<Vec<String>, ScaffoldError> {
     let there = components::components(components::FOLDER);
     let unknown = |name: &&String| !there.iter().any(|component| component.name == **name);
@@ -138,7 +138,7 @@ fn store(new: &New) -> String {
     format!("{}-store", new.name)
 }
 
-/// The first port that no function has.
+/// The first free port.
 fn port() -> Result<u16, ScaffoldError> {
     let taken: Vec<_> = functions().into_iter().map(|function| function.manifest.port).collect();
     (FIRST_PORT..9000).find(|port| !taken.contains(port)).ok_or(ScaffoldError::NoPort)
@@ -181,19 +181,19 @@ fn filled(text: &str, new: &New) -> String {
     text.replace("{name}", &new.name).replace("{description}", &new.description)
 }
 
-/// Models a store for actors on the existing one, here and on Azure.
+/// Creates a store for actors as a copy of an existing one, locally and on Azure.
 fn make_store(name: &str) -> Result<(), ScaffoldError> {
     let paths = [components::FOLDER, azure::FOLDER].map(|folder| format!("{folder}/{name}.yaml"));
     if let Some(path) = paths.iter().find(|path| root().join(path).exists()) {
         return Err(ScaffoldError::Exists(path.clone()));
     }
     for path in paths {
-        let model = read(&path.replace(name, MODEL_STORE));
-        let rest = model.split_once('\n').map_or("", |(_, rest)| rest);
-        let text = rest.replace(MODEL_STORE, name);
+        let template = read(&path.replace(name, TEMPLATE_STORE));
+        let rest = template.split_once('\n').map_or("", |(_, rest)| rest);
+        let text = rest.replace(TEMPLATE_STORE, name);
         write(
             &path,
-            &format!("# What the actors of {} keep.\n{text}", name.trim_end_matches("-store")),
+            &format!("# The state of the actors of {}.\n{text}", name.trim_end_matches("-store")),
         )?;
     }
     Ok(())
@@ -204,7 +204,7 @@ fn write(path: &str, text: &str) -> io::Result<()> {
     fs::write(root().join(path), text)
 }
 
-/// A value as it is typed.
+/// The name of a value on the command line.
 fn word(value: &impl ValueEnum) -> String {
     value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
@@ -216,7 +216,7 @@ fn name(text: &str) -> Result<String, String> {
         && text.chars().all(letter);
     let ends_well = !text.ends_with('-') && !text.contains("--");
     (fits && ends_well).then(|| text.to_owned()).ok_or(
-        "lower case letters, digits and single hyphens, at most 32, with a letter first".to_owned(),
+        "lower-case letters, digits and single hyphens, at most 32, with a letter first".to_owned(),
     )
 }
 

@@ -1,10 +1,10 @@
-//! What the scripts of deployment read: the functions, a line each.
+//! The functions for the deployment scripts, one per line.
 
 use crate::Generated;
 use crate::readme::word;
 use local::manifest::Function;
 
-/// The columns: words have no spaces, lists have commas, and what is empty is a hyphen.
+/// The columns. Lists are separated by commas; an empty column is a hyphen.
 const HEADER: &str = "# name\tkind\tuses\tdescription\n";
 
 /// `infra/functions.tsv`: the functions, for shells.

@@ -11,16 +11,17 @@ use syn::{Expr, ExprLit, ExprStruct, Ident, Item, ItemConst, ItemFn, Lit, Member
 /// Where settings are declared.
 const DECLARED: &str = "shared/src/host";
 
-/// Where the parts of functions are put together of what they read; one function for each part.
+/// Where functions are wired from their settings, in one function per part.
 const WIRING: &str = "shared/src/wiring";
 
-/// What stands above the table.
+/// The text above the table.
 const HEAD: &str = "\
 <!-- Generated from the code by `./makew generate`. -->
 
 # Settings of a function
 
-Read once from the environment when a function starts. Each fault is reported, with its fix, and the exit code is then 64.
+Read once from the environment when a function starts. Every invalid one is reported, with its fix, and the exit code is
+then 64.
 The rest of the [`OTEL_*` variables](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/) are
 read by OpenTelemetry's SDK.
 
@@ -35,15 +36,15 @@ struct Setting {
     constant: String,
     /// The variable of the environment.
     variable: String,
-    /// Nothing, where it must be set.
+    /// None when it must be set.
     default: Option<String>,
     meaning: String,
 }
 
-/// The page.
+/// `docs/settings.md`.
 ///
 /// # Panics
-/// When a file of the code cannot be read, or declares a setting in another way than the others.
+/// When a file of the code cannot be read, or declares a setting in an unsupported form.
 #[must_use]
 pub fn page(functions: &[Function]) -> Generated {
     let sources = |folder| files(folder).into_iter().filter(|path: &String| is_rust(path));
@@ -88,7 +89,9 @@ fn declared(path: &str, text: &str) -> Vec<Setting> {
         is_setting(&constant.ty).then_some(constant)
     });
     let setting = |constant: ItemConst| {
-        setting(&constant).unwrap_or_else(|| panic!("{path}: {} is declared oddly", constant.ident))
+        setting(&constant).unwrap_or_else(|| {
+            panic!("{path}: {} is declared in an unsupported form", constant.ident)
+        })
     };
     constants.map(setting).collect()
 }
@@ -121,7 +124,7 @@ fn text(expression: &Expr) -> Option<String> {
     Some(text.value())
 }
 
-/// The words of a constant's documentation, on one line.
+/// A constant's documentation, on one line.
 fn docs(constant: &ItemConst) -> String {
     let lines = constant.attrs.iter().filter_map(|attribute| {
         let Meta::NameValue(meta) = &attribute.meta else { return None };
@@ -130,7 +133,7 @@ fn docs(constant: &ItemConst) -> String {
     lines.map(|line| line.trim().to_owned()).collect::<Vec<_>>().join(" ")
 }
 
-/// The functions that read a setting, by themselves or by the wiring; none, when the host reads it for all.
+/// The functions that read a setting, directly or through the wiring; none when the host reads it for all.
 fn readers<'a>(constant: &str, wiring: &[Item], mains: &[(&'a str, String)]) -> Vec<&'a str> {
     let parts = parts(constant, wiring);
     let reads = |main: &str| {
@@ -142,7 +145,7 @@ fn readers<'a>(constant: &str, wiring: &[Item], mains: &[(&'a str, String)]) -> 
     mains.iter().filter(|(_, main)| reads(main)).map(|(name, _)| *name).collect()
 }
 
-/// The functions of the wiring that name a constant, or a function that does.
+/// The functions of the wiring that use a constant, directly or through another.
 fn parts(constant: &str, wiring: &[Item]) -> BTreeSet<String> {
     let mut parts = BTreeSet::from([constant.to_owned()]);
     loop {
@@ -159,7 +162,7 @@ fn parts(constant: &str, wiring: &[Item]) -> BTreeSet<String> {
     }
 }
 
-/// What a function names.
+/// The identifiers in a function's body.
 fn idents(function: &ItemFn) -> BTreeSet<String> {
     #[derive(Default)]
     struct Idents(BTreeSet<String>);
@@ -201,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_belongs_to_functions_that_name_it_or_use_a_module_that_does() {
+    fn a_setting_is_listed_with_the_functions_that_read_it_directly_or_through_the_wiring() {
         let wiring = "pub fn part() { inner(); } fn inner() { read(&A) } fn other() { part }";
         let wiring = parsed("wiring.rs", wiring);
         let mains = [

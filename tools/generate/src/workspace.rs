@@ -1,14 +1,14 @@
-//! The workspace on disk.
+//! The files of the workspace.
 
 use local::manifest::{self, Function};
 use std::path::PathBuf;
 use std::{env, fs};
 
-/// The folder that holds everything: the one that Cargo runs the tests in, and not the one that they
-/// were built in, which a shared target folder may have from another clone.
+/// The workspace's root: that of the folder in which Cargo runs the tests, not of the one in which they were
+/// built, which may be another clone with the same target folder.
 ///
 /// # Panics
-/// When the tests run elsewhere.
+/// When it runs outside of a workspace.
 #[must_use]
 pub fn root() -> PathBuf {
     let here = env::current_dir().expect("tests run in an existing folder");
@@ -22,10 +22,10 @@ pub fn root() -> PathBuf {
 /// When a manifest cannot be read.
 #[must_use]
 pub fn functions() -> Vec<Function> {
-    manifest::functions(&root()).expect("every folder of functions holds a manifest")
+    manifest::functions(&root()).expect("every folder of functions contains a manifest")
 }
 
-/// The text of a file, given by its path from the root.
+/// The text of the file at `path`, relative to the root.
 ///
 /// # Panics
 /// When it cannot be read.
@@ -34,7 +34,7 @@ pub fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The files below a folder, by path, both from the root. Hidden and built ones are left out.
+/// The files below a folder, by path, relative to the root, except hidden ones and `target`.
 ///
 /// # Panics
 /// When a folder cannot be read.

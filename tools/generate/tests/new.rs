@@ -1,12 +1,12 @@
-//! A new function of each kind, made in a copy of the workspace: it reaches everything that is generated
-//! without another edit, builds and conforms.
+//! A new function of each kind, in a copy of the workspace: it is in every generated file without another
+//! edit, builds and conforms.
 
 use generate::workspace::{files, root};
 use std::fs;
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
-/// A function of each kind, as it is asked for, and what must name it beside the files of all.
+/// A function of each kind: its name, its options, and the files that must name it beside [`ALL`].
 const FUNCTIONS: [(&str, &[&str], &[&str]); 3] = [
     ("gift-card", &["--kind", "http", "--service", "order"], &[]),
     (
@@ -25,8 +25,8 @@ const FUNCTIONS: [(&str, &[&str], &[&str]); 3] = [
     ),
 ];
 
-/// What names every function.
-const OF_ALL: [&str; 6] = [
+/// The files that name every function.
+const ALL: [&str; 6] = [
     "Cargo.lock",
     "README.md",
     "dapr.yaml",
@@ -41,7 +41,7 @@ fn a_new_function_of_each_kind_is_generated_for_builds_and_conforms() {
     for (name, options, more) in FUNCTIONS {
         let made = copy.new_function(name, options);
         assert!(made.status.success(), "{}", text(&made));
-        for path in OF_ALL.iter().chain(more) {
+        for path in ALL.iter().chain(more) {
             assert!(copy.read(path).contains(name), "{path} does not name {name}");
         }
         let manifest = copy.read(&format!("infra/aks/functions/{name}.yaml"));
@@ -55,7 +55,7 @@ fn a_new_function_of_each_kind_is_generated_for_builds_and_conforms() {
     let packages = FUNCTIONS.iter().flat_map(|(name, ..)| ["--package", name]);
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["test", "--quiet", "--offline", "--locked"]).args(packages);
-    // What others have built is there.
+    // The dependencies are built there already.
     cargo.arg("--target-dir").arg(root().join("target"));
     let tested = copy.run(&mut cargo);
     assert!(tested.status.success(), "{}", text(&tested));
@@ -63,12 +63,12 @@ fn a_new_function_of_each_kind_is_generated_for_builds_and_conforms() {
 }
 
 #[test]
-fn invalid_arguments_are_refused_and_nothing_is_written() {
+fn invalid_arguments_are_rejected_and_nothing_is_written() {
     let copy = Copy::new();
     let http = ["--kind", "http", "--service", "order"];
     for (name, options, fault) in [
-        ("stock", &http[..], "functions/stock is there already"),
-        ("Gift", &http, "lower case letters"),
+        ("stock", &http[..], "functions/stock exists already"),
+        ("Gift", &http, "lower-case letters"),
         ("gift", &["--kind", "event", "--service", "order"], "--topic"),
         ("gift", &["--kind", "http", "--service", "orders"], "unknown variant"),
         (
@@ -76,16 +76,16 @@ fn invalid_arguments_are_refused_and_nothing_is_written() {
             &["--kind", "http", "--service", "order", "--uses", "no-such"],
             "no component no-such",
         ),
-        ("gift", &["--kind", "http", "--service", "order", "--topic", "orders"], "event alone"),
+        ("gift", &["--kind", "http", "--service", "order", "--topic", "orders"], "event only"),
     ] {
-        let refused = copy.new_function(name, options);
-        assert!(!refused.status.success(), "{name}");
-        assert!(text(&refused).contains(fault), "{}", text(&refused));
+        let rejected = copy.new_function(name, options);
+        assert!(!rejected.status.success(), "{name}");
+        assert!(text(&rejected).contains(fault), "{}", text(&rejected));
         assert!(!copy.0.path().join("functions/gift").exists());
     }
 }
 
-/// A copy of what is written by hand and generated.
+/// A copy of the workspace's files.
 struct Copy(TempDir);
 
 impl Copy {
@@ -111,7 +111,7 @@ impl Copy {
     }
 
     fn new_function(&self, name: &str, options: &[&str]) -> Output {
-        let description = ["--description", "Shows that it is new."];
+        let description = ["--description", "Shows a greeting."];
         self.generate(&[&["new", name], options, &description].concat())
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
 
-/// What it reads and writes.
+/// The folders that it reads and writes.
 const FOLDERS: [&str; 6] = ["components", "docs", "functions", "infra", "schemas", "shared"];
 
 const MANIFEST: &str = r#"
@@ -57,18 +57,18 @@ fn a_new_function_is_written_everywhere_from_its_folder_alone() {
     assert_eq!(generate(copy.path()), [""; 0]);
 }
 
-/// Runs the program in a folder; what it says that it did, in order.
+/// Runs the program in a folder, and returns the lines that it prints, sorted.
 fn generate(folder: &Path) -> Vec<String> {
     let output = Command::new(env!("CARGO_BIN_EXE_generate")).current_dir(folder).output();
     let output = output.expect("the program runs");
-    let (said, wrong) = (String::from_utf8_lossy(&output.stdout), output.stderr);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&wrong));
-    let mut said: Vec<_> = said.lines().map(str::to_owned).collect();
-    said.sort();
-    said
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), output.stderr);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&stderr));
+    let mut lines: Vec<_> = stdout.lines().map(str::to_owned).collect();
+    lines.sort();
+    lines
 }
 
-/// A copy of what the program reads.
+/// A copy of the files that the program reads.
 fn copy() -> TempDir {
     let copy = tempfile::tempdir().expect("there is room for a copy");
     let below = FOLDERS.into_iter().flat_map(files);

@@ -1,4 +1,4 @@
-//! The Dapr components on Azure: their scopes and their promises.
+//! The Dapr components on Azure: their scopes and properties.
 
 use super::Tree;
 use generate::Generated;
@@ -29,7 +29,7 @@ pub fn settings(component: &Component) -> impl Iterator<Item = (&str, &str, bool
     })
 }
 
-/// What is generated for Azure.
+/// The files that are generated for Azure.
 ///
 /// # Panics
 /// When a component is not YAML.
@@ -56,8 +56,8 @@ fn stale(tree: &Tree, of: impl Fn(&str) -> bool) -> Vec<String> {
     stale.map(|file| format!("{} is stale: run `./makew generate`", file.path)).collect()
 }
 
-/// The functions find components by the same names on every platform.
-pub(super) fn other_names(tree: &Tree) -> Vec<String> {
+/// Components that do not exist under the same name on every platform.
+pub(super) fn mismatched_names(tree: &Tree) -> Vec<String> {
     let names = |folder| {
         let components = components(tree, folder).into_iter();
         components.map(|component| component.name).collect::<BTreeSet<_>>()
@@ -72,24 +72,27 @@ pub(super) fn other_names(tree: &Tree) -> Vec<String> {
         .filter(|component| component.yaml["metadata"]["name"] != component.name.as_str());
     let misnamed: Vec<_> =
         misnamed.map(|component| format!("{} has another name", component.path)).collect();
-    odd.into_iter().map(|name| format!("{name} is not everywhere")).chain(misnamed).collect()
+    odd.into_iter()
+        .map(|name| format!("{name} does not exist everywhere"))
+        .chain(misnamed)
+        .collect()
 }
 
-/// Whether functions share documents, and whether actors live there, is the same on both.
-pub(super) fn other_promises(tree: &Tree) -> Vec<String> {
-    let promises = |component: &Component| {
-        let kept =
+/// Components that differ in whether functions share documents, or whether they store actors.
+pub(super) fn mismatched_properties(tree: &Tree) -> Vec<String> {
+    let properties = |component: &Component| {
+        let compared =
             |(name, _, _): &(&str, &str, bool)| matches!(*name, "keyPrefix" | "actorStateStore");
-        let promises: BTreeSet<_> = settings(component)
-            .filter(kept)
+        let properties: BTreeSet<_> = settings(component)
+            .filter(compared)
             .map(|(name, value, _)| format!("{name}: {value}"))
             .collect();
-        promises
+        properties
     };
     let locals = components(tree, local::FOLDER);
     let differ = |component: Component| {
         let local = locals.iter().find(|local| local.name == component.name)?;
-        let (here, there) = (promises(&component), promises(local));
+        let (here, there) = (properties(&component), properties(local));
         (here != there).then(|| format!("{}: {here:?}, locally {there:?}", component.path))
     };
     components(tree, FOLDER).into_iter().filter_map(differ).collect()

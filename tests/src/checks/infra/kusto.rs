@@ -1,4 +1,4 @@
-//! The queries, as Microsoft's own language service understands them.
+//! The queries, checked by Microsoft's Kusto language service.
 
 use super::snapshot::{Snapshot, list, text};
 use crate::checks::program::not_checked;
@@ -9,10 +9,10 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
-/// How `makew` ends when what it is to run cannot be had.
+/// The exit code of `makew` when a program is not available.
 const UNAVAILABLE: i32 = 69;
 
-/// The queries of a deployment, each by the names of the deployment and of what asks it.
+/// The queries of a deployment, by the deployment and the resource that uses each.
 #[must_use]
 pub fn queries(snapshot: &Snapshot) -> BTreeMap<String, String> {
     let target = snapshot.target.name();
@@ -25,7 +25,7 @@ pub fn queries(snapshot: &Snapshot) -> BTreeMap<String, String> {
     snapshot.resources().flat_map(of).collect()
 }
 
-/// What an alert, a saved search or a workbook asks.
+/// The queries of an alert, a saved search or a workbook.
 pub(super) fn queries_of(resource: &Value) -> Vec<String> {
     let alert = list(resource, "/properties/criteria/allOf").map(|it| text(it, "/query"));
     let search = text(resource, "/properties/query");
@@ -36,27 +36,27 @@ pub(super) fn queries_of(resource: &Value) -> Vec<String> {
     all.filter(|query| !query.is_empty()).map(str::to_owned).collect()
 }
 
-/// What the language service finds wrong with these queries, a line each; nothing, where it cannot be had.
+/// The language service's findings in these queries, a line each; None where it is not available.
 ///
 /// # Panics
 /// When it cannot be started.
 #[must_use]
 pub fn findings(queries: &BTreeMap<String, String>) -> Option<String> {
-    // One at a time: the first installs it.
-    static TURN: Mutex<()> = Mutex::new(());
-    let _turn = TURN.lock();
+    // One at a time: the first call installs it.
+    static INSTALLED: Mutex<()> = Mutex::new(());
+    let _guard = INSTALLED.lock();
     let mut command = Command::new(root().join("makew"));
     command.args(["--node-tool", "tests/kusto", "check.js"]).current_dir(root());
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("makew runs");
     let mut input = child.stdin.take().expect("it is piped");
-    // Unused where the service is not available.
+    // The program does not read it where the service is not available.
     let _ = input.write_all(serde_json::json!(queries).to_string().as_bytes());
     drop(input);
     let output = child.wait_with_output().expect("it ends");
     if output.status.code() == Some(UNAVAILABLE) {
         not_checked(
-            "the queries: Microsoft's language service cannot be had here, as node or npm is missing",
+            "the queries: Microsoft's language service is not available, because node or npm is missing",
         );
         return None;
     }

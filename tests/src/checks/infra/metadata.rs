@@ -1,4 +1,4 @@
-//! What Dapr knows of component types, and whether the components keep to it.
+//! Dapr's metadata of component types, and whether the components conform to it.
 
 use super::Tree;
 use super::components::{components, settings};
@@ -9,10 +9,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Published by Dapr; the file says where.
+/// Published by Dapr; the file names its source.
 const PUBLISHED: &str = include_str!("component-metadata.json");
 
-/// Keys that Dapr itself reads, of any component of a kind.
+/// Keys that Dapr itself reads, in any component of a kind.
 const OF_DAPR: [(&str, &str); 4] = [
     ("state.", "keyPrefix"),
     ("state.", "actorStateStore"),
@@ -20,7 +20,7 @@ const OF_DAPR: [(&str, &str); 4] = [
     ("pubsub.", PUBLISHING),
 ];
 
-/// Kinds of components that reach Azure.
+/// The part of a component type that connects to Azure.
 const AZURE: &str = ".azure.";
 
 #[derive(Deserialize)]
@@ -97,44 +97,46 @@ fn fits(value: &str, kind: &str) -> bool {
     }
 }
 
-/// Names in `${…}` that Bicep puts nothing in for, and values that are empty.
+/// Placeholders `${…}` that Bicep does not replace, and empty values.
 pub(super) fn unknown_values(_: &Tree, snapshot: &Snapshot) -> Vec<String> {
     let kind = "Microsoft.App/managedEnvironments/daprComponents";
-    let unfilled = |component: &Value| {
+    let unset = |component: &Value| {
         let entries = list(component, "/properties/metadata");
-        let unfilled = entries.filter(|entry| {
+        let unset = entries.filter(|entry| {
             let value = text(entry, "/value");
             let secret = !text(entry, "/secretRef").is_empty();
             !secret && (value.is_empty() || value.contains("${"))
         });
         let path = text(component, "/name").to_owned();
-        unfilled.map(|it| format!("{path}: {} has no value", it["name"])).collect::<Vec<_>>()
+        unset.map(|it| format!("{path}: {} has no value", it["name"])).collect::<Vec<_>>()
     };
-    snapshot.of(kind).flat_map(unfilled).collect()
+    snapshot.of(kind).flat_map(unset).collect()
 }
 
-/// The components that reach Azure by an identity.
+/// The components that connect to Azure with an identity.
 pub(super) fn identified(tree: &Tree) -> BTreeSet<String> {
     let components = components(tree, FOLDER).into_iter();
     let azure = components.filter(|component| type_of(component).contains(AZURE));
     azure.map(|component| component.name).collect()
 }
 
-/// Credentials that are not taken from a vault.
+/// Credentials that are not read from a vault.
 pub(super) fn credentials(tree: &Tree) -> Vec<String> {
     let published = published();
     let check = |component: Component| {
         let known = published.get(type_of(&component));
-        let open = settings(&component).filter(|(name, _, secret)| {
+        let exposed = settings(&component).filter(|(name, _, secret)| {
             let key = known.and_then(|known| known.keys.get(*name));
             key.is_some_and(|key| key.sensitive) && !secret
         });
-        open.map(|(name, _, _)| format!("{}: {name} is open", component.path)).collect::<Vec<_>>()
+        exposed
+            .map(|(name, _, _)| format!("{}: {name} is exposed", component.path))
+            .collect::<Vec<_>>()
     };
     components(tree, FOLDER).into_iter().flat_map(check).collect()
 }
 
-/// Components of Azure that do not name their identity, or name what stops Dapr from using it.
+/// Components of Azure without their identity, or with settings that keep Dapr from using it.
 pub(super) fn unidentified(tree: &Tree) -> Vec<String> {
     let check = |component: Component| {
         let value = |wanted: &str| {
@@ -146,15 +148,15 @@ pub(super) fn unidentified(tree: &Tree) -> Vec<String> {
         let mut wanted = vec![
             ("azureClientId", azure.then_some("${CLIENT_ID}")),
             ("azureAuthMethods", azure.then_some("${AUTH_METHODS}")),
-            // With a tenant Dapr 1.16 stops before it comes to the identity.
+            // With a tenant Dapr 1.16 does not try the identity.
             ("azureTenantId", None),
-            // One subscription for all functions: each would miss what another takes.
+            // With one subscription for all functions, each would miss the messages of the others.
             ("consumerID", None),
         ];
         if type_of(&component).starts_with("pubsub.") {
-            // Without it Dapr needs the right to manage topics.
+            // Without it Dapr needs the permission to manage topics.
             wanted.push(("disableEntityManagement", Some("true")));
-            // Without them everyone who reaches the broker may publish to every topic.
+            // Without them every function may publish to every topic.
             wanted.push((PUBLISHING, Some(&publishing)));
         }
         let wrong = wanted.into_iter().filter(|(name, wanted)| value(name).as_deref() != *wanted);

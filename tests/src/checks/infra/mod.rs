@@ -1,17 +1,17 @@
-//! What runs on Azure: whether the Bicep files, the components and the functions fit together.
+//! Azure: whether the Bicep files, the components and the functions are consistent.
 //!
-//! Nothing here needs Azure. What Bicep says is read from what [`compiler`] makes of it; where there is none,
-//! from the snapshots that are committed.
+//! Nothing here needs Azure. Bicep is checked as [`compiler`] expands it; where there is no compiler, the
+//! committed snapshots are checked.
 
 pub mod alerts;
 pub mod apps;
 pub mod compiler;
 pub mod components;
+pub mod detection;
 pub mod fit;
 pub mod kusto;
 pub mod metadata;
-pub mod mistakes;
-pub mod planting;
+pub mod mutations;
 pub mod roles;
 pub mod rotation;
 pub mod snapshot;
@@ -31,7 +31,7 @@ use std::{fs, io};
 /// The folders that the checks read.
 const FOLDERS: [&str; 3] = ["components", "infra", "shared/src"];
 
-/// The files that matter, by path from the workspace's root, and the functions.
+/// The files of [`FOLDERS`], by path from the workspace's root, and the functions.
 #[derive(Debug, Clone)]
 pub struct Tree {
     files: BTreeMap<String, String>,
@@ -39,70 +39,70 @@ pub struct Tree {
     pub functions: Vec<Function>,
 }
 
-/// Something that does not fit.
+/// An inconsistency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// The check that found it.
+    /// The check that found it, as [`SOURCE`], [`SNAPSHOT`] and [`TEMPLATE`] name it.
     pub check: &'static str,
-    /// What it is.
+    /// A description.
     pub what: String,
 }
 
 /// A check of this project's own files.
 type SourceCheck = fn(&Tree) -> Vec<String>;
 
-/// A check of what a deployment would make.
+/// A check of the resources of a deployment.
 type SnapshotCheck = fn(&Tree, &Snapshot) -> Vec<String>;
 
-/// A check of the template itself.
+/// A check of the compiled template.
 type TemplateCheck = fn(&Value) -> Vec<String>;
 
 const SOURCE: [(&str, SourceCheck); 14] = [
     ("functions.json is current", components::stale_functions),
     ("components.json is current", components::stale_components),
     ("scopes are current", components::stale_scopes),
-    ("components are those of components/local", components::other_names),
-    ("components keep what they keep locally", components::other_promises),
+    ("components are those of components/local", components::mismatched_names),
+    ("components match their local properties", components::mismatched_properties),
     ("component metadata is known to Dapr", metadata::unknown_keys),
     ("components hold no credentials", metadata::credentials),
     ("components reach Azure by their identity", metadata::unidentified),
     ("names fit Azure's limits", fit::wrong_names),
-    ("messages have where to go", state::unnamed_dead_letters),
-    ("state is where Dapr looks for it", state::weak_reads),
-    ("what is kept has a stated life", state::unstated_lives),
-    ("roles are the least", roles::misnamed_keys),
-    ("queries look for what is logged", alerts::unknown_words),
+    ("messages have a destination", state::unnamed_dead_letters),
+    ("state is stored where Dapr reads it", state::weak_reads),
+    ("stored data has a stated lifetime", state::missing_lifetimes),
+    ("roles are least-privilege", roles::misnamed_keys),
+    ("queries match what is logged", alerts::unlogged_words),
 ];
 
 const SNAPSHOT: [(&str, SnapshotCheck); 18] = [
     ("component values have a source", metadata::unknown_values),
     ("names fit Azure's limits", fit::long_names),
-    ("every function is looped over", apps::missing_loops),
+    ("every function is deployed", apps::missing_loops),
     ("replicas fit the kind", apps::wrong_replicas),
     ("scale rules fit the kind", apps::wrong_rules),
     ("apps have what functions need", apps::wrong_apps),
-    ("settings are those that functions read", apps::unknown_settings),
-    ("messages have where to go", state::wrong_messaging),
-    ("state is where Dapr looks for it", state::wrong_state),
-    ("roles are the least", roles::wrong_roles),
+    ("settings are read by functions", apps::unknown_settings),
+    ("messages have a destination", state::wrong_messaging),
+    ("state is stored where Dapr reads it", state::wrong_state),
+    ("roles are least-privilege", roles::wrong_roles),
     ("no deployment overwrites a rotated key", rotation::overwritten_keys),
     ("managers of secrets are notified and may write", rotation::unnotified_managers),
-    ("local authentication is off", state::open_doors),
-    ("who did what is logged", state::unaudited),
-    ("previews are few", fit::previews),
-    ("a second deployment is accepted", fit::refused_twice),
-    ("queries are asked", alerts::idle_queries),
-    ("alerts look at what exists", alerts::blind_alerts),
+    ("local authentication is disabled", state::local_authentication),
+    ("audit logs are collected", state::unaudited),
+    ("preview versions are justified", fit::previews),
+    ("deployments are repeatable", fit::not_repeatable),
+    ("queries are used", alerts::unused_queries),
+    ("alerts refer to what exists", alerts::ineffective_alerts),
 ];
 
 const TEMPLATE: [(&str, TemplateCheck); 3] = [
     ("outputs hold no secrets", fit::exposed_secrets),
     ("parameters are described", fit::undescribed_parameters),
-    ("a second deployment is accepted", fit::restless),
+    ("deployments are repeatable", fit::changing_values),
 ];
 
 impl Tree {
-    /// The workspace's own.
+    /// The files of the workspace.
     ///
     /// # Panics
     /// When a file cannot be read.
@@ -113,7 +113,7 @@ impl Tree {
         Self { files, functions: workspace::functions() }
     }
 
-    /// The text of the file at `path`; nothing, when there is none.
+    /// The text of the file at `path`; empty when there is none.
     #[must_use]
     pub fn text(&self, path: &str) -> &str {
         self.files.get(path).map_or("", String::as_str)
@@ -126,12 +126,12 @@ impl Tree {
         files.filter(move |(path, _)| below(path))
     }
 
-    /// Puts `text` into the file at `path`.
+    /// Replaces the text of the file at `path`.
     pub fn put(&mut self, path: &str, text: String) {
         self.files.insert(path.to_owned(), text);
     }
 
-    /// Brings what is generated for Azure up to date.
+    /// Updates the files that are generated for Azure.
     pub fn generate(&mut self) {
         for file in components::generated(self) {
             self.put(&file.path, file.text);
@@ -152,13 +152,13 @@ impl Tree {
         Ok(())
     }
 
-    /// What does not fit in this project's own files.
+    /// The findings in this project's own files.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
         SOURCE.into_iter().flat_map(|(check, run)| named(check, run(self))).collect()
     }
 
-    /// What does not fit in what the compiler makes of them.
+    /// The findings in the compiled files.
     #[must_use]
     pub fn compiled_findings(&self, compiled: &Compiled) -> Vec<Finding> {
         let mut findings = Vec::new();

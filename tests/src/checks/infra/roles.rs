@@ -1,9 +1,9 @@
-//! Who may do what: the rights of a deployment are these and no others.
+//! Role assignments: a deployment makes exactly these.
 
 use super::Tree;
 use super::snapshot::{Right, Snapshot};
 use super::target::{OPERATORS, Target};
-use super::text::unsaid;
+use super::text::missing_parts;
 use local::manifest::Function;
 use std::collections::BTreeSet;
 
@@ -21,17 +21,17 @@ pub(super) fn wrong_roles(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
     let found: BTreeSet<_> = snapshot.rights().into_iter().collect();
     let wanted: BTreeSet<_> = wanted(tree, snapshot.target).into_iter().collect();
     let missing = wanted.difference(&found).map(|right| format!("missing: {right:?}"));
-    let idle = found.difference(&wanted).map(|right| format!("too much: {right:?}"));
-    missing.chain(idle).collect()
+    let excess = found.difference(&wanted).map(|right| format!("excess: {right:?}"));
+    missing.chain(excess).collect()
 }
 
-/// The names of the keys, in the code that reads them.
+/// Whether the code reads the keys by these names.
 pub(super) fn misnamed_keys(tree: &Tree) -> Vec<String> {
     let names = [
         "pub const API_KEY: &str = \"payment-api-key\"",
         "PREVIOUS_API_KEY: &str = \"payment-api-key-previous\"",
     ];
-    unsaid("keys.rs", tree.text("shared/src/ports/keys.rs"), &names)
+    missing_parts("keys.rs", tree.text("shared/src/ports/keys.rs"), &names)
 }
 
 fn wanted(tree: &Tree, target: Target) -> Vec<Right> {
@@ -57,7 +57,7 @@ struct Shop<'a> {
 }
 
 impl Shop<'_> {
-    /// Whose identities use a component: its own, or on Kubernetes those of its functions.
+    /// The identities that use a component: its own, or on Kubernetes those of its functions.
     fn users(&self, component: &str) -> Vec<String> {
         if self.target != Target::Aks {
             return vec![format!("component-{component}")];
@@ -87,15 +87,16 @@ impl Shop<'_> {
             topics.map(move |topic| right(BUS_SENDER, format!("topics/{topic}"), user))
         });
         let mut rights: Vec<_> = publish.collect();
-        rights
-            .extend(self.subscribers().flat_map(|(function, topic)| self.of_one(function, topic)));
+        rights.extend(
+            self.subscribers().flat_map(|(function, topic)| self.of_subscriber(function, topic)),
+        );
         let announce = |(_, topic)| right(BUS_SENDER, format!("topics/{topic}"), "secret-events");
         rights.extend(self.managers().map(announce));
         rights
     }
 
-    /// What one subscriber may do: take its messages, count them, and give them up.
-    fn of_one(&self, function: &str, topic: &str) -> Vec<Right> {
+    /// The rights of a subscriber: to receive and count its messages, and to publish dead letters.
+    fn of_subscriber(&self, function: &str, topic: &str) -> Vec<Right> {
         let subscription = format!("topics/{topic}/subscriptions/{function}");
         let shared = (self.target != Target::Aks).then_some("component-pubsub");
         let mut rights: Vec<_> = [Some(function), shared]
@@ -108,7 +109,7 @@ impl Shop<'_> {
         rights
     }
 
-    /// What people may do: take dead letters, and send them again.
+    /// The rights of operators: to receive dead letters, and to send them again.
     fn operators(&self) -> Vec<Right> {
         if self.target == Target::Dev {
             return Vec::new();

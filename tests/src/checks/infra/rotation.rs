@@ -1,4 +1,4 @@
-//! How the payment key is replaced: that the function that rotates it is notified, and that no deployment undoes it.
+//! The rotation of the payment key: its function is notified, and no deployment overwrites the key.
 
 use super::Tree;
 use super::apps::APP;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 const SECRET: &str = "Microsoft.KeyVault/vaults/secrets";
 const KEY: &str = "payment-api-key";
 
-/// A key is written when one is given, with its end, and never else: the one that is there may be newer.
+/// A key is written, with its expiry, only when one is given: the existing one may be newer.
 pub(super) fn overwritten_keys(_: &Tree, snapshot: &Snapshot) -> Vec<String> {
     let end = (snapshot.target != Target::Dev).then_some(1_800_000_000);
     let right = |secret: &Value| {
@@ -19,7 +19,7 @@ pub(super) fn overwritten_keys(_: &Tree, snapshot: &Snapshot) -> Vec<String> {
     };
     let keys = [KEY, "payment-api-key-previous"];
     let wrong = keys.iter().filter(|key| !snapshot.named(SECRET, key).is_some_and(right));
-    wrong.map(|key| format!("{key} is not written as it must be")).collect()
+    wrong.map(|key| format!("{key} is not written correctly")).collect()
 }
 
 pub(super) fn unnotified_managers(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
@@ -62,18 +62,18 @@ fn unnotified(manager: &Function, snapshot: &Snapshot) -> Vec<String> {
                 == json!(["Microsoft.KeyVault.SecretNearExpiry"]),
             "the event",
         ),
-        // Whole: the key before it ends too, and that one must not be replaced.
+        // Exact: the previous key expires too, and must not be rotated.
         (properties["filter"]["advancedFilters"] == filter, "the subject"),
         (delivery["identity"]["type"] == "SystemAssigned", "the identity"),
         (Some(topic) == manager.manifest.topic.as_deref(), "the topic"),
-        (properties["retryPolicy"]["eventTimeToLiveInMinutes"] == 1440, "how long it is tried"),
-        (is_usable(name, snapshot), "the identity that its code uses"),
+        (properties["retryPolicy"]["eventTimeToLiveInMinutes"] == 1440, "the time to live"),
+        (is_usable(name, snapshot), "the identity for its code"),
     ];
     let wrong = wanted.iter().filter(|(right, _)| !right);
     wrong.map(|(_, what)| format!("{name}: {what} is wrong")).collect()
 }
 
-/// Whether code may use the identity of the app: it is hidden from all who do not write secrets.
+/// Whether code may use the identity of the app: only functions that write secrets may.
 fn is_usable(name: &str, snapshot: &Snapshot) -> bool {
     snapshot.named(APP, name).is_none_or(|app| {
         let mut settings = list(app, "/properties/configuration/identitySettings");

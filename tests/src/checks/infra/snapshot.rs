@@ -1,4 +1,4 @@
-//! What a deployment would make, as the compiler expands it out of loops, conditions and modules.
+//! The resources that a deployment would create, with loops, conditions and modules expanded.
 
 use super::target::Target;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 /// The resources of a deployment.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
-    /// Which deployment.
+    /// The deployment.
     pub target: Target,
     value: Value,
 }
@@ -16,15 +16,14 @@ pub struct Snapshot {
 pub struct Right {
     /// The role's id.
     pub role: String,
-    /// The kinds and names that lead to what it is on, without the name of what holds it all:
-    /// `topics/orders`.
+    /// The path of the resource within the namespace, account or vault: `topics/orders`.
     pub scope: String,
     /// The identity's name.
     pub identity: String,
 }
 
 impl Snapshot {
-    /// One whose resources are in an order of their own.
+    /// A snapshot with its resources sorted by id.
     #[must_use]
     pub fn new(target: Target, mut value: Value) -> Self {
         if let Some(resources) = value["predictedResources"].as_array_mut() {
@@ -33,7 +32,7 @@ impl Snapshot {
         Self { target, value }
     }
 
-    /// As it is committed.
+    /// The snapshot as JSON, as it is committed.
     ///
     /// # Panics
     /// Never: what was JSON is JSON.
@@ -58,20 +57,20 @@ impl Snapshot {
         self.resources().filter(move |resource| resource["type"] == kind)
     }
 
-    /// The resource of this type whose name ends with `name`, after a slash if not whole.
+    /// The resource of this type whose name, or its last segment, is `name`.
     #[must_use]
     pub fn named(&self, kind: &str, name: &str) -> Option<&Value> {
         let is_it = |it: &&Value| it["type"] == kind && last(text(it, "/name")) == name;
         self.resources().find(is_it)
     }
 
-    /// The only resource of this type; nothing of anything, when there is none.
+    /// The only resource of this type; null when there is none.
     #[must_use]
     pub fn one(&self, kind: &str) -> &Value {
         self.resources().find(|resource| resource["type"] == kind).unwrap_or(&Value::Null)
     }
 
-    /// Who may do what.
+    /// The role assignments.
     #[must_use]
     pub fn rights(&self) -> Vec<Right> {
         let control = self.of("Microsoft.Authorization/roleAssignments");
@@ -109,7 +108,7 @@ fn right(role: &Value, scope: &str) -> Right {
     }
 }
 
-/// What a role assignment is on: its id begins with it, computed or not.
+/// The resource of a role assignment, with which its id begins, computed or not.
 fn scope(role: &Value) -> String {
     let id = text(role, "/id");
     let computed = id.strip_prefix("[extensionResourceId('").and_then(|id| id.split_once('\''));
@@ -124,7 +123,7 @@ fn within(scope: &str) -> String {
     parts.join("/")
 }
 
-/// The identity whose id is referred to, or the one that is named.
+/// The identity that is referred to by id or by name.
 fn identity(principal: &str) -> &str {
     let referred = principal.strip_prefix("[reference('").and_then(|rest| rest.split_once('\''));
     referred.map_or(principal, |(id, _)| last(id))
@@ -136,7 +135,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_right_is_read_from_what_is_computed_and_from_what_is_written() {
+    fn a_right_is_read_from_computed_and_from_literal_ids() {
         let topic = "/subscriptions/1/resourceGroups/shop/providers/Microsoft.ServiceBus/namespaces/bus/topics/orders";
         let principal = "[reference('/subscriptions/1/userAssignedIdentities/saga-shop-stock', '2024-11-30').principalId]";
         let properties =

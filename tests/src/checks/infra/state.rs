@@ -1,9 +1,9 @@
-//! Documents and messages: that they have somewhere to go, and that access needs an identity.
+//! Documents and messages: containers, topics and policies exist, and access needs an identity.
 
 use super::Tree;
 use super::components::components;
 use super::snapshot::{Snapshot, last, list, text};
-use super::text::unsaid;
+use super::text::missing_parts;
 use generate::azure::FOLDER;
 use generate::components::{self as local, Component};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ const SUBSCRIPTION: &str = "Microsoft.ServiceBus/namespaces/topics/subscriptions
 /// What each resource of a type must be set to: pointers below `properties`, and their values.
 type Wanted = (&'static str, &'static [(&'static str, Value)]);
 
-/// Which of `wanted` the resource does not have.
+/// A finding for each of `wanted` that the resource does not have.
 fn unset(resource: &Value, wanted: &[(&str, Value)]) -> Vec<String> {
     let name = text(resource, "/name");
     let differs = |(pointer, value): &&(&str, Value)| {
@@ -24,19 +24,19 @@ fn unset(resource: &Value, wanted: &[(&str, Value)]) -> Vec<String> {
     unset.map(|(pointer, value)| format!("{name}: {pointer} is not {value}")).collect()
 }
 
-/// The components that keep state.
+/// The names of the state stores.
 pub(super) fn stores(tree: &Tree) -> Vec<String> {
     let components = components(tree, FOLDER).into_iter();
     let stores = components.filter(|it| it.yaml["spec"]["type"] == "state.azure.cosmosdb");
     stores.map(|component| component.name).collect()
 }
 
-/// Dapr asks for a consistency weaker than the account's, which then applies.
+/// Dapr must not ask for a consistency, so that the account's applies.
 const CONSISTENCY: [&str; 1] =
     ["const CONSISTENCY: StateConsistency = StateConsistency::ConsistencyUnspecified;"];
 
 pub(super) fn weak_reads(tree: &Tree) -> Vec<String> {
-    unsaid("state.rs", tree.text("shared/src/sidecar/state.rs"), &CONSISTENCY)
+    missing_parts("state.rs", tree.text("shared/src/sidecar/state.rs"), &CONSISTENCY)
 }
 
 pub(super) fn wrong_state(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
@@ -45,8 +45,8 @@ pub(super) fn wrong_state(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
     let container = |store: &str| {
         [
             ("/resource/partitionKey/paths", json!(["/partitionKey"])),
-            // Without one, what has a TTL stays.
-            ("/resource/defaultTtl", json!(life(store))),
+            // Without a default, documents with a TTL do not expire.
+            ("/resource/defaultTtl", json!(default_ttl(store))),
         ]
     };
     let kind = "Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers";
@@ -57,31 +57,33 @@ pub(super) fn wrong_state(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
     wrong
 }
 
-/// How long a container keeps what does not say itself how long, in seconds; -1: for good.
-fn life(store: &str) -> i64 {
+/// The lifetime of documents without a TTL of their own, in seconds; -1: unlimited.
+fn default_ttl(store: &str) -> i64 {
     const DAY: i64 = 86_400;
-    // The longest saga: undos are tried for a day, forward steps for less than a quarter of an hour.
+    // Undos are retried for a day, forward steps for less than a quarter of an hour.
     const LONGEST_SAGA: i64 = 26 * 3_600;
     let whole_days = |seconds: i64| (seconds + DAY - 1) / DAY * DAY;
     match store {
         "inbox" => 7 * DAY,
-        // Of items of a workflow that runs, too.
+        // Applies to the items of running workflows, too.
         "workflow-store" => whole_days(7 * DAY + LONGEST_SAGA),
         _ => -1,
     }
 }
 
-/// Components that keep something and whose file does not say for how long.
-pub(super) fn unstated_lives(tree: &Tree) -> Vec<String> {
-    let keeps = |it: &Component| {
+/// Components that store data without stating its lifetime in their file.
+pub(super) fn missing_lifetimes(tree: &Tree) -> Vec<String> {
+    let stores_data = |it: &Component| {
         let kind = it.yaml["spec"]["type"].as_str().unwrap_or_default();
         kind.starts_with("state.") || kind.starts_with("pubsub.")
     };
     let all = [FOLDER, local::FOLDER].into_iter().flat_map(|folder| components(tree, folder));
-    let unstated = all.filter(|it| {
-        keeps(it) && !it.text.starts_with("# Kept: ") && !it.text.contains("\n# Kept: ")
+    let missing = all.filter(|it| {
+        stores_data(it)
+            && !it.text.starts_with("# Retention: ")
+            && !it.text.contains("\n# Retention: ")
     });
-    unstated.map(|it| format!("{} does not say how long it keeps what it keeps", it.path)).collect()
+    missing.map(|it| format!("{} does not state the lifetime of its data", it.path)).collect()
 }
 
 pub(super) fn wrong_messaging(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
@@ -110,7 +112,7 @@ pub(super) fn wrong_messaging(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
     wrong
 }
 
-/// What is published again because the answer was lost is taken once; what is not taken is kept.
+/// Topics must detect duplicates, and subscriptions must dead-letter expired messages.
 fn undetected(snapshot: &Snapshot, topic: &str) -> Vec<String> {
     let once = [("/requiresDuplicateDetection", json!(true))];
     let kept = [("/deadLetteringOnMessageExpiration", json!(true))];
@@ -121,7 +123,7 @@ fn undetected(snapshot: &Snapshot, topic: &str) -> Vec<String> {
     repeats.chain(of_topic.flat_map(|found| unset(found, &kept))).collect()
 }
 
-/// As long and as often as on this machine.
+/// Retry policies must be those of the local resiliency file.
 fn wrong_policies(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
     let kind = "Microsoft.App/managedEnvironments/daprComponents/resiliencyPolicies";
     let delivery = [
@@ -138,28 +140,28 @@ fn wrong_policies(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
     };
     let there = policies.into_iter().filter(|(name, _)| deployed(name));
     let mut wrong: Vec<_> = there.flat_map(|(name, wanted)| unset(of(name), wanted)).collect();
-    wrong.extend(unsaid("resiliency.yaml", tree.text(LOCAL), &LOCAL_POLICIES));
+    wrong.extend(missing_parts("resiliency.yaml", tree.text(LOCAL), &LOCAL_POLICIES));
     wrong
 }
 
 const LOCAL: &str = "components/local/resiliency.yaml";
 
-/// What the policies say, as this machine's say it.
+/// The policies in the local resiliency file.
 const LOCAL_POLICIES: [&str; 2] = ["maxRetries: 60", "maxInterval: 10s"];
 
-/// What this project's own files say of messages: how many are taken at once, as many as from Redis,
-/// and where those go that could not be processed.
+/// The names of dead-letter topics, and the number of concurrent messages, as in this project's files.
 pub(super) fn unnamed_dead_letters(tree: &Tree) -> Vec<String> {
     let named = ["format!(\"{}-{function}-dead\", topic.name())"];
-    let mut wrong = unsaid("delivery.rs", tree.text("shared/src/sidecar/delivery.rs"), &named);
+    let mut wrong =
+        missing_parts("delivery.rs", tree.text("shared/src/sidecar/delivery.rs"), &named);
     let at_once = ["name: maxActiveMessages\nvalue: \"10\""];
-    wrong.extend(unsaid("pubsub.yaml", tree.text("components/azure/pubsub.yaml"), &at_once));
+    wrong.extend(missing_parts("pubsub.yaml", tree.text("components/azure/pubsub.yaml"), &at_once));
     wrong
 }
 
-/// Ways in that need no identity, each shut.
-pub(super) fn open_doors(_: &Tree, snapshot: &Snapshot) -> Vec<String> {
-    let doors: [Wanted; 5] = [
+/// Local authentication and public access must be disabled.
+pub(super) fn local_authentication(_: &Tree, snapshot: &Snapshot) -> Vec<String> {
+    let settings: [Wanted; 5] = [
         ("Microsoft.ServiceBus/namespaces", &[("/disableLocalAuth", Value::Bool(true))]),
         ("Microsoft.DocumentDB/databaseAccounts", &[("/disableLocalAuth", Value::Bool(true))]),
         (
@@ -181,10 +183,10 @@ pub(super) fn open_doors(_: &Tree, snapshot: &Snapshot) -> Vec<String> {
             ],
         ),
     ];
-    doors.iter().flat_map(|(kind, wanted)| unset(snapshot.one(kind), wanted)).collect()
+    settings.iter().flat_map(|(kind, wanted)| unset(snapshot.one(kind), wanted)).collect()
 }
 
-/// What is said of who did what, kept with the logs.
+/// Resources whose audit logs must be collected.
 const AUDITED: [&str; 4] = [
     "Microsoft.KeyVault/vaults",
     "Microsoft.ServiceBus/namespaces",
@@ -205,6 +207,6 @@ pub(super) fn unaudited(_: &Tree, snapshot: &Snapshot) -> Vec<String> {
     AUDITED
         .iter()
         .filter(|kind| !audited(kind))
-        .map(|kind| format!("{kind} logs nothing"))
+        .map(|kind| format!("{kind} has no audit log"))
         .collect()
 }

@@ -1,6 +1,6 @@
-//! Source and queries as text: enough of it to ask what a file says.
+//! Source and queries as text.
 
-/// What `text` says once comments and indentation are gone: one line after the other.
+/// The lines of `text` without comments and indentation.
 #[must_use]
 pub fn plain(text: &str) -> String {
     let is_comment = |line: &&str| line.trim_start().starts_with("//");
@@ -8,19 +8,19 @@ pub fn plain(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// What stands between `before` and the next `after`, everywhere in `text`.
+/// Every part of `text` between `before` and the next `after`.
 #[must_use]
 pub fn between<'a>(text: &'a str, before: &str, after: &str) -> Vec<&'a str> {
     let rests = text.split(before).skip(1);
     rests.filter_map(|rest| rest.split_once(after)).map(|(found, _)| found).collect()
 }
 
-/// Which of `parts` the text `of` the thing called `name` does not say.
+/// A finding for each of `parts` that the text `of` the file `name` does not contain.
 #[must_use]
-pub fn unsaid(name: &str, of: &str, parts: &[&str]) -> Vec<String> {
+pub fn missing_parts(name: &str, of: &str, parts: &[&str]) -> Vec<String> {
     let of = plain(of);
     let missing = parts.iter().filter(|part| !of.contains(**part));
-    missing.map(|part| format!("{name} does not say `{part}`")).collect()
+    missing.map(|part| format!("{name} does not contain `{part}`")).collect()
 }
 
 #[cfg(test)]
@@ -30,7 +30,7 @@ mod tests {
     #[test]
     fn commented_out_text_is_ignored() {
         let text = "var a = {\n  // b: 1\n  c: 2\n}\n";
-        assert_eq!(unsaid("a", text, &["c: 2", "b: 1"]), ["a does not say `b: 1`"]);
+        assert_eq!(missing_parts("a", text, &["c: 2", "b: 1"]), ["a does not contain `b: 1`"]);
     }
 
     #[test]

@@ -29,24 +29,24 @@ impl Manifest {
         Self { path, text, table }
     }
 
-    /// The path of a folder of the crate.
+    /// The path of the crate's folder `name`.
     #[must_use]
     pub fn folder(&self, name: &str) -> String {
         self.path.replace("Cargo.toml", name)
     }
 
-    /// An offence, if the crate does not take the workspace's lints.
+    /// An offence, if the crate does not inherit the workspace's lints.
     #[must_use]
     pub fn own_lints(&self) -> Option<Offence> {
         let inherits = self.table.get("lints").is_some_and(inherits);
         (!inherits).then(|| self.offence("[lints]", "lacks `[lints] workspace = true`"))
     }
 
-    /// The dependencies whose version the workspace does not set.
+    /// The dependencies that are not inherited from the workspace.
     #[must_use]
     pub fn own_versions(&self) -> Vec<Offence> {
         let own = self.dependencies().filter(|(_, dependency)| !inherits(dependency));
-        own.map(|(name, _)| self.offence(name, "is not taken from the workspace")).collect()
+        own.map(|(name, _)| self.offence(name, "is not inherited from the workspace")).collect()
     }
 
     /// The dependencies on any of `functions`.
@@ -63,7 +63,7 @@ impl Manifest {
         tables.flatten().map(|(name, dependency)| (name.as_str(), dependency))
     }
 
-    /// What is wrong with the line that starts with `what`.
+    /// The offence in the line that starts with `what`.
     fn offence(&self, what: &str, wrong: &str) -> Offence {
         let line = self.text.lines().position(|line| line.starts_with(what)).unwrap_or_default();
         Offence { path: self.path.clone(), line: line + 1, text: format!("{what} {wrong}") }
@@ -84,7 +84,7 @@ mod tests {
             c = { workspace = true, features = [\"x\"] }\n[lints.rust]\nunsafe_code = \"allow\"\n";
         let manifest = Manifest::new("a/Cargo.toml".to_owned(), text.to_owned());
         let found: Vec<_> = manifest.own_versions().iter().map(ToString::to_string).collect();
-        assert_eq!(found, ["a/Cargo.toml:3: b is not taken from the workspace"]);
+        assert_eq!(found, ["a/Cargo.toml:3: b is not inherited from the workspace"]);
         assert!(manifest.own_lints().is_some());
         assert_eq!(manifest.depends_on(&["a".to_owned(), "d".to_owned()])[0].line, 2);
     }

@@ -1,5 +1,4 @@
-//! Whether what documents point to is there: the targets of links, their anchors, and what they mention as
-//! `path` or `path:item`.
+//! Whether the links, anchors, paths (`path`) and items (`path:item`) in documents exist.
 
 use super::Offence;
 use generate::workspace::{files, read, root};
@@ -7,22 +6,22 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
-/// The folders by which a mention is known to be a path.
+/// The folders by which a mention is recognised as a path.
 const FOLDERS: [&str; 7] =
     ["components", "docs", "functions", "infra", "schemas", "shared", "tests"];
 
-/// What a document names.
+/// The references and the anchors of a document.
 #[derive(Debug, Default)]
-struct Named {
-    /// The targets of links and pictures, and their lines.
+struct Document {
+    /// The targets of links and images, and their lines.
     links: Vec<(usize, String)>,
-    /// What stands in code spans, and its lines.
+    /// The content of code spans, and their lines.
     mentions: Vec<(usize, String)>,
     /// The anchors of its headings.
     anchors: BTreeSet<String>,
 }
 
-/// The documents of today: those in the root, in `docs` and in `infra`, but for the log of changes.
+/// The documents in the root, in `docs` and in `infra`, except the change log.
 ///
 /// # Panics
 /// When a folder cannot be read.
@@ -37,20 +36,20 @@ pub fn documents() -> Vec<String> {
     documents
 }
 
-/// What the document at `path` points to though it is not there.
+/// The references of the document at `path` to what does not exist.
 ///
 /// # Panics
 /// When it cannot be read.
 #[must_use]
-pub fn dead_ends(path: &str) -> Vec<Offence> {
-    let named = Named::by(&read(path));
+pub fn dangling_references(path: &str) -> Vec<Offence> {
+    let named = Document::parse(&read(path));
     let offence = |(line, text): &(usize, String)| Offence {
         path: path.to_owned(),
         line: *line,
-        text: format!("`{text}` is not there"),
+        text: format!("`{text}` does not exist"),
     };
-    let links = named.links.iter().filter(|(_, target)| !leads_somewhere(path, target, &named));
-    let mentions = named.mentions.iter().filter(|(_, mention)| !is_there(mention));
+    let links = named.links.iter().filter(|(_, target)| !target_exists(path, target, &named));
+    let mentions = named.mentions.iter().filter(|(_, mention)| !exists(mention));
     links.chain(mentions).map(offence).collect()
 }
 
@@ -58,13 +57,13 @@ fn is_document(path: &str) -> bool {
     Path::new(path).extension().is_some_and(|ending| ending == "md")
 }
 
-impl Named {
-    fn by(text: &str) -> Self {
+impl Document {
+    fn parse(text: &str) -> Self {
         let mut named = Self::default();
         let mut heading = None;
         for (event, range) in Parser::new_ext(text, Options::ENABLE_TABLES).into_offset_iter() {
             let line = text[..range.start].matches('\n').count() + 1;
-            named.take(&event, line);
+            named.add(&event, line);
             if let Event::Start(Tag::Heading { .. }) = event {
                 heading = Some(String::new());
             } else if let Event::End(TagEnd::Heading(_)) = event {
@@ -78,8 +77,8 @@ impl Named {
         named
     }
 
-    /// Takes up a link or a mention.
-    fn take(&mut self, event: &Event<'_>, line: usize) {
+    /// Adds a link or a mention.
+    fn add(&mut self, event: &Event<'_>, line: usize) {
         if let Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) = event {
             self.links.push((line, dest_url.to_string()));
         } else if let Event::Code(code) = event {
@@ -94,8 +93,8 @@ fn anchor(heading: &str) -> String {
     kept.chars().filter(|letter| letter.is_alphanumeric() || "-_".contains(*letter)).collect()
 }
 
-/// Whether the target of a link in the document at `path` is there; other sites are not asked.
-fn leads_somewhere(path: &str, target: &str, own: &Named) -> bool {
+/// Whether the target of a link in the document at `path` exists. Other sites are not requested.
+fn target_exists(path: &str, target: &str, own: &Document) -> bool {
     if ["http://", "https://", "mailto:"].iter().any(|scheme| target.starts_with(scheme)) {
         return true;
     }
@@ -105,12 +104,12 @@ fn leads_somewhere(path: &str, target: &str, own: &Named) -> bool {
     }
     let folder = Path::new(path).parent().unwrap_or(Path::new(""));
     let Some(file) = normal(&folder.join(file)) else { return false };
-    let exists = root().join(&file).exists();
+    let is_there = root().join(&file).exists();
     let text = |file: &Path| read(&file.display().to_string());
-    exists && (anchor.is_empty() || Named::by(&text(&file)).anchors.contains(anchor))
+    is_there && (anchor.is_empty() || Document::parse(&text(&file)).anchors.contains(anchor))
 }
 
-/// `path` without `.` and `..`; nothing, when it leaves the workspace.
+/// `path` without `.` and `..`; None when it is outside the workspace.
 fn normal(path: &Path) -> Option<PathBuf> {
     let mut normal = PathBuf::new();
     for part in path.components() {
@@ -124,8 +123,8 @@ fn normal(path: &Path) -> Option<PathBuf> {
     Some(normal)
 }
 
-/// Whether what is mentioned is there, if it is a path, or a path and an item of that file.
-fn is_there(mention: &str) -> bool {
+/// Whether a mention exists, if it is a path, or a path and an item of that file.
+fn exists(mention: &str) -> bool {
     let (path, item) = mention.split_once(':').unwrap_or((mention, ""));
     let first = path.split('/').next().unwrap_or_default();
     let is_path = path.contains('/') && FOLDERS.contains(&first) || first == "tools";
@@ -152,30 +151,30 @@ mod tests {
     #[test]
     fn links_mentions_and_anchors_are_distinguished() {
         let text = "# A `b`, c!\n\n[d](e.md#f) `g/h`\n![i](j.png)\n```text\n[k](l)\n```\n";
-        let named = Named::by(text);
+        let named = Document::parse(text);
         assert_eq!(named.links, [(3, "e.md#f".to_owned()), (4, "j.png".to_owned())]);
         assert_eq!(named.mentions, [(1, "b".to_owned()), (3, "g/h".to_owned())]);
         assert_eq!(named.anchors, BTreeSet::from(["a-b-c".to_owned()]));
     }
 
     #[test]
-    fn a_link_leads_to_a_file_a_folder_or_a_heading() {
-        let own = Named::by("# Here\n");
+    fn a_link_points_to_a_file_a_folder_or_a_heading() {
+        let own = Document::parse("# Here\n");
         for there in
             ["../Cargo.toml", "#here", ".", "https://example.com/none", "../README.md#start"]
         {
-            assert!(leads_somewhere("infra/README.md", there, &own), "{there}");
+            assert!(target_exists("infra/README.md", there, &own), "{there}");
         }
         for none in ["../Cargo.lock2", "#there", "../../..", "../README.md#stop"] {
-            assert!(!leads_somewhere("infra/README.md", none, &own), "{none}");
+            assert!(!target_exists("infra/README.md", none, &own), "{none}");
         }
     }
 
     #[test]
     fn a_mention_is_a_path_with_an_optional_item() {
         let own = "tests/src/checks/tidy/documents.rs";
-        assert!(["a/b", "tests/<name>/c", "tests/src", "cargo test"].into_iter().all(is_there));
-        assert!(is_there(&format!("{own}:is_there")) && is_there(&format!("{own}:Named::by")));
-        assert!(!is_there("tests/none.rs") && !is_there(&format!("{own}:was_there")));
+        assert!(["a/b", "tests/<name>/c", "tests/src", "cargo test"].into_iter().all(exists));
+        assert!(exists(&format!("{own}:exists")) && exists(&format!("{own}:Document::parse")));
+        assert!(!exists("tests/none.rs") && !exists(&format!("{own}:existed")));
     }
 }

@@ -1,27 +1,27 @@
-//! The one style of imports, which stable rustfmt cannot enforce: an import for each module, its names in
-//! braces, and all imports of a kind in one block, which rustfmt then sorts.
+//! The style of imports, which stable rustfmt cannot enforce: one import per module, its names in braces,
+//! and all imports of a visibility in one block, which rustfmt then sorts.
 
 use super::{Offence, Source};
 use std::collections::BTreeSet;
 
-/// The modules that may be imported whole: the one around tests, and what proptest asks for.
+/// The modules that may be glob-imported: the one around tests, and proptest's prelude.
 const WHOLE: [&str; 2] = ["super::", "proptest::prelude::"];
 
 /// A `use` item.
 struct Import<'a> {
-    /// Where it starts and ends in the file.
+    /// Its byte offsets in the file.
     start: usize,
     end: usize,
-    /// `pub`, say, or nothing.
+    /// Such as `pub `; empty for a private one.
     visibility: &'a str,
-    /// The module whose names it takes, and these as they are written.
+    /// The module, and the imported names as they are written.
     module: &'a str,
     names: &'a str,
-    /// The innermost braces around it, by where they open.
+    /// The byte offset of the innermost opening brace around it.
     scope: Option<usize>,
 }
 
-/// The imports of `source` that are written in another style.
+/// The imports of `source` in another style.
 #[must_use]
 pub fn odd_imports(source: &Source) -> Vec<Offence> {
     let imports = imports(&source.code);
@@ -29,13 +29,13 @@ pub fn odd_imports(source: &Source) -> Vec<Offence> {
     let mut odd = Vec::new();
     for (at, import) in imports.iter().enumerate() {
         let before = at.checked_sub(1).map(|before| &imports[before]);
-        // One that is compiled for some targets alone stands alone.
+        // A conditionally compiled one may repeat a module.
         let conditional = source.code[..import.start].trim_end().ends_with(']');
         let twice = !seen.insert((import.scope, import.visibility, import.module));
         let nested = import.names.contains("::");
         let whole = import.names == "*" && !WHOLE.contains(&import.module);
-        let parted = before.is_some_and(|it| parted(source, it, import));
-        if nested || whole || (twice && !conditional) || parted {
+        let separated = before.is_some_and(|it| separated(source, it, import));
+        if nested || whole || (twice && !conditional) || separated {
             let line = source.code[..import.start].matches('\n').count() + 1;
             odd.push(source.offence(line));
         }
@@ -43,8 +43,8 @@ pub fn odd_imports(source: &Source) -> Vec<Offence> {
     odd
 }
 
-/// Whether two imports of a kind have nothing between them but an empty line.
-fn parted(source: &Source, before: &Import<'_>, import: &Import<'_>) -> bool {
+/// Whether two imports of the same visibility are separated by nothing but an empty line.
+fn separated(source: &Source, before: &Import<'_>, import: &Import<'_>) -> bool {
     let between = &source.text[before.end..import.start];
     before.visibility == import.visibility
         && between.trim().is_empty()
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn an_import_for_each_module_is_the_style() {
+    fn one_import_per_module_is_the_style() {
         let text = "mod a;\n\npub use a::A;\n\nuse b::c::{C, D as _};\nuse b::{self, E};\n\
             #[cfg(test)]\nuse b::c::F;\n\n/// Doc.\nfn f() {\n    use b::c::G;\n    use_it(\"use b::{c::d}\");\n}\n\
             #[cfg(test)]\nmod tests {\n    use super::*;\n    use b::c::C;\n}\n";
@@ -103,17 +103,17 @@ mod tests {
     }
 
     #[test]
-    fn trees_are_found() {
+    fn nested_imports_are_found() {
         assert_eq!(lines("use a::B;\nuse std::{\n    fmt,\n    str::FromStr,\n};\n"), [2]);
     }
 
     #[test]
-    fn a_module_that_is_imported_whole_is_found() {
+    fn a_glob_import_is_found() {
         assert_eq!(lines("use a::*;\nmod tests {\n    use super::*;\n}\n"), [1]);
     }
 
     #[test]
-    fn a_module_that_is_imported_twice_is_found() {
+    fn a_repeated_module_is_found() {
         assert_eq!(lines("use a::B;\nuse a::C;\npub use a::D;\n"), [2]);
     }
 

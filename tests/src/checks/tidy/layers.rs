@@ -1,4 +1,4 @@
-//! The arrows between the layers of `shared`.
+//! The dependencies between the layers of `shared`.
 
 use super::paths::Path;
 use super::{Offence, Source};
@@ -19,8 +19,8 @@ const LAYERS: [&str; 12] = [
     "testing",
 ];
 
-/// Whether the world reaches in by this path: other processes, files, the environment, the time.
-fn reaches_out(path: &Path<'_>) -> bool {
+/// Whether a path does I/O or reads a clock: processes, files, the environment, the network, the time.
+fn is_impure(path: &Path<'_>) -> bool {
     const CRATES: [&str; 6] = ["axum", "dapr", "dapr_durabletask", "reqwest", "tokio", "tonic"];
     const STD: [&str; 5] = ["env", "fs", "net", "process", "thread"];
     const CLOCKS: [&str; 2] = ["Instant", "SystemTime"];
@@ -29,10 +29,10 @@ fn reaches_out(path: &Path<'_>) -> bool {
         || STD.iter().any(|module| path.starts_with(&["std", module]))
 }
 
-/// The lines where pure code does not stay within itself. Its tests may.
+/// The lines where pure code does I/O or reads a clock. Its tests may.
 #[must_use]
-pub fn names_world(source: &Source) -> Vec<Offence> {
-    source.naming(|path| reaches_out(path) && !source.is_test(path.line))
+pub fn impure_code(source: &Source) -> Vec<Offence> {
+    source.naming(|path| is_impure(path) && !source.is_test(path.line))
 }
 
 /// The lines that name the environment of the process.
@@ -47,8 +47,8 @@ pub fn names_crate(source: &Source, crates: &[&str]) -> Vec<Offence> {
     source.naming(|path| crates.iter().any(|name| path.starts_with(&[name])))
 }
 
-/// The lines that name a layer other than `own` and those that it may use. Fakes are for tests, and
-/// [`test_helpers`] sees to them.
+/// The lines that name a layer other than `own` and those that it may use, except `testing`, which
+/// [`test_helpers`] checks.
 #[must_use]
 pub fn foreign_layers(source: &Source, own: &str, may_use: &[&str]) -> Vec<Offence> {
     let allowed = |layer: &str| layer == own || layer == "testing" || may_use.contains(&layer);
@@ -100,7 +100,7 @@ mod tests {
         let code = "use std::{collections::BTreeMap, env, time::Duration};\nuse std::time;\n\
             fn f() -> time::SystemTime { tokio::spawn() }\n#[cfg(test)]\nuse tokio::test;\n";
         let source = Source::new("shared/src/domain/money.rs", code);
-        assert_eq!(lines(&names_world(&source)), [1, 3]);
+        assert_eq!(lines(&impure_code(&source)), [1, 3]);
         assert_eq!(lines(&names_environment(&source)), [1]);
     }
 

@@ -1,103 +1,44 @@
-//! Separates code, comments and literals.
+//! Separates code from comments and literals.
 
-/// A Rust file, twice: its code alone and its comments alone, all else blanked, so that lines and
-/// columns stay.
-pub(super) struct Split {
-    pub(super) code: String,
-    pub(super) comments: String,
+use proc_macro2::{Span, TokenStream, TokenTree};
+
+/// The code of a Rust file: comments and literals are blanked, so that offsets stay the same.
+///
+/// # Panics
+/// When it is not Rust.
+pub(super) fn code(text: &str) -> String {
+    let blank = |byte: u8| if byte == b'\n' { byte } else { b' ' };
+    let mut code: Vec<_> = text.bytes().map(blank).collect();
+    let tokens: TokenStream = text.parse().unwrap_or_else(|error| panic!("{error}: {text}"));
+    copy(tokens, text, &mut code);
+    String::from_utf8(code).expect("tokens begin and end between characters")
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    Code,
-    Comment,
-    Literal,
-}
-
-pub(super) fn split(text: &str) -> Split {
-    let mut split = Split { code: String::new(), comments: String::new() };
-    let mut rest = text;
-    while !rest.is_empty() {
-        let (kind, length) = next(rest);
-        let (piece, after) = rest.split_at(length);
-        split.code += &kept(piece, kind == Kind::Code);
-        split.comments += &kept(piece, kind == Kind::Comment);
-        rest = after;
-    }
-    split
-}
-
-fn kept(piece: &str, keep: bool) -> String {
-    let blank = |letter: char| if keep || letter == '\n' { letter } else { ' ' };
-    piece.chars().map(blank).collect()
-}
-
-/// What `rest`, which is not empty, starts with, and its length in bytes.
-fn next(rest: &str) -> (Kind, usize) {
-    if rest.starts_with("//") {
-        return (Kind::Comment, rest.find('\n').unwrap_or(rest.len()));
-    }
-    if rest.starts_with("/*") {
-        return (Kind::Comment, block_comment(rest));
-    }
-    let word = rest.find(|letter| !is_word(letter)).unwrap_or(rest.len());
-    match literal(&rest[..word], &rest[word..]) {
-        Some(length) => (Kind::Literal, word + length),
-        None => (Kind::Code, word.max(rest.chars().next().map_or(1, char::len_utf8))),
+fn copy(tokens: TokenStream, text: &str, code: &mut [u8]) {
+    for token in tokens {
+        let written = &text[token.span().byte_range()];
+        match token {
+            // Documentation is an attribute, each token of which has the span of the comment.
+            _ if written.starts_with("//") || written.starts_with("/*") => {}
+            TokenTree::Literal(_) => {}
+            TokenTree::Group(group) => {
+                copy_span(group.span_open(), text, code);
+                copy_span(group.span_close(), text, code);
+                copy(group.stream(), text, code);
+            }
+            TokenTree::Ident(_) | TokenTree::Punct(_) => copy_span(token.span(), text, code),
+        }
     }
 }
 
+fn copy_span(span: Span, text: &str, code: &mut [u8]) {
+    let range = span.byte_range();
+    code[range.clone()].copy_from_slice(&text.as_bytes()[range]);
+}
+
+/// Whether a letter may be part of a name.
 pub(super) fn is_word(letter: char) -> bool {
     letter.is_alphanumeric() || letter == '_'
-}
-
-/// Block comments nest.
-fn block_comment(rest: &str) -> usize {
-    let mut depth = 0;
-    let mut at = 0;
-    loop {
-        match rest.as_bytes().get(at..at + 2) {
-            Some(b"/*") => (depth, at) = (depth + 1, at + 2),
-            Some(b"*/") if depth == 1 => return at + 2,
-            Some(b"*/") => (depth, at) = (depth - 1, at + 2),
-            Some(_) => at += 1,
-            None => return rest.len(),
-        }
-    }
-}
-
-/// The length of the literal that starts here, behind its prefix, if one does.
-fn literal(prefix: &str, rest: &str) -> Option<usize> {
-    match prefix {
-        "" | "b" | "c" if rest.starts_with('"') => Some(quoted(rest, '"')),
-        "" | "b" if rest.starts_with('\'') => character(rest),
-        "r" | "br" | "cr" => {
-            let hashes = rest.len() - rest.trim_start_matches('#').len();
-            let end = format!("\"{}", &rest[..hashes]);
-            let body = rest[hashes..].strip_prefix('"')?;
-            Some(body.find(&end).map_or(rest.len(), |at| hashes + 1 + at + end.len()))
-        }
-        _ => None,
-    }
-}
-
-/// A character and not a lifetime, which no quote ends.
-fn character(rest: &str) -> Option<usize> {
-    let mut letters = rest.chars().skip(1);
-    let escaped = letters.next()? == '\\';
-    (escaped || letters.next()? == '\'').then(|| quoted(rest, '\''))
-}
-
-fn quoted(rest: &str, quote: char) -> usize {
-    let mut letters = rest.char_indices().skip(1);
-    while let Some((at, letter)) = letters.next() {
-        match letter {
-            '\\' => _ = letters.next(),
-            _ if letter == quote => return at + 1,
-            _ => {}
-        }
-    }
-    rest.len()
 }
 
 #[cfg(test)]
@@ -105,28 +46,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn comments_and_literals_are_not_code() {
-        let text = "a(\"b // \\\" c\") // d \"e\n/* f /* g */ h */ i('\\'', 'j', b\"k\") l";
-        assert_eq!(split(text).code.split_whitespace().collect::<String>(), "a()i(,,)l");
-        let comments = split(text).comments;
-        assert_eq!(comments.split_whitespace().collect::<String>(), "//d\"e/*f/*g*/h*/");
-    }
-
-    #[test]
-    fn raw_strings_end_at_as_many_hashes_as_they_began_with() {
-        assert_eq!(split("r#\"a\"b\"# c").code.trim(), "c");
-        assert_eq!(split("for r\"\\\" d").code.split_whitespace().collect::<String>(), "ford");
-    }
-
-    #[test]
-    fn lifetimes_and_raw_names_are_code() {
-        let text = "fn f<'a>(r#type: &'a str) {}";
-        assert_eq!(split(text).code, text);
-    }
-
-    #[test]
-    fn line_numbers_are_kept() {
-        let text = "a\n/*\n*/\"\n\"\nb";
-        assert_eq!(split(text).code.lines().count(), text.lines().count());
+    fn comments_and_literals_are_blanked() {
+        let text =
+            "/// Ü \"a\".\nfn b<'c>(d: &'c str) { e(\"f // \\\" g\", 'h', r#\"i\"#) /* j */ }\n";
+        let code = code(text);
+        assert_eq!(
+            code.split_whitespace().collect::<Vec<_>>().join(" "),
+            "fn b<'c>(d: &'c str) { e( , , ) }"
+        );
+        assert_eq!((code.len(), code.find("fn")), (text.len(), text.find("fn")));
     }
 }

@@ -1,4 +1,4 @@
-//! What the rules of the house read: source files, and the paths that their code names.
+//! What the house rules read: source files, the paths that their code names, documents and manifests.
 
 mod crates;
 mod documents;
@@ -10,11 +10,11 @@ mod paths;
 mod source;
 
 pub use self::crates::Manifest;
-pub use self::documents::{dead_ends, documents};
+pub use self::documents::{dangling_references, documents};
 pub use self::imports::odd_imports;
-pub use self::layers::{foreign_layers, names_crate, names_environment, names_world, test_helpers};
+pub use self::layers::{foreign_layers, impure_code, names_crate, names_environment, test_helpers};
 pub use self::modules::circles;
-pub use self::source::{Source, sources};
+pub use self::source::{FOLDERS, Source, sources};
 
 use std::fmt;
 

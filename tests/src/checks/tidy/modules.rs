@@ -1,19 +1,19 @@
-//! The modules of a crate, and which of them import each other in a circle.
+//! The modules of a crate, and circular imports between them.
 
 use super::paths::{Path, paths};
 use super::{Offence, Source};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A module by its path from the root of its crate.
+/// The path of a module from the root of its crate.
 type Module = Vec<String>;
 
 /// The modules of a crate.
 type Modules<'a> = BTreeMap<Module, File<'a>>;
 
-/// How often an import is followed through modules that hand it on.
-const HANDED_ON: usize = 5;
+/// How many re-exports an import is followed through.
+const MAX_REEXPORTS: usize = 5;
 
-/// What a module's code names, its tests aside.
+/// A module's file, and the paths in it outside of tests.
 struct File<'a> {
     source: &'a Source,
     paths: Vec<Path<'a>>,
@@ -27,25 +27,26 @@ impl<'a> File<'a> {
     }
 }
 
-/// An import between two modules that lie in the same one.
+/// An import between two modules with the same parent.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Import {
     from: Module,
     to: Module,
 }
 
-/// The lines that close a circle between neighbours: modules of the same module, with all that lies in
-/// them. `sources` are the files of one crate, below `folder`. What a module and those within it import
-/// from each other is no circle, and tests may import what they like.
+/// The lines that are part of a circle between siblings: modules with the same parent, each with its
+/// submodules. `sources` are the files of a crate, below `folder`. A module and its submodules may import
+/// each other, and tests may import anything.
 #[must_use]
-pub fn circles(sources: &[Source], folder: &str) -> Vec<Offence> {
-    let modules = sources.iter().map(|source| (module(&source.path, folder), File::of(source)));
+pub fn circles<'a>(sources: impl IntoIterator<Item = &'a Source>, folder: &str) -> Vec<Offence> {
+    let modules = sources.into_iter();
+    let modules = modules.map(|source| (module(&source.path, folder), File::of(source)));
     let modules: Modules<'_> = modules.collect();
     let mut imports = BTreeMap::<Import, Vec<Offence>>::new();
     for (module, File { source, paths }) in &modules {
         for path in paths {
-            let target = resolved(module, path, &modules, HANDED_ON);
-            if let Some(import) = target.and_then(|target| between_neighbours(module, &target)) {
+            let target = resolved(module, path, &modules, MAX_REEXPORTS);
+            if let Some(import) = target.and_then(|target| between_siblings(module, &target)) {
                 imports.entry(import).or_default().push(source.offence(path.line));
             }
         }
@@ -70,12 +71,12 @@ fn module(path: &str, folder: &str) -> Module {
     module
 }
 
-/// The module that a path leads to from within `module`; followed, where that only hands it on.
+/// The module that a path in `module` refers to, through re-exports.
 fn resolved(
     module: &Module,
     path: &Path<'_>,
     modules: &Modules<'_>,
-    handed_on: usize,
+    reexports: usize,
 ) -> Option<Module> {
     let (mut target, rest) = absolute(module, &path.segments)?;
     let mut rest = rest.iter();
@@ -83,18 +84,18 @@ fn resolved(
         target.push((*segment).to_owned());
         if !modules.contains_key(&target) {
             let name = target.pop()?;
-            let next = handed_on.checked_sub(1)?;
+            let next = reexports.checked_sub(1)?;
             let paths = modules.get(&target)?.paths.iter();
-            let mut handed = paths
+            let mut reexported = paths
                 .filter(|it| it.segments.len() > 1 && it.segments.last() == Some(&name.as_str()));
-            let further = handed.find_map(|it| resolved(&target, it, modules, next));
+            let further = reexported.find_map(|it| resolved(&target, it, modules, next));
             return Some(further.unwrap_or(target));
         }
     }
     Some(target)
 }
 
-/// Where a path starts that leads into its own crate, and what is left of it.
+/// The module at which a path into its own crate starts, and the rest of the path.
 fn absolute<'a>(module: &Module, segments: &'a [&'a str]) -> Option<(Module, &'a [&'a str])> {
     match segments.split_first()? {
         (&"crate", rest) => Some((Module::new(), rest)),
@@ -108,8 +109,8 @@ fn absolute<'a>(module: &Module, segments: &'a [&'a str]) -> Option<(Module, &'a
     }
 }
 
-/// The import as one between neighbours, unless one module lies in the other.
-fn between_neighbours(from: &Module, to: &Module) -> Option<Import> {
+/// The import as one between siblings, unless one module contains the other.
+fn between_siblings(from: &Module, to: &Module) -> Option<Import> {
     let shared = from.iter().zip(to).take_while(|(from, to)| from == to).count();
     let inside = shared == from.len() || shared == to.len();
     (!inside).then(|| Import { from: from[..=shared].to_vec(), to: to[..=shared].to_vec() })
@@ -137,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_that_import_each_other_are_a_circle_however_far_it_goes() {
+    fn siblings_that_import_each_other_indirectly_are_a_circle() {
         let files = [
             ("a/src/lib.rs", "mod b;\nmod c;\nmod d;\n"),
             ("a/src/b.rs", "use crate::c::C;\n"),
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn parents_children_and_tests_are_not_circles() {
+    fn parents_children_and_tests_form_no_circle() {
         let files = [
             ("a/src/lib.rs", "mod b;\nuse b::f;\n"),
             (

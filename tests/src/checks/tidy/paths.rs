@@ -1,4 +1,4 @@
-//! The paths that code names, the branches of `use` trees included.
+//! The paths in code, including the branches of `use` trees.
 
 use super::lexer::is_word;
 
@@ -23,8 +23,8 @@ enum Token<'a> {
     Other(char),
 }
 
-/// The paths of `code`, which holds neither comments nor literals. A single name is one too, but no
-/// field or method.
+/// The paths in `code`, which contains neither comments nor literals. A single name is a path too,
+/// unless it is a field or a method.
 pub(super) fn paths(code: &str) -> Vec<Path<'_>> {
     let mut parser = Parser { tokens: tokens(code), at: 0, paths: Vec::new() };
     let mut member = false;
@@ -46,7 +46,7 @@ fn tokens(code: &str) -> Vec<(usize, Token<'_>)> {
         let (token, length) = match letter {
             _ if word > 0 => (Token::Word(&rest[..word]), word),
             ':' if rest.starts_with("::") => (Token::Colons, 2),
-            // A range ends in no member.
+            // What follows a range is not a member.
             '.' if rest.starts_with("..") => (Token::Other('…'), 2),
             _ => (Token::Other(letter), letter.len_utf8()),
         };
@@ -70,7 +70,7 @@ impl<'a> Parser<'a> {
         self.tokens.get(self.at).map(|(_, token)| *token)
     }
 
-    /// Reads a path that goes on from `stem`, and each of its branches.
+    /// Reads a path that continues `stem`, and each of its branches.
     fn tree(&mut self, stem: &[&'a str]) {
         let mut segments = stem.to_vec();
         let mut line = self.tokens[self.at].0;

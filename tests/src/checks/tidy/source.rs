@@ -1,12 +1,13 @@
 //! Rust files, as the rules read them.
 
 use super::Offence;
-use super::lexer::{Split, split};
+use super::lexer::{code, is_word};
 use super::paths::{Path, paths};
 use generate::workspace::{files, read};
 use std::ops::Range;
+use std::sync::LazyLock;
 
-/// What marks code as compiled for tests alone.
+/// The attribute of code that is compiled for tests only.
 const FOR_TESTS: &str = "#[cfg(test)]";
 
 /// A Rust file.
@@ -16,11 +17,9 @@ pub struct Source {
     pub path: String,
     /// The whole text.
     pub text: String,
-    /// The code alone: comments and literals are blanked.
+    /// The text without its comments and literals, which are blanked.
     pub code: String,
-    /// The comments alone.
-    pub comments: String,
-    /// The lines that are compiled for tests alone, counted from 1.
+    /// The lines that are compiled for tests only, counted from 1.
     tests: Vec<Range<usize>>,
 }
 
@@ -28,12 +27,12 @@ impl Source {
     /// The file `text` at `path`.
     #[must_use]
     pub fn new(path: &str, text: &str) -> Self {
-        let Split { code, comments } = split(text);
+        let code = code(text);
         let tests = test_lines(&code);
-        Self { path: path.to_owned(), text: text.to_owned(), code, comments, tests }
+        Self { path: path.to_owned(), text: text.to_owned(), code, tests }
     }
 
-    /// Whether a line is compiled for tests alone.
+    /// Whether a line is compiled for tests only.
     #[must_use]
     pub fn is_test(&self, line: usize) -> bool {
         self.tests.iter().any(|lines| lines.contains(&line))
@@ -46,25 +45,21 @@ impl Source {
         before.trim_end().lines().count()
     }
 
-    /// The lines of the code or the comments that hold one of `words`.
+    /// The lines that contain one of `words`.
     #[must_use]
     pub fn lines_with(&self, words: &[&str]) -> Vec<Offence> {
-        let lines = self.code.lines().zip(self.comments.lines()).zip(1..);
-        let found = lines.filter(|((code, comment), _)| {
-            words.iter().any(|word| code.contains(word) || comment.contains(word))
-        });
-        found.map(|(_, line)| self.offence(line)).collect()
+        self.lines(|line| words.iter().any(|word| line.contains(word)))
     }
 
-    /// The lines of the code or the comments that hold one of `words` as a whole word.
+    /// The lines that contain one of `words` as a whole word.
     #[must_use]
     pub fn lines_with_words(&self, words: &[&str]) -> Vec<Offence> {
-        let lines = self.code.lines().zip(self.comments.lines()).zip(1..);
-        let part = |letter: char| !(letter.is_alphanumeric() || letter == '_');
-        let found = lines.filter(|((code, comment), _)| {
-            code.split(part).chain(comment.split(part)).any(|word| words.contains(&word))
-        });
-        found.map(|(_, line)| self.offence(line)).collect()
+        self.lines(|line| line.split(|letter| !is_word(letter)).any(|word| words.contains(&word)))
+    }
+
+    fn lines(&self, is_offence: impl Fn(&str) -> bool) -> Vec<Offence> {
+        let lines = self.text.lines().zip(1..).filter(|(line, _)| is_offence(line));
+        lines.map(|(_, line)| self.offence(line)).collect()
     }
 
     /// The line as an offence.
@@ -74,7 +69,7 @@ impl Source {
         Offence { path: self.path.clone(), line, text }
     }
 
-    /// The lines that name a path which is `foreign`.
+    /// The lines that name a path for which `foreign` holds.
     pub(super) fn naming(&self, foreign: impl Fn(&Path<'_>) -> bool) -> Vec<Offence> {
         let found = paths(&self.code).into_iter().filter(foreign).map(|path| path.line);
         let mut lines: Vec<_> = found.collect();
@@ -82,7 +77,7 @@ impl Source {
         lines.into_iter().map(|line| self.offence(line)).collect()
     }
 
-    /// The modules that this file declares for tests alone.
+    /// The modules that this file declares for tests only.
     fn test_modules(&self) -> impl Iterator<Item = &str> {
         let marked = self.code.split(FOR_TESTS).skip(1);
         let modules = marked.filter_map(|code| code.trim_start().strip_prefix("mod "));
@@ -97,13 +92,22 @@ impl Source {
     }
 }
 
+/// Where the workspace's Rust is.
+pub const FOLDERS: [&str; 4] = ["functions", "shared", "tests", "tools"];
+
 /// The Rust files below `folder`, by path.
 ///
 /// # Panics
-/// When one cannot be read.
-#[must_use]
-pub fn sources(folder: &str) -> Vec<Source> {
-    let rust = files(folder).into_iter().filter(|path| path.rsplit('.').next() == Some("rs"));
+/// When a file cannot be read, or is not Rust.
+pub fn sources(folder: &str) -> impl Iterator<Item = &'static Source> {
+    /// All of them: each is parsed once.
+    static ALL: LazyLock<Vec<Source>> = LazyLock::new(all);
+    ALL.iter().filter(move |source| source.path.starts_with(&format!("{folder}/")))
+}
+
+fn all() -> Vec<Source> {
+    let rust = FOLDERS.into_iter().flat_map(files);
+    let rust = rust.filter(|path| path.rsplit('.').next() == Some("rs"));
     let mut sources: Vec<_> = rust.map(|path| Source::new(&path, &read(&path))).collect();
     let modules = |source: &Source| -> Vec<String> {
         source.test_modules().map(|name| source.submodule(name)).collect()
@@ -157,12 +161,5 @@ mod tests {
         assert_eq!(source.test_modules().collect::<Vec<_>>(), ["laws"]);
         assert_eq!(source.submodule("laws"), "src/stock/laws");
         assert_eq!(Source::new("src/lib.rs", "").submodule("laws"), "src/laws");
-    }
-
-    #[test]
-    fn words_are_found_in_code_and_comments_but_not_in_literals() {
-        let source = Source::new("a.rs", "a(\"later\");\n// later\nlater();\n");
-        let lines: Vec<_> = source.lines_with(&["later"]).iter().map(|found| found.line).collect();
-        assert_eq!(lines, [2, 3]);
     }
 }

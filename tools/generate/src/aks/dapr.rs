@@ -1,4 +1,4 @@
-//! The configuration of Dapr: the components of `components/azure`, tracing, and retries.
+//! Dapr's configuration: components, tracing, retention and retries.
 
 use super::{SAMPLING, SHOP, manifest, metadata};
 use crate::Generated;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 /// The components on Azure, for both Container Apps and Kubernetes.
 const COMPONENTS: &str = "components/azure";
 
-/// Where the retries are described, for both this machine and Kubernetes.
+/// The retry policies, both local and on Kubernetes.
 const RESILIENCY: &str = "components/local/resiliency.yaml";
 
 /// The settings of all sidecars.
@@ -18,7 +18,7 @@ pub(super) fn shared() -> Vec<Value> {
     vec![configuration(), resiliency()]
 }
 
-/// The components, a file each.
+/// The components, one file each.
 pub(super) fn components(functions: &[Function]) -> Vec<Generated> {
     let files = files(COMPONENTS).into_iter();
     files.map(|path| component(&Component::parse(&path, &read(&path)), functions)).collect()
@@ -30,9 +30,9 @@ fn configuration() -> Value {
         "kind": "Configuration",
         "metadata": metadata(SHOP),
         "spec": {
-            // Finished workflows, with the personal data in their inputs, are kept for a week.
+            // Finished workflows, with the personal data in their inputs, are purged after a week.
             "workflow": {"stateRetentionPolicy": {"anyTerminal": "168h"}},
-            // What starts at a sidecar is sampled as what starts at a function.
+            // Traces that start at a sidecar are sampled like those that start at a function.
             "tracing": {
                 "samplingRate": SAMPLING,
                 "otel": {"endpointAddress": "${OTLP_ADDRESS}", "isSecure": false, "protocol": "http"}

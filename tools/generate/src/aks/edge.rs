@@ -1,22 +1,21 @@
-//! The namespaces, and the ways into them: from outside to public functions alone, and from sidecar to
-//! sidecar.
+//! The namespaces and their ingress: from outside to public functions only, and between sidecars.
 
 use super::{SHOP, metadata, metadata_in, pods};
 use local::manifest::{Function, Ingress};
 use serde_json::{Value, json};
 
-/// The namespace of what takes requests from outside. It is not the shop's: the proxies that a Gateway
-/// starts set no seccomp profile, which `restricted` asks for
+/// The namespace of the Gateways' proxies. It is not the shop's: the proxies set no seccomp profile, which
+/// `restricted` requires
 /// ([Istio](https://github.com/istio/istio/issues/56383)).
 const EDGE: &str = "saga-shop-edge";
 
 /// The secret in [`EDGE`] that holds the public API's certificate and its key.
 const CERTIFICATE: &str = "gateway-tls";
 
-/// The port on which sidecars talk to each other, under mutual TLS.
+/// The port on which sidecars call each other, under mutual TLS.
 const SIDECAR_PORT: u16 = 50_002;
 
-/// The port on which sidecars show their metrics.
+/// The port on which sidecars expose their metrics.
 pub(super) const METRICS_PORT: u16 = 9090;
 
 /// The port of the service in front of a public function.
@@ -30,7 +29,7 @@ pub(super) fn is_public(function: &Function) -> bool {
     function.manifest.ingress == Ingress::External
 }
 
-/// The namespaces, closed but for sidecars among each other and for who gathers their metrics.
+/// The namespaces, closed except for traffic between sidecars and the collection of their metrics.
 pub(super) fn shop() -> Vec<Value> {
     let of_shop = json!({"matchLabels": {"app.kubernetes.io/part-of": SHOP}});
     let sidecars = from(&json!({"podSelector": of_shop}), SIDECAR_PORT);
@@ -59,13 +58,13 @@ fn namespace(name: &str, pods_are: &str) -> Value {
     })
 }
 
-/// Chooses a namespace by its name.
+/// Selects a namespace by its name.
 fn named(namespace: &str) -> Value {
     json!({"matchLabels": {"kubernetes.io/metadata.name": namespace}})
 }
 
-/// What leads from outside to a function, if it is public.
-pub(super) fn door(function: &Function) -> Vec<Value> {
+/// The resources that route requests from outside to a function, if it is public.
+pub(super) fn ingress(function: &Function) -> Vec<Value> {
     if !is_public(function) {
         return Vec::new();
     }
@@ -96,7 +95,7 @@ fn service(function: &Function) -> Value {
     })
 }
 
-/// TLS ends here: tokens and addresses do not cross the internet in the clear.
+/// Terminates TLS: tokens and addresses do not cross the internet unencrypted.
 fn gateway(name: &str) -> Value {
     json!({
         "apiVersion": "gateway.networking.k8s.io/v1",
@@ -132,13 +131,13 @@ fn route(name: &str) -> Value {
     })
 }
 
-/// Lets in what `peer` sends to `port`.
+/// Allows traffic from `peer` to `port`.
 fn from(peer: &Value, port: u16) -> Value {
     json!([{"from": [peer], "ports": [{"protocol": "TCP", "port": port}]}])
 }
 
-/// Lets in what `ingress` says, and nothing else but for other policies. Probes come from the node
-/// and are never kept out.
+/// Allows `ingress`, and nothing else unless another policy does. Probes come from the node and are
+/// always allowed.
 fn policy(namespace: &str, name: &str, pods: &Value, ingress: &Value) -> Value {
     json!({
         "apiVersion": "networking.k8s.io/v1",

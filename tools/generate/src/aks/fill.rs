@@ -1,7 +1,8 @@
-//! The placeholders that a deployment fills in: each value stays text, even one that looks like a number.
+//! The placeholders that a deployment replaces: each value remains a string, even one that looks like a
+//! number.
 
-/// `yaml` with each scalar that holds a `${NAME}` in single quotes, within which only those are written
-/// in another way, by doubling: a number or a `: ` that is filled in stays text.
+/// `yaml` with each scalar that contains a `${NAME}` in single quotes, within which only quotes must be
+/// escaped: a number or a `: ` in the value remains part of a string.
 pub(super) fn quoted(yaml: &str) -> String {
     yaml.split_inclusive('\n').map(quoted_line).collect()
 }
@@ -26,7 +27,7 @@ mod tests {
     use serde_json::{Value, json};
 
     #[test]
-    fn only_filled_in_values_are_quoted() {
+    fn only_values_with_placeholders_are_quoted() {
         let yaml = "a: ${A}\nb:\n- ${B}\n- c: http://${C}/d's\ne: '${E}: f'\ng: h\n";
         let expected = "a: '${A}'\nb:\n- '${B}'\n- c: 'http://${C}/d''s'\ne: '${E}: f'\ng: h\n";
         assert_eq!(quoted(yaml), expected);
@@ -41,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_is_filled_in_is_text() {
+    fn a_number_in_a_placeholder_is_a_string() {
         let yaml = quoted("value: ${DAYS}\n").replace("${DAYS}", "90");
         assert_eq!(serde_norway::from_str::<Value>(&yaml).unwrap(), json!({"value": "90"}));
     }

@@ -1,6 +1,6 @@
-//! `infra/aks`: the shop for Kubernetes, written from the functions' manifests.
+//! `infra/aks`: the Kubernetes manifests, generated from the functions' manifests.
 //!
-//! What is known at deployment alone stands there as `${NAME}`, for `infra/deploy aks` to fill in.
+//! What is known only at deployment is a placeholder `${NAME}`, which `infra/deploy aks` replaces.
 
 mod dapr;
 mod edge;
@@ -17,13 +17,13 @@ use std::fmt::Write as _;
 /// The folder of the manifests.
 pub const FOLDER: &str = "infra/aks";
 
-/// Says so in each file.
+/// The second line of each file.
 const GENERATED: &str = "#\n# Generated from the functions' manifests by `./makew generate`.\n";
 
 /// The namespace of the shop.
 const SHOP: &str = "saga-shop";
 
-/// Which share of traces is kept: 0 to 1.
+/// The sampling rate of traces: 0 to 1.
 const SAMPLING: &str = "${TRACE_SAMPLING}";
 
 /// The manifests.
@@ -46,27 +46,27 @@ pub fn manifests(functions: &[Function]) -> Vec<Generated> {
     shared.chain(components).chain(each).chain([identities]).collect()
 }
 
-/// All that one function needs.
+/// The resources of a function.
 fn of_function(function: &Function) -> Vec<Value> {
     let mut documents = vec![workload::account(function), workload::deployment(function)];
     documents.extend(scaling::rules(function));
-    documents.extend(edge::door(function));
+    documents.extend(edge::ingress(function));
     documents
 }
 
-/// How many replicas there are at least; event functions are woken by their scaler.
+/// The minimum number of replicas. Event functions are scaled up from 0.
 fn replicas(function: &Function) -> u32 {
     match function.manifest.kind {
-        // Nothing wakes what its own reminders call.
+        // The scaler does not see reminders.
         Kind::Event => u32::from(function.manifest.reminds_itself),
         Kind::Http if edge::is_public(function) => 2,
         Kind::Http => 1,
-        // One goes on while the other is replaced.
+        // One serves while the other is replaced.
         Kind::Workflow | Kind::Actor => 2,
     }
 }
 
-/// The variable that stands for something of `name`.
+/// The placeholder for `what` of the function `name`.
 fn variable(what: &str, name: &str) -> String {
     format!("${{{what}_{}}}", name.to_ascii_uppercase().replace('-', "_"))
 }
@@ -80,17 +80,17 @@ fn metadata_in(namespace: &str, name: &str) -> Value {
     json!({"name": name, "namespace": namespace, "labels": {"app.kubernetes.io/part-of": SHOP}})
 }
 
-/// The labels that choose the pods of a function.
+/// The labels that select the pods of a function.
 fn pods(function: &Function) -> Value {
     json!({"app.kubernetes.io/name": function.name})
 }
 
-/// The file `name` below [`FOLDER`], which says first what it is.
+/// The file `name` in [`FOLDER`], which begins with a comment.
 fn manifest(name: &str, head: &str, documents: &[Value]) -> Generated {
     let mut text = format!("# {head}\n{GENERATED}");
     for document in documents {
         let yaml = serde_norway::to_string(document).expect("JSON is YAML");
-        write!(text, "---\n{}", fill::quoted(&yaml)).expect("text takes more");
+        write!(text, "---\n{}", fill::quoted(&yaml)).expect("writing to a string cannot fail");
     }
     Generated::new(format!("{FOLDER}/{name}.yaml"), text)
 }

@@ -1,31 +1,31 @@
-//! How many pods of a function there are.
+//! The scaling of functions.
 
 use super::{metadata, pods, replicas, variable};
 use local::manifest::{Function, Kind};
 use serde_json::{Value, json};
 
-/// The most pods of one function.
-const MOST: u32 = 10;
+/// The maximum number of replicas of a function.
+const MAX_REPLICAS: u32 = 10;
 
-/// The rules by which a function is scaled, and kept up while nodes are drained.
+/// The scaling rules of a function, and its disruption budget.
 pub(super) fn rules(function: &Function) -> Vec<Value> {
     let mut rules = match function.manifest.kind {
         Kind::Http => vec![by_load(function, &["function"], None)],
-        // The engine of workflows and actors is the sidecar. When a pod leaves, its actors move: one pod
-        // goes at a time, and none because of a moment without load.
+        // The engine of workflows and actors is the sidecar. When a pod is removed, its actors move:
+        // pods are removed one at a time, and not after a short time without load.
         Kind::Workflow | Kind::Actor => {
             vec![by_load(function, &["function", "daprd"], Some(&slowly_down()))]
         }
         Kind::Event => vec![authentication(function), by_backlog(function)],
     };
-    // A budget for a single pod would keep its node from ever being drained.
+    // A budget for a single pod would block its node from being drained.
     if replicas(function) > 1 {
         rules.push(budget(function));
     }
     rules
 }
 
-/// Scales by the processors that `containers` of its pods use.
+/// Scales by the CPU usage of `containers`.
 fn by_load(function: &Function, containers: &[&str], behavior: Option<&Value>) -> Value {
     let metrics: Vec<_> = containers.iter().map(|container| processors(container)).collect();
     let mut rule = json!({
@@ -35,7 +35,7 @@ fn by_load(function: &Function, containers: &[&str], behavior: Option<&Value>) -
         "spec": {
             "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": function.name},
             "minReplicas": replicas(function),
-            "maxReplicas": MOST,
+            "maxReplicas": MAX_REPLICAS,
             "metrics": metrics
         }
     });
@@ -63,7 +63,7 @@ fn slowly_down() -> Value {
     }})
 }
 
-/// Scales by the messages that wait in the function's subscription, which is named like it.
+/// Scales by the messages in the function's subscription, which has its name.
 fn by_backlog(function: &Function) -> Value {
     json!({
         "apiVersion": "keda.sh/v1alpha1",
@@ -72,7 +72,7 @@ fn by_backlog(function: &Function) -> Value {
         "spec": {
             "scaleTargetRef": {"name": function.name},
             "minReplicaCount": replicas(function),
-            "maxReplicaCount": MOST,
+            "maxReplicaCount": MAX_REPLICAS,
             "pollingInterval": 10,
             "cooldownPeriod": 300,
             "triggers": [{
@@ -89,7 +89,7 @@ fn by_backlog(function: &Function) -> Value {
     })
 }
 
-/// The scaler looks with the function's own identity, which may see its subscription alone.
+/// The scaler uses the function's own identity, which can read only its subscription.
 fn authentication(function: &Function) -> Value {
     json!({
         "apiVersion": "keda.sh/v1alpha1",
@@ -111,7 +111,7 @@ fn budget(function: &Function) -> Value {
         "metadata": metadata(&function.name),
         "spec": {
             "maxUnavailable": 1,
-            // A pod that cannot get ready does not keep its node.
+            // A pod that does not become ready does not block its node.
             "unhealthyPodEvictionPolicy": "AlwaysAllow",
             "selector": {"matchLabels": pods(function)}
         }

@@ -1,32 +1,32 @@
-//! A function's pods: the container beside its Dapr sidecar, and the account that they run as.
+//! A function's pods: the container, its Dapr sidecar, and their service account.
 
 use super::{SAMPLING, SHOP, edge, metadata, pods, variable};
 use local::manifest::{Function, Kind, Service};
 use serde_json::{Value, json};
 
-/// How long requests in flight have to end; the default of `DRAIN_SECONDS`.
+/// The time for requests in flight to end; the default of `DRAIN_SECONDS`.
 const DRAIN_SECONDS: u32 = 15;
 
-/// How long the sidecar serves on after both are asked to stop: longer than requests last.
+/// How long the sidecar keeps serving after both are signalled: longer than requests last.
 const SIDECAR_STAYS_SECONDS: u32 = DRAIN_SECONDS + 1;
 
-/// How long the sidecar then has to end what it does itself.
+/// The time for the sidecar to shut down after that.
 const SIDECAR_DRAIN_SECONDS: u32 = 10;
 
-/// The longest that the function serves on while its sidecar is there: the function ends last.
+/// The longest that the function keeps serving while its sidecar runs: the function ends last.
 const STOP_WAIT_SECONDS: u32 = SIDECAR_STAYS_SECONDS + SIDECAR_DRAIN_SECONDS + 4;
 
-/// How long before all that is left is killed.
+/// When the pod is killed.
 const GRACE_SECONDS: u32 = STOP_WAIT_SECONDS + DRAIN_SECONDS + 5;
 
-/// The image's user, which has no name.
+/// The user id of distroless `nonroot`.
 const USER: u32 = 65_532;
 
-/// The secret whose `token` the sidecar shows its function.
+/// The secret whose `token` the sidecar sends to its function.
 const APP_TOKEN: &str = "app-api-token";
 
-/// The account of a function's pods. The function and its sidecar take the function's identity by it,
-/// which has the roles of the components that the function uses.
+/// The service account of a function's pods. Through it, the function and its sidecar have the function's
+/// identity, which has the roles of the components that the function uses.
 pub(super) fn account(function: &Function) -> Value {
     let mut metadata = metadata(&function.name);
     metadata["annotations"] = json!({"azure.workload.identity/client-id": variable("FUNCTION_CLIENT_ID", &function.name)});
@@ -40,7 +40,7 @@ pub(super) fn account(function: &Function) -> Value {
 
 /// The function's deployment.
 pub(super) fn deployment(function: &Function) -> Value {
-    // How many replicas there are is the scaler's: every deployment would set it back.
+    // The number of replicas is the scaler's: every deployment would reset it.
     let spec = json!({
         "revisionHistoryLimit": 3,
         "selector": {"matchLabels": pods(function)},
@@ -67,7 +67,7 @@ fn pod_metadata(function: &Function) -> Value {
     })
 }
 
-/// How the sidecar is set up.
+/// The configuration of the sidecar.
 fn annotations(function: &Function) -> Value {
     let Function { name, manifest, .. } = function;
     json!({
@@ -88,7 +88,7 @@ fn annotations(function: &Function) -> Value {
         "prometheus.io/port": edge::METRICS_PORT.to_string(),
         "prometheus.io/path": "/metrics",
         "dapr.io/sidecar-cpu-request": processors(function),
-        // At rest a sidecar with components of Azure holds 145 to 170 MiB.
+        // An idle sidecar with components of Azure uses 145 to 170 MiB.
         "dapr.io/sidecar-memory-request": "192Mi",
         "dapr.io/sidecar-memory-limit": "384Mi"
     })
@@ -116,8 +116,8 @@ fn pod(function: &Function) -> Value {
     })
 }
 
-/// The processors that the function and its sidecar each ask for. A host works for all orders, and its
-/// probes must not starve under load.
+/// The CPU requests of the function and of its sidecar. A host serves all orders, and its probes must not
+/// starve under load.
 fn processors(function: &Function) -> &'static str {
     match function.manifest.kind {
         Kind::Workflow | Kind::Actor => "250m",
@@ -126,12 +126,12 @@ fn processors(function: &Function) -> &'static str {
 }
 
 fn container(function: &Function) -> Value {
-    let probe = |path: &str, period: u32, failures: u32, patience: u32| {
+    let probe = |path: &str, period: u32, failures: u32, timeout: u32| {
         json!({
             "httpGet": {"path": path, "port": "http"},
             "periodSeconds": period,
             "failureThreshold": failures,
-            "timeoutSeconds": patience
+            "timeoutSeconds": timeout
         })
     };
     json!({
@@ -141,7 +141,7 @@ fn container(function: &Function) -> Value {
         "env": environment(function),
         // It listens within a second, and the sidecar waits for it.
         "startupProbe": probe("/healthz", 1, 30, 2),
-        // Slow is not dead: a pod that is restarted under load leaves its load to the others.
+        // Restarting a slow pod under load would move its load to the others.
         "livenessProbe": probe("/healthz", 10, 6, 5),
         "readinessProbe": probe("/readyz", 5, 2, 2),
         "resources": {
@@ -156,7 +156,7 @@ fn container(function: &Function) -> Value {
     })
 }
 
-/// The function's settings; `shared::host::settings` says what they mean.
+/// The function's settings; see `shared::host::settings`.
 fn environment(function: &Function) -> Vec<Value> {
     let set = |(name, value): (&str, String)| json!({"name": name, "value": value});
     let mut settings = vec![
@@ -166,7 +166,7 @@ fn environment(function: &Function) -> Vec<Value> {
         ("STOP_WAIT_SECONDS", STOP_WAIT_SECONDS.to_string()),
         ("DRAIN_SECONDS", DRAIN_SECONDS.to_string()),
         ("LOG_FORMAT", "json".to_owned()),
-        // Nothing goes out when it is empty.
+        // Nothing is exported when it is empty.
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "${OTLP_ENDPOINT}".to_owned()),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf".to_owned()),
         ("OTEL_RESOURCE_ATTRIBUTES", format!("service.namespace={SHOP}")),
@@ -182,7 +182,7 @@ fn environment(function: &Function) -> Vec<Value> {
         settings.extend(callers.map(|name| (name, format!("${{{name}}}"))));
     }
     let mut settings: Vec<_> = settings.into_iter().map(set).collect();
-    // Callers of a public function show tokens of their own.
+    // Callers of a public function have tokens of their own.
     if !edge::is_public(function) {
         let token = json!({"secretKeyRef": {"name": APP_TOKEN, "key": "token"}});
         settings.push(json!({"name": "APP_API_TOKEN", "valueFrom": token}));
@@ -190,7 +190,7 @@ fn environment(function: &Function) -> Vec<Value> {
     settings
 }
 
-/// The settings of a function that writes secrets; it does so by its own identity.
+/// The settings of a function that writes secrets, with its own identity.
 fn management(Function { name, manifest, .. }: &Function) -> Vec<(&'static str, String)> {
     if !manifest.manages.iter().any(|component| component == "secrets") {
         return Vec::new();

@@ -1,61 +1,61 @@
-//! Mistakes to plant, and the check that must find each: what keeps the checks themselves honest.
+//! Mutations of the files, and the check that must detect each: they test the checks themselves.
 
 use super::Tree;
 use super::target::Target;
 
-/// Where a mistake shows.
+/// Where a mutation is detected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shown {
-    /// To the compiler, when it expands this deployment.
+pub enum DetectedIn {
+    /// By the compiler, when it expands this deployment.
     Language(Target),
-    /// In what this deployment would make.
+    /// In the snapshot of this deployment.
     Snapshot(Target),
-    /// In the template itself.
+    /// In the compiled template.
     Template,
     /// In the files, without a compiler.
     Source,
 }
 
-/// A mistake: in which file, what it replaces by what, and which check must find it.
+/// A replacement in a file, and the check that must detect it.
 #[derive(Debug)]
-pub struct Mistake {
-    /// What is wrong.
+pub struct Mutation {
+    /// A description.
     pub name: &'static str,
     file: &'static str,
     right: &'static str,
     wrong: &'static str,
-    /// The check that must find it; of one in the language, what the compiler says of it.
+    /// The check that must detect it; for the compiler, a part of its diagnostics.
     pub check: &'static str,
-    /// Where it shows.
-    pub shown: Shown,
+    /// Where it is detected.
+    pub detected_in: DetectedIn,
 }
 
-impl Mistake {
-    /// Plants it in `tree`.
+impl Mutation {
+    /// Applies it to `tree`.
     ///
     /// # Panics
-    /// When the file does not hold what is right.
-    pub fn plant(&self, tree: &mut Tree) {
+    /// When the file does not contain the text to replace.
+    pub fn apply(&self, tree: &mut Tree) {
         let text = tree.text(self.file);
         assert!(text.contains(self.right), "{}: {} has no `{}`", self.name, self.file, self.right);
-        let planted = text.replacen(self.right, self.wrong, 1);
-        tree.put(self.file, planted);
+        let mutated = text.replacen(self.right, self.wrong, 1);
+        tree.put(self.file, mutated);
     }
 }
 
-macro_rules! mistakes {
-    ($($name:literal, $file:literal: $right:literal => $wrong:literal, $check:literal, $shown:expr;)*) => {
-        &[$(Mistake { name: $name, file: $file, right: $right, wrong: $wrong, check: $check, shown: $shown }),*]
+macro_rules! mutations {
+    ($($name:literal, $file:literal: $right:literal => $wrong:literal, $check:literal, $in:expr;)*) => {
+        &[$(Mutation { name: $name, file: $file, right: $right, wrong: $wrong, check: $check, detected_in: $in }),*]
     };
 }
 
-const LANGUAGE: Shown = Shown::Language(Target::Prod);
-const DEPLOYED: Shown = Shown::Snapshot(Target::Prod);
-const DEPLOYED_AGAIN: Shown = Shown::Snapshot(Target::Dev);
-const ON_KUBERNETES: Shown = Shown::Snapshot(Target::Aks);
+const LANGUAGE: DetectedIn = DetectedIn::Language(Target::Prod);
+const DEPLOYED: DetectedIn = DetectedIn::Snapshot(Target::Prod);
+const DEPLOYED_AGAIN: DetectedIn = DetectedIn::Snapshot(Target::Dev);
+const ON_KUBERNETES: DetectedIn = DetectedIn::Snapshot(Target::Aks);
 
-/// The mistakes. What is right stands before `=>`.
-pub const MISTAKES: &[Mistake] = mistakes![
+/// The mutations: the text before `=>` is replaced by the text after it.
+pub const MUTATIONS: &[Mutation] = mutations![
     "an unknown property", "infra/function.bicep":
         "activeRevisionsMode:" => "activeRevisionMode:",
         "BCP089", LANGUAGE;
@@ -64,7 +64,7 @@ pub const MISTAKES: &[Mistake] = mistakes![
         "required properties: \"maxThroughput\"", LANGUAGE;
     "a parameter of the wrong type in a parameter file", "infra/dev.bicepparam":
         "param maxReplicas = 3" => "param maxReplicas = 'three'",
-        "BCP033", Shown::Language(Target::Dev);
+        "BCP033", DetectedIn::Language(Target::Dev);
     "a value that Azure does not know", "infra/state.bicep":
         "defaultConsistencyLevel: 'Strong'" => "defaultConsistencyLevel: 'Stronger'",
         "BCP088", LANGUAGE;
@@ -76,49 +76,49 @@ pub const MISTAKES: &[Mistake] = mistakes![
         "Parameter 'secretEventsId'", LANGUAGE;
     "a scope that is missing", "components/azure/orders.yaml":
         "  - order-saga\n" => "",
-        "scopes are current", Shown::Source;
+        "scopes are current", DetectedIn::Source;
     "a scope too many", "components/azure/secrets.yaml":
         "  - process-payment\n" => "  - gateway\n  - process-payment\n",
-        "scopes are current", Shown::Source;
+        "scopes are current", DetectedIn::Source;
     "a component under another name", "components/azure/inbox.yaml":
         "name: inbox\nspec" => "name: in-box\nspec",
-        "components are those of components/local", Shown::Source;
+        "components are those of components/local", DetectedIn::Source;
     "a component changed for Bicep alone", "infra/components.json":
         "\"azureAuthMethods\"" => "\"azureAuthMethod\"",
-        "components.json is current", Shown::Source;
+        "components.json is current", DetectedIn::Source;
     "documents that functions no longer share", "components/azure/payments.yaml":
         "    - name: keyPrefix\n      value: name\n" => "",
-        "components keep what they keep locally", Shown::Source;
+        "components match their local properties", DetectedIn::Source;
     "a metadata key that Dapr does not know", "components/azure/pubsub.yaml":
         "name: namespaceName" => "name: namespace",
-        "component metadata is known to Dapr", Shown::Source;
+        "component metadata is known to Dapr", DetectedIn::Source;
     "a number that is none", "components/azure/pubsub.yaml":
         "value: \"900\"" => "value: 15m",
-        "component metadata is known to Dapr", Shown::Source;
+        "component metadata is known to Dapr", DetectedIn::Source;
     "a password in a file", "components/azure/email.yaml":
         "      secretKeyRef:\n        name: mail-password\n        key: mail-password\n" => "      value: hunter2\n",
-        "components hold no credentials", Shown::Source;
+        "components hold no credentials", DetectedIn::Source;
     "one subscription for all functions", "components/azure/pubsub.yaml":
         "    - name: disableEntityManagement" => "    - name: consumerID\n      value: shop\n    - name: disableEntityManagement",
-        "components reach Azure by their identity", Shown::Source;
+        "components reach Azure by their identity", DetectedIn::Source;
     "a component without its identity", "components/azure/stock-store.yaml":
         "    - name: azureClientId\n      value: ${CLIENT_ID}\n" => "",
-        "components reach Azure by their identity", Shown::Source;
+        "components reach Azure by their identity", DetectedIn::Source;
     "a function that Bicep does not know of", "infra/functions.json":
         "\"name\": \"stock\"" => "\"name\": \"stocks\"",
-        "functions.json is current", Shown::Source;
+        "functions.json is current", DetectedIn::Source;
     "reads that weaken the account's promise", "shared/src/sidecar/state.rs":
         "StateConsistency::ConsistencyUnspecified" => "StateConsistency::ConsistencyStrong",
-        "state is where Dapr looks for it", Shown::Source;
+        "state is stored where Dapr reads it", DetectedIn::Source;
     "a thousand messages at once", "components/azure/pubsub.yaml":
         "    - name: maxActiveMessages\n      value: \"10\"\n" => "",
-        "messages have where to go", Shown::Source;
+        "messages have a destination", DetectedIn::Source;
     "an alert on the end of a line that is never logged", "infra/queries/failed-undos.kql":
         "endswith \" failed\"" => "endswith \" went wrong\"",
-        "queries look for what is logged", Shown::Source;
+        "queries match what is logged", DetectedIn::Source;
     "an alert on words that are never logged", "infra/queries/stuck-orders.kql":
         "an order is stuck:" => "an order got stuck:",
-        "queries look for what is logged", Shown::Source;
+        "queries match what is logged", DetectedIn::Source;
     "an actor host that scales to zero", "infra/function.bicep":
         "  actor: hostMinReplicas\n" => "  actor: 0\n",
         "replicas fit the kind", DEPLOYED;
@@ -142,7 +142,7 @@ pub const MISTAKES: &[Mistake] = mistakes![
         "apps have what functions need", DEPLOYED;
     "a setting that no function reads", "infra/function.bicep":
         "name: 'APP_HOST'" => "name: 'HOST'",
-        "settings are those that functions read", DEPLOYED;
+        "settings are read by functions", DEPLOYED;
     "an identity that code cannot use", "infra/function.bicep":
         "contains(function, 'manages') ? 'Main' : 'None'" => "'None'",
         "managers of secrets are notified and may write", DEPLOYED;
@@ -151,61 +151,61 @@ pub const MISTAKES: &[Mistake] = mistakes![
         "component values have a source", DEPLOYED;
     "images by a tag that can be moved", "infra/apps.bicep":
         "image: images[function.name]" => "image: replace(images[function.name], '@sha256:', ':')",
-        "every function is looped over", DEPLOYED;
+        "every function is deployed", DEPLOYED;
     "subscriptions of some event functions alone", "infra/main.bicep":
         "function => function.kind == 'event')" => "function => function.kind == 'event' && function.name != 'send-email')",
-        "messages have where to go", DEPLOYED;
+        "messages have a destination", DEPLOYED;
     "rights for one function of a component's alone", "infra/data.bicep":
         "onContainerApps ? ['component-${component.name}'] : component.scopes" => "[component.scopes[0]]",
-        "roles are the least", ON_KUBERNETES;
+        "roles are least-privilege", ON_KUBERNETES;
     "a right to publish to every topic", "infra/data.bicep":
         "function => map(function.?publishes ?? []," => "function => map(topics,",
-        "roles are the least", ON_KUBERNETES;
+        "roles are least-privilege", ON_KUBERNETES;
     "a shared right to publish what nobody publishes", "infra/data.bicep":
         "? map(published, topic =>" => "? map(union(published, topics), topic =>",
-        "roles are the least", DEPLOYED_AGAIN;
+        "roles are least-privilege", DEPLOYED_AGAIN;
     "a component by which anybody publishes anything", "components/azure/pubsub.yaml":
         "- name: publishingScopes" => "- name: subscriptionScopes",
-        "components reach Azure by their identity", Shown::Source;
+        "components reach Azure by their identity", DetectedIn::Source;
     "dead letters that nothing keeps", "infra/messaging.bicep":
         "-dead'" => "-dlq'",
-        "messages have where to go", DEPLOYED;
+        "messages have a destination", DEPLOYED;
     "the same message twice", "infra/messaging.bicep":
         "requiresDuplicateDetection: true" => "requiresDuplicateDetection: false",
-        "messages have where to go", DEPLOYED;
+        "messages have a destination", DEPLOYED;
     "fewer tries than on a plain machine", "infra/main.bicep":
         "maxRetries: 60" => "maxRetries: 3",
-        "messages have where to go", DEPLOYED;
+        "messages have a destination", DEPLOYED;
     "a partition key that Dapr does not write", "infra/state.bicep":
         "'/partitionKey'" => "'/partitionkey'",
-        "state is where Dapr looks for it", DEPLOYED;
+        "state is stored where Dapr reads it", DEPLOYED;
     "histories that expire while their saga runs", "infra/state.bicep":
         "'workflow-store': 777600" => "'workflow-store': 86400",
-        "state is where Dapr looks for it", DEPLOYED;
+        "state is stored where Dapr reads it", DEPLOYED;
     "finished workflows that stay for good", "infra/state.bicep":
         "'workflow-store': 777600" => "'workflow-histories': 777600",
-        "state is where Dapr looks for it", DEPLOYED;
+        "state is stored where Dapr reads it", DEPLOYED;
     "documents whose life nobody states", "components/azure/orders.yaml":
-        "# Kept: " => "# ",
-        "what is kept has a stated life", Shown::Source;
+        "# Retention: " => "# ",
+        "stored data has a stated lifetime", DetectedIn::Source;
     "actors that may read what is out of date", "infra/state.bicep":
         "defaultConsistencyLevel: 'Strong'" => "defaultConsistencyLevel: 'Session'",
-        "state is where Dapr looks for it", DEPLOYED;
+        "state is stored where Dapr reads it", DEPLOYED;
     "a right to every document", "infra/state.bicep":
         "/dbs/${database.name}/colls/${container[indexOf(containers, user.container)].name}" => "/dbs/${database.name}",
-        "roles are the least", DEPLOYED;
+        "roles are least-privilege", DEPLOYED;
     "a secret under another name", "infra/secrets.bicep":
         "name: 'payment-api-key'" => "name: 'payment-key'",
         "no deployment overwrites a rotated key", DEPLOYED;
     "a role to write every secret", "infra/secrets.bicep":
         "principalId, secretsOfficer)\n    scope: currentKey" => "principalId, secretsOfficer)\n    scope: vault",
-        "roles are the least", DEPLOYED;
+        "roles are least-privilege", DEPLOYED;
     "a role to write where to read is enough", "infra/secrets.bicep":
         "roleDefinitionId: secretsUser" => "roleDefinitionId: secretsOfficer",
-        "roles are the least", DEPLOYED;
+        "roles are least-privilege", DEPLOYED;
     "a vault's events that may not be sent", "infra/rotation.bicep":
         "principalId: events.identity.principalId" => "principalId: vault.properties.tenantId",
-        "roles are the least", DEPLOYED;
+        "roles are least-privilege", DEPLOYED;
     "a vault's topic that is not the function's", "infra/rotation.bicep":
         "name: manager.topic" => "name: 'orders'",
         "managers of secrets are notified and may write", DEPLOYED;
@@ -220,35 +220,35 @@ pub const MISTAKES: &[Mistake] = mistakes![
         "no deployment overwrites a rotated key", DEPLOYED;
     "a key that ends later with each deployment", "infra/main.bicep":
         "param paymentKeyId string = ''" => "param paymentKeyId string = utcNow()",
-        "a second deployment is accepted", Shown::Template;
+        "deployments are repeatable", DetectedIn::Template;
     "keys that open the broker", "infra/messaging.bicep":
         "disableLocalAuth: true" => "disableLocalAuth: false",
-        "local authentication is off", DEPLOYED;
+        "local authentication is disabled", DEPLOYED;
     "a vault that logs nothing", "infra/secrets.bicep":
         "scope: vault\n  properties: {\n    workspaceId" => "scope: currentKey\n  properties: {\n    workspaceId",
-        "who did what is logged", DEPLOYED;
+        "audit logs are collected", DEPLOYED;
     "a secret in an output", "infra/monitoring.bicep":
         "output insightsName string = insights.name" => "output insightsName string = insights.properties.ConnectionString",
-        "outputs hold no secrets", Shown::Template;
+        "outputs hold no secrets", DetectedIn::Template;
     "a secret parameter that is not marked", "infra/secrets.bicep":
         "@secure()\nparam mailPassword" => "param mailPassword",
         "Parameter 'mailPassword'", LANGUAGE;
     "an optional parameter that calls itself required", "infra/main.bicep":
         "@description('Optional. The region.')" => "@description('Required. The region.')",
-        "parameters are described", Shown::Template;
+        "parameters are described", DetectedIn::Template;
     "a preview where there is a stable version", "infra/function.bicep":
         "containerApps@2026-07-01" => "containerApps@2025-10-02-preview",
-        "previews are few", DEPLOYED;
+        "preview versions are justified", DEPLOYED;
     "a search that is refused the second time", "infra/workbook.bicep":
         "      etag: '*'\n" => "",
-        "a second deployment is accepted", DEPLOYED;
+        "deployments are repeatable", DEPLOYED;
     "the same role twice", "infra/registry.bicep":
         "for principalId in pullerPrincipalIds:" => "for principalId in concat(pullerPrincipalIds, pullerPrincipalIds):",
-        "a second deployment is accepted", DEPLOYED;
+        "deployments are repeatable", DEPLOYED;
     "a name that is too long with another parameter", "infra/data.bicep":
         "'${name}-secret-events'" => "'${name}-events-of-the-vault-that-end-soon'",
         "BCP335", LANGUAGE;
     "an alert that notifies no one", "infra/alerts.bicep":
         "actions: { actionGroups: actionGroupIds }" => "actions: { actionGroups: [] }",
-        "alerts look at what exists", DEPLOYED;
+        "alerts refer to what exists", DEPLOYED;
 ];
