@@ -3,6 +3,7 @@
 mod engine;
 mod keys;
 mod mails;
+mod payments;
 mod progress;
 mod provider;
 mod tokens;
@@ -10,8 +11,9 @@ mod tokens;
 pub use engine::{FakeEngine, FakeSagas};
 pub use keys::{FakeIssuer, FakeVault};
 pub use mails::{FakeLater, FakeMailer};
+pub use payments::{DirectPayments, fake_payments};
 pub use progress::FakeProgress;
-pub use provider::{DirectPayments, FakeProvider, Fault, fake_payments};
+pub use provider::{FakeProvider, Fault};
 pub use tokens::FakeTokens;
 
 use crate::domain::order::Order;

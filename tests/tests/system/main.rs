@@ -31,7 +31,7 @@ mod undriven;
 mod watching;
 
 use self::harness::System;
-use libtest_mimic::Arguments;
+use libtest_mimic::{Arguments, Trial};
 use local::cluster::{Broker, Credentials, Options};
 use std::process::ExitCode;
 
@@ -49,11 +49,23 @@ fn main() -> ExitCode {
         },
         Options { broker: Broker::Own, ..Options::default() },
     ]);
-    let [hasty, vaulted, shipped] = &systems;
-    let mut trials = outages::trials(shipped);
-    trials.extend(undriven::waiting(hasty));
+    let (waiting, busy) = trials(&systems);
     // One thread for each test that waits, and one for all others, which take turns.
-    let threads = trials.len() + 1;
+    let threads = waiting.len() + 1;
+    let trials = waiting.into_iter().chain(busy).collect();
+    let arguments = Arguments { test_threads: Some(threads), ..Arguments::from_args() };
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    for system in systems {
+        system.stop(conclusion.has_failed());
+    }
+    conclusion.exit_code()
+}
+
+/// The tests that wait nearly all the time, and the others.
+fn trials([hasty, vaulted, shipped]: &[System; 3]) -> (Vec<Trial>, Vec<Trial>) {
+    let mut waiting = outages::trials(shipped);
+    waiting.extend(undriven::waiting(hasty));
+    let mut busy = Vec::new();
     for module in [
         orders::trials,
         stock::trials,
@@ -72,7 +84,7 @@ fn main() -> ExitCode {
         processes::trials,
         start::trials,
     ] {
-        trials.extend(module(hasty));
+        busy.extend(module(hasty));
     }
     // A rotation replaces the payment key that is there at first; a fresh key of the issuer is taken at
     // once by a gateway that has not asked for a minute.
@@ -84,14 +96,9 @@ fn main() -> ExitCode {
         rotation::trials,
         door::trials,
     ] {
-        trials.extend(module(vaulted));
+        busy.extend(module(vaulted));
     }
-    let arguments = Arguments { test_threads: Some(threads), ..Arguments::from_args() };
-    let conclusion = libtest_mimic::run(&arguments, trials);
-    for system in systems {
-        system.stop(conclusion.has_failed());
-    }
-    conclusion.exit_code()
+    (waiting, busy)
 }
 
 /// A cluster in which some settings are not as shipped, and some functions can have a second process.

@@ -19,11 +19,11 @@ trials![
     nothing_is_charged_for_orders_that_are_cancelled_while_the_provider_is_away,
     a_stalled_provider_delays_an_order_and_charges_it_once,
     a_charge_whose_answer_was_lost_is_found_again,
-    a_charge_whose_caller_never_came_back_is_found_by_the_sweep,
     orders_wait_for_their_reservation_under_a_wrong_key_and_the_log_says_what_to_fix,
 ];
 
-fn charge(shop: &Shop) -> Value {
+/// A payment of the caller's own, under a reference of this test's.
+pub(crate) fn charge(shop: &Shop) -> Value {
     json!({
         "order_id": shop.id("direct"),
         "amount": {"amount": 700, "currency": "EUR"},
@@ -32,7 +32,7 @@ fn charge(shop: &Shop) -> Value {
 }
 
 /// What the provider made under a caller's reference.
-async fn made(shop: &Shop, reference: &str) -> Vec<Value> {
+pub(crate) async fn made(shop: &Shop, reference: &str) -> Vec<Value> {
     let ledger = shop.ledger().await;
     let made = ledger["payments"].as_array().expect("a ledger has payments").iter();
     made.filter(|payment| payment["reference"] == reference).cloned().collect()
@@ -236,33 +236,6 @@ async fn a_charge_whose_answer_was_lost_is_found_again(shop: &Shop) {
         let order = shop.place(&shop.order(&[(&lamp, 1)])).await;
         assert_eq!(shop.ended(&order).await.body["status"], "completed");
     }
-}
-
-async fn a_charge_whose_caller_never_came_back_is_found_by_the_sweep(shop: &Shop) {
-    let answer_lost = json!({"fault": "drop-after", "next": 1, "path": "confirm"});
-    shop.payment_faults(&answer_lost).await;
-    let left = shop.post("/api/payments", &charge(shop)).await;
-    assert_eq!((left.status, left.problem()), (503, Some("dependency-unavailable")));
-    let mut never_asked = charge(shop);
-    never_asked["order_id"] = json!(shop.id("never"));
-    shop.payment_faults(&json!({"fault": "drop-before", "next": 1, "path": "confirm"})).await;
-    assert_eq!(shop.post("/api/payments", &never_asked).await.status, 503);
-    until("the sweep has come by", Duration::from_mins(3), async || {
-        let log = shop.cluster.function("process-payment").log();
-        let canceled = made(shop, &shop.id("never")).await[0]["outcome"] == "canceled";
-        (canceled && log.matches("is overdue").count() >= 2).then_some(())
-    })
-    .await;
-    let mut outcomes = made(shop, &shop.id("direct")).await;
-    outcomes.extend(made(shop, &shop.id("never")).await);
-    let outcomes: Vec<_> = outcomes.iter().map(|it| it["outcome"].clone()).collect();
-    assert_eq!(outcomes, ["charged", "canceled"]);
-    // Both may come back: one has paid, the other does so now.
-    for payment in [charge(shop), never_asked] {
-        let paid = shop.post("/api/payments", &payment).await;
-        assert_eq!((paid.status, paid.text("status")), (201, "charged".to_owned()));
-    }
-    assert_eq!(made(shop, &shop.id("direct")).await.len(), 1);
 }
 
 async fn orders_wait_for_their_reservation_under_a_wrong_key_and_the_log_says_what_to_fix(

@@ -1,9 +1,11 @@
-//! Orders that nothing drives any more: their workflow was ended from outside.
+//! What nothing drives any more: orders whose workflow was ended from outside, and payments whose caller
+//! stayed away.
 
 use super::harness::{System, Turn, trials};
+use super::payments::{charge, made};
 use libtest_mimic::Trial;
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::Duration;
 use tests::system::shop::Shop;
 use tests::system::wait::until;
@@ -11,6 +13,7 @@ use tests::system::wait::until;
 trials![
     an_order_whose_workflow_was_ended_is_driven_on_when_it_is_resumed,
     an_order_whose_workflow_was_ended_is_driven_on_when_it_is_placed_again,
+    a_charge_whose_caller_never_came_back_is_found_by_the_sweep,
 ];
 
 pub(crate) fn waiting(system: &System) -> Vec<Trial> {
@@ -94,4 +97,31 @@ async fn swept(shop: &Shop, turn: &Turn) {
         order
     };
     shop.all_complete(&[order], SWEPT_WITHIN).await;
+}
+
+async fn a_charge_whose_caller_never_came_back_is_found_by_the_sweep(shop: &Shop) {
+    let answer_lost = json!({"fault": "drop-after", "next": 1, "path": "confirm"});
+    shop.payment_faults(&answer_lost).await;
+    let left = shop.post("/api/payments", &charge(shop)).await;
+    assert_eq!((left.status, left.problem()), (503, Some("dependency-unavailable")));
+    let mut never_asked = charge(shop);
+    never_asked["order_id"] = json!(shop.id("never"));
+    shop.payment_faults(&json!({"fault": "drop-before", "next": 1, "path": "confirm"})).await;
+    assert_eq!(shop.post("/api/payments", &never_asked).await.status, 503);
+    until("the sweep has come by", Duration::from_mins(3), async || {
+        let log = shop.cluster.function("process-payment").log();
+        let canceled = made(shop, &shop.id("never")).await[0]["outcome"] == "canceled";
+        (canceled && log.matches("is overdue").count() >= 2).then_some(())
+    })
+    .await;
+    let mut outcomes = made(shop, &shop.id("direct")).await;
+    outcomes.extend(made(shop, &shop.id("never")).await);
+    let outcomes: Vec<_> = outcomes.iter().map(|it| it["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["charged", "canceled"]);
+    // Both may come back: one has paid, the other does so now.
+    for payment in [charge(shop), never_asked] {
+        let paid = shop.post("/api/payments", &payment).await;
+        assert_eq!((paid.status, paid.text("status")), (201, "charged".to_owned()));
+    }
+    assert_eq!(made(shop, &shop.id("direct")).await.len(), 1);
 }

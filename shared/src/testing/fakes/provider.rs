@@ -1,18 +1,12 @@
 //! A payment provider in memory, which keeps its objects as Stripe does: an intent is charged at
 //! most once, no more is refunded than was charged, and a key keeps its first answer.
 
-use super::{FakeBroker, FakeClock, FakeDocuments, Shared, lock};
-use crate::domain::payment::{
-    Charge, IntentStatus, OnUndo, Owner, RefundId, RefundState, RefundStatus, Settled,
-};
-use crate::domain::{Money, OrderId, PaymentId};
-use crate::operations::payments::PaymentService;
+use super::{Shared, lock};
+use crate::domain::Money;
+use crate::domain::payment::{IntentStatus, OnUndo, RefundStatus, Settled};
 use crate::ports::{
-    Failure, Intent, IntentRequest, PaymentClient, Payments, Provider, ProviderAnswer,
-    RefundObject, RefundRequest, Result,
+    Failure, Intent, IntentRequest, Provider, ProviderAnswer, RefundObject, RefundRequest, Result,
 };
-use crate::testing::orders::at;
-use jiff::SignedDuration;
 use std::collections::{HashMap, VecDeque};
 
 /// What happens to a request.
@@ -261,48 +255,4 @@ fn answered<T>(fault: Option<Fault>, answer: T) -> Result<T> {
 
 fn failed(why: &'static str) -> Failure {
     Failure::new("fake provider", "do as asked", why)
-}
-
-/// Payments that are asked without anything in between.
-#[derive(Debug, Clone)]
-pub struct DirectPayments<P>(pub P);
-
-impl<P: Payments> PaymentClient for DirectPayments<P> {
-    async fn charge(&self, charge: &Charge) -> Result<PaymentId> {
-        Ok(self.0.charge(Owner::Order, charge).await?.payment_id)
-    }
-
-    async fn void(&self, order: &OrderId) -> Result<Option<Money>> {
-        self.0.void(order).await
-    }
-
-    async fn refund(&self, order: &OrderId, id: &RefundId, amount: Money) -> Result<RefundState> {
-        let payment = PaymentId::of(order);
-        let payment = self.0.refund(Owner::Order, &payment, id, Some(amount)).await?;
-        let refund = payment.as_ref().and_then(|payment| payment.refund(id));
-        Ok(refund.ok_or_else(|| failed("there is no such refund"))?.state)
-    }
-
-    async fn review(&self, order: &OrderId) -> Result<Vec<(RefundId, RefundState)>> {
-        let payment = self.0.review(&PaymentId::of(order)).await?;
-        let refunds = payment.map(|payment| payment.refunds).unwrap_or_default();
-        Ok(refunds.into_iter().map(|refund| (refund.refund_id, refund.state)).collect())
-    }
-
-    async fn sweep(&self) -> Result<()> {
-        self.0.sweep().await
-    }
-}
-
-/// Payments without a store, at a time that stands still.
-#[must_use]
-pub fn fake_payments(provider: &FakeProvider) -> impl Payments + use<> {
-    PaymentService {
-        documents: FakeDocuments::default(),
-        index: FakeDocuments::default(),
-        provider: provider.clone(),
-        publisher: FakeBroker::default(),
-        clock: FakeClock(at(0)),
-        overdue_after: SignedDuration::from_mins(15),
-    }
 }
