@@ -1,9 +1,10 @@
-//! The public API: sends each request to the function that serves it.
+//! The public API: sends each request to the function that serves it, and streams what comes of orders.
 
 use axum::Router;
-use shared::host::{self, CORS_ORIGINS, Service};
+use shared::host::{self, CORS_ORIGINS, MAX_STREAMS, Service};
+use shared::http::events::Events;
 use shared::http::routes;
-use shared::ports::{Functions, Tokens};
+use shared::ports::{Functions, Progress, Tokens};
 use shared::wiring;
 use std::process::ExitCode;
 
@@ -11,14 +12,20 @@ use std::process::ExitCode;
 async fn main() -> ExitCode {
     host::run(env!("CARGO_PKG_NAME"), |setup| {
         let (tokens, origins) = (wiring::tokens(setup)?, setup.read(&CORS_ORIGINS)?);
-        let app = app(setup.sidecar().invocation(), tokens.as_ref());
+        let (progress, room) = (setup.sidecar().sagas(), setup.read(&MAX_STREAMS)?);
+        let streams = Events::new(progress, room, setup.stopping());
+        let app = app(setup.sidecar().invocation(), tokens.as_ref(), &streams);
         Ok(Service::from(app).public().called_from(origins))
     })
     .await
 }
 
-fn app<F: Functions, T: Tokens>(functions: F, tokens: Option<&T>) -> Router {
-    routes::router(functions, tokens)
+fn app<F: Functions, T: Tokens, P: Progress>(
+    functions: F,
+    tokens: Option<&T>,
+    streams: &Events<P>,
+) -> Router {
+    routes::router(functions, tokens, streams)
 }
 
 #[cfg(test)]
@@ -29,8 +36,9 @@ mod tests {
     use axum::http::{Request, StatusCode};
     use http_body_util::BodyExt;
     use serde_json::{Value, json};
-    use shared::testing::fakes::{FakeFunctions, FakeTokens};
+    use shared::testing::fakes::{FakeFunctions, FakeProgress, FakeTokens};
     use shared::testing::{conforms, send, send_with};
+    use tokio_util::sync::CancellationToken;
     use tower::ServiceExt;
 
     const ROUTES: [(&str, &str); 14] = [
@@ -51,7 +59,12 @@ mod tests {
     ];
 
     fn open() -> Router {
-        app(FakeFunctions, None::<&FakeTokens>)
+        door(None)
+    }
+
+    fn door(tokens: Option<&FakeTokens>) -> Router {
+        let streams = Events::new(FakeProgress::default(), 1, CancellationToken::new());
+        app(FakeFunctions, tokens, &streams)
     }
 
     async fn shown(route: &str, authorization: &[&str]) -> (StatusCode, Option<String>, Value) {
@@ -60,7 +73,7 @@ mod tests {
             Request::builder().method(method).uri(path).header("shop-caller", "eve orders");
         let request =
             authorization.iter().fold(request, |it, shown| it.header("authorization", *shown));
-        let app = app(FakeFunctions, Some(&FakeTokens));
+        let app = door(Some(&FakeTokens));
         let response = app.oneshot(request.body(Body::from("{}")).unwrap()).await.unwrap();
         let challenge = response.headers().get("www-authenticate");
         let challenge = challenge.map(|challenge| challenge.to_str().unwrap().to_owned());
@@ -89,7 +102,7 @@ mod tests {
         }
         let (status, _, problem) = shown("GET /api/orders/a", &["Bearer a", "Bearer b"]).await;
         assert_eq!((status.as_u16(), &problem["field"]), (422, &json!("authorization")));
-        let app = app(FakeFunctions, Some(&FakeTokens));
+        let app = door(Some(&FakeTokens));
         assert_eq!(send(app, "GET /nowhere", &Value::Null).await.0, 404);
     }
 
@@ -112,6 +125,14 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[tokio::test]
+    async fn a_stream_of_events_needs_a_token_as_its_order_does() {
+        let events = "GET /api/orders/a/events";
+        assert_eq!(shown(events, &[]).await.0, StatusCode::UNAUTHORIZED);
+        let (status, _, problem) = shown(events, &["bearer ann orders"]).await;
+        assert_eq!((status.as_u16(), &problem["code"]), (404, &json!("unknown-order")));
     }
 
     #[tokio::test]

@@ -221,6 +221,12 @@ impl From<Undo> for Step {
 }
 
 impl Step {
+    /// Whether it takes back another one.
+    #[must_use]
+    pub fn is_undo(self) -> bool {
+        Undo::ALL.map(Self::from).contains(&self)
+    }
+
     /// The name on the wire, in kebab-case.
     #[must_use]
     pub fn name(self) -> &'static str {

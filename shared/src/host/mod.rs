@@ -8,6 +8,7 @@ pub mod settings;
 mod telemetry;
 
 pub use clock::SystemClock;
+pub use settings::limits::MAX_STREAMS;
 pub use settings::{
     CORS_ORIGINS, InvalidSettings, PAYMENT_SWEEP, RESERVATION, SERVED_COUNTRIES, UNDO_TRIES,
 };
@@ -82,6 +83,7 @@ impl From<Router> for Service {
 /// What a function is built from: its settings and its sidecar.
 pub struct Setup {
     sidecar: Sidecar,
+    stopping: CancellationToken,
 }
 
 impl Setup {
@@ -98,6 +100,12 @@ impl Setup {
     pub fn sidecar(&self) -> &Sidecar {
         &self.sidecar
     }
+
+    /// Is cancelled when the process is asked to stop.
+    #[must_use]
+    pub fn stopping(&self) -> CancellationToken {
+        self.stopping.clone()
+    }
 }
 
 /// Runs the function called `name`, which `build` makes, until the process is asked to stop.
@@ -113,9 +121,10 @@ pub async fn run<S: Into<Service>>(
     let ports = (DAPR_HTTP_PORT.read(&Environment), DAPR_GRPC_PORT.read(&Environment)).together();
     // Without ports the sidecar is on none, so that faults of other settings are found too.
     let (http, grpc) = ports.clone().unwrap_or_default();
-    let setup = Setup { sidecar: Sidecar::new(http, grpc) };
+    let stopping = CancellationToken::new();
+    let setup = Setup { sidecar: Sidecar::new(http, grpc), stopping };
     match (process, ports, build(&setup)).together() {
-        Ok((process, _, service)) => process.run(service.into(), setup.sidecar).await,
+        Ok((process, _, service)) => process.run(service.into(), setup).await,
         Err(invalid) => {
             invalid.iter().for_each(|fault| eprintln!("{name}: {fault}"));
             ExitCode::from(USAGE)

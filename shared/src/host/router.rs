@@ -7,7 +7,7 @@ use self::headers::{cors, with_common_headers};
 use super::Service;
 use crate::http::caller::FromSidecar;
 use crate::http::extract::MAX_BODY_BYTES;
-use crate::http::{Kind, Problem, paths};
+use crate::http::{Kind, Problem, events, paths};
 use crate::observe;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
@@ -75,6 +75,10 @@ fn with_normal_paths(router: Router) -> Router {
 /// template, so that ids do not multiply the names of spans.
 fn span(request: &Request) -> Span {
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    // A stream lasts for minutes, which says nothing of the shop.
+    if route == events::ROUTE {
+        return Span::none();
+    }
     let method = request.method();
     let span = tracing::info_span!(
         "request",

@@ -6,7 +6,7 @@ use super::settings::{
     Variables,
 };
 use super::telemetry::Telemetry;
-use super::{Service, Worker, connections, router};
+use super::{Service, Setup, Worker, connections, router};
 use crate::http::problem;
 use crate::ports::{Chain, Failure};
 use crate::sidecar::Sidecar;
@@ -69,10 +69,10 @@ impl Process {
         Ok(Self { name, address, token, stop_wait, drain, problem_base, telemetry })
     }
 
-    pub(super) async fn run(self, service: Service, sidecar: Sidecar) -> ExitCode {
+    pub(super) async fn run(self, service: Service, setup: Setup) -> ExitCode {
         let telemetry = Telemetry::start(self.name, &self.telemetry);
         problem::name_types_after(self.problem_base.clone());
-        let lived = self.live(service, sidecar).await;
+        let lived = self.live(service, setup).await;
         if let Some(telemetry) = telemetry {
             telemetry.stop().await;
         }
@@ -85,8 +85,9 @@ impl Process {
         }
     }
 
-    async fn live(&self, mut service: Service, sidecar: Sidecar) -> Result<(), RunError> {
-        let (stopping, drain) = (CancellationToken::new(), CancellationToken::new());
+    async fn live(&self, mut service: Service, setup: Setup) -> Result<(), RunError> {
+        let Setup { sidecar, stopping } = setup;
+        let drain = CancellationToken::new();
         let (worker, tasks) = (service.worker.take(), service.tasks.clone());
         let ready = readiness(sidecar.clone(), worker.is_some(), stopping.clone());
         let router = router::with_middleware(service, self.token.clone(), ready);

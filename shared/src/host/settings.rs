@@ -1,5 +1,6 @@
 //! Settings: read once from the environment, each fault reported before any socket opens.
 
+pub mod limits;
 mod read;
 pub mod rotation;
 pub mod telemetry;

@@ -113,7 +113,7 @@ fn asked(method: Method) -> Method {
 }
 
 /// The name of the first parameter of a query, as it came.
-fn first_parameter(uri: &Uri) -> Option<&str> {
+pub(super) fn first_parameter(uri: &Uri) -> Option<&str> {
     uri.query().filter(|query| !query.is_empty())?.split(['=', '&']).next()
 }
 

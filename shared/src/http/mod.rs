@@ -3,6 +3,7 @@
 pub mod caller;
 pub mod cancellations;
 mod door;
+pub mod events;
 pub mod extract;
 pub mod forward;
 pub mod inventory;

@@ -1,12 +1,13 @@
 //! The routes of the public API, with the function that serves each and the scope that it needs.
 
 use super::door::checked;
+use super::events::{self, Events};
 use super::forward::{to, with_key};
 use crate::domain::caller::Scope;
-use crate::ports::{Functions, Tokens};
-use axum::Router;
+use crate::ports::{Functions, Progress, Tokens};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::MethodFilter;
+use axum::routing::{MethodFilter, on};
+use axum::{Extension, Router};
 
 /// A route of the public API.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +22,8 @@ pub struct Route {
     pub scope: Scope,
     /// Whether a request without an `Idempotency-Key` gets one.
     pub keyed: bool,
+    /// Whether the gateway itself answers, by a stream of what it hears from the function.
+    pub streamed: bool,
 }
 
 const GET: MethodFilter = MethodFilter::GET;
@@ -33,6 +36,7 @@ pub const ROUTES: &[Route] = &[
     route(GET, "/api/orders/{order_id}", "get-order", Scope::Orders),
     route(GET, "/api/orders/{order_id}/status", "order-status", Scope::Orders),
     route(POST, "/api/orders/{order_id}/cancel", "order-saga", Scope::Orders),
+    route(GET, events::ROUTE, "order-saga", Scope::Orders).streamed(),
     route(POST, "/api/orders/{order_id}/resume", "order-saga", Scope::OrdersAdmin),
     route(POST, "/api/orders/{order_id}/refunds", "order-saga", Scope::OrdersAdmin),
     route(GET, "/api/inventory/{product_id}", "check-stock", Scope::Inventory),
@@ -51,19 +55,32 @@ const fn route(
     function: &'static str,
     scope: Scope,
 ) -> Route {
-    Route { method, path, function, scope, keyed: false }
+    Route { method, path, function, scope, keyed: false, streamed: false }
 }
 
 impl Route {
     const fn keyed(self) -> Self {
         Self { keyed: true, ..self }
     }
+
+    const fn streamed(self) -> Self {
+        Self { streamed: true, ..self }
+    }
 }
 
-/// Serves [`ROUTES`] by `functions` to callers whose tokens are good; to everybody without `tokens`.
-pub fn router<F: Functions, T: Tokens>(functions: F, tokens: Option<&T>) -> Router {
+/// Serves [`ROUTES`] by `functions`, and `streams` of events, to callers whose tokens are good; to
+/// everybody without `tokens`.
+pub fn router<F: Functions, T: Tokens, P: Progress>(
+    functions: F,
+    tokens: Option<&T>,
+    streams: &Events<P>,
+) -> Router {
     let add = |router: Router<F>, route: &Route| {
-        let mut served = to(route.method, route.function);
+        let mut served = if route.streamed {
+            on(route.method, events::events::<P>).layer(Extension(streams.clone()))
+        } else {
+            to(route.method, route.function)
+        };
         if route.keyed {
             served = served.layer(from_fn(with_key));
         }

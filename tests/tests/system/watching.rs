@@ -1,11 +1,16 @@
-//! Orders that are waited for.
+//! Orders that are waited for and watched.
 
 use super::harness::trials;
+use futures::future::join;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::system::shop::{ApiResponse, Shop};
+use std::collections::BTreeSet;
+use tests::system::shop::{ApiResponse, ORDER_ENDS_WITHIN, Shop};
 
-trials![who_prefers_to_wait_gets_the_order_as_it_ends];
+trials![
+    who_prefers_to_wait_gets_the_order_as_it_ends,
+    an_order_is_watched_to_its_end_with_its_undos_and_from_the_middle,
+];
 
 async fn place_and_wait(shop: &Shop, order: &Value) -> ApiResponse {
     let request = shop.request(Method::POST, "/api/orders").header("prefer", "wait=8");
@@ -25,4 +30,47 @@ async fn who_prefers_to_wait_gets_the_order_as_it_ends(shop: &Shop) {
     let path = format!("{}/status", cancelled.location.as_deref().expect("it has a place"));
     let waited = shop.send(shop.request(Method::GET, &path).header("prefer", "wait=8")).await;
     assert_eq!((waited.status, waited.text("status")), (200, "cancelled".to_owned()));
+}
+
+/// An event of an order: what it is called, its id, and its data.
+type Event = (String, String, Value);
+
+/// What is sent of an order after the event `last`, until the stream ends.
+async fn events(shop: &Shop, order: &str, last: &str) -> (u16, Vec<Event>) {
+    let request = shop.request(Method::GET, &format!("/api/orders/{order}/events"));
+    let request = request.header("accept", "text/event-stream").header("last-event-id", last);
+    let answer = request.timeout(ORDER_ENDS_WITHIN).send().await.expect("the gateway answers");
+    let status = answer.status().as_u16();
+    let text = answer.text().await.expect("the stream ends");
+    let field = |event: &str, name: &str| {
+        let value = event.lines().find_map(|line| line.strip_prefix(name));
+        value.unwrap_or_default().to_owned()
+    };
+    let events = text.split("\n\n").filter(|event| event.starts_with("event: "));
+    let events = events.map(|event| {
+        let data = serde_json::from_str(&field(event, "data: ")).expect("its data is JSON");
+        (field(event, "event: "), field(event, "id: "), data)
+    });
+    (status, events.collect())
+}
+
+async fn an_order_is_watched_to_its_end_with_its_undos_and_from_the_middle(shop: &Shop) {
+    let lamp = shop.sell("lamp", 2_000, 10).await;
+    let mut order = shop.order(&[(&lamp, 1)]);
+    order["ship_to"]["country"] = json!("AQ");
+    let id = shop.place(&order).await;
+    let ((status, first), (_, second)) = join(events(shop, &id, ""), events(shop, &id, "1")).await;
+    assert_eq!(status, 200);
+    assert_eq!(first[2..], second, "who comes back gets the rest");
+    let (end, steps) = first.split_last().expect("there are events");
+    assert_eq!((end.0.as_str(), &end.2["status"]), ("end", &json!("cancelled")));
+    let data: Vec<_> = steps.iter().map(|(_, _, data)| data.clone()).collect();
+    assert_eq!(json!(data), shop.status(&id).await.body["steps"]);
+    let undone = steps.iter().filter(|(name, ..)| name == "undo");
+    let undone: BTreeSet<_> = undone.filter_map(|(_, _, data)| data["step"].as_str()).collect();
+    assert_eq!(undone, BTreeSet::from(["cancel-shipment", "refund-payment", "release-stock"]));
+    for (place, (_, id, _)) in first.iter().enumerate() {
+        assert_eq!(*id, place.to_string());
+    }
+    assert_eq!(events(shop, &id, &end.1).await, (204, vec![]));
 }

@@ -1,6 +1,7 @@
 //! The headers of every answer.
 
-use crate::http::IdempotencyKey;
+use crate::http::events::LAST_EVENT_ID;
+use crate::http::{IdempotencyKey, Prefer};
 use crate::observe;
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, Method, header};
@@ -58,11 +59,13 @@ pub(super) fn cors(origins: Vec<HeaderValue>) -> CorsLayer {
     let sent =
         [header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH, header::IF_NONE_MATCH];
     let trace = [observe::TRACE_PARENT, observe::TRACE_STATE, key.clone()];
-    let read = [header::ETAG, header::LOCATION, retry, key, TRACE_RESPONSE, TRACE_ID];
+    let waits = [Prefer::HEADER, LAST_EVENT_ID];
+    let read =
+        [header::ETAG, header::LOCATION, retry, key, Prefer::APPLIED, TRACE_RESPONSE, TRACE_ID];
     CorsLayer::new()
         .allow_origin(origins)
         .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT])
-        .allow_headers(sent.into_iter().chain(trace).collect::<Vec<_>>())
+        .allow_headers(sent.into_iter().chain(trace).chain(waits).collect::<Vec<_>>())
         .expose_headers(read)
         .max_age(PREFLIGHT_LIFE)
 }

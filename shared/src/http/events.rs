@@ -1,0 +1,184 @@
+//! `GET /api/orders/{order_id}/events`: the steps of an order as they happen, as
+//! [server-sent events](https://html.spec.whatwg.org/multipage/server-sent-events.html).
+
+mod watches;
+
+use self::watches::{Seen, Watches};
+use super::views::StatusView;
+use super::{Kind, Path, Problem};
+use crate::domain::OrderId;
+use crate::domain::caller::Caller;
+use crate::domain::order::Order;
+use crate::ports::Progress;
+use axum::Extension;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures::stream::{self, Stream, StreamExt};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch::Receiver;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+/// Where the streams are.
+pub const ROUTE: &str = "/api/orders/{order_id}/events";
+
+/// How long a stream may be: proxies cut those that last for minutes. Its client comes back by itself.
+const MAX_AGE: Duration = Duration::from_secs(200);
+
+/// After how long a client comes back.
+const COME_BACK: Duration = Duration::from_secs(2);
+
+/// How long nothing may be sent.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// The event that a client saw last.
+pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// Tells proxies to hold nothing back ([nginx](https://nginx.org/en/docs/http/ngx_http_proxy_module.html)).
+const UNBUFFERED: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+
+/// The streams that one process serves.
+#[derive(Debug, Clone)]
+pub struct Events<P> {
+    watches: Watches<P>,
+    room: Arc<Semaphore>,
+    stop: CancellationToken,
+}
+
+impl<P: Progress> Events<P> {
+    /// Streams of what `progress` says, at most `room` at once, until `stop` is cancelled.
+    #[must_use]
+    pub fn new(progress: P, room: usize, stop: CancellationToken) -> Self {
+        Self { watches: Watches::new(progress), room: Arc::new(Semaphore::new(room)), stop }
+    }
+}
+
+/// An event for each step and undo, whose id is its place among the order's steps, and a last one when the
+/// order has ended for good.
+pub(super) async fn events<P: Progress>(
+    Extension(events): Extension<Events<P>>,
+    Path(id): Path<OrderId>,
+    caller: Option<Extension<Caller>>,
+    request: Request,
+) -> Result<Response, Problem> {
+    accepts_events(request.headers())?;
+    if let Some(name) = super::forward::first_parameter(request.uri()) {
+        return Err(Problem::unknown_parameter(name));
+    }
+    let next = next_after(request.headers())?;
+    let room = events.room.try_acquire_owned();
+    let room = room.map_err(|_| Problem::new(Kind::Overloaded, "too many streams are open"))?;
+    let mut seen = events.watches.of(&id);
+    let may_see = |order: &Order| caller.is_none_or(|caller| caller.may_see(order.customer()));
+    if is_over(&mut seen, &id, next, may_see).await? {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let stop = async move { drop(timeout(MAX_AGE, events.stop.cancelled()).await) };
+    let steps = stream::unfold(Onlooker { seen, next, ended: false, _room: room }, Onlooker::next);
+    let hello = stream::iter([Event::default().retry(COME_BACK)]);
+    let stream = hello.chain(steps).take_until(Box::pin(stop)).map(Ok::<_, Infallible>);
+    Ok(([UNBUFFERED], sse(stream)).into_response())
+}
+
+fn sse(
+    stream: impl Stream<Item = Result<Event, Infallible>> + Send + 'static,
+) -> impl IntoResponse {
+    Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+}
+
+/// Whether the order has ended and a client that goes on at `next` has seen that.
+///
+/// # Errors
+/// `unknown-order`, also when it is another's. `dependency-unavailable`.
+async fn is_over(
+    seen: &mut Receiver<Seen>,
+    id: &OrderId,
+    next: usize,
+    may_see: impl FnOnce(&Order) -> bool,
+) -> Result<bool, Problem> {
+    let seen = seen.wait_for(|seen| !matches!(seen, Seen::Nothing)).await;
+    match seen.as_deref() {
+        Ok(Seen::Order(order)) if may_see(order) => {
+            Ok(order.status.is_final() && next > order.steps.len())
+        }
+        Ok(Seen::Order(_) | Seen::Unknown) => Err(Problem::unknown_order(id)),
+        Ok(Seen::Failed | Seen::Nothing) | Err(_) => {
+            Err(Problem::new(Kind::DependencyUnavailable, "nothing is lost; please try again"))
+        }
+    }
+}
+
+/// A client that accepts something else gets nothing that it could read.
+fn accepts_events(headers: &HeaderMap) -> Result<(), Problem> {
+    let mut accepted = headers.get_all(header::ACCEPT).iter().peekable();
+    let events = |value: &HeaderValue| {
+        let ranges = value.to_str().unwrap_or_default().split(',');
+        let kinds = ranges.map(|range| range.split(';').next().unwrap_or_default().trim());
+        kinds
+            .map(str::to_ascii_lowercase)
+            .any(|kind| matches!(kind.as_str(), "text/event-stream" | "text/*" | "*/*"))
+    };
+    let taken = accepted.peek().is_none() || accepted.any(events);
+    let refused = || Problem::new(Kind::NotAcceptable, "accept text/event-stream");
+    taken.then_some(()).ok_or_else(refused)
+}
+
+/// The place of the first event that a client has not seen.
+fn next_after(headers: &HeaderMap) -> Result<usize, Problem> {
+    let Some(last) = headers.get(LAST_EVENT_ID).filter(|last| !last.is_empty()) else {
+        return Ok(0);
+    };
+    let last = last.to_str().ok().and_then(|last| last.parse::<u16>().ok());
+    let invalid = || Problem::invalid("Last-Event-ID", "must be the id of an event, or left out");
+    last.map(|last| usize::from(last) + 1).ok_or_else(invalid)
+}
+
+/// A client, and the place of the next event for it.
+struct Onlooker {
+    seen: Receiver<Seen>,
+    next: usize,
+    ended: bool,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Onlooker {
+    async fn next(mut self) -> Option<(Event, Self)> {
+        while !self.ended {
+            if let Some(event) = self.at_hand() {
+                return Some((event, self));
+            }
+            self.seen.changed().await.ok()?;
+        }
+        None
+    }
+
+    /// The next event, if that has happened.
+    fn at_hand(&mut self) -> Option<Event> {
+        let seen = self.seen.borrow_and_update();
+        let Seen::Order(order) = &*seen else { return None };
+        let event = match order.steps.get(self.next) {
+            Some(done) => event(if done.step.is_undo() { "undo" } else { "step" }, self.next, done),
+            None if order.status.is_final() => {
+                self.ended = true;
+                event("end", order.steps.len(), &StatusView::from((**order).clone()))
+            }
+            None => return None,
+        };
+        self.next += 1;
+        Some(event)
+    }
+}
+
+fn event(name: &str, id: usize, data: &impl serde::Serialize) -> Event {
+    let event = Event::default().event(name).id(id.to_string()).json_data(data);
+    event.expect("what is shown of an order is JSON")
+}
+
+#[cfg(test)]
+mod tests;
