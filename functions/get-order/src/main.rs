@@ -90,7 +90,7 @@ mod tests {
             assert_eq!(answer.0.as_u16(), status, "{caller}");
         }
         let beside = [("shop-caller", "bob orders")];
-        assert_eq!(send_with(app, &route, &beside, &Value::Null).await.0, 200);
+        assert_eq!(send_with(app, &route, &beside, &Value::Null).await.0, 403);
     }
 
     #[tokio::test]

@@ -5,6 +5,7 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum_server::{Handle, Server};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -31,6 +32,14 @@ pub(super) struct Bounds {
 /// As functions serve.
 pub(super) const BOUNDS: Bounds =
     Bounds { request: Duration::from_secs(100), farewell: Duration::from_secs(1) };
+
+/// Lets this process hold as many connections as the machine allows. Many machines start processes with
+/// a limit of 1,024 files, which silent clients would soon use up.
+pub(super) fn lift_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    // Where that is refused, it holds fewer.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+}
 
 /// Serves `router` by HTTP/1.1 until `stop` is cancelled and every request in flight is answered. A
 /// connection without a request keeps nobody.

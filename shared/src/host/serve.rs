@@ -92,6 +92,7 @@ impl Process {
         let ready = readiness(sidecar.clone(), worker.is_some(), stopping.clone());
         let router = router::with_middleware(service, self.token.clone(), ready);
         let mut signals = Signals::listen()?;
+        connections::lift_limit();
         let listener = self.listen().await?;
         let version = env!("CARGO_PKG_VERSION");
         tracing::info!(function = self.name, version, address = %self.address, "the function starts");

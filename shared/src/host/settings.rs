@@ -34,7 +34,7 @@ pub const DAPR_GRPC_PORT: Setting<u16> =
 
 /// `APP_API_TOKEN`: what the sidecar shows this function
 /// ([Dapr](https://docs.dapr.io/operations/security/app-api-token/)); calls without it are refused.
-/// Empty: nothing is asked for.
+/// Empty: nothing is asked for, and a gateway that knows who calls is not believed.
 pub const APP_API_TOKEN: Setting<String> =
     Setting { name: "APP_API_TOKEN", default: Some(""), parse: parsed };
 

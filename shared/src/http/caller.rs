@@ -1,6 +1,6 @@
 //! Who calls, as the gateway passes it on to functions.
 
-use super::Problem;
+use super::{Kind, Problem};
 use crate::domain::CustomerId;
 use crate::domain::caller::Caller;
 use axum::extract::FromRequestParts;
@@ -31,9 +31,13 @@ impl<S: Send + Sync> FromRequestParts<S> for CalledBy {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let named =
-            parts.headers.get(HEADER).filter(|_| parts.extensions.get::<FromSidecar>().is_some());
-        let Some(named) = named else { return Ok(Self(None)) };
+        let Some(named) = parts.headers.get(HEADER) else { return Ok(Self(None)) };
+        // Where sidecars show no token, nobody can know who says that, and nobody is served for it.
+        if parts.extensions.get::<FromSidecar>().is_none() {
+            let fix =
+                "set APP_API_TOKEN for function and sidecar: only then is it believed who calls";
+            return Err(Problem::new(Kind::NotFromSidecar, fix));
+        }
         let caller = named.to_str().ok().and_then(|named| named.parse().ok());
         // Nobody is served in the name of who cannot be read.
         caller

@@ -120,6 +120,8 @@ async fn an_order_is_seen_by_its_customer_and_staff_alone(shop: &Shop) {
             );
         }
     }
+    let cancelled = eve.post(&format!("{path}/cancel"), &json!({})).await;
+    assert_eq!((cancelled.status, cancelled.problem()), (404, Some("unknown-order")));
     let lamp = shop.id("lamp");
     let mut order = shop.order(&[(&lamp, 1)]);
     let answer = eve.post("/api/orders", &order).await;

@@ -1,19 +1,25 @@
 //! What every function does as a process.
 
 use super::harness::trials;
+use futures::stream::{self, StreamExt};
 use local::manifest::{Function, Service};
 use reqwest::Method;
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
 use serde_json::{Value, json};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 use tests::system::shop::Shop;
 use tests::system::wait::until;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
 
 trials![
     every_function_is_healthy_and_ready,
     every_event_function_subscribes_to_the_topic_of_its_manifest,
     every_function_completes_a_request_in_flight_when_it_is_asked_to_stop,
     every_function_rejects_bad_settings_and_names_all_of_them,
+    a_client_is_served_beside_2000_that_say_nothing_and_the_process_ends_cleanly,
 ];
 
 /// A request of each function that needs its sidecar.
@@ -175,4 +181,53 @@ async fn every_function_rejects_bad_settings_and_names_all_of_them(shop: &Shop) 
             assert!(errors.contains(&format!("{}: {fault}", function.name)), "{errors}");
         }
     }
+}
+
+/// More than a process may have open at first on many machines.
+const SILENT: usize = 2_000;
+
+/// The gateway at `port` without a sidecar, started with few files, as on such a machine.
+fn alone(shop: &Shop, port: u16) -> tokio::process::Child {
+    let mut command = tokio::process::Command::new("sh");
+    let start = format!("ulimit -Sn 256; exec '{}'", shop.cluster.binary("gateway").display());
+    command.args(["-c", &start]).kill_on_drop(true).stdout(Stdio::null()).stderr(Stdio::null());
+    command.env("APP_PORT", port.to_string());
+    command.envs([("OIDC_ISSUERS", "http://127.0.0.1:1"), ("OIDC_AUDIENCES", "shop")]);
+    command.spawn().expect("the gateway starts")
+}
+
+async fn a_client_is_served_beside_2000_that_say_nothing_and_the_process_ends_cleanly(shop: &Shop) {
+    let limit = getrlimit(Resource::Nofile);
+    // Where that is refused, the connections below are.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    let free = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
+    let address = free.local_addr().expect("it has an address");
+    drop(free);
+    let mut gateway = alone(shop, address.port());
+    let url = format!("http://{address}/api/orders/a");
+    let served = async || shop.try_send(shop.http.get(&url)).await.ok().map(|it| it.status);
+    until("the gateway serves", Duration::from_secs(20), async || {
+        (served().await == Some(401)).then_some(())
+    })
+    .await;
+    let connect = async |number: usize| {
+        let mut client = TcpStream::connect(address).await.expect("it accepts");
+        if number.is_multiple_of(2) {
+            client.write_all(b"GET / HTTP/1.1\r\nHost:").await.expect("it listens");
+        }
+        client
+    };
+    let mut silent = Vec::new();
+    for _ in 0..20 {
+        let more = stream::iter(silent.len()..silent.len() + SILENT / 20).map(connect);
+        silent.extend(more.buffer_unordered(20).collect::<Vec<_>>().await);
+        // A client of its own each time: it needs another connection.
+        let answer = timeout(Duration::from_secs(5), reqwest::get(&url)).await;
+        assert_eq!(answer.expect("in time").expect("it answers").status(), 401);
+    }
+    let pid = gateway.id().and_then(|pid| Pid::from_raw(pid.cast_signed())).expect("it runs");
+    kill_process(pid, Signal::TERM).expect("it runs");
+    let ended = timeout(Duration::from_secs(10), gateway.wait()).await;
+    assert_eq!(ended.expect("it ends in time").expect("it ended").code(), Some(0));
+    drop(silent);
 }

@@ -16,7 +16,8 @@ fn head() -> String {
 # Generated from the functions' manifests by `./makew generate`.
 #
 # `dapr run -f dapr.yaml` runs the shop on the Redis and the control plane of `dapr init`. Run
-# `./makew build` first, and have `./makew simulator` and `cargo run --bin stand-in -- issuer` running.
+# `./makew build` first, export an APP_API_TOKEN (any text) for the sidecars, and have
+# `./makew simulator` and `cargo run --bin stand-in -- issuer` running.
 version: 1
 common:
   resourcesPaths:

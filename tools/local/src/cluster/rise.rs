@@ -170,7 +170,7 @@ pub(super) async fn rise(cluster: &Cluster) -> Result<(), LocalError> {
     }
     let base = cluster.processes().filter(|process| cluster.stage(process) == 2);
     try_join_all(base.map(begin)).await?;
-    phase.done("Dapr, Redis, the payment simulator and the mail sink are ready");
+    phase.done("Dapr, Redis and the stand-ins are ready");
     let mut phase = cluster.progress.phase("functions");
     let (all, mut ready) = (cluster.plan.functions.len(), 0);
     let begun = cluster.plan.functions.iter().map(|function| both(cluster, function));
