@@ -5,7 +5,7 @@ use super::deliveries::all_arrive;
 use super::harness::{System, Turn};
 use futures::future::join_all;
 use libtest_mimic::Trial;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::future::pending;
 use std::time::Duration;
 use tests::system::shop::Shop;
@@ -16,7 +16,12 @@ pub(crate) fn trials(system: &System) -> Vec<Trial> {
     let name =
         "orders_outlast_the_provider_their_functions_their_broker_and_their_store_being_away";
     let test = orders_outlast_what_is_away;
-    vec![system.waiting_trial(module_path!(), name, test)]
+    let long =
+        "nothing_is_charged_for_orders_that_are_cancelled_as_the_provider_is_away_for_15_minutes";
+    let hold = async |shop: &Shop, _: &Turn| outlast_the_hold(shop, SHIPPED_HOLD).await;
+    // Asked for with `--ignored`: the same goes on in each run, where the hold is shorter.
+    let long = system.waiting_trial(module_path!(), long, hold).with_ignored_flag(true);
+    vec![system.waiting_trial(module_path!(), name, test), long]
 }
 
 /// How long most things are away: many times what the first tries of a step take.
@@ -24,6 +29,9 @@ const AWHILE: Duration = Duration::from_secs(90);
 
 /// How long the provider is away.
 const LONG: Duration = Duration::from_mins(5);
+
+/// How long stock is held for an order, as shipped.
+const SHIPPED_HOLD: Duration = Duration::from_mins(15);
 
 /// How soon after its outage every order has completed.
 const ENDS_WITHIN: Duration = Duration::from_mins(2);
@@ -135,4 +143,47 @@ async fn orders_outlast_what_is_away(shop: &Shop, turn: &Turn) {
     let orders = orders.concat();
     shop.all_complete(&orders, ENDS_WITHIN).await;
     all_arrive(shop, &shop.email("ann"), 4 * orders.len(), 0).await;
+}
+
+/// The provider is away amid 20 orders until they are given up, which is after `hold` at the latest: all
+/// are cancelled, and none was charged, not for a moment.
+pub(crate) async fn outlast_the_hold(shop: &Shop, hold: Duration) {
+    let lamp = shop.sell("lamp", 2_000, 20).await;
+    let body = shop.order(&[(&lamp, 1)]);
+    let mut orders = Vec::new();
+    // Half of them have an intent when the provider goes away, for longer than the hold.
+    for away in
+        [json!({"fault": "drop-before", "path": "confirm"}), json!({"fault": "drop-before"})]
+    {
+        shop.payment_faults(&away).await;
+        orders.extend(join_all((0..10).map(|_| shop.place(&body))).await);
+        until("the orders wait for their payment", Duration::from_secs(20), async || {
+            let statuses = join_all(orders.iter().map(|order| shop.status(order))).await;
+            statuses.iter().all(|answer| answer.body["status"] == "reserved").then_some(())
+        })
+        .await;
+    }
+    until("the orders are given up", hold, async || {
+        let given_up = async |order| {
+            let steps = shop.status(order).await.body["steps"].clone();
+            steps.as_array().is_some_and(|steps| steps.iter().any(|it| it["state"] == "failed"))
+        };
+        join_all(orders.iter().map(|order| given_up(order)))
+            .await
+            .iter()
+            .all(|it| *it)
+            .then_some(())
+    })
+    .await;
+    shop.no_payment_faults().await;
+    for order in &orders {
+        assert_eq!(shop.ended(order).await.body["status"], "cancelled");
+    }
+    let ledger = shop.ledger().await;
+    let moved = ledger["movements"].as_array().expect("a ledger has movements");
+    let of_orders = |it: &&Value| orders.iter().any(|order| it["order_id"] == **order);
+    assert_eq!(moved.iter().filter(of_orders).count(), 0);
+    let payments = ledger["payments"].as_array().expect("a ledger has payments").iter();
+    let intents: Vec<_> = payments.filter(of_orders).map(|it| &it["outcome"]).collect();
+    assert!(!intents.is_empty() && intents.iter().all(|outcome| **outcome == "canceled"));
 }

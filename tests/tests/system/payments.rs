@@ -1,7 +1,7 @@
 //! Payments, directly and under a provider that stalls and fails.
 
 use super::harness::trials;
-use futures::future::join_all;
+use super::outages::outlast_the_hold;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::fs;
@@ -181,44 +181,7 @@ async fn an_order_is_cancelled_only_once_its_refund_has_succeeded(shop: &Shop) {
 }
 
 async fn nothing_is_charged_for_orders_that_are_cancelled_while_the_provider_is_away(shop: &Shop) {
-    let lamp = shop.sell("lamp", 2_000, 20).await;
-    let body = shop.order(&[(&lamp, 1)]);
-    let mut orders = Vec::new();
-    // Half of them have an intent when the provider goes away, for longer than the hold.
-    for away in
-        [json!({"fault": "drop-before", "path": "confirm"}), json!({"fault": "drop-before"})]
-    {
-        shop.payment_faults(&away).await;
-        orders.extend(join_all((0..10).map(|_| shop.place(&body))).await);
-        until("the orders wait for their payment", Duration::from_secs(20), async || {
-            let statuses = join_all(orders.iter().map(|order| shop.status(order))).await;
-            statuses.iter().all(|answer| answer.body["status"] == "reserved").then_some(())
-        })
-        .await;
-    }
-    until("the orders are given up", Duration::from_mins(1), async || {
-        let given_up = async |order| {
-            let steps = shop.status(order).await.body["steps"].clone();
-            steps.as_array().is_some_and(|steps| steps.iter().any(|it| it["state"] == "failed"))
-        };
-        join_all(orders.iter().map(|order| given_up(order)))
-            .await
-            .iter()
-            .all(|it| *it)
-            .then_some(())
-    })
-    .await;
-    shop.no_payment_faults().await;
-    for order in &orders {
-        assert_eq!(shop.ended(order).await.body["status"], "cancelled");
-    }
-    let ledger = shop.ledger().await;
-    let moved = ledger["movements"].as_array().expect("a ledger has movements");
-    let of_orders = |it: &&Value| orders.iter().any(|order| it["order_id"] == **order);
-    assert_eq!(moved.iter().filter(of_orders).count(), 0);
-    let payments = ledger["payments"].as_array().expect("a ledger has payments").iter();
-    let intents: Vec<_> = payments.filter(of_orders).map(|it| &it["outcome"]).collect();
-    assert!(!intents.is_empty() && intents.iter().all(|outcome| **outcome == "canceled"));
+    outlast_the_hold(shop, Duration::from_mins(1)).await;
 }
 
 async fn a_stalled_provider_delays_an_order_and_charges_it_once(shop: &Shop) {

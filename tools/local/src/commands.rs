@@ -1,5 +1,6 @@
 //! The command line.
 
+mod backlog;
 mod dead_letter;
 mod load;
 mod signals;

@@ -1,7 +1,7 @@
 //! `local start`: everything, until a signal asks it to stop.
 
-use super::Build;
 use super::signals::Signals;
+use super::{Build, backlog};
 use clap::Args;
 use local::cluster::Callers;
 use local::dapr::Choice;
@@ -82,6 +82,7 @@ pub(crate) async fn start(start: Start) -> Result<(), LocalError> {
         tokio::select! {
             () = signals.next() => {}
             () = report_deaths(&cluster) => {}
+            () = backlog::report(&cluster, print) => {}
         }
     }
     print("stopping; Ctrl-C again stops immediately");

@@ -16,10 +16,9 @@ impl Streams {
     }
 
     pub(super) async fn list(&self, subscriptions: &[Subscription]) -> Result<Listing, LocalError> {
-        let mut listing = Listing::default();
+        let waiting = self.backlogs(subscriptions).await?;
+        let mut listing = Listing { waiting, ..Listing::default() };
         for subscription in subscriptions {
-            let waiting = self.waiting(subscription).await?;
-            listing.waiting.extend(waiting.map(|count| (subscription.function.clone(), count)));
             let stream = subscription.dead();
             // One more than is shown, to see whether there are more.
             let found: StreamRangeReply =
@@ -31,6 +30,19 @@ impl Streams {
             listing.letters.extend(entries.map(|entry| letter(subscription, &stream, entry)));
         }
         Ok(listing)
+    }
+
+    /// The functions for which messages wait, and how many.
+    pub(super) async fn backlogs(
+        &self,
+        subscriptions: &[Subscription],
+    ) -> Result<Vec<(String, usize)>, LocalError> {
+        let mut backlogs = Vec::new();
+        for subscription in subscriptions {
+            let waiting = self.waiting(subscription).await?;
+            backlogs.extend(waiting.map(|count| (subscription.function.clone(), count)));
+        }
+        Ok(backlogs)
     }
 
     /// How many messages of its topic a function has not dealt with: those that were not delivered yet,
