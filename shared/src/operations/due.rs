@@ -124,6 +124,11 @@ mod tests {
         for order in orders.iter().chain(&orders) {
             note(&index, order, at(60)).await.unwrap();
         }
+        let mut documents = 0;
+        for key in Slot::of(at(60)).keys() {
+            documents += u8::from(document(&index, &key).await.unwrap().is_some());
+        }
+        assert!(documents > 1, "they share one document");
         let mut found = due(&index, Slot::of(at(60))).await.unwrap();
         found.sort();
         let mut expected = orders;

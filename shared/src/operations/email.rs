@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
-use tokio::time::{Instant, interval, interval_at, timeout};
+use tokio::time::{interval, timeout};
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument, Span};
 use uuid::Uuid;
@@ -136,7 +136,8 @@ where
             Ok(sent)
         };
         let mut sending = std::pin::pin!(sending);
-        let mut prolong = interval_at(Instant::now() + PROLONGED_EVERY, PROLONGED_EVERY);
+        let mut prolong = interval(PROLONGED_EVERY);
+        prolong.reset();
         loop {
             tokio::select! {
                 sent = &mut sending => return sent,

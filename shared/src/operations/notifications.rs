@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refund_by_staff_is_mailed_once() {
+    fn each_refund_of_an_order_is_mailed_once() {
         let placed = placed_order();
         let (order_id, customer_id) = (placed.order_id.clone(), placed.order.customer_id);
         let payment_id = PaymentId::of(&order_id);
@@ -162,6 +162,11 @@ mod tests {
         };
         let notice = of_order(&CloudEvent::of(&by_order, at(0)));
         assert_eq!(notice, Ok(Some(Notice::Refund { amount })));
+        let undo = PaymentRefunded { refund_id: None, ..by_payment.clone() };
+        let notice = of_payment(&CloudEvent::of(&undo, at(0)));
+        assert_eq!(notice, Ok(Some(Notice::Refund { amount })));
+        let direct = PaymentRefunded { by: Owner::Caller, ..undo };
+        assert_eq!(of_payment(&CloudEvent::of(&direct, at(0))), Ok(None));
         assert_eq!(of_payment(&CloudEvent::of(&by_payment, at(0))), Ok(None));
     }
 

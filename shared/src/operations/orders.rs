@@ -208,8 +208,10 @@ mod tests {
     use super::*;
     use crate::domain::order::Status;
     use crate::domain::saga::Stop;
+    use crate::domain::{PaymentId, TrackingId};
     use crate::testing::fakes::{FakeBroker, FakeClock, FakeDocuments, FakeSagas};
     use crate::testing::orders::{at, euro, placed_order};
+    use serde_json::json;
 
     #[tokio::test]
     async fn an_order_is_found_before_its_document_is_written() {
@@ -253,6 +255,44 @@ mod tests {
         }
         let published = broker.published();
         assert_eq!((published.len(), &published[1]), (3, &published[2]));
+    }
+
+    #[tokio::test]
+    async fn an_event_has_the_time_of_its_step_whenever_it_is_published() {
+        let (broker, placed) = (FakeBroker::default(), placed_order());
+        let id = &placed.order_id;
+        let mut log = DocumentLog::new(FakeDocuments::default(), broker.clone(), FakeClock(at(0)));
+        let steps = [
+            Progress::Reserved { total: euro(7) },
+            Progress::Paid { payment_id: PaymentId::of(id) },
+            Progress::Shipped { tracking_id: TrackingId::of(id) },
+        ];
+        for (second, step) in (1..).zip(&steps) {
+            log.clock = FakeClock(at(second));
+            log.note(&placed, step).await.unwrap();
+        }
+        log.publish(id, &[Step::Reserve, Step::Pay, Step::Ship]).await.unwrap();
+        assert_eq!(broker.types()[..3], ["order.reserved", "order.paid", "order.shipped"]);
+        let times: Vec<_> = broker.published().iter().map(|it| it.1["time"].clone()).collect();
+        let expected: Vec<_> = [1, 2, 3, 1, 2, 3].map(|second| json!(at(second))).into();
+        assert_eq!(times, expected);
+    }
+
+    #[tokio::test]
+    async fn a_customer_is_erased_from_an_order_that_has_ended() {
+        let (orders, placed) = (FakeDocuments::default(), placed_order());
+        let lookup = OrderLookup { orders: orders.clone(), sagas: FakeSagas::default() };
+        assert_eq!(lookup.erase_customer(&placed.order_id).await.unwrap(), None);
+        let log = DocumentLog::new(orders, FakeBroker::default(), FakeClock(at(5)));
+        for (progress, erased) in [
+            (Progress::Reserved { total: euro(7) }, false),
+            (Progress::Ended(Outcome::Fulfilled), true),
+        ] {
+            log.note(&placed, &progress).await.unwrap();
+            assert_eq!(lookup.erase_customer(&placed.order_id).await.unwrap(), Some(erased));
+            let order = lookup.find(&placed.order_id).await.unwrap().unwrap();
+            assert_eq!(order.placed.order.is_erased(), erased);
+        }
     }
 
     #[tokio::test]

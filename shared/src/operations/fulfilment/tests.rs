@@ -1,8 +1,10 @@
 //! The steps against fakes of the ports.
 
 use super::*;
+use crate::domain::ProductId;
 use crate::domain::order::{Order, StepState};
 use crate::domain::saga::Stop;
+use crate::domain::stock::{Command, TurnResult};
 use crate::operations::orders::DocumentLog;
 use crate::ports::{Error, document};
 use crate::testing::fakes::{
@@ -57,6 +59,28 @@ async fn products_are_reserved_in_the_order_of_their_ids_from_where_the_last_try
     let done = shop.reserve(&order.order_id, bulbs).await.unwrap();
     assert_eq!(done.value, all(2 * 500 + 300));
     assert_eq!((reserved(&shop, "lamp").await, reserved(&shop, "bulb").await), (2, 0));
+}
+
+/// Stock that takes three seconds to answer.
+#[derive(Clone)]
+struct SlowFakeStocks(FakeStocks);
+
+impl Stocks for SlowFakeStocks {
+    async fn send(&self, product: &ProductId, command: Command) -> Result<TurnResult> {
+        tokio::time::advance(Duration::from_secs(3)).await;
+        self.0.send(product, command).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn products_that_take_long_are_reserved_in_parts() {
+    let (Fulfilment { log, stocks, payments, shipping, reservation_ttl }, order) = shop(10).await;
+    let stocks = SlowFakeStocks(stocks);
+    let shop = Fulfilment { log, stocks, payments, shipping, reservation_ttl };
+    let part = Part { products: 1, sum: Some(euro(300)) };
+    let done = shop.reserve(&order.order_id, Part::default()).await.unwrap();
+    assert_eq!(done.value, Reserved::Part(part.clone()));
+    assert_eq!(shop.reserve(&order.order_id, part).await.unwrap().value, all(1300));
 }
 
 #[tokio::test]
@@ -140,6 +164,10 @@ async fn a_total_that_no_payment_carries_is_refused_before_anything_is_reserved(
     let Err(Error::Refused(refusal)) = small else { panic!("{small:?}") };
     assert_eq!(refusal, Refusal::TotalTooSmall { least: euro(50) });
     assert_eq!((reserved(&shop, "lamp").await, reserved(&shop, "bulb").await), (0, 0));
+    let free = offer(euro(0), 10);
+    shop.stocks.set(&product("bulb"), &free).await.unwrap();
+    shop.reserve(&order.order_id, Part::default()).await.unwrap_err();
+    assert_eq!(reserved(&shop, "bulb").await, 0);
     for name in ["lamp", "bulb"] {
         let free = offer(euro(0), 10);
         shop.stocks.set(&product(name), &free).await.unwrap();

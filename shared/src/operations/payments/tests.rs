@@ -100,6 +100,17 @@ async fn a_charge_is_made_once_whichever_message_is_lost() {
 }
 
 #[tokio::test]
+async fn a_payment_that_was_called_off_is_not_confirmed_although_its_undo_broke_off() {
+    let service = service();
+    service.provider.inject("confirm", Fault::Lost);
+    assert!(charge(&service).await.is_err());
+    service.provider.inject("read", Fault::Lost);
+    assert!(void(&service).await.is_err());
+    assert_eq!(refused(charge(&service).await), Refusal::PaymentVoided);
+    assert_eq!(service.provider.balance(), (0, 0));
+}
+
+#[tokio::test]
 async fn undoing_a_payment_that_was_never_charged_moves_no_money() {
     for (call, fault) in [
         ("create", Fault::Lost),

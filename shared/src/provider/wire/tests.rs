@@ -77,6 +77,8 @@ fn a_saved_error_spends_its_key() {
         (StatusCode::INTERNAL_SERVER_ERROR, "api_error", true),
         (StatusCode::BAD_REQUEST, "idempotency_error", true),
         (StatusCode::CONFLICT, "invalid_request_error", false),
+        // Its first use has not ended: <https://docs.stripe.com/error-codes#idempotency-key-in-use>
+        (StatusCode::CONFLICT, "idempotency_error", false),
         (StatusCode::TOO_MANY_REQUESTS, "invalid_request_error", false),
         (StatusCode::UNAUTHORIZED, "invalid_request_error", false),
         (StatusCode::FORBIDDEN, "invalid_request_error", false),

@@ -27,6 +27,24 @@ async fn a_refund_is_done_only_when_the_provider_says_so() {
     void(&service).await.unwrap();
     assert_eq!(service.provider.calls().iter().filter(|call| **call == "refund").count(), 1);
     assert_eq!(service.publisher.types(), ["payment.charged", "payment.refunded"]);
+    assert!(service.publisher.published()[1].1["data"].get("refund_id").is_none());
+}
+
+#[tokio::test]
+async fn a_refund_that_an_earlier_version_did_not_note_is_published_as_all_that_was_charged() {
+    let service = service();
+    charge(&service).await.unwrap();
+    void(&service).await.unwrap();
+    let forget = |found: Option<Payment>| {
+        let mut payment = found.unwrap();
+        payment.refunds.clear();
+        (payment, ())
+    };
+    service.documents.update(&PaymentId::of(&sample().order_id), forget).await.unwrap();
+    void(&service).await.unwrap();
+    let published = service.publisher.published();
+    assert_eq!((published.len(), &published[1]), (3, &published[2]));
+    assert_eq!(service.provider.balance(), (PAID, PAID));
 }
 
 #[tokio::test]
