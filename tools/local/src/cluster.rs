@@ -1,4 +1,4 @@
-//! The whole system on this machine.
+//! The whole system on one machine.
 
 mod callers;
 mod commands;
@@ -25,19 +25,19 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
-/// How long a process may take to become ready. A warm start takes seconds; a machine that compiles
-/// at the same time takes much longer.
+/// The longest that a process may take to become ready. A warm start takes seconds; on a machine that
+/// compiles at the same time, it takes much longer.
 const START_LIMIT: Duration = Duration::from_mins(2);
 
-/// How long the processes of each stage have to stop: functions, sidecars, the rest.
+/// The longest that the processes of each stage may take to stop: functions, sidecars, the rest.
 const STOP_LIMITS: [Duration; 3] =
     [Duration::from_secs(4), Duration::from_secs(3), Duration::from_secs(2)];
 
-/// A running system. When it is dropped, all of it is killed and its temporary folder deleted.
+/// A running system. When it is dropped, its processes are killed and its temporary folder is deleted.
 ///
 /// Its methods may be called from any runtime.
 pub struct Cluster {
-    // Dropped in this order: the processes die before their ports and files go.
+    // Dropped in this order: processes before their ports and files.
     _guard: Guard,
     processes: BTreeMap<String, Process>,
     seconds: BTreeMap<String, Process>,
@@ -51,17 +51,17 @@ impl Cluster {
     /// Starts a system and waits until all of it is ready.
     ///
     /// # Errors
-    /// What keeps it from starting. Its folder is then kept, for the logs in it.
+    /// When it cannot be started. Its folder is then kept, for its logs.
     pub async fn start(options: Options) -> Result<Self, LocalError> {
         let cluster = Self::prepare(options).await?;
         cluster.rise().await?;
         Ok(cluster)
     }
 
-    /// Finds, builds and writes what a system needs, but starts none of its processes.
+    /// Finds, builds and writes what a system needs, without starting its processes.
     ///
     /// # Errors
-    /// When something is missing and cannot be had, and when ports are taken.
+    /// When something is missing and cannot be installed, and when ports are in use.
     pub async fn prepare(options: Options) -> Result<Self, LocalError> {
         rise::prepare(options).await
     }
@@ -69,33 +69,33 @@ impl Cluster {
     /// Starts everything and waits until all of it is ready.
     ///
     /// # Errors
-    /// What keeps it from starting. It is stopped again, and its folder kept, for the logs in it.
+    /// When it cannot be started. It is then stopped, and its folder is kept, for its logs.
     pub async fn rise(&self) -> Result<(), LocalError> {
         let risen = rise::rise(self).await;
         if risen.is_err() {
             self.keep();
-            // A scheduler that is killed makes the next start on its data wait for 20 s.
+            // After a scheduler is killed, the next start on its data waits for 20 s.
             self.stop().await;
         }
         risen
     }
 
-    /// Where the public API is.
+    /// The URL of the public API.
     #[must_use]
     pub fn gateway_url(&self) -> String {
         self.url("gateway")
     }
 
-    /// Where `function` listens.
+    /// The URL of `function`.
     ///
     /// # Panics
-    /// When there is no such function; so do all methods that take one.
+    /// When there is no such function, as do all methods with one.
     #[must_use]
     pub fn url(&self, function: &str) -> String {
         local_url(self.plan.ports(function).app)
     }
 
-    /// Where the HTTP API of the sidecar of `function` is.
+    /// The URL of the HTTP API of the sidecar of `function`.
     #[must_use]
     pub fn sidecar_url(&self, function: &str) -> String {
         local_url(self.plan.ports(function).sidecar.http)
@@ -107,37 +107,37 @@ impl Cluster {
         self.plan.ports(function).sidecar.grpc
     }
 
-    /// Where the payment simulator is.
+    /// The URL of the payment simulator.
     #[must_use]
     pub fn simulator_url(&self) -> String {
         local_url(self.plan.simulator)
     }
 
-    /// The address of the Key Vault simulator's control paths, if there is one.
+    /// The URL of the Key Vault simulator's control paths, if there is one.
     #[must_use]
     pub fn key_vault_url(&self) -> Option<String> {
         self.plan.key_vault.map(|vault| local_url(vault.identity))
     }
 
-    /// Where traces can be read, if anything is traced.
+    /// The URL of the trace sink's pages and API, if traces are collected.
     #[must_use]
     pub fn traces_url(&self) -> Option<String> {
         self.plan.traces.map(|traces| local_url(traces.http))
     }
 
-    /// Where mail can be read.
+    /// The URL of the mail sink's pages and API.
     #[must_use]
     pub fn mail_url(&self) -> String {
         local_url(self.plan.mail.http)
     }
 
-    /// The port of the Redis that keeps the state.
+    /// The port of the Redis that stores the state.
     #[must_use]
     pub fn redis_port(&self) -> u16 {
         self.plan.redis
     }
 
-    /// What sidecars show to functions.
+    /// The token that sidecars send to functions.
     #[must_use]
     pub fn app_token(&self) -> &str {
         &self.plan.token
@@ -149,13 +149,13 @@ impl Cluster {
         &self.plan.functions
     }
 
-    /// The program of a function.
+    /// The path of a function's program.
     #[must_use]
     pub fn binary(&self, function: &str) -> PathBuf {
         self.binaries.join(function)
     }
 
-    /// The process called `name`.
+    /// The process with this name: see [`Process::name`].
     ///
     /// # Panics
     /// When there is none.
@@ -164,19 +164,19 @@ impl Cluster {
         self.processes.get(name).unwrap_or_else(|| panic!("this cluster runs no {name}"))
     }
 
-    /// The process of a function.
+    /// The process of the function `name`.
     #[must_use]
     pub fn function(&self, name: &str) -> &Process {
         self.process(name)
     }
 
-    /// The sidecar of a function.
+    /// The sidecar process of a function.
     #[must_use]
     pub fn sidecar(&self, function: &str) -> &Process {
         self.process(&sidecar_name(function))
     }
 
-    /// The scheduler.
+    /// Dapr's scheduler, which stores reminders.
     #[must_use]
     pub fn scheduler(&self) -> &Process {
         self.process(SCHEDULER)
@@ -185,31 +185,31 @@ impl Cluster {
     /// The cluster's own Redis.
     ///
     /// # Panics
-    /// When the cluster uses a Redis that ran before it: only one in [`Place::Workspace`] does.
+    /// When the cluster uses a Redis that was running, as one in [`Place::Workspace`] may.
     #[must_use]
     pub fn redis(&self) -> &Process {
         self.process(REDIS)
     }
 
-    /// The Redis that events go through.
+    /// The Redis of events, apart from the state.
     ///
     /// # Panics
-    /// When the cluster was not asked for one: see [`Options::broker`].
+    /// When the cluster has none: see [`Options::broker`].
     #[must_use]
     pub fn broker(&self) -> &Process {
         self.process(BROKER)
     }
 
-    /// The mail sink.
+    /// The process of the mail sink.
     #[must_use]
     pub fn mail_sink(&self) -> &Process {
         self.process(MAIL_SINK)
     }
 
-    /// The trace sink.
+    /// The process of the trace sink.
     ///
     /// # Panics
-    /// When nothing is traced.
+    /// When traces are not collected.
     #[must_use]
     pub fn trace_sink(&self) -> &Process {
         self.process(TRACE_SINK)
@@ -226,33 +226,33 @@ impl Cluster {
         self.folder.secrets()
     }
 
-    /// The folder of everything that the cluster writes. The log of a process is `logs/<name>.log`.
+    /// The folder with all files of the cluster. The log of a process is `logs/<name>.log`.
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.root()
     }
 
-    /// The folder of the sidecars' copies of `components/local`. Dapr takes up a change of a file.
+    /// The folder of the sidecars' copies of `components/local`.
     #[must_use]
     pub fn resources(&self) -> PathBuf {
         self.folder.resources()
     }
 
-    /// Keeps the folder of a private cluster, and says where it is, when the cluster is dropped.
+    /// Keeps the folder of a private cluster when it is dropped, and prints its path.
     pub fn keep(&self) {
         self.folder.keep();
     }
 
-    /// Waits until every process is ready, as after some were started again.
+    /// Waits until every process is ready, for example after some were restarted.
     ///
     /// # Errors
-    /// When one does not run or takes too long.
+    /// When one is not running, or is not ready in time.
     pub async fn wait_ready(&self) -> Result<(), LocalError> {
         try_join_all(self.processes().map(|process| process.ready(START_LIMIT))).await.map(|_| ())
     }
 
-    /// Stops everything in order: functions, then sidecars, then the rest. Takes at most 9 s; says
-    /// how each process ended, which is by signal 9 if it had to be killed.
+    /// Stops everything in order: functions, then sidecars, then the rest, in at most 9 s. Returns the exit
+    /// status of each process, which is signal 9 if it had to be killed.
     pub async fn stop(&self) -> BTreeMap<String, Option<ExitStatus>> {
         let mut ended = BTreeMap::new();
         for (stage, limit) in STOP_LIMITS.into_iter().enumerate() {
@@ -269,7 +269,7 @@ impl Cluster {
         ended
     }
 
-    /// When a process stops: a function (0) before its sidecar (1) before what both need (2).
+    /// The stage in which a process stops: functions (0), sidecars (1), what both need (2).
     fn stage(&self, process: &Process) -> usize {
         let mut names = self.functions().iter().map(|function| &function.name);
         match process.name().strip_suffix(SIDECAR) {
@@ -280,7 +280,7 @@ impl Cluster {
     }
 }
 
-/// What the name of a sidecar's process has after its function's.
+/// The suffix of the name of a sidecar's process.
 const SIDECAR: &str = ".daprd";
 const PLACEMENT: &str = "placement";
 const SCHEDULER: &str = "scheduler";

@@ -16,10 +16,10 @@ use std::iter::successors;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
-/// `EX_USAGE` of sysexits.h: the command line is at fault.
+/// `EX_USAGE` of sysexits.h: the command line is invalid.
 const USAGE: u8 = 64;
 
-/// Brings the shop up on this machine.
+/// Runs the shop on this machine.
 #[derive(Debug, Parser)]
 #[command(version, arg_required_else_help = true)]
 pub(crate) struct Local {
@@ -31,19 +31,19 @@ pub(crate) struct Local {
 enum Task {
     /// Starts everything: Dapr, Redis, the payment simulator and every function. Ctrl-C stops it.
     ///
-    /// What is missing is built first. A Dapr 1.16 or newer on PATH or in ~/.dapr/bin is used if
-    /// there is one, and so is a Redis at port 6379. Data, logs and secrets are in the folder
-    /// `.local` of the workspace.
+    /// Missing programs are built first. An installed Dapr 1.16 or newer, on PATH or in ~/.dapr/bin, and a
+    /// Redis at port 6379 are used if there are any. Data, logs and secrets are in the workspace's folder
+    /// `.local`.
     Start(start::Start),
-    /// Builds the Dapr that the project pins, unless that is done, and says where it is.
+    /// Builds the Dapr that the project pins, unless it is built, and prints its folder.
     Dapr,
-    /// Runs the payment simulator alone, beside `dapr run -f dapr.yaml`.
+    /// Runs only the payment simulator, for `dapr run -f dapr.yaml`.
     ///
-    /// Makes `.local/secrets.json` where it is missing: run this first.
+    /// Creates `.local/secrets.json` if it is missing: run this first.
     Simulator(Simulator),
-    /// Measures how fast orders go, with and without telemetry.
+    /// Measures the throughput of orders, with and without telemetry.
     Load(load::Measure),
-    /// Lists the messages that functions could not deal with, and sends them again.
+    /// Lists dead letters, and resends or drops them.
     DeadLetter(dead_letter::DeadLetterTask),
 }
 
@@ -55,12 +55,12 @@ struct Simulator {
 
 #[derive(Debug, Args)]
 struct Build {
-    /// Runs the programs as they are, without building them first.
+    /// Runs the programs without building them first.
     #[arg(long)]
     no_build: bool,
 }
 
-/// Carries out what the command line says.
+/// Runs the task of the command line.
 pub(crate) async fn run(local: Local) -> ExitCode {
     let done = match local.command {
         Task::Start(start) => start::start(start).await,
@@ -78,7 +78,7 @@ pub(crate) async fn run(local: Local) -> ExitCode {
     }
 }
 
-/// Shows help, a version or what is wrong with the command line.
+/// Prints the help, the version or the error of an invalid command line.
 pub(crate) fn explain(help_or_error: &clap::Error) -> ExitCode {
     let code = if help_or_error.use_stderr() { USAGE } else { 0 };
     help_or_error.print().map_or(ExitCode::FAILURE, |()| ExitCode::from(code))
@@ -87,7 +87,7 @@ pub(crate) fn explain(help_or_error: &clap::Error) -> ExitCode {
 async fn dapr() -> Result<(), LocalError> {
     let (guard, root) = (Guard::start()?, workspace::root());
     let find = Dapr::find(Choice::Pinned, &root, &guard, Progress::Shown);
-    signals::or_told_to_stop(find).await?;
+    signals::until_signal(find).await?;
     Ok(())
 }
 
@@ -95,7 +95,7 @@ async fn simulator(build: &Build) -> Result<(), LocalError> {
     let (root, binaries) = (workspace::root(), workspace::binaries());
     if !build.no_build {
         let build = workspace::build(&root, &binaries, Progress::Shown);
-        if signals::or_told_to_stop(build).await?.is_none() {
+        if signals::until_signal(build).await?.is_none() {
             return Ok(());
         }
     }
@@ -104,7 +104,7 @@ async fn simulator(build: &Build) -> Result<(), LocalError> {
     let mut simulator = Command::new(binaries.join("stand-in"));
     let port = ports::SIMULATOR.to_string();
     simulator.args(["payment", "--port", &port, "--secrets-file"]).arg(secrets);
-    // From here on this process is the simulator: signals and exit code are its own.
+    // Replaces this process by the simulator, with its signals and exit code.
     Err(LocalError::Run { program: "stand-in".to_owned(), source: simulator.exec() })
 }
 
@@ -127,8 +127,8 @@ mod tests {
 
     #[test]
     fn an_error_names_its_causes() {
-        let source = io::Error::other("out of cheese");
-        let error = LocalError::Run { program: "mouse".to_owned(), source };
-        assert_eq!(chain(&error), "cannot run mouse: out of cheese");
+        let source = io::Error::other("out of disk");
+        let error = LocalError::Run { program: "program".to_owned(), source };
+        assert_eq!(chain(&error), "cannot run program: out of disk");
     }
 }

@@ -1,4 +1,4 @@
-//! The Dapr that is run: the pinned one, built from source, or one that is installed.
+//! Dapr's programs: the pinned ones, built from source, or installed ones.
 
 mod build;
 mod installed;
@@ -9,34 +9,34 @@ use crate::{LocalError, cache};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Which Dapr to run.
+/// Which Dapr to use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Choice {
     /// The one that `tools/dapr/go.mod` pins, built on first use.
     #[default]
     Pinned,
-    /// An installed one that is new enough, else the pinned one.
+    /// An installed one if it is new enough, else the pinned one.
     Installed,
 }
 
 /// Dapr's programs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dapr {
-    /// Such as `1.18.2`.
+    /// The version, such as `1.18.2`.
     pub version: String,
-    /// The sidecar.
+    /// The path of the sidecar.
     pub daprd: PathBuf,
-    /// The server that knows which host has which actor.
+    /// The path of the server that places actors on hosts.
     pub placement: PathBuf,
-    /// The server that keeps reminders.
+    /// The path of the server that stores reminders.
     pub scheduler: PathBuf,
 }
 
 impl Dapr {
-    /// The programs of `choice`, built where that is needed.
+    /// The programs of `choice`, built if necessary.
     ///
     /// # Errors
-    /// When it must be built and cannot be.
+    /// When they have to be built and the build fails.
     pub async fn find(
         choice: Choice,
         workspace: &Path,
@@ -63,10 +63,10 @@ impl Dapr {
 
 const PROGRAMS: [&str; 3] = ["daprd", "placement", "scheduler"];
 
-/// The Dapr that the workspace pins.
+/// The version of Dapr that the workspace pins.
 #[derive(Debug, PartialEq, Eq)]
 struct Pin {
-    /// The folder of the Go module that pins it.
+    /// The folder of the Go module with the pin.
     module: PathBuf,
     dapr: String,
     go: String,
@@ -85,7 +85,7 @@ impl Pin {
             }),
             _ => Err(LocalError::Missing {
                 what: format!("{} pins no Dapr", path.display()),
-                remedy: "it must require github.com/dapr/dapr and name its Go".to_owned(),
+                remedy: "it must require github.com/dapr/dapr and a version of Go".to_owned(),
             }),
         }
     }

@@ -1,5 +1,5 @@
-//! Dead letters: messages that a function could not handle. They stay beside their topic, in a
-//! stream of Redis or a topic of Service Bus, until they are sent again or dropped.
+//! Dead letters: messages that a function could not handle. They are stored in a Redis stream or a Service
+//! Bus topic of their own until they are resent or dropped.
 
 pub mod bus;
 mod streams;
@@ -11,25 +11,25 @@ use futures::future::join_all;
 use serde_json::Value;
 use streams::Streams;
 
-/// The most letters of one subscription that are listed at once.
-pub const MOST: usize = 1000;
+/// The most letters of a subscription that are listed at once.
+pub const MAX_LETTERS: usize = 1000;
 
-/// The envelope's extension that says why a function gave a message up.
+/// The `CloudEvents` extension with the reason why a function could not handle a message.
 const REASON: &str = "deadletterreason";
 
-/// A message that a function could not deal with.
+/// A message that a function could not handle.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeadLetter {
-    /// Names the letter: the function, a slash, and its number there.
+    /// The function, a slash, and the letter's number in its subscription.
     pub id: String,
-    /// Where the message was published.
+    /// The topic that the message was published to.
     pub topic: String,
-    /// The message, as a `CloudEvent`; as text, when it is no JSON.
+    /// The message, as a `CloudEvent`; a string when it is not JSON.
     pub event: Value,
     place: Place,
 }
 
-/// Where the broker has a letter.
+/// The position of a letter in the broker.
 #[derive(Debug, Clone, PartialEq)]
 enum Place {
     Entry { stream: String, entry: String },
@@ -37,16 +37,16 @@ enum Place {
 }
 
 impl DeadLetter {
-    /// Why it is here.
+    /// Why the message was not handled.
     #[must_use]
     pub fn reason(&self) -> &str {
-        // Dapr itself drops what is not an event at all.
-        let given_up_by_dapr = if self.event.is_object() {
-            "it was tried to the end of its retries"
+        // Dapr itself drops messages that are not events.
+        let reason_of_dapr = if self.event.is_object() {
+            "its retries are exhausted"
         } else {
-            "it is no CloudEvent"
+            "it is not a CloudEvent"
         };
-        self.event[REASON].as_str().unwrap_or(given_up_by_dapr)
+        self.event[REASON].as_str().unwrap_or(reason_of_dapr)
     }
 
     /// The message as it was published.
@@ -59,17 +59,17 @@ impl DeadLetter {
     }
 }
 
-/// What there is of dead letters.
+/// The dead letters of all subscriptions.
 #[derive(Debug, Default)]
 pub struct Listing {
-    /// The letters: oldest first in each subscription, at most [`MOST`] of each.
+    /// The letters: oldest first in each subscription, at most [`MAX_LETTERS`] of each.
     pub letters: Vec<DeadLetter>,
-    /// The functions that have more of them.
+    /// The functions that have more letters.
     pub more: Vec<String>,
-    /// The functions for which the broker keeps none, as it does not know them.
+    /// The functions whose subscriptions the broker does not have.
     pub unknown: Vec<String>,
-    /// Functions with how many messages wait for them or are being taken, where there are any: Redis
-    /// alone says so.
+    /// Functions, each with its number of waiting and unacknowledged messages, if there are any. Only for
+    /// Redis.
     pub waiting: Vec<(String, usize)>,
 }
 
@@ -106,7 +106,7 @@ impl DeadLetters {
     /// The dead letters of `functions` in the Redis at `port`.
     ///
     /// # Errors
-    /// When Redis does not answer.
+    /// When Redis does not respond.
     pub async fn open(port: u16, functions: &[Function]) -> Result<Self, LocalError> {
         Ok(Self::of(Broker::Redis(Streams::open(port).await?), functions))
     }
@@ -121,11 +121,11 @@ impl DeadLetters {
         Self { broker, subscriptions: functions.iter().filter_map(Subscription::of).collect() }
     }
 
-    /// Every letter. Service Bus keeps them for the caller alone, for five minutes or until they are
+    /// Every letter. Service Bus locks them for the caller, for five minutes or until they are
     /// [released](Self::release).
     ///
     /// # Errors
-    /// When the broker does not answer, or not this caller.
+    /// When the broker does not respond, or rejects the caller.
     pub async fn list(&self) -> Result<Listing, LocalError> {
         match &self.broker {
             Broker::Redis(streams) => streams.list(&self.subscriptions).await,
@@ -133,11 +133,11 @@ impl DeadLetters {
         }
     }
 
-    /// Functions with how many messages wait for them or are being taken, where there are any. Service
-    /// Bus says none: Azure measures them.
+    /// The functions with unacknowledged messages, and how many. Empty on Service Bus, which Azure Monitor
+    /// measures.
     ///
     /// # Errors
-    /// When Redis does not answer.
+    /// When Redis does not respond.
     pub async fn backlogs(&self) -> Result<Vec<(String, usize)>, LocalError> {
         match &self.broker {
             Broker::Redis(streams) => streams.backlogs(&self.subscriptions).await,
@@ -145,12 +145,11 @@ impl DeadLetters {
         }
     }
 
-    /// Publishes a letter's message again under its topic, for every subscriber of it, and takes the
-    /// letter away.
+    /// Publishes a letter's message to its topic again, for all subscribers, and deletes the letter.
     ///
     /// # Errors
-    /// When the broker does not answer, or the letter is no longer this caller's; the message may
-    /// have been sent, which does no harm.
+    /// When the broker does not respond, or the lock on the letter is lost. The message may have been sent,
+    /// which is harmless.
     pub async fn resend(&self, letter: &DeadLetter) -> Result<(), LocalError> {
         match (&self.broker, &letter.place) {
             (Broker::Redis(streams), Place::Entry { stream, entry }) => {
@@ -162,10 +161,10 @@ impl DeadLetters {
         }
     }
 
-    /// Takes a letter away for good.
+    /// Deletes a letter.
     ///
     /// # Errors
-    /// When the broker does not answer, or the letter is no longer this caller's.
+    /// When the broker does not respond, or the lock on the letter is lost.
     pub async fn drop(&self, letter: &DeadLetter) -> Result<(), LocalError> {
         match (&self.broker, &letter.place) {
             (Broker::Redis(streams), Place::Entry { stream, entry }) => {
@@ -176,8 +175,7 @@ impl DeadLetters {
         }
     }
 
-    /// Leaves letters to others again. One that cannot be left is theirs once its five minutes are
-    /// over.
+    /// Unlocks letters for others. Where that fails, the lock expires after five minutes.
     pub async fn release(&self, letters: &[DeadLetter]) {
         let Broker::Bus(bus) = &self.broker else { return };
         for some in letters.chunks(16) {
@@ -207,16 +205,16 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_is_sent_again_without_its_reason() {
-        let letter = letter(json!({"id": "1", "deadletterreason": "it is odd"}));
-        assert_eq!(letter.reason(), "it is odd");
+    fn a_letter_is_resent_without_its_reason() {
+        let letter = letter(json!({"id": "1", "deadletterreason": "it is invalid"}));
+        assert_eq!(letter.reason(), "it is invalid");
         assert_eq!(letter.message(), r#"{"id":"1"}"#);
     }
 
     #[test]
-    fn what_is_no_event_is_sent_again_as_it_came() {
-        let letter = letter(read(b"no event"));
-        assert_eq!(letter.reason(), "it is no CloudEvent");
-        assert_eq!(letter.message(), "no event");
+    fn a_message_that_is_not_an_event_is_resent_unchanged() {
+        let letter = letter(read(b"not an event"));
+        assert_eq!(letter.reason(), "it is not a CloudEvent");
+        assert_eq!(letter.message(), "not an event");
     }
 }

@@ -1,4 +1,4 @@
-//! Why the system cannot be brought up.
+//! Errors of the local system.
 
 use crate::dead_letters::bus::BusError;
 use crate::log::Log;
@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
-/// Why the system, or a part of it, cannot be brought up.
+/// Why an operation on the local system failed.
 #[derive(Debug, thiserror::Error)]
 pub enum LocalError {
     /// The functions cannot be listed.
@@ -25,26 +25,26 @@ pub enum LocalError {
         source: io::Error,
     },
     /// A Dapr resource cannot be read or written.
-    #[error("{} is no Dapr resource", path.display())]
+    #[error("{} is not a Dapr resource", path.display())]
     Resource {
         /// The path of the file.
         path: PathBuf,
         /// The error of the library.
         source: serde_norway::Error,
     },
-    /// A shop under load does not do as asked.
-    #[error("the shop does not do as asked")]
+    /// A shop under load failed.
+    #[error("the shop failed under load")]
     Load {
         /// The error of the library.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// Redis does not do as asked.
-    #[error("Redis does not do as asked; is the shop running?")]
+    /// A command of Redis failed.
+    #[error("cannot use Redis; is the shop running?")]
     Redis {
         /// The error of the library.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// Service Bus does not do as asked.
+    /// An operation on Service Bus failed.
     #[error(transparent)]
     Bus(#[from] BusError),
     /// A program cannot be run.
@@ -55,7 +55,7 @@ pub enum LocalError {
         /// The error of the library.
         source: io::Error,
     },
-    /// Something that is needed is not there.
+    /// Something that is needed is missing.
     #[error("{what}; {remedy}")]
     Missing {
         /// The name of what is missing.
@@ -63,7 +63,7 @@ pub enum LocalError {
         /// How to install it.
         remedy: String,
     },
-    /// A program did not do its work.
+    /// A program failed.
     #[error("{name} failed ({status}){log}")]
     Failed {
         /// The program that was run.
@@ -73,7 +73,7 @@ pub enum LocalError {
         /// The end of its output.
         log: Log,
     },
-    /// A process ended that was to become ready.
+    /// A process ended before it was ready.
     #[error("{name} is not running ({how}){log}")]
     Ended {
         /// The name of the process.
@@ -88,34 +88,34 @@ pub enum LocalError {
     NotReady {
         /// The name of the process.
         name: String,
-        /// How long it had, in seconds.
+        /// The limit, in seconds.
         seconds: u64,
-        /// What its last probe said.
+        /// The result of its last probe.
         why: String,
         /// The end of its output.
         log: Log,
     },
-    /// Other processes hold ports that are needed.
+    /// Other processes use ports that are needed.
     #[error("{0}")]
     PortsInUse(PortsInUse),
     /// Every block of ports is in use.
-    #[error("no block of ports between 10000 and 32000 is free; are old runs still going?")]
+    #[error("no block of ports between 10000 and 32000 is free; are earlier runs still running?")]
     NoPorts,
-    /// The same workspace is being started already.
-    #[error("{} is in use: `start` is at work in this workspace already", .0.display())]
-    AtWork(PathBuf),
+    /// `start` already runs in the same workspace.
+    #[error("{} is in use: `start` already runs in this workspace", .0.display())]
+    AlreadyRunning(PathBuf),
     /// The user has no home folder, so that nothing can be cached.
     #[error("cannot find the cache folder; set HOME or XDG_CACHE_HOME")]
     NoCache(#[source] etcetera::HomeDirError),
 }
 
 impl LocalError {
-    /// Turns a failure of the file system into an error that says what was tried on `path`.
+    /// Turns an error of the file system into one that names the operation and `path`.
     pub(crate) fn file(attempt: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::File { attempt, path: path.to_owned(), source }
     }
 
-    /// Turns a failure to run `program` into an error that names it.
+    /// Turns a failure to run `program` into an error with its name.
     pub(crate) fn run(program: &str) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Run { program: program.to_owned(), source }
     }

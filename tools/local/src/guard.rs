@@ -1,18 +1,17 @@
-//! A shell that outlives its parent just long enough to kill what the parent leaves behind.
+//! A shell that outlives its parent just long enough to kill the parent's other children.
 //!
-//! The parent alone holds the write end of a pipe that the shell reads. However the parent ends, the
-//! kernel closes the pipe and the shell kills its whole process group: every process that was
-//! spawned under this guard. That group is never a terminal's foreground group, so Ctrl-C reaches
-//! the parent alone, which then stops its processes in order.
+//! Only the parent holds the write end of a pipe that the shell reads. However the parent ends, the kernel
+//! closes the pipe and the shell kills its process group: every process that was spawned under this guard.
+//! That group is never a terminal's foreground group, so Ctrl-C reaches only the parent, which then stops its
+//! processes in order.
 
 use crate::LocalError;
 use std::io::Read;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
-/// The signals are ignored because the shell must be the last of its group to go: when the parent
-/// dies while a member is paused, the kernel hangs up on the whole group. The line that the shell
-/// writes says that it ignores them from now on.
+/// The signals are ignored because the shell must outlive its group: when the parent ends while a member is
+/// stopped, the kernel sends SIGHUP to the group. The shell writes a line once it ignores them.
 const SCRIPT: &str = "trap '' HUP INT QUIT TERM; echo; read -r _; kill -s KILL 0";
 
 /// Kills every process spawned under it when it is dropped, and when this process ends in any way.
@@ -22,7 +21,7 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// Starts to watch this process.
+    /// Starts the shell that watches this process.
     ///
     /// # Errors
     /// When there is no shell.
@@ -37,17 +36,17 @@ impl Guard {
             .spawn()
             .map_err(LocalError::run("/bin/sh"))?;
         let mut line = [0];
-        let watches = shell.stdout.take().map_or(Ok(()), |mut said| said.read_exact(&mut line));
+        let watches = shell.stdout.take().map_or(Ok(()), |mut stdout| stdout.read_exact(&mut line));
         let guard = Self { shell };
         watches.map_err(LocalError::run("/bin/sh"))?;
         Ok(guard)
     }
 
-    /// Makes what `command` spawns die with this guard.
+    /// Puts what `command` spawns into the guard's process group.
     ///
     /// # Panics
-    /// When the process id is not one that the system gives.
-    pub fn take_in(&self, command: &mut Command) {
+    /// When the process id is out of range.
+    pub fn adopt(&self, command: &mut Command) {
         let group = i32::try_from(self.shell.id()).expect("process ids are below 2^22");
         command.process_group(group).stdin(Stdio::null());
     }

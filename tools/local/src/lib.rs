@@ -1,7 +1,7 @@
-//! Brings the whole system up on this machine, for `./makew start` and for the system tests.
+//! Runs the whole system on one machine, for `./makew start` and for the system tests.
 //!
 //! A [`Cluster`] is Dapr's control plane, Redis, the payment simulator and every function with its
-//! sidecar. Any number of them run side by side, and none leaves a process behind, however its
+//! sidecar. Any number of them can run at the same time, and none leaves a process behind, however its
 //! parent ends: see [`guard`].
 
 mod cache;

@@ -1,4 +1,4 @@
-//! Load: orders placed as fast as a shop carries them.
+//! Load: orders placed as fast as a shop completes them.
 
 use crate::LocalError;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -6,42 +6,42 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tokio::time::interval;
 
-/// How often it is looked whether an order has ended: seldom enough to cost little itself.
-const GLANCE: Duration = Duration::from_millis(100);
+/// How often the status of an order is read: rarely enough not to distort the result.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How much is ordered, and how much of it at once.
+/// The number of orders, and how many are in flight concurrently.
 #[derive(Debug, Clone, Copy)]
 pub struct Load {
-    /// Orders in all.
+    /// All orders.
     pub orders: usize,
     /// Orders in flight concurrently.
     pub at_once: usize,
 }
 
-/// How fast shops of one kind were.
+/// The throughput and the latencies of a shop.
 #[derive(Debug, Clone, Default)]
 pub struct Pace {
     took: Duration,
-    // What each order took, in ascending order.
+    // The latency of each order, in ascending order.
     times: Vec<Duration>,
 }
 
 impl Pace {
-    /// Orders that completed in 100 seconds.
+    /// Completed orders per 100 seconds.
     #[must_use]
     pub fn per_hundred_seconds(&self) -> u128 {
         u128::try_from(self.times.len()).unwrap_or(u128::MAX) * 100_000
             / self.took.as_millis().max(1)
     }
 
-    /// What `percent` of 100 orders took at most; nothing, if there were none.
+    /// The latency that `percent` % of the orders did not exceed; zero if there were none.
     #[must_use]
     pub fn percentile(&self, percent: usize) -> Duration {
         let last = self.times.len().saturating_sub(1);
         self.times.get((self.times.len() * percent / 100).min(last)).copied().unwrap_or_default()
     }
 
-    /// Counts the orders of `other` as well.
+    /// Adds the orders of `other`.
     pub fn add(&mut self, other: Self) {
         self.took += other.took;
         self.times.extend(other.times);
@@ -52,13 +52,13 @@ impl Pace {
 /// Places the orders of `load` at the gateway `url`, each of which must complete.
 ///
 /// # Errors
-/// When the shop does not do as asked.
+/// When a request fails, or an order does not complete.
 pub async fn run(http: &reqwest::Client, url: &str, load: Load) -> Result<Pace, LocalError> {
     let offer = json!({"name": "Load", "unit_price": {"amount": 100, "currency": "EUR"}, "on_hand": 1_000_000});
     for product in 0..load.at_once {
         let put = http.put(format!("{url}/api/inventory/load-{product}")).json(&offer);
         let answer = put.send().await.map_err(failed)?;
-        // An earlier load put it on sale, and it has pieces enough.
+        // An earlier load put it on sale, with enough pieces.
         if answer.status() != reqwest::StatusCode::PRECONDITION_REQUIRED {
             answer.error_for_status().map_err(failed)?;
         }
@@ -87,9 +87,9 @@ async fn complete(
     let placed = read(http.post(format!("{url}/api/orders")).json(&order)).await?;
     let path =
         format!("{url}/api/orders/{}/status", placed["order_id"].as_str().unwrap_or_default());
-    let mut glances = interval(GLANCE);
+    let mut polls = interval(POLL_INTERVAL);
     loop {
-        glances.tick().await;
+        polls.tick().await;
         let status = read(http.get(&path)).await?;
         match status["status"].as_str() {
             Some("completed") => return Ok(began.elapsed()),
@@ -110,7 +110,7 @@ async fn read(request: reqwest::RequestBuilder) -> Result<Value, LocalError> {
     if status.is_success() {
         Ok(body)
     } else {
-        Err(LocalError::Load { source: format!("it answers {status}: {body}").into() })
+        Err(LocalError::Load { source: format!("the response is {status}: {body}").into() })
     }
 }
 

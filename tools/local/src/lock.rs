@@ -1,4 +1,4 @@
-//! A file that one process at a time may hold.
+//! File locks.
 
 use crate::LocalError;
 use crate::wait::ticks;
@@ -6,8 +6,8 @@ use std::fs::{self, File, TryLockError};
 use std::path::Path;
 use std::time::Duration;
 
-/// How often it is tried to get a lock that another holds.
-const TRY_EVERY: Duration = Duration::from_millis(250);
+/// How often a lock that is held is retried.
+const RETRY_INTERVAL: Duration = Duration::from_millis(250);
 
 /// A lock; it is released when this is dropped and when the process ends.
 #[derive(Debug)]
@@ -16,10 +16,10 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    /// The lock of the file `path`, which is made where missing; nothing, while another holds it.
+    /// Locks the file `path`, which is created if it is missing; None while another process holds it.
     pub(crate) fn try_take(path: &Path) -> Result<Option<Self>, LocalError> {
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(LocalError::file("make", folder))?;
+            fs::create_dir_all(folder).map_err(LocalError::file("create", folder))?;
         }
         let file = File::options().create(true).truncate(false).write(true).open(path);
         let file = file.map_err(LocalError::file("open", path))?;
@@ -30,9 +30,9 @@ impl Lock {
         }
     }
 
-    /// The lock of the file `path`, once no other process holds it.
+    /// Locks the file `path` as soon as no other process holds it. Calls `waiting` after each attempt.
     pub(crate) async fn take(path: &Path, mut waiting: impl FnMut()) -> Result<Self, LocalError> {
-        let mut ticks = ticks(TRY_EVERY);
+        let mut ticks = ticks(RETRY_INTERVAL);
         loop {
             ticks.tick().await;
             if let Some(lock) = Self::try_take(path)? {
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn one_at_a_time_holds_a_lock() {
+    async fn one_holder_at_a_time_has_a_lock() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("made/lock");
         let first = Lock::try_take(&path).unwrap().unwrap();

@@ -1,18 +1,18 @@
-//! What a process said.
+//! The output of a process.
 
 use std::fmt::{self, Display};
 use std::fs;
 use std::path::PathBuf;
 
-/// How many of the last lines an error quotes.
+/// How many lines an error quotes.
 const QUOTED_LINES: usize = 12;
 
-/// The file that holds the output of a process; displayed, it is its path and its last lines.
+/// The file with the output of a process. It is displayed as its path and its last lines.
 #[derive(Debug, Clone)]
 pub struct Log(pub PathBuf);
 
 impl Log {
-    /// All of it so far; nothing, when it cannot be read.
+    /// The output so far; empty when it cannot be read.
     #[must_use]
     pub fn text(&self) -> String {
         fs::read(&self.0)
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_is_not_there_is_empty() {
+    fn a_missing_log_is_empty() {
         assert_eq!(Log(PathBuf::from("/nowhere/a.log")).to_string(), "; see /nowhere/a.log");
     }
 }

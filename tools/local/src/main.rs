@@ -1,4 +1,4 @@
-//! `local`: brings the shop up on this machine.
+//! `local`: runs the shop on this machine.
 
 mod commands;
 

@@ -6,19 +6,19 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// One function: its folder, binary, image and Dapr app id all have its name.
+/// A function. Its folder, program, image and Dapr app id have its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Function {
-    /// Lower case letters, digits and hyphens.
+    /// Lower-case letters, digits and hyphens.
     pub name: String,
     /// One sentence: what it does.
     pub description: String,
-    /// How it is run.
+    /// The rest of its manifest.
     #[serde(flatten)]
     pub manifest: Manifest,
 }
 
-/// `[package.metadata.function]`: how a function is run.
+/// `[package.metadata.function]` of a function's `Cargo.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -31,18 +31,18 @@ pub struct Manifest {
     /// Who may call it.
     #[serde(default)]
     pub ingress: Ingress,
-    /// The topic whose events it takes: event functions alone.
+    /// The topic whose events it handles; for event functions only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
-    /// Whether it hosts actors whose reminders do part of its work: event functions alone.
+    /// Whether it hosts actors whose reminders do part of its work; for event functions only.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reminds_itself: bool,
     /// The topics that it publishes to, beside its own dead letters.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub publishes: Vec<String>,
-    /// The Dapr components that it may reach.
+    /// The Dapr components that it may use.
     pub uses: Vec<String>,
-    /// The components whose store it writes past Dapr, which only reads it.
+    /// The components whose store it writes directly, because Dapr only reads it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub manages: Vec<String>,
 }
@@ -84,7 +84,7 @@ pub enum Ingress {
     /// Other functions, through their sidecars.
     #[default]
     Internal,
-    /// Everybody.
+    /// Anyone.
     External,
 }
 
@@ -99,8 +99,8 @@ pub enum ManifestError {
         /// The error of the library.
         source: io::Error,
     },
-    /// A manifest is not as it must be.
-    #[error("{path} is no manifest of a function")]
+    /// A manifest is invalid.
+    #[error("{path} is not the manifest of a function")]
     Parse {
         /// The path of the manifest.
         path: PathBuf,
@@ -129,7 +129,7 @@ struct Metadata {
 /// The functions below `workspace`, by name.
 ///
 /// # Errors
-/// [`ManifestError`], when a folder of `functions` holds no manifest.
+/// [`ManifestError`], when a folder of `functions` has no manifest.
 pub fn functions(workspace: &Path) -> Result<Vec<Function>, ManifestError> {
     let folder = workspace.join("functions");
     let unreadable = |source| ManifestError::Read { path: folder.clone(), source };

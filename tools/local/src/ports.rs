@@ -1,48 +1,48 @@
-//! Which process listens where.
+//! The ports of all processes.
 //!
-//! Every port is chosen here and lies below 32768, where Linux's ephemeral ports begin: no process
-//! can lose its port to a connection that happens to leave from it. Everything listens on loopback.
+//! Every port is assigned here and is below 32768, where Linux's ephemeral ports begin, so that no outgoing
+//! connection can take it. Everything listens on loopback.
 
 mod block;
 mod in_use;
 
 pub use block::Block;
 pub use in_use::PortsInUse;
-pub(crate) use in_use::{is_free, make_sure_free};
+pub(crate) use in_use::{check_free, is_free};
 
 use std::collections::BTreeMap;
 
-/// From a function's port to its sidecar's HTTP port. It, as the three after it, holds for `start`
-/// and for `dapr.yaml`; a private cluster takes its ports from a [`Block`].
+/// The offset from a function's port to its sidecar's HTTP port. It and the next three apply to `start` and
+/// `dapr.yaml`; a private cluster takes its ports from a [`Block`].
 pub const SIDECAR_HTTP: u16 = 10_000;
-/// From a function's port to its sidecar's gRPC port.
+/// The offset from a function's port to its sidecar's gRPC port.
 pub const SIDECAR_GRPC: u16 = 11_000;
-/// From a function's port to the port by which its sidecar hears from other sidecars.
+/// The offset from a function's port to the port on which its sidecar is called by others.
 pub const SIDECAR_INTERNAL: u16 = 12_000;
-/// From a function's port to the port of its sidecar's metrics.
+/// The offset from a function's port to the port of its sidecar's metrics.
 pub const SIDECAR_METRICS: u16 = 13_000;
-/// The payment simulator, when functions run on the ports of their manifests.
+/// The payment simulator of `start`.
 pub const SIMULATOR: u16 = 8090;
 /// The token issuer, when functions run on the ports of their manifests.
 pub const ISSUER: u16 = 8091;
-/// The mail sink, when functions run on the ports of their manifests: where mail goes in.
+/// SMTP of the mail sink of `start`.
 pub const MAIL_SMTP: u16 = 1025;
-/// The mail sink, when functions run on the ports of their manifests: where mail is read.
+/// Pages and API of the mail sink of `start`.
 pub const MAIL_HTTP: u16 = 8025;
-/// The trace sink, when functions run on the ports of their manifests: where spans and metrics go in.
+/// OTLP of the trace sink of `start`.
 pub const TRACE_OTLP: u16 = 4318;
-/// The trace sink, when functions run on the ports of their manifests: where traces are read.
+/// Pages and API of the trace sink of `start`.
 pub const TRACE_HTTP: u16 = 8088;
-/// The Key Vault simulator, when functions run on the ports of their manifests: the vault, by TLS.
+/// The vault of the Key Vault simulator of `start`, over TLS.
 pub const KEY_VAULT: u16 = 8200;
-/// The Key Vault simulator: identities and control.
+/// The identity endpoint and the control paths of the Key Vault simulator of `start`.
 pub const KEY_VAULT_IDENTITY: u16 = 8201;
-/// The Key Vault simulator: the proxy by which sidecars find it under its name on Azure.
+/// The proxy of the Key Vault simulator of `start`, which resolves the vault's name on Azure.
 pub const KEY_VAULT_PROXY: u16 = 8202;
-/// The first of the ports of `start`'s control plane and Redis.
+/// The first port of the control plane and Redis of `start`.
 pub const CONTROL_PLANE: u16 = 22_900;
-/// Where a Redis listens by default.
-pub const STOCK_REDIS: u16 = 6379;
+/// The default port of Redis.
+pub const DEFAULT_REDIS: u16 = 6379;
 
 /// The ports of a Dapr sidecar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub struct Sidecar {
     pub http: u16,
     /// Its gRPC API.
     pub grpc: u16,
-    /// Other sidecars.
+    /// Calls of other sidecars.
     pub internal: u16,
     /// Its metrics.
     pub metrics: u16,
@@ -76,14 +76,14 @@ impl Sidecar {
 /// A function's port and those of its sidecar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Function {
-    /// The function.
+    /// The function's HTTP server.
     pub app: u16,
-    /// Its sidecar.
+    /// The ports of its sidecar.
     pub sidecar: Sidecar,
 }
 
 impl Function {
-    /// The ports of a function that listens where its manifest says.
+    /// The ports of a function that listens at the port `app`.
     #[must_use]
     pub const fn at(app: u16) -> Self {
         Self { app, sidecar: Sidecar::of(app) }
@@ -103,15 +103,15 @@ impl Function {
     }
 }
 
-/// The ports of everything that is no function.
+/// The ports of Dapr's control plane and Redis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ControlPlane {
-    /// Placement: where sidecars find which host has which actor.
+    /// Placement, which assigns actors to hosts.
     pub placement: u16,
     pub(crate) placement_raft: u16,
     pub(crate) placement_health: u16,
     pub(crate) placement_metrics: u16,
-    /// The scheduler, which keeps reminders.
+    /// The scheduler, which stores reminders.
     pub scheduler: u16,
     pub(crate) etcd_client: u16,
     pub(crate) etcd_peer: u16,
@@ -144,7 +144,7 @@ impl ControlPlane {
         }
     }
 
-    /// Each port with what it is for; Redis is left out, as it may be used by others.
+    /// Each port with its purpose, except that of Redis, which others may use.
     fn named(&self) -> Vec<(u16, String)> {
         let placement =
             [self.placement, self.placement_raft, self.placement_health, self.placement_metrics];
@@ -161,7 +161,7 @@ impl ControlPlane {
     }
 }
 
-/// Every port of `start` but Redis's, with what it is for.
+/// Every port of `start` with its purpose, except that of Redis.
 pub(crate) fn fixed(functions: &BTreeMap<String, Function>) -> Vec<(u16, String)> {
     let mut ports: Vec<_> = functions.iter().flat_map(|(name, ports)| ports.named(name)).collect();
     ports.push((SIMULATOR, "the payment simulator".to_owned()));

@@ -1,4 +1,4 @@
-//! Whether a process is ready.
+//! Readiness probes.
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use serde_json::Value;
@@ -9,23 +9,23 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// How long one question may take.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// The longest that a probe may take.
+const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How a process shows that it is ready.
+/// The readiness probe of a process.
 #[derive(Debug, Clone)]
 pub(crate) enum Probe {
-    /// A GET of this address succeeds.
+    /// A GET of this URL succeeds.
     Get(String),
-    /// The Dapr sidecar at this address is healthy and connected.
+    /// The Dapr sidecar at this URL is healthy and connected.
     Sidecar { url: String, hosts_workflows: bool },
-    /// A Redis answers at this port.
+    /// A Redis responds at this port.
     Redis(u16),
 }
 
 impl Probe {
-    /// Asks once; an error says what is lacking.
-    pub(crate) async fn ask(&self) -> Result<(), String> {
+    /// Probes once. The error is the reason why it is not ready.
+    pub(crate) async fn run(&self) -> Result<(), String> {
         match self {
             Self::Get(url) => get(url).await.map(|_| ()),
             Self::Sidecar { url, hosts_workflows } => sidecar(url, *hosts_workflows).await,
@@ -40,7 +40,7 @@ impl Probe {
 /// When `token` cannot stand in a header.
 #[must_use]
 pub fn http_client(token: &str) -> reqwest::Client {
-    // A provider installed earlier serves as well.
+    // A provider that was installed earlier is used.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let shown = HeaderValue::try_from(format!("Bearer {token}")).expect("a token is visible ASCII");
     let headers = HeaderMap::from_iter([(AUTHORIZATION, shown)]);
@@ -48,24 +48,23 @@ pub fn http_client(token: &str) -> reqwest::Client {
     client.build().expect("the TLS provider is installed")
 }
 
-/// Keeps no connection: a kept one belongs to the runtime that opened it, and callers may come from
-/// several.
+/// Pools no connections: they belong to the runtime that opened them, and callers may use several.
 fn client() -> &'static reqwest::Client {
     static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
     CLIENT.get_or_init(|| {
-        // A provider installed earlier serves as well.
+        // A provider that was installed earlier is used.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0);
-        client.timeout(PATIENCE).build().expect("the TLS provider is installed")
+        client.timeout(TIMEOUT).build().expect("the TLS provider is installed")
     })
 }
 
 async fn get(url: &str) -> Result<reqwest::Response, String> {
     match client().get(url).send().await {
         Ok(answer) if answer.status().is_success() => Ok(answer),
-        Ok(answer) => Err(format!("{url} answers {}", answer.status())),
-        Err(error) if error.is_timeout() => Err(format!("{url} does not answer in time")),
-        Err(_) => Err(format!("{url} does not answer")),
+        Ok(answer) => Err(format!("{url} responds {}", answer.status())),
+        Err(error) if error.is_timeout() => Err(format!("{url} does not respond in time")),
+        Err(_) => Err(format!("{url} does not respond")),
     }
 }
 
@@ -77,12 +76,12 @@ pub(crate) async fn text(url: &str) -> Result<String, String> {
 async fn sidecar(url: &str, hosts_workflows: bool) -> Result<(), String> {
     get(&format!("{url}/v1.0/healthz")).await?;
     let metadata = get(&format!("{url}/v1.0/metadata")).await?;
-    let metadata = metadata.json().await.map_err(|_| format!("{url} gives no metadata"))?;
-    lacking(&metadata, hosts_workflows).map_or(Ok(()), |lacking| Err(lacking.to_owned()))
+    let metadata = metadata.json().await.map_err(|_| format!("{url} returns no metadata"))?;
+    unready(&metadata, hosts_workflows).map_or(Ok(()), |reason| Err(reason.to_owned()))
 }
 
-/// What a sidecar lacks, by [its metadata](https://docs.dapr.io/reference/api/metadata_api/).
-fn lacking(metadata: &Value, hosts_workflows: bool) -> Option<&'static str> {
+/// Why a sidecar is not ready, by [its metadata](https://docs.dapr.io/reference/api/metadata_api/).
+fn unready(metadata: &Value, hosts_workflows: bool) -> Option<&'static str> {
     let schedulers = metadata["scheduler"]["connected_addresses"].as_array();
     let workers = metadata["workflows"]["connectedWorkers"].as_u64();
     if metadata["actorRuntime"]["hostReady"] != true {
@@ -96,7 +95,7 @@ fn lacking(metadata: &Value, hosts_workflows: bool) -> Option<&'static str> {
     }
 }
 
-/// Asks by an inline command, which needs no client: `PING` is answered with `+PONG`.
+/// Sends the inline command `PING`, which needs no client: the response is `+PONG`.
 pub(crate) async fn redis(port: u16) -> Result<(), String> {
     let ping = async {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
@@ -105,9 +104,9 @@ pub(crate) async fn redis(port: u16) -> Result<(), String> {
         stream.read_exact(&mut answer).await?;
         Ok::<_, std::io::Error>(answer)
     };
-    match timeout(PATIENCE, ping).await {
+    match timeout(TIMEOUT, ping).await {
         Ok(Ok(answer)) if &answer == b"+PONG" => Ok(()),
-        _ => Err(format!("no Redis answers at port {port}")),
+        _ => Err(format!("no Redis responds at port {port}")),
     }
 }
 
@@ -117,13 +116,13 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_sidecar_says_what_it_lacks() {
+    fn an_unready_sidecar_is_reported_with_the_reason() {
         let ready = json!({
             "actorRuntime": {"hostReady": true},
             "scheduler": {"connected_addresses": ["127.0.0.1:1"]},
             "workflows": {"connectedWorkers": 1}
         });
-        assert_eq!(lacking(&ready, true), None);
+        assert_eq!(unready(&ready, true), None);
         for (part, expected) in [
             ("actorRuntime", "the sidecar has no placement yet"),
             ("scheduler", "the sidecar has no scheduler yet"),
@@ -131,11 +130,11 @@ mod tests {
         ] {
             let mut metadata = ready.clone();
             metadata.as_object_mut().unwrap().remove(part);
-            assert_eq!(lacking(&metadata, true), Some(expected));
+            assert_eq!(unready(&metadata, true), Some(expected));
         }
         let mut no_worker = ready;
         no_worker.as_object_mut().unwrap().remove("workflows");
-        assert_eq!(lacking(&no_worker, false), None);
+        assert_eq!(unready(&no_worker, false), None);
     }
 
     #[tokio::test]
@@ -143,6 +142,6 @@ mod tests {
         let free = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = free.local_addr().unwrap().port();
         drop(free);
-        assert_eq!(redis(port).await, Err(format!("no Redis answers at port {port}")));
+        assert_eq!(redis(port).await, Err(format!("no Redis responds at port {port}")));
     }
 }

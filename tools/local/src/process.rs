@@ -1,4 +1,4 @@
-//! A process that can be started, stopped, killed, paused and started again on the same ports.
+//! Processes that can be started, stopped, killed, paused and restarted on the same ports.
 
 use crate::LocalError;
 use crate::guard::Guard;
@@ -13,31 +13,31 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How often a process is asked whether it is ready. Every ask costs a cold start a little.
-const ASK_EVERY: Duration = Duration::from_millis(50);
+/// How often a process is probed. Each probe slows down a cold start a little.
+const PROBE_INTERVAL: Duration = Duration::from_millis(50);
 
-/// How often it is looked whether a process has ended.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// How often a process is checked for its end.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// A process of a cluster. It dies with the cluster.
+/// A process of a cluster. It is killed with the cluster.
 ///
-/// No method is bound to the runtime that another was called from.
+/// Its methods may be called from different runtimes.
 pub struct Process {
     name: String,
     log: Log,
     probe: Probe,
-    life: Mutex<Life>,
+    state: Mutex<State>,
 }
 
-struct Life {
+struct State {
     command: Command,
     child: Option<Child>,
     ended: Option<ExitStatus>,
 }
 
-impl Life {
-    /// Notes whether the process has ended.
-    fn look(&mut self) {
+impl State {
+    /// Records the end of the process, if it has ended.
+    fn poll(&mut self) {
         if let Some(child) = &mut self.child
             && let Ok(Some(status)) = child.try_wait()
         {
@@ -48,7 +48,7 @@ impl Life {
 }
 
 impl Process {
-    /// A process that is not started yet. Its output goes to the file `log`, which is emptied now.
+    /// A process that is not started yet. Its output is written to the file `log`, which is truncated now.
     pub(crate) fn new(
         guard: &Guard,
         name: &str,
@@ -59,9 +59,9 @@ impl Process {
         let output = empty_log(&log).and_then(|log| Ok((log.try_clone()?, log)));
         let (output, errors) = output.map_err(LocalError::file("write", &log))?;
         command.stdout(output).stderr(errors);
-        guard.take_in(&mut command);
-        let life = Mutex::new(Life { command, child: None, ended: None });
-        Ok(Self { name: name.to_owned(), log: Log(log), probe, life })
+        guard.adopt(&mut command);
+        let state = Mutex::new(State { command, child: None, ended: None });
+        Ok(Self { name: name.to_owned(), log: Log(log), probe, state })
     }
 
     /// Its name: a function's, a function's with `.daprd` for its sidecar, or `redis`, `placement`,
@@ -71,17 +71,16 @@ impl Process {
         &self.name
     }
 
-    /// Starts it, with the same command as before; does nothing while it runs.
+    /// Starts it, always with the same command. Does nothing while it runs.
     ///
     /// # Errors
     /// [`LocalError::Run`], when it cannot be run.
-    // Nothing is waited for; the signature leaves room for that.
     #[expect(clippy::unused_async, reason = "callers treat it like `kill` and `stop`")]
     pub async fn start(&self) -> Result<(), LocalError> {
-        let mut life = self.life();
-        if life.child.is_none() {
-            let child = life.command.spawn().map_err(LocalError::run(&self.name))?;
-            life.child = Some(child);
+        let mut state = self.state();
+        if state.child.is_none() {
+            let child = state.command.spawn().map_err(LocalError::run(&self.name))?;
+            state.child = Some(child);
         }
         Ok(())
     }
@@ -93,15 +92,15 @@ impl Process {
     pub async fn ready(&self, limit: Duration) -> Result<(), LocalError> {
         let mut why = String::new();
         let ready = async {
-            let mut ticks = ticks(ASK_EVERY);
+            let mut ticks = ticks(PROBE_INTERVAL);
             loop {
                 ticks.tick().await;
                 if !self.alive() {
                     return Err(self.not_running());
                 }
-                match self.probe.ask().await {
+                match self.probe.run().await {
                     Ok(()) => return Ok(()),
-                    Err(lacking) => why = lacking,
+                    Err(reason) => why = reason,
                 }
             }
         };
@@ -122,29 +121,29 @@ impl Process {
         LocalError::Ended { name: self.name.clone(), how, log: self.log.clone() }
     }
 
-    /// Kills it as a crash would, and waits until it is gone.
+    /// Kills it, as a crash would, and waits until it has ended.
     pub async fn kill(&self) {
         self.signal(Signal::KILL);
-        self.gone().await;
+        self.exited().await;
     }
 
-    /// Asks it to stop, and kills it after `limit`. Says how it ended; nothing, if it never ran.
+    /// Signals it to stop, and kills it after `limit`. Returns its exit status; None if it never ran.
     pub async fn stop(&self, limit: Duration) -> Option<ExitStatus> {
         self.signal(Signal::TERM);
-        // One that is paused hears of it only when it goes on.
+        // A paused process gets the signal only when it continues.
         self.signal(Signal::CONT);
-        if timeout(limit, self.gone()).await.is_err() {
+        if timeout(limit, self.exited()).await.is_err() {
             self.kill().await;
         }
         self.ended()
     }
 
-    /// Makes it stand still, as a hang would.
+    /// Suspends it, as if it hung.
     pub fn pause(&self) {
         self.signal(Signal::STOP);
     }
 
-    /// Lets it go on after [`pause`](Self::pause).
+    /// Continues it after [`pause`](Self::pause).
     pub fn resume(&self) {
         self.signal(Signal::CONT);
     }
@@ -152,23 +151,23 @@ impl Process {
     /// Its process id, while it runs.
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
-        self.life().child.as_ref().map(Child::id)
+        self.state().child.as_ref().map(Child::id)
     }
 
-    /// Whether it runs; so does one that is paused.
+    /// Whether it runs, paused or not.
     #[must_use]
     pub fn alive(&self) -> bool {
-        self.life().child.is_some()
+        self.state().child.is_some()
     }
 
-    /// How it ended last; nothing, while it runs and before it was started.
+    /// Its last exit status; None while it runs and before its first start.
     #[must_use]
     pub fn ended(&self) -> Option<ExitStatus> {
-        let life = self.life();
-        life.ended.filter(|_| life.child.is_none())
+        let state = self.state();
+        state.ended.filter(|_| state.child.is_none())
     }
 
-    /// What it has said, over all its lives in this cluster.
+    /// Its output in this cluster, over all restarts.
     #[must_use]
     pub fn log(&self) -> String {
         self.log.text()
@@ -181,38 +180,38 @@ impl Process {
     }
 
     fn signal(&self, signal: Signal) {
-        // As long as the lock is held, the process is not reaped, so its id cannot go to another.
-        let life = self.life();
-        if let Some(child) = &life.child {
-            // One that ended this moment takes no signal, which is as good.
+        // While the lock is held, the process is not reaped, so its id is not reused.
+        let state = self.state();
+        if let Some(child) = &state.child {
+            // It may have just ended, which is fine.
             let _ = kill_process(Pid::from_child(child), signal);
         }
     }
 
-    async fn gone(&self) {
-        let mut ticks = ticks(LOOK_EVERY);
+    async fn exited(&self) {
+        let mut ticks = ticks(POLL_INTERVAL);
         while self.alive() {
             ticks.tick().await;
         }
     }
 
-    fn life(&self) -> MutexGuard<'_, Life> {
-        let mut life = self.life.lock().unwrap_or_else(PoisonError::into_inner);
-        life.look();
-        life
+    fn state(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.poll();
+        state
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        if let Some(mut child) = self.life().child.take() {
+        if let Some(mut child) = self.state().child.take() {
             // A failure cannot be reported here.
             let _ = child.kill().and_then(|()| child.wait());
         }
     }
 }
 
-/// The handles append, so that neither output nor errors, nor a later life, write over the others.
+/// The handles append, so that standard output, standard error and restarts do not overwrite each other.
 fn empty_log(log: &PathBuf) -> std::io::Result<File> {
     File::create(log)?;
     OpenOptions::new().append(true).open(log)
@@ -224,7 +223,7 @@ mod tests {
     use std::os::unix::process::ExitStatusExt;
     use tempfile::TempDir;
 
-    const MOMENT: Duration = Duration::from_secs(5);
+    const LIMIT: Duration = Duration::from_secs(5);
 
     fn shell(script: &str) -> (TempDir, Guard, Process) {
         let folder = tempfile::tempdir().unwrap();
@@ -237,54 +236,54 @@ mod tests {
         (folder, guard, process)
     }
 
-    async fn says(process: &Process, text: &str) {
-        let mut ticks = ticks(LOOK_EVERY);
-        let said = async {
+    async fn prints(process: &Process, text: &str) {
+        let mut ticks = ticks(POLL_INTERVAL);
+        let printed = async {
             while !process.log().contains(text) {
                 ticks.tick().await;
             }
         };
-        timeout(MOMENT, said).await.unwrap();
+        timeout(LIMIT, printed).await.unwrap();
     }
 
     #[tokio::test]
-    async fn a_process_that_dies_is_quoted() {
-        let (_folder, _guard, process) = shell("echo out of cheese >&2; exit 3");
+    async fn the_output_of_a_failed_process_is_quoted() {
+        let (_folder, _guard, process) = shell("echo out of disk >&2; exit 3");
         process.start().await.unwrap();
-        let error = process.ready(MOMENT).await.unwrap_err().to_string();
+        let error = process.ready(LIMIT).await.unwrap_err().to_string();
         assert!(error.starts_with("shell is not running (exit status: 3); see "), "{error}");
-        assert!(error.ends_with("shell.log\n  | out of cheese"), "{error}");
+        assert!(error.ends_with("shell.log\n  | out of disk"), "{error}");
     }
 
     #[tokio::test]
-    async fn a_process_that_is_not_ready_in_time_says_why() {
+    async fn a_process_that_is_not_ready_in_time_is_reported_with_the_reason() {
         let (_folder, _guard, process) = shell("exec sleep 60");
         process.start().await.unwrap();
         let error = process.ready(Duration::from_secs(1)).await.unwrap_err().to_string();
-        let why = "shell is not ready after 1 s: http://127.0.0.1:9/ does not answer";
+        let why = "shell is not ready after 1 s: http://127.0.0.1:9/ does not respond";
         assert!(error.starts_with(why), "{error}");
     }
 
     #[tokio::test]
-    async fn a_process_stops_when_asked_and_starts_again() {
+    async fn a_process_stops_when_signalled_and_starts_again() {
         let (_folder, _guard, process) =
             shell("trap 'echo bye; exit 0' TERM; echo hello; sleep 60 & wait");
         assert_eq!((process.pid(), process.ended()), (None, None));
         process.start().await.unwrap();
-        says(&process, "hello").await;
+        prints(&process, "hello").await;
         assert!(process.alive() && process.pid().is_some());
-        assert!(process.stop(MOMENT).await.unwrap().success());
+        assert!(process.stop(LIMIT).await.unwrap().success());
         assert!(!process.alive());
         process.start().await.unwrap();
         assert_eq!(process.ended(), None);
-        says(&process, "bye\nhello").await;
+        prints(&process, "bye\nhello").await;
     }
 
     #[tokio::test]
     async fn a_process_that_does_not_stop_is_killed() {
-        let (_folder, _guard, process) = shell("trap '' TERM; echo deaf; exec sleep 60");
+        let (_folder, _guard, process) = shell("trap '' TERM; echo ready; exec sleep 60");
         process.start().await.unwrap();
-        says(&process, "deaf").await;
+        prints(&process, "ready").await;
         process.pause();
         assert!(process.alive());
         let status = process.stop(Duration::from_millis(100)).await.unwrap();

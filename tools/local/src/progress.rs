@@ -1,15 +1,15 @@
-//! What a person sees while the system comes up.
+//! The progress of a start, on standard error.
 
 use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
-/// How often a phase that goes on says so, where lines cannot be rewritten.
-const REMIND_EVERY: Duration = Duration::from_secs(15);
+/// How often a running phase is reported where lines cannot be rewritten.
+const REPORT_INTERVAL: Duration = Duration::from_secs(15);
 
 /// Whether progress is shown, on standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Progress {
-    /// Only what takes minutes is shown.
+    /// Only phases that take minutes are shown.
     #[default]
     Quiet,
     /// Every phase is shown.
@@ -17,14 +17,14 @@ pub enum Progress {
 }
 
 impl Progress {
-    /// Begins a phase.
+    /// Starts a phase.
     #[must_use]
     pub fn phase(self, name: &'static str) -> Phase {
         Phase::new(name, self == Self::Shown)
     }
 }
 
-/// A phase of the start, from its first line to its last.
+/// A phase of the start, such as the build of Dapr.
 #[derive(Debug)]
 pub struct Phase {
     name: &'static str,
@@ -40,23 +40,23 @@ impl Phase {
         Self { name, shown, rewrites: stderr().is_terminal(), started: now, reported: now }
     }
 
-    /// Says that this phase takes minutes. It is shown from here on, even if progress is hidden.
+    /// Reports that this phase takes minutes. It is shown from then on, even if progress is hidden.
     pub fn takes_minutes(&mut self, why: &str) {
         self.shown = true;
         self.write("", &format!("{why}: this takes minutes, once"), "\n");
     }
 
-    /// Says how far it is: immediately on a terminal, else now and then.
+    /// Reports its state: immediately on a terminal, otherwise at [`REPORT_INTERVAL`].
     pub fn update(&mut self, text: &str) {
         if self.rewrites {
             self.write("\r\x1b[2K", text, "");
-        } else if self.reported.elapsed() >= REMIND_EVERY {
+        } else if self.reported.elapsed() >= REPORT_INTERVAL {
             self.reported = Instant::now();
             self.write("", text, "\n");
         }
     }
 
-    /// Says how it ended.
+    /// Reports its result.
     pub fn done(self, text: &str) {
         self.write(if self.rewrites { "\r\x1b[2K" } else { "" }, text, "\n");
     }
@@ -64,7 +64,7 @@ impl Phase {
     fn write(&self, start: &str, text: &str, end: &str) {
         if self.shown {
             let (name, elapsed) = (self.name, seconds(self.started.elapsed()));
-            // A closed terminal is no reason to fail.
+            // A closed terminal is ignored.
             let _ = write!(stderr(), "{start}  {name:<14} {text} ({elapsed}){end}");
         }
     }

@@ -1,4 +1,4 @@
-//! Redis, which keeps the state.
+//! Redis.
 
 use crate::guard::Guard;
 use crate::lock::Lock;
@@ -10,12 +10,12 @@ use std::process::Command;
 
 const PROGRAM: &str = "redis-server";
 
-/// Whether a Redis that asks for no password answers at `port`.
+/// Whether a Redis without a password responds at `port`.
 pub(crate) async fn answers(port: u16) -> bool {
     probe::redis(port).await.is_ok()
 }
 
-/// The Redis server, which is installed where that can be done unasked: by root on Debian.
+/// The path of the Redis server. It is installed if it is missing, on Debian and as root only.
 pub(crate) async fn find(guard: &Guard, progress: Progress) -> Result<PathBuf, LocalError> {
     let mut phase = progress.phase("redis");
     let program = if let Ok(program) = which::which(PROGRAM) {
@@ -55,7 +55,7 @@ async fn install(guard: &Guard, phase: &mut Phase) -> Result<PathBuf, LocalError
 
 fn command(apt: &Path, step: &str) -> Command {
     let mut command = Command::new(apt);
-    // Each cluster runs its own Redis. In runlevel 1, packages do not start their services.
+    // Each cluster runs its own Redis: in runlevel 1, packages do not start their services.
     command.env("DEBIAN_FRONTEND", "noninteractive").env("RUNLEVEL", "1").arg("--yes").arg(step);
     if step == "install" {
         command.args(["--no-install-recommends", PROGRAM]);
@@ -63,14 +63,14 @@ fn command(apt: &Path, step: &str) -> Command {
     command
 }
 
-/// Stops the service that the package started: systemd knows no runlevels.
+/// Stops the service that the package started: systemd ignores the runlevel.
 fn no_service() -> Command {
     let mut command = Command::new("systemctl");
     command.args(["disable", "--now", PROGRAM]);
     command
 }
 
-/// Runs a Redis at `port` that keeps its data in `folder`, losing at most a second of it in a crash.
+/// Runs a Redis at `port` with its data in `folder`. A crash loses at most a second of writes.
 pub(crate) fn server(program: &Path, port: u16, folder: &Path) -> Command {
     let mut command = Command::new(program);
     command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--daemonize", "no"]);
@@ -78,8 +78,9 @@ pub(crate) fn server(program: &Path, port: u16, folder: &Path) -> Command {
     command.arg("--dir").arg(folder);
     command
 }
-/// The port of the Redis that a shop started by `start` keeps its state in.
+
+/// The port of the Redis of `start`.
 pub async fn of_start() -> u16 {
     let own = ControlPlane::fixed().redis;
-    if answers(own).await { own } else { ports::STOCK_REDIS }
+    if answers(own).await { own } else { ports::DEFAULT_REDIS }
 }

@@ -1,7 +1,7 @@
-//! Dapr's resources and secrets, as one cluster sees them.
+//! The Dapr resources and the secrets of a cluster.
 //!
-//! `components/local` is written for a stock `dapr init`. A cluster runs on a private copy, in which
-//! Redis and the secrets file are its own.
+//! `components/local` is written for a plain `dapr init`. A cluster uses a copy with its own Redis and secrets
+//! file.
 
 use crate::LocalError;
 use serde::Deserialize;
@@ -13,18 +13,18 @@ use std::{fs, io};
 use tempfile::NamedTempFile;
 use uuid::Uuid;
 
-/// What a cluster's components use instead of what `components/local` names.
+/// The values that replace those in `components/local`.
 #[derive(Debug)]
-pub(crate) struct Own<'a> {
+pub(crate) struct Overrides<'a> {
     pub(crate) redis: u16,
-    /// The Redis that events go through.
+    /// The port of the Redis of events.
     pub(crate) broker: u16,
     pub(crate) smtp: u16,
     pub(crate) secrets: &'a Path,
 }
 
 /// Copies the resources of the folder `from` to the folder `to`, with the cluster's own addresses.
-pub(crate) fn render(from: &Path, to: &Path, own: &Own<'_>) -> Result<(), LocalError> {
+pub(crate) fn render(from: &Path, to: &Path, overrides: &Overrides<'_>) -> Result<(), LocalError> {
     let unreadable = LocalError::file("read", from);
     let entries: io::Result<Vec<_>> = fs::read_dir(from).and_then(Iterator::collect);
     for path in entries.map_err(unreadable)?.iter().map(fs::DirEntry::path) {
@@ -32,7 +32,7 @@ pub(crate) fn render(from: &Path, to: &Path, own: &Own<'_>) -> Result<(), LocalE
             continue;
         };
         let text = fs::read_to_string(&path).map_err(LocalError::file("read", &path))?;
-        let text = render_text(&text, own);
+        let text = render_text(&text, overrides);
         let text = text.map_err(|source| LocalError::Resource { path: path.clone(), source })?;
         write(&to.join(name), &text)?;
     }
@@ -43,18 +43,18 @@ fn is_yaml(extension: &std::ffi::OsStr) -> bool {
     extension == "yaml" || extension == "yml"
 }
 
-fn render_text(text: &str, own: &Own<'_>) -> Result<String, serde_norway::Error> {
+fn render_text(text: &str, overrides: &Overrides<'_>) -> Result<String, serde_norway::Error> {
     let mut rendered = String::new();
     for document in Deserializer::from_str(text) {
         let mut resource = Value::deserialize(document)?;
         let sends_mail = resource["spec"]["type"] == "bindings.smtp";
         let is_broker = resource["spec"]["type"] == "pubsub.redis";
-        let redis = if is_broker { own.broker } else { own.redis };
+        let redis = if is_broker { overrides.broker } else { overrides.redis };
         for entry in metadata(&mut resource) {
             match entry.get("name").and_then(Value::as_str) {
                 Some("redisHost") => entry["value"] = format!("127.0.0.1:{redis}").into(),
-                Some("port") if sends_mail => entry["value"] = own.smtp.to_string().into(),
-                Some("secretsFile") => entry["value"] = own.secrets.to_string_lossy().into(),
+                Some("port") if sends_mail => entry["value"] = overrides.smtp.to_string().into(),
+                Some("secretsFile") => entry["value"] = overrides.secrets.to_string_lossy().into(),
                 _ => {}
             }
         }
@@ -64,11 +64,11 @@ fn render_text(text: &str, own: &Own<'_>) -> Result<String, serde_norway::Error>
     Ok(rendered)
 }
 
-/// What the vault is called.
+/// The name of the vault.
 pub(crate) const VAULT: &str = "shop";
 
-/// Replaces the component `secrets` in the folder `to` by the one of Azure, in the file `from`.
-pub(crate) fn keep_secrets_in_vault(from: &Path, to: &Path) -> Result<(), LocalError> {
+/// Replaces the component `secrets` in the folder `to` by the one for Azure, in the file `from`.
+pub(crate) fn use_vault(from: &Path, to: &Path) -> Result<(), LocalError> {
     let text = fs::read_to_string(from).map_err(LocalError::file("read", from))?;
     let text = text
         .replace("${KEY_VAULT_NAME}", VAULT)
@@ -83,16 +83,16 @@ fn metadata(resource: &mut Value) -> &mut [Value] {
     metadata.and_then(Value::as_sequence_mut).map_or(&mut [], |entries| entries)
 }
 
-/// Writes the configuration of every sidecar to the file `path`. Names are resolved through the
-/// database `names`, which needs no multicast and forgets a stopped sidecar immediately. Spans go to the
-/// port `otlp`, if there is one.
+/// Writes the configuration of all sidecars to the file `path`. Names are resolved through the database
+/// `names`, which needs no multicast and removes a stopped sidecar immediately. Spans are exported to the port
+/// `otlp`, if there is one.
 pub(crate) fn configure(path: &Path, names: &Path, otlp: Option<u16>) -> Result<(), LocalError> {
     let mut configuration = json!({
         "apiVersion": "dapr.io/v1alpha1",
         "kind": "Configuration",
         "metadata": {"name": "local"},
         "spec": {
-            // A sidecar would restart whenever its copy of a resource changes.
+            // Otherwise sidecars would restart when their resources change.
             "features": [{"name": "HotReload", "enabled": false}],
             // Finished workflows, with the personal data in their inputs.
             "workflow": {"stateRetentionPolicy": {"anyTerminal": "168h"}},
@@ -101,12 +101,12 @@ pub(crate) fn configure(path: &Path, names: &Path, otlp: Option<u16>) -> Result<
                 "version": "v1",
                 "configuration": {
                     "connectionString": names,
-                    // A name that is not renewed for the interval is gone, by clocks that count whole
-                    // seconds. It is renewed a timeout earlier: by default a second, which a loaded
-                    // machine is late by, and then there is no such host for a moment.
+                    // A name expires when it is not renewed for the interval, in whole seconds. It is
+                    // renewed a timeout earlier: with the default of a second, a loaded machine is late,
+                    // and the name is missing for a moment.
                     "updateInterval": "15s",
                     "timeout": "5s",
-                    // All sidecars make the table concurrently, and each waits for its turn.
+                    // All sidecars create the table concurrently.
                     "busyTimeout": "4s"
                 }
             }
@@ -130,7 +130,7 @@ fn write(path: &Path, text: &str) -> Result<(), LocalError> {
     fs::write(path, text).map_err(LocalError::file("write", path))
 }
 
-/// Makes the secrets file `path` where it is missing, with a random key, for its owner's eyes only.
+/// Creates the secrets file `path` if it is missing, with a random key, readable only by its owner.
 ///
 /// # Errors
 /// When it cannot be written.
@@ -144,7 +144,7 @@ pub fn make_secrets(path: &Path) -> Result<(), LocalError> {
         writeln!(file, "{}", json!({"payment-api-key": format!("sk_test_{}", random())}))?;
         match file.persist_noclobber(path) {
             Err(other) if other.error.kind() != io::ErrorKind::AlreadyExists => Err(other.error),
-            // Of two made concurrently, the first is kept.
+            // Another process may have created it meanwhile.
             _ => Ok(()),
         }
     };
@@ -162,8 +162,8 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
-    fn own() -> Own<'static> {
-        Own { redis: 10_001, broker: 10_003, smtp: 10_002, secrets: Path::new("ours.json") }
+    fn overrides() -> Overrides<'static> {
+        Overrides { redis: 10_001, broker: 10_003, smtp: 10_002, secrets: Path::new("ours.json") }
     }
 
     fn documents(text: &str) -> Vec<Value> {
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_component_gets_the_cluster_s_own_addresses_and_keeps_the_rest() {
+    fn only_addresses_and_files_are_overridden() {
         let stock = "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: {name: orders}\nspec:\n  \
                      type: state.redis\n  metadata:\n    - {name: redisHost, value: \"localhost:6379\"}\n    \
                      - {name: keyPrefix, value: name}\nscopes: [get-order]\n---\nspec:\n  metadata:\n    \
@@ -179,37 +179,37 @@ mod tests {
         let expected = stock
             .replace("localhost:6379", "127.0.0.1:10001")
             .replace(".local/secrets.json", "ours.json");
-        let rendered = render_text(stock, &own()).unwrap();
+        let rendered = render_text(stock, &overrides()).unwrap();
         assert_eq!(documents(&rendered), documents(&expected));
     }
 
     #[test]
-    fn events_go_through_a_redis_of_their_own() {
+    fn events_can_have_their_own_redis() {
         let stock = "spec:\n  type: pubsub.redis\n  metadata: [{name: redisHost, value: x}]\n";
-        let rendered = documents(&render_text(stock, &own()).unwrap()).remove(0);
+        let rendered = documents(&render_text(stock, &overrides()).unwrap()).remove(0);
         assert_eq!(rendered["spec"]["metadata"][0]["value"], "127.0.0.1:10003");
     }
 
     #[test]
-    fn other_resources_stay_as_they_are() {
+    fn other_resources_are_not_changed() {
         let stock = "# a comment\nkind: Resiliency\nspec: {policies: {timeouts: {a: 5s}}}\n";
-        assert_eq!(documents(&render_text(stock, &own()).unwrap()), documents(stock));
+        assert_eq!(documents(&render_text(stock, &overrides()).unwrap()), documents(stock));
     }
 
     #[test]
-    fn only_yaml_is_copied_and_a_broken_one_is_named() {
+    fn only_yaml_is_copied_and_an_invalid_file_is_named() {
         let [from, to] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         fs::write(from.path().join("README.md"), "no: yaml: here").unwrap();
         fs::write(from.path().join("a.yaml"), "kind: Component").unwrap();
-        render(from.path(), to.path(), &own()).unwrap();
+        render(from.path(), to.path(), &overrides()).unwrap();
         assert!(to.path().join("a.yaml").exists() && !to.path().join("README.md").exists());
         fs::write(from.path().join("b.yaml"), "no: yaml: here").unwrap();
-        let error = render(from.path(), to.path(), &own()).unwrap_err().to_string();
-        assert!(error.ends_with("b.yaml is no Dapr resource"), "{error}");
+        let error = render(from.path(), to.path(), &overrides()).unwrap_err().to_string();
+        assert!(error.ends_with("b.yaml is not a Dapr resource"), "{error}");
     }
 
     #[test]
-    fn the_configuration_names_the_database() {
+    fn the_configuration_has_the_path_of_the_database() {
         let file = NamedTempFile::new().unwrap();
         configure(file.path(), Path::new("run/names.db"), None).unwrap();
         let written = documents(&fs::read_to_string(file.path()).unwrap()).remove(0);
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_made_once_for_their_owner_alone() {
+    fn secrets_are_created_once_and_readable_only_by_their_owner() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("made/secrets.json");
         make_secrets(&path).unwrap();

@@ -1,4 +1,4 @@
-//! Programs that do one piece of work and end.
+//! Programs that run to their end.
 
 use crate::LocalError;
 use crate::guard::Guard;
@@ -9,10 +9,10 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 use std::time::Duration;
 
-/// How often a program is checked for its end, and its progress reported.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How often a program is checked for its end, and its progress is reported.
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
-/// Runs `command` to its end, with its output in the file `log`; calls `working` all the while.
+/// Runs `command` to its end, with its output in the file `log`. Calls `working` while it runs.
 pub(crate) async fn logged(
     guard: &Guard,
     name: &str,
@@ -35,9 +35,9 @@ pub(crate) async fn run(
     mut command: Command,
     mut working: impl FnMut(),
 ) -> Result<ExitStatus, LocalError> {
-    guard.take_in(&mut command);
+    guard.adopt(&mut command);
     let mut child = command.spawn().map_err(LocalError::run(name))?;
-    let mut ticks = ticks(LOOK_EVERY);
+    let mut ticks = ticks(POLL_INTERVAL);
     loop {
         ticks.tick().await;
         if let Some(status) = Child::try_wait(&mut child).map_err(LocalError::run(name))? {
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_program_that_fails_is_quoted() {
+    async fn the_output_of_a_failed_program_is_quoted() {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("work.log");
         let guard = Guard::start().unwrap();

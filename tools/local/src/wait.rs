@@ -1,4 +1,4 @@
-//! Waiting for conditions that no event reports.
+//! Polling.
 
 use std::time::Duration;
 use tokio::time::{Interval, MissedTickBehavior, interval};

@@ -1,4 +1,4 @@
-//! This workspace: where it is, and its programs.
+//! The workspace's root and programs.
 
 use crate::guard::Guard;
 use crate::manifest::Function;
@@ -8,7 +8,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The program that stands in for services; its first argument says for which.
+/// The program of the stand-ins; its first argument selects one.
 pub(crate) const STAND_IN: &str = "stand-in";
 
 /// The root of the workspace that this program was built in.
@@ -18,7 +18,7 @@ pub fn root() -> PathBuf {
     here.ancestors().nth(2).unwrap_or(here).to_owned()
 }
 
-/// The folder of the workspace's programs: this program's own, or its parent's when this is a test.
+/// The folder of the workspace's programs: that of this program, or its parent when this is a test.
 #[must_use]
 pub fn binaries() -> PathBuf {
     let program = std::env::current_exe().unwrap_or_default();
@@ -27,8 +27,7 @@ pub fn binaries() -> PathBuf {
     folder.parent().filter(|_| inner).unwrap_or(folder).to_owned()
 }
 
-/// Builds the workspace's programs but this one into the folder `binaries`, if that is where Cargo
-/// puts them.
+/// Builds the workspace's programs, except this one, into Cargo's folder `binaries`.
 ///
 /// # Errors
 /// [`LocalError::Missing`], when they do not compile.
@@ -48,7 +47,7 @@ pub async fn build(root: &Path, binaries: &Path, progress: Progress) -> Result<(
 
 fn build_command(root: &Path, binaries: &Path) -> Command {
     let mut command = Command::new("cargo");
-    // This program is running, and was built a moment ago.
+    // This program is running, and was just built.
     command.args(["build", "--workspace", "--exclude", env!("CARGO_PKG_NAME"), "--bins"]);
     command.args(["--profile", profile(binaries)]).current_dir(root).stdout(Stdio::null());
     for (name, _) in std::env::vars_os().filter(|(name, _)| describes_package(name)) {
@@ -57,8 +56,8 @@ fn build_command(root: &Path, binaries: &Path) -> Command {
     command
 }
 
-/// Whether `cargo run` sets the variable to describe the package that it runs. A build script that
-/// reads one would run again for this program's, and everything above it would be compiled again.
+/// Whether `cargo run` sets the variable to describe the package that it runs. With this program's values, a
+/// build script that reads one would run again, and all dependents would be compiled again.
 /// See <https://doc.rust-lang.org/cargo/reference/environment-variables.html>.
 fn describes_package(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
@@ -74,15 +73,15 @@ fn profile(binaries: &Path) -> &str {
     }
 }
 
-/// Refuses when the program of a function is not in the folder `binaries`.
-pub(crate) fn make_sure_built(binaries: &Path, functions: &[Function]) -> Result<(), LocalError> {
+/// Fails if the program of a function is not in the folder `binaries`.
+pub(crate) fn check_built(binaries: &Path, functions: &[Function]) -> Result<(), LocalError> {
     let programs = functions.iter().map(|function| function.name.as_str()).chain([STAND_IN]);
     let missing: Vec<_> = programs.filter(|program| !binaries.join(program).is_file()).collect();
     if missing.is_empty() {
         return Ok(());
     }
     Err(LocalError::Missing {
-        what: format!("{} is without {}", binaries.display(), missing.join(", ")),
+        what: format!("{} does not contain {}", binaries.display(), missing.join(", ")),
         remedy: "run `cargo build --workspace --bins` first".to_owned(),
     })
 }
@@ -92,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_root_holds_the_functions() {
+    fn the_root_contains_the_functions() {
         assert!(root().join("functions").is_dir());
     }
 
@@ -126,7 +125,7 @@ mod tests {
         }
     }
 
-    /// As `ring` does, whose build script reads the package's name and folder.
+    /// The build script of `ring` reads the package's name and folder.
     #[tokio::test]
     async fn a_second_build_runs_no_build_script_again() {
         let folder = tempfile::tempdir().unwrap();
@@ -147,15 +146,15 @@ mod tests {
         for (path, content) in files {
             std::fs::write(root.join(path), content).unwrap();
         }
-        // As by hand: without what Cargo adds to the environment of a test.
+        // Without the variables that Cargo adds to the environment of a test.
         let own = std::env::vars_os().filter(|(name, _)| {
             let cargo = ["CARGO_HOME", "CARGO_INCREMENTAL", "CARGO_TARGET_DIR"];
             let others = ["PATH", "HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"];
             cargo.iter().chain(&others).any(|kept| name == kept)
         });
-        let mut by_hand = Command::new("cargo");
-        by_hand.args(["build", "--workspace", "--bins"]).current_dir(root).env_clear().envs(own);
-        assert!(by_hand.status().unwrap().success());
+        let mut manual = Command::new("cargo");
+        manual.args(["build", "--workspace", "--bins"]).current_dir(root).env_clear().envs(own);
+        assert!(manual.status().unwrap().success());
         let mut inherited = std::env::vars_os();
         assert!(inherited.any(|(name, _)| describes_package(&name)), "Cargo runs this test");
         build(root, &root.join("target/debug"), Progress::Quiet).await.unwrap();
@@ -166,12 +165,12 @@ mod tests {
     fn a_function_that_is_not_built_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let functions = crate::manifest::functions(&root()).unwrap();
-        let error = make_sure_built(folder.path(), &functions).unwrap_err().to_string();
-        assert!(error.contains(" is without check-stock, create-order, "), "{error}");
+        let error = check_built(folder.path(), &functions).unwrap_err().to_string();
+        assert!(error.contains(" does not contain check-stock, create-order, "), "{error}");
         for function in &functions {
             std::fs::write(folder.path().join(&function.name), "").unwrap();
         }
-        let error = make_sure_built(folder.path(), &functions).unwrap_err().to_string();
-        assert!(error.contains(" is without stand-in; "), "{error}");
+        let error = check_built(folder.path(), &functions).unwrap_err().to_string();
+        assert!(error.contains(" does not contain stand-in; "), "{error}");
     }
 }

@@ -1,5 +1,5 @@
-//! Nothing outlives its parent. The parent is this program once more, called with [`PARENT`], so
-//! that it can be killed.
+//! No process outlives its parent, which is this program, run again with [`PARENT`], so that it can be
+//! killed.
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use local::guard::Guard;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// and of its guard.
 const PARENT: &str = "--parent";
 
-/// How soon the children of a dead parent must be gone.
+/// How soon the children of a killed parent must have ended.
 const LIMIT: Duration = Duration::from_secs(5);
 
 fn main() -> ExitCode {
@@ -45,8 +45,8 @@ impl Family {
         let spawn = || {
             let mut command = Command::new("sh");
             command.args(["-c", "trap '' HUP TERM; sleep 1000 & wait"]);
-            guard.take_in(&mut command);
-            // A child that a failure leaves must not hold the pipe of this test's output open.
+            guard.adopt(&mut command);
+            // A child that remains after a failure must not keep the pipe of this test's output open.
             command.stdout(Stdio::null()).stderr(Stdio::null());
             command.spawn().expect("there is a shell")
         };
@@ -68,10 +68,10 @@ fn a_killed_parent() -> Result<(), Failed> {
     BufReader::new(parent.stdout.take().ok_or("no output")?).read_line(&mut line)?;
     let members: Vec<Pid> =
         line.split_whitespace().filter_map(|pid| Pid::from_raw(pid.parse().ok()?)).collect();
-    assert_eq!((members.len(), members.iter().any(|pid| is_gone(*pid))), (3, false));
+    assert_eq!((members.len(), members.iter().any(|pid| has_ended(*pid))), (3, false));
     parent.kill()?;
     parent.wait()?;
-    all_go(&members)
+    assert_all_end(&members)
 }
 
 fn a_dropped_guard() -> Result<(), Failed> {
@@ -80,26 +80,26 @@ fn a_dropped_guard() -> Result<(), Failed> {
     for child in &mut children {
         child.wait()?;
     }
-    all_go(&members)
+    assert_all_end(&members)
 }
 
-fn all_go(members: &[Pid]) -> Result<(), Failed> {
+fn assert_all_end(members: &[Pid]) -> Result<(), Failed> {
     let began = Instant::now();
-    while !members.iter().all(|pid| is_gone(*pid)) {
+    while !members.iter().all(|pid| has_ended(*pid)) {
         if began.elapsed() > LIMIT {
-            // Ends what was left, which the failure below names.
+            // Ends the processes that the failure below names.
             for pid in members {
                 let _ = kill_process(*pid, Signal::KILL);
             }
-            return Err(format!("of {members:?} some are left").into());
+            return Err(format!("some of {members:?} are still running").into());
         }
         std::thread::yield_now();
     }
     Ok(())
 }
 
-/// Whether a process has ended; one may wait to be reaped for as long as its new parent likes.
-fn is_gone(pid: Pid) -> bool {
+/// Whether a process has ended, reaped or not.
+fn has_ended(pid: Pid) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     test_kill_process(pid).is_err() || stat.contains(") Z ")
 }

@@ -13,23 +13,23 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-/// The id of the one placement server and, below, of the one scheduler.
+/// The ids of the only placement server and the only scheduler.
 const PLACEMENT_ID: &str = "dapr-placement-0";
 const SCHEDULER_ID: &str = "dapr-scheduler-server-0";
 
-/// How long a second process serves on while its sidecar is there: longer than the sidecar is.
+/// How long a second process keeps serving while its sidecar runs: longer than the sidecar does.
 const SECOND_STOPS: Duration = Duration::from_secs(20);
 
-/// The component that holds credentials.
+/// The component of credentials.
 const SECRETS: &str = "secrets";
 
-/// What the simulators know each other by. It keeps nothing secret: both listen on loopback alone.
+/// The identity header of the vault. It protects nothing: everything listens on loopback only.
 const IDENTITY_HEADER: &str = "local";
 
-/// What the payment simulator calls the key of the secrets file, as the vault must know.
+/// The tag with the payment simulator's id of the key in the secrets file.
 const FIRST_KEY: &str = "payment-api-key:payment-key-id=mk_first";
 
-/// Makes the commands of a cluster.
+/// Builds the commands of a cluster.
 pub(super) struct Commands<'a> {
     pub(super) plan: &'a Plan,
     pub(super) folder: &'a Folder,
@@ -68,7 +68,7 @@ impl Commands<'_> {
         command
     }
 
-    /// The Redis called `name`, on data of its own.
+    /// The Redis `name`, with its own data folder.
     pub(super) fn redis(&self, name: &str, port: u16) -> Command {
         let command = crate::redis::server(self.redis, port, &self.folder.data(name));
         self.clean(command)
@@ -113,8 +113,8 @@ impl Commands<'_> {
         command
     }
 
-    /// Shows a process the way to the vault, if there is one and the process may use it.
-    fn show_vault(&self, command: &mut Command, components: &[String]) {
+    /// Configures access to the vault, if there is one and the process may use it.
+    fn configure_vault(&self, command: &mut Command, components: &[String]) {
         let may_use = components.iter().any(|component| component == SECRETS);
         if let Some(ports) = self.plan.key_vault.filter(|_| may_use) {
             command
@@ -150,7 +150,7 @@ impl Commands<'_> {
         }
         command.args(["--dapr-graceful-shutdown-seconds", "5", "--log-level", "info"]);
         command.env("APP_API_TOKEN", &self.plan.token);
-        self.show_vault(&mut command, &function.manifest.uses);
+        self.configure_vault(&mut command, &function.manifest.uses);
         command
     }
 
@@ -164,7 +164,7 @@ impl Commands<'_> {
             .env("APP_API_TOKEN", &self.plan.token)
             .env("PAYMENT_PROVIDER_URL", local_url(self.plan.simulator))
             .env("KEY_VAULT_URL", vault_url(self.plan.key_vault.is_some()));
-        self.show_vault(&mut command, &function.manifest.manages);
+        self.configure_vault(&mut command, &function.manifest.manages);
         match self.plan.issuer {
             Some(issuer) => {
                 command.env("OIDC_ISSUERS", local_url(issuer)).env("OIDC_AUDIENCES", AUDIENCE)
@@ -172,20 +172,20 @@ impl Commands<'_> {
             None => command.env("OPEN", "true"),
         };
         if let Some(Traces { otlp, .. }) = self.plan.traces {
-            // So that the spans of an order just placed are soon on its page.
+            // So that the spans of an order appear soon on its page.
             command
                 .env("OTEL_EXPORTER_OTLP_ENDPOINT", local_url(otlp))
                 .env("OTEL_BSP_SCHEDULE_DELAY", "500")
                 .env("OTEL_METRIC_EXPORT_INTERVAL", "2000")
-                // What a process measured adds up with what the one before it did.
+                // So that the measures of a restarted process add up with the earlier ones.
                 .env("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta");
         }
         command.envs(self.env);
         command
     }
 
-    /// A second process and sidecar, which stop as a platform stops them: the sidecar is called for a
-    /// while longer, and the function outlives it.
+    /// A second process and sidecar, which stop as on a platform: the sidecar keeps serving for a while, and
+    /// the function outlives it.
     pub(super) fn second(
         &self,
         function: &Function,
@@ -208,30 +208,30 @@ impl Commands<'_> {
         self.clean(Command::new(program))
     }
 
-    /// Keeps settings of this machine, such as a `DAPR_API_TOKEN`, out of the cluster.
+    /// Clears the environment of settings for functions and sidecars, such as a `DAPR_API_TOKEN`.
     fn clean(&self, mut command: Command) -> Command {
-        let passed = std::env::vars_os().filter(|(name, _)| is_passed_on(name));
-        command.env_clear().envs(passed).current_dir(self.folder.root());
+        let inherited = std::env::vars_os().filter(|(name, _)| is_inherited(name));
+        command.env_clear().envs(inherited).current_dir(self.folder.root());
         command
     }
 }
 
-fn is_passed_on(name: &OsStr) -> bool {
+fn is_inherited(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     ["PATH", "HOME", "TMPDIR", "RUST_LOG", "RUST_BACKTRACE"].contains(&name.as_ref())
         || name.starts_with("OTEL_")
 }
 
-/// Where the vault is: under its name on Azure, which the proxy knows, or where nothing listens.
-fn vault_url(there: bool) -> String {
-    if there {
+/// The URL of the vault: its name on Azure, which the proxy resolves, or a port where nothing listens.
+fn vault_url(is_running: bool) -> String {
+    if is_running {
         format!("https://{}.vault.azure.net", resources::VAULT)
     } else {
         format!("https://localhost:{}", ports::KEY_VAULT)
     }
 }
 
-/// Dapr announces the machine's address unless it is given one; without a network there is none.
+/// By default, Dapr announces the machine's address; without a network there is none.
 fn loopback(command: &mut Command) {
     command.env("DAPR_HOST_IP", "127.0.0.1").env("NAMESPACE", "default");
 }
@@ -245,7 +245,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_environment_is_passed_on_without_the_settings_of_functions() {
+    fn the_environment_is_inherited_without_the_settings_of_functions() {
         for (name, expected) in [
             ("PATH", true),
             ("OTEL_EXPORTER_OTLP_ENDPOINT", true),
@@ -253,7 +253,7 @@ mod tests {
             ("APP_PORT", false),
             ("HTTP_PROXY", false),
         ] {
-            assert_eq!(is_passed_on(OsStr::new(name)), expected, "{name}");
+            assert_eq!(is_inherited(OsStr::new(name)), expected, "{name}");
         }
     }
 }

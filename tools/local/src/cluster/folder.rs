@@ -16,12 +16,12 @@ pub(super) struct Folder {
     keep: AtomicBool,
     /// Deletes a private folder.
     temporary: Option<TempDir>,
-    /// Keeps a second cluster out of a workspace's folder.
+    /// Prevents a second cluster in a workspace's folder.
     _lock: Option<Lock>,
 }
 
 impl Folder {
-    /// The folder for a cluster at `place`. Nothing in it is touched yet.
+    /// The folder for a cluster at `place`. Nothing in it is changed yet.
     pub(super) fn claim(place: Place, workspace: &Path, keep: bool) -> Result<Self, LocalError> {
         let (temporary, lock, root) = match place {
             Place::Private => {
@@ -34,7 +34,7 @@ impl Folder {
             Place::Workspace => {
                 let root = workspace.join(".local");
                 let lock = Lock::try_take(&root.join("lock"))?;
-                let lock = lock.ok_or_else(|| LocalError::AtWork(root.clone()))?;
+                let lock = lock.ok_or_else(|| LocalError::AlreadyRunning(root.clone()))?;
                 (None, Some(lock), root)
             }
         };
@@ -42,7 +42,7 @@ impl Folder {
         Ok(Self { root, secrets, keep: AtomicBool::new(keep), temporary, _lock: lock })
     }
 
-    /// Removes what an earlier run left, except data and secrets, and makes what is missing.
+    /// Removes the files of an earlier run, except data and secrets, and creates missing folders.
     pub(super) fn prepare(&self) -> Result<(), LocalError> {
         for folder in [self.logs(), self.run()] {
             match fs::remove_dir_all(&folder) {
@@ -54,30 +54,30 @@ impl Folder {
         }
         let data = ["redis", "broker", "etcd"].map(|name| self.data(name));
         for folder in [self.logs(), self.resources()].iter().chain(&data) {
-            fs::create_dir_all(folder).map_err(LocalError::file("make", folder))?;
+            fs::create_dir_all(folder).map_err(LocalError::file("create", folder))?;
         }
         Ok(())
     }
 
-    /// Notes that a scheduler is about to run on the data; whether the last one was killed, and so did
-    /// not reach [`Folder::end`].
+    /// Marks the data as in use by a scheduler. Returns whether it was still marked: the last scheduler was
+    /// killed.
     ///
     /// # Errors
-    /// When the note cannot be written.
+    /// When the marker cannot be written.
     pub(super) fn begin(&self) -> Result<bool, LocalError> {
-        let note = self.note();
-        let was_killed = note.exists();
-        fs::write(&note, "").map_err(LocalError::file("write", &note))?;
+        let marker = self.marker();
+        let was_killed = marker.exists();
+        fs::write(&marker, "").map_err(LocalError::file("write", &marker))?;
         Ok(was_killed)
     }
 
-    /// Notes that the scheduler has stopped in order.
+    /// Removes the marker, after the scheduler has stopped in order.
     pub(super) fn end(&self) {
-        // A note that stays costs the next start a word too many.
-        let _ = fs::remove_file(self.note());
+        // If that fails, the next start shows a superfluous message.
+        let _ = fs::remove_file(self.marker());
     }
 
-    fn note(&self) -> PathBuf {
+    fn marker(&self) -> PathBuf {
         self.data("scheduler-runs")
     }
 
@@ -105,7 +105,7 @@ impl Folder {
         &self.secrets
     }
 
-    /// The certificate of the authority that the Key Vault simulator makes.
+    /// The certificate of the Key Vault simulator's authority.
     pub(super) fn authority(&self) -> PathBuf {
         self.run().join("key-vault-ca.pem")
     }
@@ -139,12 +139,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_private_folder_goes_unless_it_is_kept() {
+    fn a_private_folder_is_deleted_unless_it_is_kept() {
         let nowhere = Path::new("/nowhere");
-        let [gone, kept] =
+        let [deleted, kept] =
             [false, true].map(|keep| Folder::claim(Place::Private, nowhere, keep).unwrap());
-        let paths = [&gone, &kept].map(|folder| folder.root().to_owned());
-        for folder in [gone, kept] {
+        let paths = [&deleted, &kept].map(|folder| folder.root().to_owned());
+        for folder in [deleted, kept] {
             folder.prepare().unwrap();
             assert!(folder.resources().is_dir());
         }
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_workspace_s_folder_keeps_its_data_and_takes_one_cluster() {
+    fn a_workspaces_folder_keeps_its_data_and_allows_one_cluster() {
         let workspace = tempfile::tempdir().unwrap();
         let claim = || Folder::claim(Place::Workspace, workspace.path(), false);
         let folder = claim().unwrap();
@@ -177,7 +177,7 @@ mod tests {
         for file in [&log, &data] {
             fs::write(file, "old").unwrap();
         }
-        assert!(matches!(claim(), Err(LocalError::AtWork(_))));
+        assert!(matches!(claim(), Err(LocalError::AlreadyRunning(_))));
         drop(folder);
         claim().unwrap().prepare().unwrap();
         assert_eq!((log.exists(), data.exists()), (false, true));

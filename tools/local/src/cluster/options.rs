@@ -1,43 +1,43 @@
-//! How a cluster is to run.
+//! The options of a cluster.
 
 use crate::progress::Progress;
 use crate::{dapr, workspace};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// What a cluster is made of.
+/// The options of a cluster.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Settings of every function, over those that the cluster makes.
+    /// Settings of every function, which override the cluster's.
     pub env: BTreeMap<String, String>,
-    /// The functions that get a second process and sidecar under their app id, which are not started
-    /// with the others: see [`Cluster::second`](super::Cluster::second). Private clusters alone.
+    /// The functions with a second process and sidecar under their app id, which are not started with the
+    /// others: see [`Cluster::second`](super::Cluster::second). For private clusters only.
     pub seconds: Vec<String>,
     /// Where it runs.
     pub place: Place,
-    /// Which Dapr runs it.
+    /// Whether it uses the pinned or an installed Dapr.
     pub dapr: dapr::Choice,
-    /// The workspace: its manifests, components and pinned Dapr.
+    /// The workspace's root, with manifests, components and the pin of Dapr.
     pub workspace: PathBuf,
-    /// The folder of the programs of functions and payment simulator.
+    /// The folder of the programs of functions and stand-ins.
     pub binaries: PathBuf,
-    /// What events go through.
+    /// The Redis of events.
     pub broker: Broker,
     /// Who may call.
     pub callers: Callers,
     /// Whether spans and metrics are collected.
     pub traces: bool,
-    /// Where credentials are kept.
+    /// Where credentials are stored.
     pub credentials: Credentials,
     /// Whether the programs are built first.
     pub build: bool,
-    /// Whether a private cluster leaves its folder. A start that fails, and a panic, leave it anyway.
+    /// Whether a private cluster keeps its folder. It is always kept after a failed start and a panic.
     pub keep: bool,
-    /// Whether progress is shown.
+    /// Whether progress is shown on standard error.
     pub progress: Progress,
 }
 
-/// A private cluster of the pinned Dapr and of the programs beside this one.
+/// A private cluster with the pinned Dapr and the programs in this one's folder.
 impl Default for Options {
     fn default() -> Self {
         Self {
@@ -58,12 +58,12 @@ impl Default for Options {
     }
 }
 
-/// What the events of a cluster go through.
+/// The Redis of a cluster's events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Broker {
-    /// The Redis that keeps the state.
+    /// The Redis that stores the state.
     Store,
-    /// A Redis of their own, which can be away while the other is there. Private clusters alone.
+    /// Another Redis, which can be down while the other is up. For private clusters only.
     Own,
 }
 
@@ -76,13 +76,13 @@ pub enum Callers {
     Everybody,
 }
 
-/// Where a cluster keeps credentials.
+/// Where a cluster stores credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Credentials {
-    /// In a file.
+    /// In a JSON file.
     File,
-    /// In a simulator of Azure Key Vault, where they can be rotated. On Linux alone: elsewhere Dapr
-    /// trusts no certificates but the system's.
+    /// In a simulator of Azure Key Vault, where they can be rotated. On Linux only: elsewhere Dapr trusts
+    /// only the system's certificates.
     KeyVault,
 }
 
@@ -91,7 +91,7 @@ pub enum Credentials {
 pub enum Place {
     /// On free ports, with its own Redis and temporary folder.
     Private,
-    /// On the ports of the manifests and in the workspace's folder `.local`, whose data it keeps; on
-    /// the Redis at 6379, if there is one.
+    /// On the ports of the manifests, in the workspace's folder `.local`, whose data is kept, and with the
+    /// Redis at 6379, if there is one.
     Workspace,
 }

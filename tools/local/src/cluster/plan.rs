@@ -1,4 +1,4 @@
-//! What a cluster runs, and on which ports.
+//! The functions and ports of a cluster.
 
 use super::{Credentials, Place};
 use crate::manifest::Function;
@@ -28,7 +28,7 @@ pub(super) struct KeyVault {
     pub(super) proxy: u16,
 }
 
-/// What a cluster runs. Its ports are used by nothing else.
+/// The functions and ports of a cluster. Nothing else uses the ports.
 pub(super) struct Plan {
     pub(super) functions: Vec<Function>,
     pub(super) control_plane: ControlPlane,
@@ -36,20 +36,20 @@ pub(super) struct Plan {
     /// None, when everybody may do everything.
     pub(super) issuer: Option<u16>,
     pub(super) mail: Mail,
-    /// None, when nothing is traced.
+    /// None when traces are not collected.
     pub(super) traces: Option<Traces>,
-    /// None, when credentials are in a file.
+    /// None when credentials are in a file.
     pub(super) key_vault: Option<KeyVault>,
-    /// The Redis that keeps the state.
+    /// The Redis that stores the state.
     pub(super) redis: u16,
-    /// The Redis that events go through, if it is another one.
+    /// The Redis of events, if it is another one.
     pub(super) broker: Option<u16>,
-    /// What sidecars show to functions.
+    /// The token that sidecars send to functions.
     pub(super) token: String,
     ports: BTreeMap<String, ports::Function>,
-    /// Those of second processes.
+    /// The ports of second processes, by function.
     pub(super) seconds: BTreeMap<String, ports::Function>,
-    /// Holds the ports of a private cluster.
+    /// Reserves the ports of a private cluster.
     block: Option<Block>,
 }
 
@@ -104,12 +104,12 @@ impl Plan {
         let ports = with_ports(&functions, |function| ports::Function::at(function.manifest.port));
         let control_plane = ControlPlane::fixed();
         let mut needed = ports::fixed(&ports);
-        let mut redis = ports::STOCK_REDIS;
+        let mut redis = ports::DEFAULT_REDIS;
         if !redis::answers(redis).await {
             redis = control_plane.redis;
             needed.push((redis, "Redis".to_owned()));
         }
-        ports::make_sure_free(needed)?;
+        ports::check_free(needed)?;
         Ok(Self {
             functions,
             control_plane,
@@ -131,12 +131,12 @@ impl Plan {
         })
     }
 
-    /// Finds room for a Redis of events.
+    /// Adds a Redis for events.
     pub(super) fn add_broker(&mut self) {
         self.broker = self.block.as_ref().map(|block| block.ports().end - 1);
     }
 
-    /// Finds room for a second process of each of `functions`.
+    /// Adds a second process of each of `functions`.
     pub(super) fn add_seconds(&mut self, functions: &[String]) {
         let Some(block) = &self.block else { return };
         let of = |ports: &ports::Function| ports.sidecar.metrics;

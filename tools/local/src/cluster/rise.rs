@@ -13,7 +13,7 @@ use crate::guard::Guard;
 use crate::manifest::{self, Function, Kind};
 use crate::probe::Probe;
 use crate::process::Process;
-use crate::resources::{self, Own};
+use crate::resources::{self, Overrides};
 use crate::{LocalError, ports, redis, workspace};
 use futures::future::{try_join, try_join_all};
 use futures::stream::{FuturesUnordered, TryStreamExt};
@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-/// Claims ports and folder before anything else, so that a second start changes nothing.
+/// Claims ports and folder first, so that a second start changes nothing.
 pub(super) async fn prepare(options: Options) -> Result<Cluster, LocalError> {
     let functions = manifest::functions(&options.workspace)?;
     let mut plan = Plan::new(options.place, functions, options.traces, options.credentials).await?;
@@ -37,14 +37,14 @@ pub(super) async fn prepare(options: Options) -> Result<Cluster, LocalError> {
     let redis = if plan.owns_redis() {
         redis::find(&guard, progress).await?
     } else {
-        progress.phase("redis").done(&format!("the one at port {}", plan.redis));
+        progress.phase("redis").done(&format!("the running one at port {}", plan.redis));
         Path::new("unused").to_owned()
     };
     if options.build {
         workspace::build(&options.workspace, &options.binaries, progress).await?;
     }
-    workspace::make_sure_built(&options.binaries, &plan.functions)?;
-    lay_out(&folder, &plan, &options.workspace)?;
+    workspace::check_built(&options.binaries, &plan.functions)?;
+    write_files(&folder, &plan, &options.workspace)?;
     let commands = Commands {
         plan: &plan,
         folder: &folder,
@@ -60,19 +60,19 @@ pub(super) async fn prepare(options: Options) -> Result<Cluster, LocalError> {
 }
 
 /// Writes the files that the processes read.
-fn lay_out(folder: &Folder, plan: &Plan, workspace: &Path) -> Result<(), LocalError> {
+fn write_files(folder: &Folder, plan: &Plan, workspace: &Path) -> Result<(), LocalError> {
     folder.prepare()?;
     resources::make_secrets(folder.secrets())?;
-    let own = Own {
+    let overrides = Overrides {
         redis: plan.redis,
         broker: plan.broker.unwrap_or(plan.redis),
         smtp: plan.mail.smtp,
         secrets: folder.secrets(),
     };
-    resources::render(&workspace.join("components/local"), &folder.resources(), &own)?;
+    resources::render(&workspace.join("components/local"), &folder.resources(), &overrides)?;
     if plan.key_vault.is_some() {
         let vault = workspace.join("components/azure/secrets.yaml");
-        resources::keep_secrets_in_vault(&vault, &folder.resources())?;
+        resources::use_vault(&vault, &folder.resources())?;
     }
     let otlp = plan.traces.map(|traces| traces.otlp);
     resources::configure(&folder.configuration(), &folder.run().join("names.db"), otlp)
@@ -114,7 +114,7 @@ fn processes(
         let commands = (commands.function(function, ports), commands.sidecar(function, ports));
         all.extend(with_sidecar(function, &function.name, ports, commands));
     }
-    made(guard, folder, all)
+    create(guard, folder, all)
 }
 
 /// The second processes of functions, by the names of the first.
@@ -130,18 +130,18 @@ fn seconds(
         let commands = commands.second(function, ports);
         all.extend(with_sidecar(function, &name, ports, commands));
     }
-    made(guard, folder, all)
+    create(guard, folder, all)
 }
 
-/// A process that is not made yet: its name, its command and how it is asked whether it is ready.
-type Unmade = (String, Command, Probe);
+/// The name, the command and the readiness probe of a process.
+type Spec = (String, Command, Probe);
 
 fn with_sidecar(
     function: &Function,
     name: &str,
     ports: &ports::Function,
     (app, sidecar): (Command, Command),
-) -> [Unmade; 2] {
+) -> [Spec; 2] {
     let ready = Probe::Get(format!("{}/readyz", local_url(ports.app)));
     let connected = Probe::Sidecar {
         url: local_url(ports.sidecar.http),
@@ -150,33 +150,33 @@ fn with_sidecar(
     [(name.to_owned(), app, ready), (sidecar_name(name), sidecar, connected)]
 }
 
-fn made(
+fn create(
     guard: &Guard,
     folder: &Folder,
-    all: Vec<Unmade>,
+    all: Vec<Spec>,
 ) -> Result<BTreeMap<String, Process>, LocalError> {
-    let make = |(name, command, probe): Unmade| {
+    let make = |(name, command, probe): Spec| {
         let process = Process::new(guard, &name, command, folder.log(&name), probe)?;
         Ok((name, process))
     };
     all.into_iter().map(make).collect()
 }
 
-/// Starts what everything needs, then all functions and sidecars concurrently.
+/// Starts what the functions need, then all functions and sidecars concurrently.
 pub(super) async fn rise(cluster: &Cluster) -> Result<(), LocalError> {
     let mut phase = cluster.progress.phase("control plane");
     if cluster.folder.begin()? {
-        phase.update("Dapr's scheduler waits up to 20 s for the lease of one that was killed");
+        phase.update("Dapr's scheduler waits up to 20 s for the lease of a killed one");
     }
     let base = cluster.processes().filter(|process| cluster.stage(process) == 2);
-    try_join_all(base.map(begin)).await?;
+    try_join_all(base.map(start)).await?;
     phase.done("Dapr, Redis and the stand-ins are ready");
     let mut phase = cluster.progress.phase("functions");
     let (all, mut ready) = (cluster.plan.functions.len(), 0);
-    let begun = cluster.plan.functions.iter().map(|function| both(cluster, function));
-    let mut begun: FuturesUnordered<_> = begun.collect();
+    let starting = cluster.plan.functions.iter().map(|function| start_function(cluster, function));
+    let mut starting: FuturesUnordered<_> = starting.collect();
     phase.update(&format!("0 of {all} are ready"));
-    while begun.try_next().await?.is_some() {
+    while starting.try_next().await?.is_some() {
         ready += 1;
         phase.update(&format!("{ready} of {all} are ready"));
     }
@@ -184,12 +184,12 @@ pub(super) async fn rise(cluster: &Cluster) -> Result<(), LocalError> {
     Ok(())
 }
 
-async fn both(cluster: &Cluster, function: &Function) -> Result<(), LocalError> {
+async fn start_function(cluster: &Cluster, function: &Function) -> Result<(), LocalError> {
     let (app, sidecar) = (cluster.function(&function.name), cluster.sidecar(&function.name));
-    try_join(begin(app), begin(sidecar)).await.map(|_| ())
+    try_join(start(app), start(sidecar)).await.map(|_| ())
 }
 
-async fn begin(process: &Process) -> Result<(), LocalError> {
+async fn start(process: &Process) -> Result<(), LocalError> {
     process.start().await?;
     process.ready(START_LIMIT).await
 }

@@ -8,7 +8,7 @@ use futures::join;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-/// How long both have to stop before they are killed: longer than the function waits and drains.
+/// The longest that both may take to stop: longer than the function waits and drains.
 const STOP_LIMIT: Duration = Duration::from_secs(40);
 
 /// A second process of a function, and its sidecar.
@@ -21,7 +21,7 @@ impl Cluster {
     /// The second process of `function`, which is not running yet.
     ///
     /// # Panics
-    /// When the cluster was not asked for one: see [`Options::seconds`](super::Options::seconds).
+    /// When there is none: see [`Options::seconds`](super::Options::seconds).
     #[must_use]
     pub fn second(&self, function: &str) -> Second<'_> {
         let name = format!("{function}.second");
@@ -41,13 +41,13 @@ impl Second<'_> {
         try_join_all([self.app, self.sidecar].map(|it| it.ready(START_LIMIT))).await.map(|_| ())
     }
 
-    /// Asks both to stop at the same moment, as a platform does, and says how the function ended and
-    /// how the sidecar did.
+    /// Signals both to stop at the same time, as a platform does, and returns the exit statuses of the
+    /// function and of the sidecar.
     pub async fn stop(&self) -> [Option<ExitStatus>; 2] {
         join!(self.app.stop(STOP_LIMIT), self.sidecar.stop(STOP_LIMIT)).into()
     }
 
-    /// What the function has said.
+    /// The output of the function so far.
     #[must_use]
     pub fn log(&self) -> String {
         self.app.log()

@@ -1,4 +1,4 @@
-//! How many messages wait, watched: a stream loses what is older than 30 days, read or not.
+//! Warns of unacknowledged messages: a stream drops entries older than 30 days, read or not.
 
 use local::Cluster;
 use local::dead_letters::DeadLetters;
@@ -6,18 +6,18 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::interval;
 
-/// How often it is looked.
-const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// The interval between two checks.
+const CHECK_EVERY: Duration = Duration::from_secs(30);
 
-/// How many messages may wait for a function: as many as on Azure before people are told.
-const MANY: usize = 500;
+/// The backlog of a function that is reported: the threshold of Azure's alert.
+const THRESHOLD: usize = 500;
 
-/// Tells of each function for which many messages wait, once until they have been taken; runs for ever.
+/// Reports each function whose backlog reaches the threshold, once until it falls below. Never returns.
 pub(super) async fn report(cluster: &Cluster, print: impl Fn(&str)) {
-    let (mut reported, mut looks) = (BTreeSet::new(), interval(LOOK_EVERY));
+    let (mut reported, mut checks) = (BTreeSet::new(), interval(CHECK_EVERY));
     loop {
-        looks.tick().await;
-        // A Redis that does not answer is reported by what needs it.
+        checks.tick().await;
+        // Whatever needs Redis reports that it does not respond.
         if let Ok(letters) = DeadLetters::open(cluster.redis_port(), cluster.functions()).await
             && let Ok(backlogs) = letters.backlogs().await
         {
@@ -29,7 +29,7 @@ pub(super) async fn report(cluster: &Cluster, print: impl Fn(&str)) {
 }
 
 fn warnings(reported: &mut BTreeSet<String>, backlogs: &[(String, usize)]) -> Vec<String> {
-    let many: Vec<_> = backlogs.iter().filter(|(_, count)| *count >= MANY).collect();
+    let many: Vec<_> = backlogs.iter().filter(|(_, count)| *count >= THRESHOLD).collect();
     reported.retain(|function| many.iter().any(|(name, _)| name == function));
     let new = many.into_iter().filter(|(function, _)| reported.insert(function.clone()));
     let line = |(function, count): &(String, usize)| {
@@ -43,15 +43,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_backlog_is_told_once_until_it_has_gone() {
+    fn a_backlog_is_reported_once_until_it_shrinks() {
         let mut reported = BTreeSet::new();
-        let mut told = |count| {
+        let mut check = |count| {
             let backlogs = [("send-email".to_owned(), count), ("notify-order".to_owned(), 1)];
             warnings(&mut reported, &backlogs)
         };
         let line =
             |count| vec![format!("{count} messages wait for send-email: it is slow, or down")];
-        assert_eq!([told(499), told(500), told(501)], [vec![], line(500), vec![]]);
-        assert_eq!([told(3), told(700)], [vec![], line(700)]);
+        assert_eq!([check(499), check(500), check(501)], [vec![], line(500), vec![]]);
+        assert_eq!([check(3), check(700)], [vec![], line(700)]);
     }
 }

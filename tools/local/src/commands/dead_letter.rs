@@ -1,25 +1,25 @@
-//! `local dead-letter`: messages that were given up.
+//! `local dead-letter`: messages that functions could not handle.
 
 use clap::{Args, Subcommand};
 use local::dead_letters::bus::Bus;
-use local::dead_letters::{DeadLetter, DeadLetters, Listing, MOST};
+use local::dead_letters::{DeadLetter, DeadLetters, Listing, MAX_LETTERS};
 use local::{LocalError, manifest, redis_of_start, workspace};
 use std::collections::VecDeque;
 
-/// Messages that a function could not deal with.
+/// Messages that a function could not handle.
 #[derive(Debug, Args)]
 pub(crate) struct DeadLetterTask {
     #[command(subcommand)]
     what: What,
-    /// The port of the shop's Redis; otherwise that of `start`'s own, or else 6379.
+    /// The port of the shop's Redis; by default that of `start`, or else 6379.
     #[arg(long, global = true, conflicts_with = "bus")]
     redis_port: Option<u16>,
-    /// The shop's namespace of Service Bus, in place of a Redis, as the one who is logged in by `az
-    /// login`: a member of the operators' group. What is listed is kept from others for as long as
-    /// the command runs, and for five minutes if it is interrupted.
+    /// The shop's Service Bus namespace, instead of a Redis. Needs an `az login` of a member of the
+    /// operators' group. The listed messages are locked for others while the command runs, and for five
+    /// minutes if it is interrupted.
     #[arg(long, global = true, value_name = "NAMESPACE")]
     bus: Option<String>,
-    /// Those that Service Bus itself gave up, because a function crashed at them. It takes the role
+    /// The messages that Service Bus itself dead-lettered, because a function crashed on them. Needs the role
     /// Azure Service Bus Data Owner.
     #[arg(long, global = true, requires = "bus")]
     abandoned: bool,
@@ -27,13 +27,13 @@ pub(crate) struct DeadLetterTask {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Lists them: id, topic, type and reason; and on Redis, how many messages wait for each function.
+    /// Lists them: id, topic, type and reason; on Redis also the number of waiting messages per function.
     List,
-    /// Shows what they say, which may name customers.
+    /// Shows their content, which may contain personal data.
     Show(Which),
-    /// Publishes them again under their topics and takes them off the list.
+    /// Publishes them again to their topics and deletes them.
     Resend(Which),
-    /// Takes them off the list for good.
+    /// Deletes them.
     Drop(Which),
 }
 
@@ -108,7 +108,7 @@ fn no_such(id: &str) -> LocalError {
     }
 }
 
-/// Does with each of `chosen` what is asked; those that are left were not handled.
+/// Handles each of `chosen`, and removes it from there when it is handled.
 async fn each(
     letters: &DeadLetters,
     chosen: &mut VecDeque<DeadLetter>,
@@ -118,7 +118,7 @@ async fn each(
         match what {
             What::Resend(_) => {
                 letters.resend(letter).await?;
-                println!("sent again: {}", letter.id);
+                println!("resent: {}", letter.id);
             }
             What::Drop(_) => {
                 letters.drop(letter).await?;
@@ -142,13 +142,13 @@ fn list(letters: &[DeadLetter], listing: &Listing) {
     }
     letters.iter().for_each(show);
     for function in &listing.more {
-        println!("{function} has more: at most {MOST} of a function are listed at once");
+        println!("{function} has more: at most {MAX_LETTERS} of a function are listed at once");
     }
     for (function, count) in &listing.waiting {
-        println!("{function} has {count} messages that wait or are being taken");
+        println!("{function} has {count} messages that wait or are being handled");
     }
     for function in &listing.unknown {
-        println!("{function} is not deployed: nothing keeps its dead letters");
+        println!("{function} is not deployed: it has no dead letters");
     }
 }
 

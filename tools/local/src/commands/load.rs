@@ -1,4 +1,4 @@
-//! `local load`: how fast orders go, with and without telemetry, side by side.
+//! `local load`: the throughput of orders, with and without telemetry.
 
 use clap::Args;
 use futures::future::join_all;
@@ -10,26 +10,26 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
 
-/// How fast orders go: in six shops that run side by side and take turns, so that a machine that slows
-/// down is no shop's fault. Needs 8 GB of memory.
+/// Measures the throughput of orders in six shops that run at the same time and take turns, so that a
+/// machine that slows down affects them equally. Needs 8 GB of memory.
 #[derive(Debug, Args)]
 pub(crate) struct Measure {
-    /// Orders in each turn of a shop.
+    /// Orders per turn of a shop.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(10..=100_000))]
     orders: u32,
     /// Orders in flight concurrently.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
     at_once: u32,
-    /// Turns of each shop.
+    /// Turns per shop.
     #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=100))]
     rounds: u32,
 }
 
-/// The telemetry of a shop under load. The two shops without telemetry show the noise.
+/// The shops, by their telemetry. The two without telemetry show the noise.
 const CASES: [(&str, Collector); 6] = [
     ("telemetry off", Collector::Off),
-    ("off as well", Collector::Off),
-    ("collector well", Collector::Well),
+    ("telemetry off, again", Collector::Off),
+    ("collector healthy", Collector::Healthy),
     ("collector absent", Collector::Absent),
     ("collector hangs", Collector::Faulty("hang")),
     ("collector fails", Collector::Faulty("fail")),
@@ -38,7 +38,7 @@ const CASES: [(&str, Collector); 6] = [
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Collector {
     Off,
-    Well,
+    Healthy,
     Absent,
     Faulty(&'static str),
 }
@@ -47,7 +47,7 @@ pub(crate) async fn run(measure: Measure) -> Result<(), LocalError> {
     let load = Load { orders: measure.orders as usize, at_once: measure.at_once as usize };
     let mut shops = Vec::new();
     for (name, collector) in CASES {
-        eprintln!("starts and warms up a shop: {name}");
+        eprintln!("starting and warming up a shop: {name}");
         shops.push(Shop::open(name, collector, load).await?);
     }
     for round in 1..=measure.rounds {
@@ -63,7 +63,7 @@ pub(crate) async fn run(measure: Measure) -> Result<(), LocalError> {
     Ok(())
 }
 
-/// A running shop, and how fast it was.
+/// A running shop, and its measured throughput.
 struct Shop {
     name: &'static str,
     cluster: Cluster,
@@ -73,7 +73,7 @@ struct Shop {
 }
 
 impl Shop {
-    /// Starts a shop and carries `load` in it, so that it is warm.
+    /// Starts a shop and warms it up with `load`.
     async fn open(
         name: &'static str,
         collector: Collector,
@@ -100,13 +100,13 @@ impl Shop {
 fn show(shops: &[Shop]) {
     let off = shops[0].pace.per_hundred_seconds().max(1);
     println!(
-        "{:18} {:>9} {:>7} {:>9} {:>9} {:>14}",
+        "{:20} {:>9} {:>7} {:>9} {:>9} {:>14}",
         "", "orders/s", "ratio", "p50 ms", "p99 ms", "gateway grew"
     );
     for Shop { name, pace, cluster, memory: before, .. } in shops {
         let rate = pace.per_hundred_seconds();
         println!(
-            "{name:18} {:>9} {:>5} % {:>9} {:>9} {:>10} KiB",
+            "{name:20} {:>9} {:>5} % {:>9} {:>9} {:>10} KiB",
             decimal(rate),
             rate * 100 / off,
             pace.percentile(50).as_millis(),
@@ -120,14 +120,14 @@ fn decimal(hundredths: u128) -> String {
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }
 
-/// What a process holds in memory, in KiB
-/// ([proc(5)](https://man7.org/linux/man-pages/man5/proc_pid_status.5.html)); 0 where that is not known.
+/// The resident memory of a process, in KiB
+/// ([proc(5)](https://man7.org/linux/man-pages/man5/proc_pid_status.5.html)); 0 if it is unknown.
 fn memory(process: &Process) -> i64 {
     let status =
         process.pid().and_then(|pid| fs::read_to_string(format!("/proc/{pid}/status")).ok());
-    let held = |status: String| {
+    let resident = |status: String| {
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
         line.trim().strip_suffix(" kB")?.parse().ok()
     };
-    status.and_then(held).unwrap_or_default()
+    status.and_then(resident).unwrap_or_default()
 }

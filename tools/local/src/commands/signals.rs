@@ -4,7 +4,7 @@ use local::LocalError;
 use std::future::Future;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// SIGINT, as Ctrl-C sends it, SIGTERM and SIGHUP, from now on.
+/// SIGINT (Ctrl-C), SIGTERM and SIGHUP.
 pub(crate) struct Signals([Signal; 3]);
 
 impl Signals {
@@ -18,7 +18,7 @@ impl Signals {
         Ok(Self([interrupt?, terminate?, hangup?]))
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     pub(crate) async fn next(&mut self) {
         let [interrupt, terminate, hangup] = &mut self.0;
         tokio::select! {
@@ -28,8 +28,8 @@ impl Signals {
         }
     }
 
-    /// What `work` comes to; nothing, when a signal comes first. What it has begun is then dropped.
-    pub(crate) async fn or_stop<T>(
+    /// The result of `work`; None when a signal arrives first, and `work` is cancelled.
+    pub(crate) async fn until_signal<T>(
         &mut self,
         work: impl Future<Output = Result<T, LocalError>>,
     ) -> Result<Option<T>, LocalError> {
@@ -40,9 +40,9 @@ impl Signals {
     }
 }
 
-/// What `work` comes to; nothing, when a signal comes first.
-pub(crate) async fn or_told_to_stop<T>(
+/// The result of `work`; None when a signal arrives first, and `work` is cancelled.
+pub(crate) async fn until_signal<T>(
     work: impl Future<Output = Result<T, LocalError>>,
 ) -> Result<Option<T>, LocalError> {
-    Signals::listen()?.or_stop(work).await
+    Signals::listen()?.until_signal(work).await
 }

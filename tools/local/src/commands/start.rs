@@ -1,4 +1,4 @@
-//! `local start`: everything, until a signal asks it to stop.
+//! `local start`: runs everything until a signal stops it.
 
 use super::signals::Signals;
 use super::{Build, backlog};
@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::time::interval;
 
 /// How often the processes are checked.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+const CHECK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// What the first order of a shop at SHOP takes, with tokens of ISSUER.
 const FIRST_ORDER: &str = r#"
@@ -33,21 +33,21 @@ curl -i SHOP/api/orders -H "Authorization: Bearer $ANN" -H 'Content-Type: applic
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Start {
-    /// Runs the Dapr that the project pins even when another is installed.
+    /// Uses the Dapr that the project pins even if another is installed.
     #[arg(long)]
     pinned_dapr: bool,
-    /// Runs beside any other shop, on free ports, with its own Redis and temporary folder, which are
+    /// Uses free ports, its own Redis and a temporary folder, so that it can run beside other shops. All is
     /// removed when it stops.
     #[arg(long)]
     private: bool,
     /// Checks no tokens: everybody who reaches the gateway may do everything.
     #[arg(long)]
     open: bool,
-    /// Traces nothing, and has no page of traces.
+    /// Collects no traces and shows no page of them.
     #[arg(long)]
     no_traces: bool,
-    /// Keeps credentials in a simulator of Azure Key Vault, and not in a file: for trying out their
-    /// rotation, on Linux.
+    /// Stores credentials in a simulator of Azure Key Vault instead of a file, to try their rotation; on Linux
+    /// only.
     #[arg(long)]
     key_vault: bool,
     #[command(flatten)]
@@ -66,11 +66,11 @@ pub(crate) async fn start(start: Start) -> Result<(), LocalError> {
         progress: Progress::Shown,
         ..Options::default()
     };
-    let Some(cluster) = signals.or_stop(Cluster::prepare(options)).await? else {
+    let Some(cluster) = signals.until_signal(Cluster::prepare(options)).await? else {
         print("stopped before anything was started");
         return Ok(());
     };
-    if signals.or_stop(cluster.rise()).await?.is_some() {
+    if signals.until_signal(cluster.rise()).await?.is_some() {
         let (shop, mail) = (cluster.gateway_url(), cluster.mail_url());
         let logs = cluster.folder().join("logs");
         let traces = cluster.traces_url().map(|url| format!("traces: {url}, ")).unwrap_or_default();
@@ -81,7 +81,7 @@ pub(crate) async fn start(start: Start) -> Result<(), LocalError> {
         println!("{}", greeting(&shop, cluster.issuer_url().as_deref()));
         tokio::select! {
             () = signals.next() => {}
-            () = report_deaths(&cluster) => {}
+            () = report_ended(&cluster) => {}
             () = backlog::report(&cluster, print) => {}
         }
     }
@@ -104,28 +104,30 @@ fn greeting(shop: &str, issuer: Option<&str>) -> String {
     FIRST_ORDER.replace("SHOP", shop).replace("ISSUER", issuer)
 }
 
-/// Reports each process that dies, once; runs for ever. The others run on.
-async fn report_deaths(cluster: &Cluster) {
+/// Reports each process that ends, once. The others keep running.
+async fn report_ended(cluster: &Cluster) {
     let mut reported = BTreeSet::new();
-    let mut looks = interval(LOOK_EVERY);
+    let mut checks = interval(CHECK_INTERVAL);
     loop {
-        looks.tick().await;
+        checks.tick().await;
         for process in cluster.processes() {
-            if let Some(death) = death(process)
+            if let Some(report) = ended(process)
                 && reported.insert(process.name())
             {
-                print(&death);
+                print(&report);
             }
         }
     }
 }
 
-fn death(process: &Process) -> Option<String> {
+fn ended(process: &Process) -> Option<String> {
     let (name, log) = (process.name(), process.log_file().display());
-    process.ended().map(|status| format!("{name} died ({status}); the rest runs on; see {log}"))
+    process
+        .ended()
+        .map(|status| format!("{name} ended ({status}); the others keep running; see {log}"))
 }
 
-/// A closed terminal is no reason to leave things unfinished.
+/// Ignores a closed terminal.
 fn print(text: &str) {
     let _ = writeln!(std::io::stderr(), "local: {text}");
 }

@@ -1,4 +1,4 @@
-//! Builds the pinned Dapr by Go, once for all workspaces of a user.
+//! Builds the pinned Dapr with Go, once for all workspaces of a user.
 
 use super::{Dapr, PROGRAMS, Pin};
 use crate::guard::Guard;
@@ -23,7 +23,7 @@ pub(super) async fn pinned(pin: &Pin, guard: &Guard, mut phase: Phase) -> Result
     Ok(Dapr::in_folder(&folder, pin.dapr.clone()))
 }
 
-/// Builds what is missing in `folder`.
+/// Builds the programs that are missing in `folder`.
 async fn build(
     pin: &Pin,
     folder: &Path,
@@ -39,8 +39,8 @@ async fn build(
         ),
     })?;
     for (index, program) in PROGRAMS.iter().enumerate() {
-        let place = folder.join(program);
-        if place.is_file() {
+        let target = folder.join(program);
+        if target.is_file() {
             continue;
         }
         let scratch = scratch(folder)?;
@@ -48,24 +48,24 @@ async fn build(
         let working = || phase.update(&progress);
         let log = folder.join("build.log");
         run::logged(guard, "go build", command(&go, pin, program, &scratch), &log, working).await?;
-        fs::rename(scratch.join(program), &place).map_err(LocalError::file("write", &place))?;
+        fs::rename(scratch.join(program), &target).map_err(LocalError::file("write", &target))?;
         fs::remove_dir_all(&scratch).map_err(LocalError::file("remove", &scratch))?;
     }
     Ok(())
 }
 
-/// An empty folder for a build. The caller holds the lock, so what is in it is of a build that was cut short.
+/// An empty folder for a build. The caller holds the lock, so its files are those of an interrupted build.
 fn scratch(folder: &Path) -> Result<PathBuf, LocalError> {
     let scratch = folder.join("building");
     if scratch.exists() {
         fs::remove_dir_all(&scratch).map_err(LocalError::file("remove", &scratch))?;
     }
-    fs::create_dir(&scratch).map_err(LocalError::file("make", &scratch))?;
+    fs::create_dir(&scratch).map_err(LocalError::file("create", &scratch))?;
     Ok(scratch)
 }
 
 fn command(go: &Path, pin: &Pin, program: &str, scratch: &Path) -> Command {
-    // An unstamped daprd says that it is `edge`, which the Dapr CLI gives no scheduler.
+    // Without a version, daprd reports `edge`, for which the Dapr CLI starts no scheduler.
     let stamp = format!("-s -w -X github.com/dapr/dapr/pkg/buildinfo.version={}", pin.dapr);
     let mut command = Command::new(go);
     command

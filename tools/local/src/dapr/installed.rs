@@ -7,14 +7,14 @@ use std::time::Duration;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-/// The oldest Dapr that does: the first whose workflows the SDK speaks to.
+/// The oldest supported Dapr: the first whose workflow API the SDK supports.
 const OLDEST: (u32, u32) = (1, 16);
 
-/// How long a `daprd` may take to say its version.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest that `daprd --version` may take.
+const VERSION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The first Dapr on `PATH` or where `dapr init` puts it that is new enough and has its control
-/// plane with it.
+/// The first Dapr on `PATH` or in the folder of `dapr init` that is new enough and has its control plane
+/// beside it.
 pub(super) async fn find() -> Option<Dapr> {
     let home = etcetera::choose_base_strategy().ok();
     let home = home.map(|user| user.home_dir().join(".dapr/bin/daprd"));
@@ -32,14 +32,14 @@ pub(super) async fn find() -> Option<Dapr> {
 /// The version of `daprd`, when it is new enough.
 async fn version(daprd: &Path) -> Option<String> {
     let output = Command::new(daprd).arg("--version").kill_on_drop(true).output();
-    let output = timeout(PATIENCE, output).await.ok()?.ok()?;
-    let said = String::from_utf8(output.stdout).ok()?;
-    let version = said.trim().trim_start_matches('v');
+    let output = timeout(VERSION_TIMEOUT, output).await.ok()?.ok()?;
+    let printed = String::from_utf8(output.stdout).ok()?;
+    let version = printed.trim().trim_start_matches('v');
     (numbers(version)? >= OLDEST).then(|| version.to_owned())
 }
 
-/// The first two numbers of a version. A `daprd` that was built without one says `edge`: it may be
-/// any.
+/// The first two numbers of a version. A `daprd` that was built without one prints `edge`: it may be of any
+/// version.
 fn numbers(version: &str) -> Option<(u32, u32)> {
     let mut numbers = version.split('.').map(str::parse);
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_a_new_enough_dapr_does() {
+    async fn only_a_new_enough_dapr_is_used() {
         let folder = tempfile::tempdir().unwrap();
         for (says, expected) in [
             ("1.18.2", Some("1.18.2")),

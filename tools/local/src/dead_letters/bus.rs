@@ -2,9 +2,9 @@
 //! [its REST API](https://learn.microsoft.com/rest/api/servicebus/service-bus-runtime-rest) and the
 //! operator's own login.
 //!
-//! That API cannot look at a message without locking it: a letter that is listed is locked for others
-//! for five minutes, or until it is released. Each time counts as a delivery, of which a letter has
-//! 2,000 (`maxDeliveryCount` in infra/messaging.bicep).
+//! That API cannot read a message without locking it: a listed letter is locked for others for five minutes,
+//! or until it is released. Each lock counts as a delivery, of which a letter has 2,000 (`maxDeliveryCount`
+//! in infra/messaging.bicep).
 
 mod error;
 #[cfg(test)]
@@ -14,7 +14,7 @@ mod tests;
 
 pub use error::BusError;
 
-use super::{DeadLetter, Listing, MOST, Place, Subscription, read};
+use super::{DeadLetter, Listing, MAX_LETTERS, Place, Subscription, read};
 use azure_core::credentials::{AccessToken, TokenCredential};
 use azure_identity::DeveloperToolsCredential;
 use futures::future::try_join_all;
@@ -26,26 +26,26 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::OnceCell;
 
-/// What a login must be good for
+/// The scope of the token
 /// ([Microsoft Entra](https://learn.microsoft.com/azure/service-bus-messaging/service-bus-managed-service-identity)).
 const SCOPE: &str = "https://servicebus.azure.net/.default";
 
 /// The subscription of each topic of dead letters.
 const SUBSCRIPTION: &str = "dead-letters";
 
-/// The longest that letters of one subscription are fetched: well within their five minutes.
+/// The longest that letters of a subscription are fetched: well within their five minutes.
 const FETCH_FOR: Duration = Duration::from_mins(1);
 
-/// The longest that one request may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The longest that a request may take.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The longest part of an answer that is shown.
-const SHOWN: usize = 300;
+/// The most characters of a response in an error.
+const MAX_QUOTE: usize = 300;
 
-/// Where Service Bus keeps letters of a function.
+/// A queue with letters of a function.
 #[derive(Debug, Clone, PartialEq)]
 struct Queue {
-    /// Names it in message ids.
+    /// The part of message ids that identifies it.
     name: String,
     path: Vec<String>,
 }
@@ -58,9 +58,8 @@ pub(super) struct Lock {
     token: String,
 }
 
-/// Of a message's
-/// [properties](https://learn.microsoft.com/rest/api/servicebus/message-headers-and-properties),
-/// what settles it.
+/// The [properties](https://learn.microsoft.com/rest/api/servicebus/message-headers-and-properties) that are
+/// needed to settle a message.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct BrokerProperties {
@@ -68,38 +67,37 @@ struct BrokerProperties {
     sequence_number: u64,
 }
 
-/// A namespace of Service Bus, as the one who is logged in to Azure sees it.
+/// A Service Bus namespace, and the login to Azure.
 pub struct Bus {
     http: reqwest::Client,
     url: Url,
     credential: Arc<dyn TokenCredential>,
-    /// Asked for once: the Azure CLI takes its time, and a token lasts for longer than a command.
+    /// Requested once: the Azure CLI is slow, and a token is valid for longer than a command runs.
     token: OnceCell<AccessToken>,
-    /// Whether the letters are those that Service Bus itself gave up.
+    /// Whether the letters are those that Service Bus itself dead-lettered.
     abandoned: bool,
     most: usize,
 }
 
 impl Bus {
-    /// The namespace of this name, such as `saga-shop-abc123`, as the one who is logged in by the
-    /// Azure CLI.
+    /// The namespace with this name, such as `saga-shop-abc123`, with the login of the Azure CLI.
     ///
     /// # Errors
-    /// When that can be no namespace's name, and no token goes to what it names.
+    /// When it is not a valid name, so that a token is never sent elsewhere.
     pub fn new(namespace: &str) -> Result<Self, BusError> {
         let name = namespace.strip_suffix(".servicebus.windows.net").unwrap_or(namespace);
         let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
         if !(6..=50).contains(&name.len()) || !name.chars().all(fits) {
-            return Err(BusError::NoNamespace(namespace.to_owned()));
+            return Err(BusError::InvalidNamespace(namespace.to_owned()));
         }
         let url = Url::parse(&format!("https://{name}.servicebus.windows.net/"));
-        let url = url.map_err(|_| BusError::NoNamespace(namespace.to_owned()))?;
+        let url = url.map_err(|_| BusError::InvalidNamespace(namespace.to_owned()))?;
         let credential = DeveloperToolsCredential::new(None).map_err(BusError::NoLogin)?;
         Ok(Self::at(url, credential))
     }
 
-    /// The same namespace for the messages that Service Bus itself gave up, because a function crashed
-    /// at them: they are in the
+    /// The same namespace for the messages that Service Bus itself dead-lettered, because a function crashed
+    /// on them: they are in the
     /// [dead-letter queue](https://learn.microsoft.com/azure/service-bus-messaging/service-bus-dead-letter-queues)
     /// of the subscription that the function receives from.
     #[must_use]
@@ -108,12 +106,13 @@ impl Bus {
     }
 
     fn at(url: Url, credential: Arc<dyn TokenCredential>) -> Self {
-        // A provider installed earlier serves as well.
+        // A provider that was installed earlier is used.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        // A token goes nowhere but to the namespace.
-        let http = reqwest::Client::builder().timeout(PATIENCE).redirect(redirect::Policy::none());
+        // The token is sent only to the namespace.
+        let http =
+            reqwest::Client::builder().timeout(REQUEST_TIMEOUT).redirect(redirect::Policy::none());
         let http = http.build().expect("the TLS provider is installed");
-        Self { http, url, credential, token: OnceCell::new(), abandoned: false, most: MOST }
+        Self { http, url, credential, token: OnceCell::new(), abandoned: false, most: MAX_LETTERS }
     }
 
     /// The letters of all subscriptions, each of them locked.
@@ -130,13 +129,13 @@ impl Bus {
             listing.more.extend(more.then(|| subscription.function.clone()));
         }
         if listing.unknown.len() == of.len() {
-            return Err(BusError::Elsewhere(self.url.to_string()));
+            return Err(BusError::NoLetters(self.url.to_string()));
         }
         Ok(listing)
     }
 
-    /// The letters of a subscription and whether there may be more; nothing when Service Bus does not
-    /// have it, as before the first deployment of a function.
+    /// The letters of a subscription and whether there may be more; None when the subscription does not exist,
+    /// as before the first deployment of a function.
     async fn fetch(
         &self,
         subscription: &Subscription,
@@ -181,18 +180,18 @@ impl Bus {
         }))
     }
 
-    /// Sends a letter's message again, if the letter is still locked, and takes the letter away.
+    /// Resends a letter's message, if the letter is still locked, and deletes the letter.
     pub(super) async fn resend(&self, letter: &DeadLetter, lock: &Lock) -> Result<(), BusError> {
-        // From here on it is locked for others for five minutes.
-        self.settle(Method::POST, lock, "sending the letter again").await?;
+        // Renews the lock for five minutes.
+        self.settle(Method::POST, lock, "resending the letter").await?;
         self.publish(letter, lock).await?;
-        self.settle(Method::DELETE, lock, "taking the letter away, once it was sent again,").await
+        self.settle(Method::DELETE, lock, "deleting the letter after it was resent").await
     }
 
     /// [Sends](https://learn.microsoft.com/rest/api/servicebus/send-message-to-queue) the message.
     async fn publish(&self, letter: &DeadLetter, lock: &Lock) -> Result<(), BusError> {
-        // A topic drops what has the id of a message of the last minute: the letter's own id could be
-        // that of the message that it was made of. This one is dropped only where it is sent twice.
+        // A topic drops messages with the id of a recent one: the letter's own id could be that of its
+        // original message. This id is dropped only when the letter is resent twice.
         let id = format!("resent-{}-{}", lock.queue.name, lock.number);
         let request =
             self.http.request(Method::POST, self.url([letter.topic.as_str(), "messages"]));
@@ -204,18 +203,18 @@ impl Bus {
         if answer.status().is_success() {
             return Ok(());
         }
-        Err(failure("sending the letter again", answer).await)
+        Err(failure("resending the letter", answer).await)
     }
 
-    /// [Takes](https://learn.microsoft.com/rest/api/servicebus/delete-message) a letter away.
+    /// [Deletes](https://learn.microsoft.com/rest/api/servicebus/delete-message) a letter.
     pub(super) async fn complete(&self, lock: &Lock) -> Result<(), BusError> {
         self.settle(Method::DELETE, lock, "dropping the letter").await
     }
 
-    /// [Unlocks](https://learn.microsoft.com/rest/api/servicebus/unlock-message) a letter, or leaves
-    /// that to the end of its five minutes.
+    /// [Unlocks](https://learn.microsoft.com/rest/api/servicebus/unlock-message) a letter. If that fails, its
+    /// lock expires after five minutes.
     pub(super) async fn unlock(&self, lock: &Lock) {
-        let _ = self.settle(Method::PUT, lock, "leaving the letter").await;
+        let _ = self.settle(Method::PUT, lock, "unlocking the letter").await;
     }
 
     async fn settle(
@@ -260,7 +259,7 @@ impl Bus {
     }
 }
 
-/// What there was to take.
+/// The next letter, if there is one.
 enum Taken {
     Letter(DeadLetter),
     None,
@@ -271,7 +270,7 @@ async fn failure(attempt: &'static str, answer: Response) -> BusError {
     let status = answer.status();
     let text = answer.text().await.unwrap_or_default();
     let text: String =
-        text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect();
+        text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MAX_QUOTE).collect();
     match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => BusError::Rejected(text),
         _ => BusError::Failed { attempt, answer: format!("{status}: {text}") },

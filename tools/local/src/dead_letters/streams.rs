@@ -1,6 +1,6 @@
-//! Dead letters in Redis: a stream for each subscription.
+//! Dead letters in Redis: a stream per subscription.
 
-use super::{DeadLetter, Listing, MOST, Place, Subscription, read};
+use super::{DeadLetter, Listing, MAX_LETTERS, Place, Subscription, read};
 use crate::LocalError;
 use redis::aio::MultiplexedConnection;
 use redis::streams::{StreamId, StreamInfoGroupsReply, StreamRangeReply};
@@ -21,18 +21,22 @@ impl Streams {
         for subscription in subscriptions {
             let stream = subscription.dead();
             // One more than is shown, to see whether there are more.
-            let found: StreamRangeReply =
-                self.0.clone().xrange_count(&stream, "-", "+", MOST + 1).await.map_err(failed)?;
-            if found.ids.len() > MOST {
+            let found: StreamRangeReply = self
+                .0
+                .clone()
+                .xrange_count(&stream, "-", "+", MAX_LETTERS + 1)
+                .await
+                .map_err(failed)?;
+            if found.ids.len() > MAX_LETTERS {
                 listing.more.push(subscription.function.clone());
             }
-            let entries = found.ids.into_iter().take(MOST);
+            let entries = found.ids.into_iter().take(MAX_LETTERS);
             listing.letters.extend(entries.map(|entry| letter(subscription, &stream, entry)));
         }
         Ok(listing)
     }
 
-    /// The functions for which messages wait, and how many.
+    /// The functions with unacknowledged messages, and how many.
     pub(super) async fn backlogs(
         &self,
         subscriptions: &[Subscription],
@@ -45,8 +49,8 @@ impl Streams {
         Ok(backlogs)
     }
 
-    /// How many messages of its topic a function has not dealt with: those that were not delivered yet,
-    /// and those that were delivered and not acknowledged. Nothing, when there are none.
+    /// The number of messages of its topic that a function has not acknowledged, delivered or not. None when
+    /// there are none.
     async fn waiting(&self, of: &Subscription) -> Result<Option<usize>, LocalError> {
         let mut redis = self.0.clone();
         let exists: bool = redis.exists(&of.topic).await.map_err(failed)?;
@@ -64,12 +68,12 @@ impl Streams {
         Ok(Some(group.pending + undelivered).filter(|count| *count > 0))
     }
 
-    /// How many entries of a stream come after this one, counted to [`MOST`]: Redis does not always know
-    /// a group's lag.
+    /// The number of entries of a stream after this one, at most [`MAX_LETTERS`]: Redis does not always know a
+    /// group's lag.
     async fn after(&self, stream: &str, entry: &str) -> Result<usize, LocalError> {
         let after = format!("({entry}");
         let found: StreamRangeReply =
-            self.0.clone().xrange_count(stream, after, "+", MOST).await.map_err(failed)?;
+            self.0.clone().xrange_count(stream, after, "+", MAX_LETTERS).await.map_err(failed)?;
         Ok(found.ids.len())
     }
 

@@ -1,19 +1,18 @@
-//! A block of ports for one private cluster.
+//! Blocks of ports for private clusters.
 
 use super::is_free;
 use crate::LocalError;
 use std::net::{Ipv4Addr, TcpListener};
 use std::ops::Range;
 
-/// The ports of a block, its lock included.
+/// The number of ports in a block, including its lock.
 const SIZE: u16 = 200;
 
-/// Where blocks lie: beside the ports of `start` (8000 to 8999, the same with each of the sidecar's
-/// offsets, 22900 to 22999), so that the two never meet.
+/// The ranges of blocks. They do not overlap with the ports of `start`: 8000 to 8999, the same with each of the
+/// sidecar's offsets, and 22900 to 22999.
 pub(super) const RANGES: [Range<u16>; 2] = [10_000..18_000, 23_000..32_000];
 
-/// A block of free ports. The first of them is bound for as long as this lives, and is the lock by
-/// which clusters of one or many processes keep out of each other's way.
+/// A block of free ports. The first one is bound until this is dropped: it is the lock of the block.
 #[derive(Debug)]
 pub struct Block {
     _lock: TcpListener,
@@ -21,7 +20,7 @@ pub struct Block {
 }
 
 impl Block {
-    /// Takes a block of which every port is free.
+    /// Claims a block whose ports are all free.
     ///
     /// # Errors
     /// [`LocalError::NoPorts`], when there is none.
@@ -36,7 +35,7 @@ impl Block {
         ports.clone().all(is_free).then_some(Self { _lock: lock, ports })
     }
 
-    /// The ports that may be used.
+    /// The ports to use.
     #[must_use]
     pub fn ports(&self) -> Range<u16> {
         self.ports.clone()
@@ -57,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_with_a_port_in_use_is_left_alone() {
+    fn a_block_with_a_port_in_use_is_not_claimed() {
         let block = Block::claim().unwrap();
         let first = block.ports().start - 1;
         let squatter = TcpListener::bind((Ipv4Addr::LOCALHOST, first + 7)).unwrap();

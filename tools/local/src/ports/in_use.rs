@@ -1,4 +1,4 @@
-//! Ports that others hold.
+//! Ports that are in use.
 
 use crate::LocalError;
 use listeners::{Listener, SocketState};
@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::fmt::{self, Display};
 use std::net::{Ipv4Addr, TcpListener};
 
-/// The ports that are needed and held by others; displayed, those of one use and holder on a line.
+/// Needed ports that others use. They are displayed with their purpose and holder, grouped by both.
 #[derive(Debug)]
 pub struct PortsInUse(Vec<PortInUse>);
 
@@ -19,7 +19,7 @@ struct PortInUse {
 
 impl Display for PortsInUse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ports are taken; stop what holds them:")?;
+        write!(f, "ports are in use; stop the processes that hold them:")?;
         for PortInUse { ports, purpose, holder } in &self.0 {
             let ports: Vec<_> = ports.iter().map(u16::to_string).collect();
             write!(f, "\n  {} of {purpose}: held by {holder}", ports.join(", "))?;
@@ -37,18 +37,18 @@ impl PortsInUse {
     }
 }
 
-/// Whether nothing listens at `port`, on any address: some of Dapr's servers listen on all of them.
+/// Whether nothing listens on `port`, at any address: some of Dapr's servers listen on all addresses.
 pub(crate) fn is_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok()
 }
 
-/// Refuses when any of `ports`, each with its purpose, is in use.
-pub(crate) fn make_sure_free(ports: Vec<(u16, String)>) -> Result<(), LocalError> {
+/// Fails if any of `ports`, each with its purpose, is in use.
+pub(crate) fn check_free(ports: Vec<(u16, String)>) -> Result<(), LocalError> {
     let taken: Vec<_> = ports.into_iter().filter(|(port, _)| !is_free(*port)).collect();
     if taken.is_empty() {
         return Ok(());
     }
-    // Without the list the ports are still named.
+    // Without the list, only the holders are missing from the error.
     let listeners = listeners::get_all().unwrap_or_default();
     let mut ports = PortsInUse(Vec::new());
     for (port, purpose) in taken {
@@ -72,13 +72,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_taken_port_is_named_with_its_use_and_holder() {
+    fn every_port_in_use_is_named_with_its_purpose_and_holder() {
         let listen = |address| TcpListener::bind((address, 0)).unwrap();
         let taken = [Ipv4Addr::LOCALHOST, Ipv4Addr::UNSPECIFIED, Ipv4Addr::LOCALHOST].map(listen);
         let ports = taken.each_ref().map(|taken| taken.local_addr().unwrap().port());
         let purposes = ["gateway", "gateway", "stock"].map(str::to_owned);
         let wanted: Vec<_> = ports.into_iter().zip(purposes).collect();
-        let message = make_sure_free(wanted.clone()).unwrap_err().to_string();
+        let message = check_free(wanted.clone()).unwrap_err().to_string();
         let [one, two, three] = ports;
         let me = format!("(process {})", std::process::id());
         let lines: Vec<&str> = message.lines().skip(1).collect();
@@ -86,6 +86,6 @@ mod tests {
         assert!(lines[1].starts_with(&format!("  {three} of stock: held by ")), "{message}");
         assert!(lines.len() == 2 && lines.iter().all(|line| line.ends_with(&me)), "{message}");
         drop(taken);
-        make_sure_free(wanted).unwrap();
+        check_free(wanted).unwrap();
     }
 }

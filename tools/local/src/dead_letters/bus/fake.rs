@@ -1,5 +1,4 @@
-//! A fake of Service Bus's REST API, for the tests of this module alone: as much of its documents as
-//! they need, and strict about that. No Azure is behind it.
+//! A fake of Service Bus's REST API for the tests of this module: strict, and limited to what they need.
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -10,10 +9,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::net::TcpListener;
 
-/// The token that it takes.
+/// The token that it accepts.
 pub(super) const TOKEN: &str = "good-token";
 
-/// A namespace: what is in its topics, and what it was asked.
+/// A namespace: its letters, and the requests that it received.
 #[derive(Clone, Default)]
 pub(super) struct FakeBus(Arc<Mutex<Namespace>>);
 
@@ -33,7 +32,7 @@ struct Letter {
 }
 
 impl FakeBus {
-    /// A namespace that keeps dead letters in these topics, and its address.
+    /// A namespace with these dead-letter topics, and its address.
     pub(super) async fn start(dead_topics: &[&str]) -> (Self, String) {
         let bus = Self::default();
         let letters = dead_topics.iter().map(|topic| ((*topic).to_owned(), Vec::new()));
@@ -54,29 +53,29 @@ impl FakeBus {
         self.locked().letters.get_mut(dead_topic).expect("the topic is there").push(letter);
     }
 
-    /// Takes every lock away, as time does.
-    pub(super) fn lose_locks(&self) {
+    /// Makes every lock expire.
+    pub(super) fn expire_locks(&self) {
         self.locked().letters.values_mut().flatten().for_each(|letter| letter.lock = None);
     }
 
-    /// Answers requests by this method with this status from now on.
+    /// From now on, responds to requests with this method with this status.
     pub(super) fn fail(&self, method: Method, status: StatusCode) {
         self.locked().fails = Some((method, status));
     }
 
-    /// The numbers of the letters there are, and whether each is locked.
+    /// The numbers of the letters, and whether each is locked.
     pub(super) fn letters(&self) -> Vec<(u64, bool)> {
         let namespace = self.locked();
         let letters = namespace.letters.values().flatten();
         letters.map(|letter| (letter.number, letter.lock.is_some())).collect()
     }
 
-    /// What was sent: topic, message id and body.
+    /// The published messages: topic, message id and body.
     pub(super) fn sent(&self) -> Vec<(String, String, Value)> {
         self.locked().sent.clone()
     }
 
-    /// How many requests there were by this method.
+    /// The number of requests with this method.
     pub(super) fn asked(&self, method: &Method) -> usize {
         self.locked().asked.iter().filter(|asked| *asked == method).count()
     }
@@ -94,7 +93,7 @@ async fn answer(State(bus): State<FakeBus>, request: Request) -> Response {
     {
         return (*status, "<Error><Code>it fails</Code></Error>").into_response();
     }
-    // Where Service Bus gives up messages by itself counts as a topic of dead letters here.
+    // A dead-letter queue of Service Bus is represented by a topic.
     let path =
         parts.uri.path().replace("/$DeadLetterQueue/", "-abandoned/subscriptions/dead-letters/");
     let path = match path.split_once("-abandoned/") {
@@ -111,7 +110,7 @@ async fn answer(State(bus): State<FakeBus>, request: Request) -> Response {
         }
         ("POST", [topic, "messages"]) => {
             let properties = parts.headers.get("brokerproperties").expect("it has properties");
-            namespace.take_in(topic, properties.as_bytes(), &body)
+            namespace.publish(topic, properties.as_bytes(), &body)
         }
         (method, [topic, "subscriptions", "dead-letters", "messages", number, lock]) => {
             namespace.settle(method, topic, number, lock)
@@ -137,7 +136,7 @@ impl Namespace {
         (StatusCode::CREATED, properties, letter.body.clone()).into_response()
     }
 
-    fn take_in(&mut self, topic: &str, properties: &[u8], body: &[u8]) -> Response {
+    fn publish(&mut self, topic: &str, properties: &[u8], body: &[u8]) -> Response {
         let properties: Value = serde_json::from_slice(properties).expect("properties are JSON");
         let id = properties["MessageId"].as_str().expect("it has an id").to_owned();
         let body = serde_json::from_slice(body).expect("the tests send JSON");

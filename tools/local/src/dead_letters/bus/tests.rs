@@ -1,4 +1,4 @@
-//! What an operator sees of dead letters on Service Bus, for each of its answers.
+//! Dead letters on Service Bus, for each of its responses.
 
 use super::fake::{FakeBus, TOKEN};
 use super::*;
@@ -7,7 +7,7 @@ use azure_core::credentials::TokenRequestOptions;
 use azure_core::time::OffsetDateTime;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Gives one token, and counts how often.
+/// Issues a token, and counts how often.
 #[derive(Debug)]
 struct Login(&'static str, AtomicUsize);
 
@@ -50,12 +50,12 @@ async fn letters_of_every_function_are_listed_with_their_reasons_and_released() 
     let (bus, address) = FakeBus::start(&[MAIL, ORDERS]).await;
     bus.add(MAIL, 7, r#"{"id":"a","deadletterreason":"it cannot be mailed: 550"}"#);
     bus.add(MAIL, 9, r#"{"id":"b"}"#);
-    bus.add(ORDERS, 7, "no event");
+    bus.add(ORDERS, 7, "not an event");
     let (letters, login) = letters(&address, TOKEN, 10);
     let listing = letters.list().await.expect("it lists");
     assert_eq!(ids(&listing), ["send-email/7", "send-email/9", "notify-order/7"]);
     assert_eq!(listing.letters[0].reason(), "it cannot be mailed: 550");
-    assert_eq!(listing.letters[2].reason(), "it is no CloudEvent");
+    assert_eq!(listing.letters[2].reason(), "it is not a CloudEvent");
     assert_eq!(bus.letters(), [(7, true), (9, true), (7, true)]);
     letters.release(&listing.letters).await;
     assert_eq!(bus.letters(), [(7, false), (9, false), (7, false)]);
@@ -63,9 +63,9 @@ async fn letters_of_every_function_are_listed_with_their_reasons_and_released() 
 }
 
 #[tokio::test]
-async fn a_letter_that_is_sent_again_loses_its_reason_and_is_gone() {
+async fn a_resent_letter_loses_its_reason_and_is_deleted() {
     let (bus, address) = FakeBus::start(&[MAIL, ORDERS]).await;
-    bus.add(MAIL, 7, r#"{"id":"a","deadletterreason":"it is odd"}"#);
+    bus.add(MAIL, 7, r#"{"id":"a","deadletterreason":"it is invalid"}"#);
     let (letters, _) = letters(&address, TOKEN, 10);
     let listing = letters.list().await.expect("it lists");
     letters.resend(&listing.letters[0]).await.expect("it is sent again");
@@ -75,7 +75,7 @@ async fn a_letter_that_is_sent_again_loses_its_reason_and_is_gone() {
 }
 
 #[tokio::test]
-async fn a_letter_that_is_dropped_is_gone_and_never_sent() {
+async fn a_dropped_letter_is_deleted_and_never_sent() {
     let (bus, address) = FakeBus::start(&[MAIL, ORDERS]).await;
     bus.add(MAIL, 7, "{}");
     let (letters, _) = letters(&address, TOKEN, 10);
@@ -90,16 +90,16 @@ async fn a_letter_whose_lock_is_lost_is_neither_sent_nor_dropped() {
     bus.add(MAIL, 7, "{}");
     let (letters, _) = letters(&address, TOKEN, 10);
     let listing = letters.list().await.expect("it lists");
-    bus.lose_locks();
+    bus.expire_locks();
     let resent = letters.resend(&listing.letters[0]).await.expect_err("the lock is lost");
-    assert!(resent.to_string().starts_with("sending the letter again came too late"), "{resent}");
+    assert!(resent.to_string().starts_with("resending the letter failed: the lock"), "{resent}");
     let dropped = letters.drop(&listing.letters[0]).await.expect_err("the lock is lost");
-    assert!(dropped.to_string().ends_with("run it again"), "{dropped}");
+    assert!(dropped.to_string().ends_with("run the command again"), "{dropped}");
     assert_eq!((bus.letters(), bus.sent()), (vec![(7, false)], vec![]));
 }
 
 #[tokio::test]
-async fn a_letter_that_could_not_be_taken_away_is_not_sent_twice() {
+async fn a_letter_that_could_not_be_deleted_is_not_sent_twice() {
     let (bus, address) = FakeBus::start(&[MAIL, ORDERS]).await;
     bus.add(MAIL, 7, r#"{"id":"a"}"#);
     let (letters, _) = letters(&address, TOKEN, 10);
@@ -107,18 +107,18 @@ async fn a_letter_that_could_not_be_taken_away_is_not_sent_twice() {
     bus.fail(Method::DELETE, StatusCode::INTERNAL_SERVER_ERROR);
     for _ in 0..2 {
         let error = letters.resend(&listing.letters[0]).await.expect_err("it fails").to_string();
-        assert!(error.contains("once it was sent again, failed"), "{error}");
-        assert!(error.contains("Service Bus answers 500"), "{error}");
+        assert!(error.contains("after it was resent failed"), "{error}");
+        assert!(error.contains("Service Bus responds 500"), "{error}");
     }
     assert_eq!((bus.letters(), bus.sent().len()), (vec![(7, true)], 1));
 }
 
 #[tokio::test]
-async fn a_login_that_is_no_good_is_said_to_be_so() {
+async fn an_insufficient_login_is_reported() {
     let (bus, address) = FakeBus::start(&[MAIL, ORDERS]).await;
     bus.add(MAIL, 7, "{}");
     let (letters, _) = letters(&address, "other-token", 10);
-    let error = letters.list().await.expect_err("the login is no good").to_string();
+    let error = letters.list().await.expect_err("the login is insufficient").to_string();
     assert!(error.contains("`az login` as a member of the operators' group"), "{error}");
     assert!(error.contains("InvalidIssuer"), "{error}");
 }
@@ -134,7 +134,7 @@ async fn a_function_that_was_never_deployed_hides_no_letter_of_another() {
 }
 
 #[tokio::test]
-async fn what_service_bus_gave_up_is_sent_again_where_a_function_receives() {
+async fn a_message_that_service_bus_dead_lettered_is_resent_to_its_topic() {
     const ABANDONED: &str = "orders-notify-order-abandoned";
     let (bus, address) = FakeBus::start(&[ABANDONED, ORDERS]).await;
     bus.add(ABANDONED, 3, r#"{"id":"a"}"#);
@@ -171,20 +171,20 @@ async fn no_more_letters_are_locked_than_the_bound_allows() {
 }
 
 #[tokio::test]
-async fn a_service_bus_that_is_busy_is_said_to_be_so() {
+async fn an_overloaded_service_bus_is_reported() {
     let (bus, address) = FakeBus::start(&[MAIL, ORDERS]).await;
     bus.fail(Method::POST, StatusCode::SERVICE_UNAVAILABLE);
     let (letters, _) = letters(&address, TOKEN, 10);
     let error = letters.list().await.expect_err("it is overloaded").to_string();
-    assert!(error.contains("Service Bus answers 503 Service Unavailable"), "{error}");
-    assert!(error.ends_with("run it again in a minute"), "{error}");
+    assert!(error.contains("Service Bus responds 503 Service Unavailable"), "{error}");
+    assert!(error.ends_with("run the command again in a minute"), "{error}");
 }
 
 #[test]
-fn a_token_goes_to_namespaces_of_service_bus_alone() {
+fn a_token_is_sent_only_to_namespaces_of_service_bus() {
     for name in ["shop", "shop.example.com", "saga-shop/x", "saga-shop@example.com", "saga shop"] {
         let error = Bus::new(name).err().expect("it is none").to_string();
-        assert!(error.contains("is no namespace of Service Bus"), "{error}");
+        assert!(error.contains("is not the name of a Service Bus namespace"), "{error}");
     }
     for name in ["saga-shop-abc123", "saga-shop-abc123.servicebus.windows.net"] {
         let bus = Bus::new(name).expect("it is one");
