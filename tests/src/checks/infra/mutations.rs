@@ -143,6 +143,9 @@ pub const MUTATIONS: &[Mutation] = mutations![
     "a setting that no function reads", "infra/function.bicep":
         "name: 'APP_HOST'" => "name: 'HOST'",
         "settings are read by functions", DEPLOYED;
+    "a gateway without an issuer", "infra/apps.bicep":
+        "function.ingress == 'external' ? publicSettings" => "function.ingress == 'none' ? publicSettings",
+        "settings are read by functions", DEPLOYED;
     "an identity that code cannot use", "infra/function.bicep":
         "contains(function, 'manages') ? 'Main' : 'None'" => "'None'",
         "managers of secrets are notified and may write", DEPLOYED;
