@@ -76,8 +76,11 @@ where
                 again = Some(again.map_or(wait, |other: SignedDuration| other.min(wait)));
             }
         }
-        let id = &order.placed.order_id;
-        let mut order = document(&self.orders, id).await?.unwrap_or_else(|| order.clone());
+        let mut order = order.clone();
+        if order.refunds.iter().any(OrderRefund::is_open) {
+            let id = &order.placed.order_id;
+            order = document(&self.orders, id).await?.unwrap_or(order);
+        }
         if order.needs_review(now) {
             order = self.review(order).await?;
         }

@@ -152,6 +152,32 @@ async fn a_refund_that_its_caller_gave_up_is_brought_to_its_end() {
 }
 
 #[tokio::test]
+async fn a_refund_that_is_pending_is_looked_at_less_often_after_an_hour() {
+    let service = service();
+    direct(&service).await.unwrap();
+    service.provider.inject("refund", Fault::Refund(RefundStatus::Pending));
+    refund(&service, Some(300)).await.unwrap();
+    for (second, minutes) in [(3_599, 5), (3_600, 60)] {
+        let again = later(&service, second).settle(&id()).await.unwrap();
+        assert_eq!(again, Some(SignedDuration::from_mins(minutes)));
+    }
+    let other = PaymentId::by_caller(&"unknown".parse().unwrap());
+    assert_eq!(service.settle(&other).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_refund_that_is_asked_for_long_after_its_payment_ended_is_swept_too() {
+    let service = service();
+    service.sweep().await.unwrap();
+    direct(&service).await.unwrap();
+    assert_eq!(sweep(&service, [930, 5_000]).await, None);
+    service.provider.inject("refund", Fault::Lost);
+    assert!(refund(&later(&service, 5_000), None).await.is_err());
+    assert_eq!(sweep(&service, [5_800, 5_930]).await, Some(5_930));
+    assert_eq!(service.provider.balance(), (PAID, PAID));
+}
+
+#[tokio::test]
 async fn a_refund_is_looked_at_again_for_30_days_and_one_that_was_taken_back_can_be_made_again() {
     let service = service();
     service.sweep().await.unwrap();
