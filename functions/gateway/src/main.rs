@@ -3,7 +3,7 @@
 use axum::Router;
 use shared::host::{self, CORS_ORIGINS, MAX_STREAMS, Service};
 use shared::http::events::Events;
-use shared::http::routes;
+use shared::http::{reference, routes};
 use shared::ports::{Functions, Progress, Tokens};
 use shared::wiring;
 use std::process::ExitCode;
@@ -25,7 +25,7 @@ fn app<F: Functions, T: Tokens, P: Progress>(
     tokens: Option<&T>,
     streams: &Events<P>,
 ) -> Router {
-    routes::router(functions, tokens, streams)
+    routes::router(functions, tokens, streams).merge(reference::routes())
 }
 
 #[cfg(test)]

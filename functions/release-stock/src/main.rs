@@ -3,10 +3,9 @@
 use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
-use serde::Deserialize;
-use shared::domain::{OrderId, ProductId};
+use shared::domain::ProductId;
 use shared::host;
-use shared::http::inventory::StockView;
+use shared::http::inventory::{Release, StockView};
 use shared::http::{Json, Path, Problem};
 use shared::ports::Stocks;
 use std::process::ExitCode;
@@ -22,16 +21,10 @@ fn app<S: Stocks>(stocks: S) -> Router {
         .with_state(stocks)
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Asked {
-    order_id: OrderId,
-}
-
 async fn release<S: Stocks>(
     State(stocks): State<S>,
     Path(product): Path<ProductId>,
-    Json(Asked { order_id }): Json<Asked>,
+    Json(Release { order_id }): Json<Release>,
 ) -> Result<StockView, Problem> {
     Ok(stocks.withdraw(&product, &order_id).await?.into())
 }

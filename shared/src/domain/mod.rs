@@ -16,4 +16,4 @@ pub mod text;
 
 pub use id::{CustomerId, OrderId, PaymentId, ProductId, TrackingId};
 pub use money::{Currency, Money};
-pub use refusal::Refusal;
+pub use refusal::{Refusal, RefusalName};

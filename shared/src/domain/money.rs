@@ -3,7 +3,7 @@
 mod asked;
 mod currency;
 
-pub use asked::{asked, asked_if_any};
+pub use asked::{NewMoney, asked, asked_if_any};
 pub use currency::{Currency, Terms};
 
 use super::Refusal;

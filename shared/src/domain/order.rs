@@ -10,10 +10,13 @@ use super::placing::PlacedOrder;
 use super::saga::{Cause, Outcome, Step, Stop};
 use super::{CustomerId, Money, PaymentId, TrackingId};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How far an order has come. It only ever walks down this list; the last two are final.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// Accepted; nothing is reserved yet.
@@ -98,18 +101,19 @@ pub struct Order {
 }
 
 /// A step that was tried to the end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StepDone {
     /// A step of the way forward or an undo.
     pub step: Step,
     /// Whether it was done, refused, or failed after all its tries.
     pub state: StepState,
     /// When the activity noted it, by the clock of its host.
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub at: Timestamp,
 }
 
 /// How a step ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepState {
     /// It took effect.

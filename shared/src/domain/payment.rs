@@ -7,7 +7,7 @@ mod refund;
 pub use provider::{IntentStatus, OnPay, OnUndo, RefundStatus, Settled};
 pub use refund::{Refund, RefundId, RefundState, needs_review, next_review};
 
-use super::money::{asked, asked_if_any};
+use super::money::{NewMoney, asked, asked_if_any};
 use super::text::PaymentMethod;
 use super::{Money, OrderId, PaymentId, Refusal, strict};
 use schemars::JsonSchema;
@@ -25,13 +25,14 @@ pub struct Charge {
 }
 
 /// A payment as a caller asks for it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPayment {
     /// The caller's own reference; the payment of an order of this shop is another one.
     pub order_id: OrderId,
     /// The amount, in minor units.
     #[serde(deserialize_with = "asked")]
+    #[schemars(with = "NewMoney")]
     pub amount: Money,
     /// The payment method: a token of the provider such as `pm_card_visa`.
     #[serde(deserialize_with = "strict::text")]
@@ -48,11 +49,12 @@ pub struct OrderCharge {
 }
 
 /// A refund as a caller asks for it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRefund {
     /// How much; all that is left, if it is not said.
     #[serde(default, deserialize_with = "asked_if_any")]
+    #[schemars(with = "Option<NewMoney>")]
     pub amount: Option<Money>,
 }
 
@@ -138,6 +140,9 @@ pub enum PaymentState {
 }
 
 impl PaymentState {
+    /// Every name that [`PaymentState::name`] gives.
+    pub const NAMES: [&str; 5] = ["pending", "charged", "refused", "cancelled", "refunded"];
+
     /// The name of the state on the wire, such as `charged`.
     #[must_use]
     pub fn name(&self) -> &'static str {

@@ -3,7 +3,7 @@
 
 mod asked;
 
-pub use asked::{asked_address, asked_items};
+pub use asked::{NewAddress, NewItem, asked_address, asked_items};
 
 use super::money::MoneyError;
 use super::text::{Country, Email, PaymentMethod, Text};
@@ -43,12 +43,13 @@ pub struct PlacedOrder {
     pub order: NewOrder,
 }
 
-/// 1 to [`Items::MAX`] items of different products, prices given in one currency.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// 1 to 100 items of different products, prices given in one currency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
 pub struct Items(Vec<Item>);
 
 /// Some pieces of one product.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Item {
     /// The product, by its id in the inventory.
     pub product_id: ProductId,

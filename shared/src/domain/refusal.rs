@@ -5,14 +5,29 @@ use super::{Currency, Money, OrderId, ProductId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use strum::IntoStaticStr;
+use strum::{EnumDiscriminants, IntoStaticStr, VariantArray};
 
 /// Why something was not done, and never will be for this order. Nothing changed.
 ///
 /// Its wire form is the heart of a problem document: `type` names the refusal, the fields stand
 /// beside it. A caller inside the shop reads the refusal back from the problem.
 #[derive(
-    Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, JsonSchema, IntoStaticStr,
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    thiserror::Error,
+    JsonSchema,
+    IntoStaticStr,
+    EnumDiscriminants,
+)]
+#[strum_discriminants(
+    name(RefusalName),
+    derive(IntoStaticStr, VariantArray),
+    strum(serialize_all = "kebab-case"),
+    doc = "A refusal without its fields."
 )]
 #[serde(tag = "type", rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]

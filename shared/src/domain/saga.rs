@@ -24,11 +24,11 @@ pub enum Step {
     Ship,
     /// Settles the stock.
     Complete,
-    /// Undoes [`Step::Ship`].
+    /// Undoes `ship`.
     CancelShipment,
-    /// Undoes [`Step::Pay`].
+    /// Undoes `pay`.
     RefundPayment,
-    /// Undoes [`Step::Reserve`].
+    /// Undoes `reserve`.
     ReleaseStock,
     /// Writes into the order document how the order ended.
     Close,

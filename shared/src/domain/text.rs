@@ -19,7 +19,7 @@ use std::fmt;
 /// about or control something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "Stored", into = "String")]
-#[schemars(from = "String", extend("minLength" = 1, "maxLength" = MAX))]
+#[schemars(inline, from = "String", extend("minLength" = 1, "maxLength" = MAX))]
 pub struct Text<const MAX: usize>(String);
 
 /// A text in which nothing can be seen, that is too long, or that holds a character it must not.
@@ -79,8 +79,9 @@ impl<const MAX: usize> fmt::Display for Text<MAX> {
 }
 
 /// An [ISO 3166-1](https://www.iso.org/iso-3166-country-codes.html) alpha-2 code: two upper case letters.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "Stored", into = "String")]
+#[schemars(from = "String", extend("pattern" = "^[A-Z]{2}$"))]
 pub struct Country(String);
 
 /// A text that is not a country code.
@@ -122,8 +123,9 @@ impl From<Country> for String {
 
 /// A payment method: the payment provider's token for it, such as `pm_card_visa`. 1 to 64 letters,
 /// digits and underscores.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "Stored", into = "String")]
+#[schemars(from = "String", extend("pattern" = "^[A-Za-z0-9_]{1,64}$"))]
 pub struct PaymentMethod(String);
 
 /// A text that is not a payment method's token.

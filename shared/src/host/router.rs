@@ -198,6 +198,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_answer_may_say_otherwise_for_itself() {
+        let own = || [("cache-control", "max-age=300"), ("content-security-policy", "sandbox")];
+        let routes = Router::new().route("/page", get(async move || own()));
+        let page = Request::get("/page").body(Body::empty()).unwrap();
+        let response = answer(routes.into(), page).await;
+        for (name, value) in own() {
+            let values: Vec<_> = response.headers().get_all(name).iter().collect();
+            assert_eq!(values, [value]);
+        }
+    }
+
+    #[tokio::test]
     async fn an_answer_is_kept_in_no_cache_and_is_part_of_no_page() {
         for request in [post_work(""), Request::get("/nowhere").body(Body::empty()).unwrap()] {
             let response = answer(routes().into(), request).await;

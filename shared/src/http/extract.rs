@@ -64,8 +64,7 @@ pub(super) fn refuse_encoded(headers: &HeaderMap) -> Result<(), Problem> {
 async fn read_json(request: Request) -> Result<Bytes, Problem> {
     refuse_encoded(request.headers())?;
     if !is_json(request.headers()) {
-        let detail = "set the header Content-Type to application/json";
-        return Err(Problem::new(Kind::UnsupportedMediaType, detail));
+        return Err(Problem::undeclared());
     }
     read_body(request).await
 }
@@ -101,7 +100,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Internal<T> {
 }
 
 /// Reads what callers send, in which every field must be known.
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let mut unknown = None;
     let value = read(body, |path| {
         unknown.get_or_insert(path);

@@ -15,17 +15,22 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::SignedDuration;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// The stock of a product, with its `ETag`.
-#[derive(Debug, Serialize)]
+/// The stock of a product.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Stock")]
 pub struct StockView {
     product_id: ProductId,
     name: Text<200>,
     unit_price: Money,
+    /// Pieces on hand, reserved ones included.
     on_hand: u32,
+    /// Pieces held for orders.
     reserved: u32,
+    /// Pieces that can be reserved: on hand less reserved.
     available: u32,
     #[serde(skip)]
     revision: u64,
@@ -117,11 +122,13 @@ impl<S: Send + Sync> FromRequest<S> for Put {
     }
 }
 
-/// `POST /api/inventory/{product_id}/adjustments`.
-#[derive(Debug, Deserialize)]
+/// More or fewer pieces on hand.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Adjustment {
+pub struct Adjustment {
+    /// How many more, or fewer if negative.
     delta: i64,
+    /// Why, for the log.
     #[serde(deserialize_with = "strict::text")]
     reason: Text<200>,
 }
@@ -144,13 +151,23 @@ async fn change_key(request: &mut Request) -> Result<Option<ChangeId>, Problem> 
     Ok(key.map(|key| key.try_into().expect("a key is a short, visible text")))
 }
 
-/// The body of `POST /api/inventory/{product_id}/reserve`.
-#[derive(Debug, Deserialize)]
+/// Pieces to be held for an order.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NewReservation")]
 pub struct Reservation {
+    /// The order, or a reference of the caller's own.
     order_id: OrderId,
     #[serde(deserialize_with = "strict::number")]
     quantity: Quantity,
+}
+
+/// An order whose pieces are released.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Release {
+    /// The order, or the reference under which the pieces are held.
+    pub order_id: OrderId,
 }
 
 impl Reservation {

@@ -1,13 +1,15 @@
-//! The fixed part of problems: a `type`, a status and a title for each refusal and each
+//! The fixed part of problems: a `type`, a status, a title and what to do for each refusal and each
 //! kind of error.
 
-use crate::domain::Refusal;
+mod advice;
+
+use crate::domain::{Refusal, RefusalName};
 use axum::http::StatusCode;
-use strum::IntoStaticStr;
+use strum::{IntoStaticStr, VariantArray};
 
 /// What kind of error a problem reports that is no refusal. Its name in kebab case is the problem's
 /// `type`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Kind {
     /// A step of an order failed after all its tries.
@@ -64,51 +66,65 @@ pub enum Kind {
 
 /// A row of the table: what every problem of a kind says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Row {
-    /// The problem's `type`.
-    pub(super) name: &'static str,
-    pub(super) status: StatusCode,
-    pub(super) title: &'static str,
+pub struct Row {
+    /// The problem's `code`, and the end of its `type`.
+    pub name: &'static str,
+    /// The status of the answer.
+    pub status: StatusCode,
+    /// The problem's `title`.
+    pub title: &'static str,
+    /// What who gets it does about it, in a sentence.
+    pub fix: &'static str,
+}
+
+/// The whole table, in the order of the names.
+#[must_use]
+pub fn table() -> Vec<Row> {
+    let refusals = RefusalName::VARIANTS.iter().map(|it| Row::from(*it));
+    let mut rows: Vec<_> = Kind::VARIANTS.iter().map(|it| Row::from(*it)).chain(refusals).collect();
+    rows.sort_unstable_by_key(|row| row.name);
+    rows
 }
 
 impl From<&Refusal> for Row {
     fn from(refusal: &Refusal) -> Self {
-        use StatusCode as S;
+        RefusalName::from(refusal).into()
+    }
+}
+
+impl From<RefusalName> for Row {
+    fn from(refusal: RefusalName) -> Self {
+        use {RefusalName as R, StatusCode as S};
         let (status, title) = match refusal {
-            Refusal::OutOfStock { .. } => (S::CONFLICT, "Out of stock"),
-            Refusal::UnknownProduct { .. } => (S::NOT_FOUND, "Unknown product"),
-            Refusal::PriceChanged { .. } => (S::CONFLICT, "The price has changed"),
-            Refusal::MixedCurrencies => (S::CONFLICT, "Mixed currencies"),
-            Refusal::TotalTooLarge => (S::UNPROCESSABLE_ENTITY, "The total is too large"),
-            Refusal::TotalTooSmall { .. } => (S::UNPROCESSABLE_ENTITY, "The total is too small"),
-            Refusal::CurrencyNotTaken { .. } => {
-                (S::UNPROCESSABLE_ENTITY, "The currency is not taken")
-            }
-            Refusal::BelowReserved { .. } => (S::CONFLICT, "Less than what is reserved"),
-            Refusal::ReservationMismatch { .. } => (S::CONFLICT, "Another reservation exists"),
-            Refusal::TooManyReservations { .. } => (S::CONFLICT, "Too many reservations"),
-            Refusal::ReservationExpired { .. } => (S::CONFLICT, "The reservation has expired"),
-            Refusal::ReservationCommitted { .. } => (S::CONFLICT, "The order is on its way"),
-            Refusal::PaymentDeclined { .. } => (S::PAYMENT_REQUIRED, "The payment was declined"),
-            Refusal::PaymentNeedsCustomer => {
-                (S::PAYMENT_REQUIRED, "The customer would have to act")
-            }
-            Refusal::PaymentUnavailable => (S::SERVICE_UNAVAILABLE, "Payments are not available"),
-            Refusal::PaymentVoided => (S::CONFLICT, "The payment was cancelled"),
-            Refusal::PaymentMismatch => (S::CONFLICT, "Another payment exists"),
-            Refusal::PaymentOfAnOrder { .. } => (S::CONFLICT, "The payment belongs to an order"),
-            Refusal::RefundTooLarge { .. } => (S::CONFLICT, "More than is left to be refunded"),
-            Refusal::NothingToRefund => (S::CONFLICT, "Nothing is left to be refunded"),
-            Refusal::RefundMismatch => (S::CONFLICT, "Another refund exists"),
-            Refusal::TooManyRefunds => (S::CONFLICT, "Too many refunds"),
-            Refusal::CountryNotServed { .. } => {
-                (S::UNPROCESSABLE_ENTITY, "The country is not served")
-            }
-            Refusal::ShipmentCancelled => (S::CONFLICT, "The shipment was cancelled"),
-            Refusal::CancelRequested { .. } => (S::CONFLICT, "Cancelled on request"),
-            Refusal::Other(_) => (S::CONFLICT, "It was refused"),
+            R::OutOfStock => (S::CONFLICT, "Out of stock"),
+            R::UnknownProduct => (S::NOT_FOUND, "Unknown product"),
+            R::PriceChanged => (S::CONFLICT, "The price has changed"),
+            R::MixedCurrencies => (S::CONFLICT, "Mixed currencies"),
+            R::TotalTooLarge => (S::UNPROCESSABLE_ENTITY, "The total is too large"),
+            R::TotalTooSmall => (S::UNPROCESSABLE_ENTITY, "The total is too small"),
+            R::CurrencyNotTaken => (S::UNPROCESSABLE_ENTITY, "The currency is not taken"),
+            R::BelowReserved => (S::CONFLICT, "Less than what is reserved"),
+            R::ReservationMismatch => (S::CONFLICT, "Another reservation exists"),
+            R::TooManyReservations => (S::CONFLICT, "Too many reservations"),
+            R::ReservationExpired => (S::CONFLICT, "The reservation has expired"),
+            R::ReservationCommitted => (S::CONFLICT, "The order is on its way"),
+            R::PaymentDeclined => (S::PAYMENT_REQUIRED, "The payment was declined"),
+            R::PaymentNeedsCustomer => (S::PAYMENT_REQUIRED, "The customer would have to act"),
+            R::PaymentUnavailable => (S::SERVICE_UNAVAILABLE, "Payments are not available"),
+            R::PaymentVoided => (S::CONFLICT, "The payment was cancelled"),
+            R::PaymentMismatch => (S::CONFLICT, "Another payment exists"),
+            R::PaymentOfAnOrder => (S::CONFLICT, "The payment belongs to an order"),
+            R::RefundTooLarge => (S::CONFLICT, "More than is left to be refunded"),
+            R::NothingToRefund => (S::CONFLICT, "Nothing is left to be refunded"),
+            R::RefundMismatch => (S::CONFLICT, "Another refund exists"),
+            R::TooManyRefunds => (S::CONFLICT, "Too many refunds"),
+            R::CountryNotServed => (S::UNPROCESSABLE_ENTITY, "The country is not served"),
+            R::ShipmentCancelled => (S::CONFLICT, "The shipment was cancelled"),
+            R::CancelRequested => (S::CONFLICT, "Cancelled on request"),
+            R::Other => (S::CONFLICT, "It was refused"),
         };
-        Self { name: refusal.name(), status, title }
+        let fix = advice::to_refused(refusal);
+        Self { name: refusal.into(), status, title, fix }
     }
 }
 
@@ -146,6 +162,6 @@ impl From<Kind> for Row {
             Kind::Timeout => (S::SERVICE_UNAVAILABLE, "The answer took too long"),
             Kind::Internal => (S::INTERNAL_SERVER_ERROR, "Internal error"),
         };
-        Self { name: kind.into(), status, title }
+        Self { name: kind.into(), status, title, fix: advice::to_failed(kind) }
     }
 }

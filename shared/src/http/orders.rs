@@ -3,26 +3,37 @@
 use super::{CalledBy, IdempotencyKey, Problem};
 use crate::domain::caller::Scope;
 use crate::domain::order::Order;
-use crate::domain::placing::{Address, Items, NewOrder, PlacedOrder, asked_address, asked_items};
+use crate::domain::placing::{
+    Address, Items, NewAddress, NewItem, NewOrder, PlacedOrder, asked_address, asked_items,
+};
 use crate::domain::text::{Email, PaymentMethod};
 use crate::domain::{CustomerId, OrderId, strict};
 use crate::ports::{Clock, Sagas};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use uuid::Uuid;
 
-/// The body of `POST /api/orders`.
-#[derive(Debug, Deserialize)]
+/// What is ordered, by whom, and where it goes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "NewOrder", deny_unknown_fields)]
 pub struct OrderRequest {
     /// For whom staff orders. Who orders for themselves is known by their token.
     #[serde(default)]
     customer_id: Option<CustomerId>,
+    /// Where mail about the order goes.
     #[serde(deserialize_with = "strict::text")]
+    #[schemars(extend("format" = "email", "maxLength" = Email::MAX_LENGTH))]
     email: Email,
+    /// Different products, prices given in one currency.
     #[serde(deserialize_with = "asked_items")]
+    #[schemars(with = "Vec<NewItem>", length(min = 1, max = Items::MAX))]
     items: Items,
+    /// The payment method: a token of the provider such as `pm_card_visa`.
     #[serde(deserialize_with = "strict::text")]
     payment_method: PaymentMethod,
+    /// The address that it is shipped to.
     #[serde(deserialize_with = "asked_address")]
+    #[schemars(with = "NewAddress")]
     ship_to: Address,
 }
 

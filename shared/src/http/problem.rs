@@ -1,5 +1,7 @@
 //! Problems: errors as callers see them ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)).
 
+mod schema;
+
 use super::kind::{Kind, Row};
 use crate::domain::saga::{Cause, Stop};
 use crate::domain::{OrderId, PaymentId, Refusal};
@@ -102,6 +104,12 @@ impl Problem {
             Kind::KeyReused,
             "send the request of this Idempotency-Key as it was, or another key",
         )
+    }
+
+    /// The body is not declared as JSON.
+    #[must_use]
+    pub fn undeclared() -> Self {
+        Self::new(Kind::UnsupportedMediaType, "set the header Content-Type to application/json")
     }
 
     /// The body is encoded: the answer says which encodings are taken

@@ -3,7 +3,7 @@
 use super::{Json, Problem};
 use crate::domain::money::Money;
 use crate::domain::order::{Cancellation, Order, OrderRefund, Status, StepDone};
-use crate::domain::payment::{Payment, Refund, RefundId, RefundState};
+use crate::domain::payment::{Payment, PaymentState, Refund, RefundId, RefundState};
 use crate::domain::placing::Items;
 use crate::domain::saga::{Outcome, Step};
 use crate::domain::text::{Email, Text};
@@ -11,33 +11,44 @@ use crate::domain::{CustomerId, OrderId, PaymentId, Refusal, TrackingId};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-/// The answer of `GET /api/orders/{id}`.
-#[derive(Debug, Serialize)]
+/// An order.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Order")]
 pub struct OrderView {
     order_id: OrderId,
     customer_id: CustomerId,
     email: Email,
     items: Items,
+    /// What was charged, or is going to be; known once everything is reserved.
     #[serde(skip_serializing_if = "Option::is_none")]
     total: Option<Money>,
     status: Status,
     #[serde(flatten)]
     end: End,
+    /// Who asked for it to be cancelled, when and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     cancellation: Option<Cancellation>,
+    /// The payment, once it is made.
     #[serde(skip_serializing_if = "Option::is_none")]
     payment_id: Option<PaymentId>,
+    /// The shipment as the carrier knows it, once it is booked.
     #[serde(skip_serializing_if = "Option::is_none")]
     tracking_id: Option<TrackingId>,
+    /// The refunds that staff made, oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     refunds: Vec<OrderRefundView>,
     /// What staff are to refund, as the provider took it back after the order was cancelled.
     #[serde(skip_serializing_if = "Option::is_none")]
     owed: Option<Money>,
+    /// When it was accepted.
+    #[schemars(with = "String", extend("format" = "date-time"))]
     created_at: Timestamp,
+    /// When it last changed.
+    #[schemars(with = "String", extend("format" = "date-time"))]
     updated_at: Timestamp,
 }
 
@@ -56,21 +67,26 @@ impl IntoResponse for Accepted {
     }
 }
 
-/// The answer of `GET /api/orders/{id}/status`.
-#[derive(Debug, Serialize)]
+/// How far an order has come.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "OrderStatus")]
 pub struct StatusView {
     order_id: OrderId,
     status: Status,
+    /// The steps that ended, oldest first.
     steps: Vec<StepDone>,
     #[serde(flatten)]
     end: End,
 }
 
 /// Why an order did not complete, and what a person must still do about it.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 struct End {
+    /// Why it did not complete, as a problem.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Problem>")]
     reason: Option<Value>,
+    /// The steps that are left to be done, once it is stuck.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     left: Vec<Step>,
 }
@@ -119,15 +135,18 @@ impl From<Order> for StatusView {
     }
 }
 
-/// The answer of `POST /api/orders/{id}/refunds`.
-#[derive(Debug, Serialize)]
+/// A refund of an order, which staff asked for.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "OrderRefund")]
 pub struct OrderRefundView {
     refund_id: RefundId,
     amount: Money,
     status: RefundState,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Text<200>>,
+    #[schemars(with = "String", extend("format" = "date-time"))]
     created_at: Timestamp,
+    #[schemars(with = "String", extend("format" = "date-time"))]
     updated_at: Timestamp,
 }
 
@@ -138,20 +157,26 @@ impl From<OrderRefund> for OrderRefundView {
     }
 }
 
-/// The answer of `POST /api/payments` and of a refund.
-#[derive(Debug, Serialize)]
+/// A payment, with its refunds.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Payment")]
 pub struct PaymentView {
     payment_id: PaymentId,
+    /// The order that it pays, or the caller's reference.
     order_id: OrderId,
+    /// What was asked for; nothing, when it was cancelled first.
     #[serde(skip_serializing_if = "Option::is_none")]
     amount: Option<Money>,
+    #[schemars(extend("enum" = PaymentState::NAMES))]
     status: &'static str,
+    /// What was asked to be refunded, oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     refunds: Vec<RefundView>,
 }
 
 /// A refund, as it is shown with its payment.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Refund")]
 pub struct RefundView {
     refund_id: RefundId,
     amount: Money,

@@ -5,6 +5,7 @@
 pub mod aks;
 pub mod azure;
 pub mod components;
+pub mod openapi;
 pub mod readme;
 pub mod run_file;
 pub mod scaffold;
@@ -52,5 +53,6 @@ pub fn all() -> Vec<Generated> {
     files.push(scripts::functions_tsv(&functions));
     files.push(settings::page(&functions));
     files.extend(schemas::schemas());
+    files.extend(openapi::files());
     files
 }

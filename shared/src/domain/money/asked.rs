@@ -2,18 +2,24 @@
 //! stored is read by [`Money`] itself, even when the shop no longer takes its currency.
 
 use super::{Amount, Currency, Money, MoneyError};
+use schemars::JsonSchema;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-#[derive(Deserialize)]
+/// A sum of money in a currency that the shop takes, such as 12.50 euro:
+/// `{"amount": 1250, "currency": "EUR"}`.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+pub struct NewMoney {
+    /// Minor units, such as cents; in some currencies a multiple of 10 or 100.
     amount: Amount,
     currency: Taken,
 }
 
-#[derive(Deserialize)]
+/// An ISO 4217 code of a currency that the shop takes.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
+#[schemars(inline, extend("enum" = Currency::taken().collect::<Vec<_>>()))]
 struct Taken(Currency);
 
 impl TryFrom<String> for Taken {
@@ -30,7 +36,7 @@ impl TryFrom<String> for Taken {
 /// # Errors
 /// When the currency is not taken, or the amount cannot be charged in it.
 pub fn asked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Money, D::Error> {
-    let Asked { amount, currency: Taken(currency) } = Asked::deserialize(deserializer)?;
+    let NewMoney { amount, currency: Taken(currency) } = NewMoney::deserialize(deserializer)?;
     let step = currency.terms().map_or(1, |terms| terms.step);
     if amount.0 % step != 0 {
         let why = format!("amount: must be a multiple of {step} in {currency}");

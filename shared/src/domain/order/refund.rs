@@ -1,19 +1,21 @@
 //! Refunds by staff of an order that has ended.
 
 use super::{Order, Status, Step, StepState};
-use crate::domain::money::{Money, asked_if_any};
+use crate::domain::money::{Money, NewMoney, asked_if_any};
 use crate::domain::payment::{Payment, RefundId, RefundState, needs_review, next_review};
 use crate::domain::text::Text;
 use crate::domain::{OrderId, Refusal, strict};
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A refund as staff ask for it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewOrderRefund {
     /// How much; all that is left, if it is not said.
     #[serde(default, deserialize_with = "asked_if_any")]
+    #[schemars(with = "Option<NewMoney>")]
     pub amount: Option<Money>,
     /// Why, for staff to read later.
     #[serde(default, deserialize_with = "strict::text_if_any")]

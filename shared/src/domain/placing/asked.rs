@@ -1,33 +1,47 @@
 //! Items and addresses as callers send them: by the rules of today.
 
 use super::{Address, Item, Items, Quantity};
-use crate::domain::money::{Money, asked_if_any};
+use crate::domain::money::{Money, NewMoney, asked_if_any};
 use crate::domain::text::{Country, Text};
 use crate::domain::{ProductId, strict};
+use schemars::JsonSchema;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-#[derive(Deserialize)]
+/// Some pieces of one product.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(remote = "Item")]
-struct AskedItem {
+#[schemars(rename = "NewItem", deny_unknown_fields)]
+pub struct NewItem {
+    /// The product, by its id in the inventory.
     product_id: ProductId,
+    /// Pieces of it.
     #[serde(deserialize_with = "strict::number")]
     quantity: Quantity,
+    /// The price of one piece that the customer saw; the order is cancelled when it differs from the shop's.
     #[serde(default, deserialize_with = "asked_if_any")]
+    #[schemars(with = "Option<NewMoney>")]
     unit_price: Option<Money>,
 }
 
-#[derive(Deserialize)]
+/// The address that an order is shipped to.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(remote = "Address")]
-struct AskedAddress {
+#[schemars(rename = "NewAddress", deny_unknown_fields)]
+pub struct NewAddress {
+    /// The recipient.
     #[serde(deserialize_with = "strict::text")]
     name: Text<100>,
+    /// Street and number.
     #[serde(deserialize_with = "strict::text")]
     line1: Text<200>,
+    /// The city.
     #[serde(deserialize_with = "strict::text")]
     city: Text<100>,
+    /// The postal code.
     #[serde(deserialize_with = "strict::text")]
     postal_code: Text<20>,
+    /// The country, by ISO 3166-1 alpha-2.
     #[serde(deserialize_with = "strict::text")]
     country: Country,
 }
@@ -38,7 +52,7 @@ struct AskedAddress {
 /// When an item or the list is out of its bounds.
 pub fn asked_items<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Items, D::Error> {
     #[derive(Deserialize)]
-    struct Wrapped(#[serde(deserialize_with = "AskedItem::deserialize")] Item);
+    struct Wrapped(#[serde(deserialize_with = "NewItem::deserialize")] Item);
     let items = Vec::<Wrapped>::deserialize(deserializer)?;
     let items: Vec<Item> = items.into_iter().map(|Wrapped(item)| item).collect();
     items.try_into().map_err(D::Error::custom)
@@ -49,7 +63,7 @@ pub fn asked_items<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Items, 
 /// # Errors
 /// When a part of it is out of its bounds.
 pub fn asked_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Address, D::Error> {
-    AskedAddress::deserialize(deserializer)
+    NewAddress::deserialize(deserializer)
 }
 
 #[cfg(test)]

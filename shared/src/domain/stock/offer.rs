@@ -1,8 +1,9 @@
 //! What the shop offers of a product.
 
-use crate::domain::money::asked;
+use crate::domain::money::{NewMoney, asked};
 use crate::domain::text::Text;
 use crate::domain::{Money, strict};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A product as the shop offers it.
@@ -17,7 +18,7 @@ pub struct Offer {
 }
 
 /// An offer as a caller sends it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewOffer {
     /// What customers read.
@@ -25,6 +26,7 @@ pub struct NewOffer {
     pub name: Text<200>,
     /// What one piece costs, in a currency that the shop takes.
     #[serde(deserialize_with = "asked")]
+    #[schemars(with = "NewMoney")]
     pub unit_price: Money,
     /// Pieces on hand, reserved ones included.
     #[serde(deserialize_with = "strict::number")]
@@ -39,8 +41,9 @@ impl From<NewOffer> for Offer {
 }
 
 /// Pieces on hand, 0 to [`OnHand::MAX`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(into = "i64")]
+#[schemars(inline, try_from = "i64", extend("minimum" = 0, "maximum" = OnHand::MAX))]
 pub struct OnHand(u32);
 
 /// A stock out of bounds.

@@ -3,6 +3,7 @@
 use crate::domain::placing::Quantity;
 use crate::domain::{Money, OrderId, ProductId};
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What an order asks of a product.
@@ -19,7 +20,8 @@ pub struct Reserve {
 }
 
 /// What an order holds of a product.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Reservation")]
 pub struct Held {
     /// The product whose actor holds the pieces.
     pub product_id: ProductId,
@@ -30,6 +32,7 @@ pub struct Held {
     /// What one piece costs, even if the price changes meanwhile.
     pub unit_price: Money,
     /// When the hold ends, unless it is committed before.
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub expires_at: Timestamp,
 }
 

@@ -33,14 +33,16 @@ const SECURITY: [(HeaderName, &str); 6] = [
     (header::X_FRAME_OPTIONS, "DENY"),
 ];
 
-/// Names the trace in the answer, so that it can be found by it, keeps the answer out of caches, and
-/// says when to ask again where that helps.
+/// Names the trace in the answer, so that it can be found by it, keeps the answer out of caches unless
+/// it says otherwise, and says when to ask again where that helps.
 pub(super) async fn with_common_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let (status, headers) = (response.status(), response.headers_mut());
     // Orders name people, and what is shown of stock is old a moment later.
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.extend(SECURITY.map(|(name, value)| (name, HeaderValue::from_static(value))));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    for (name, value) in SECURITY {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
     if matches!(status.as_u16(), 202 | 429 | 503) {
         headers.entry(header::RETRY_AFTER).or_insert(RETRY_AFTER_SECONDS.into());
     }

@@ -1,0 +1,110 @@
+//! Parameters and headers that several operations share.
+
+use super::operation::Parameter;
+use serde_json::{Value, json};
+
+/// What every tag is about.
+pub(super) const TAGS: [(&str, &str); 3] = [
+    ("orders", "Orders: placed and cancelled by customers, refunded and resumed by staff."),
+    ("inventory", "Products, their prices and how much of them there is."),
+    ("payments", "Payments beside those of orders, under references of your own."),
+];
+
+/// The key under which a request may be repeated.
+pub(super) const KEY: Parameter = Parameter {
+    name: "Idempotency-Key",
+    place: "header",
+    required: false,
+    description: "Names the request: the same request with the same key takes effect once. Without one, the answer names a fresh one where it says so.",
+    schema: key,
+    example: "2f1c6a52-8d3e-4b7a-9a51-0c6f7d1e4b90",
+};
+
+/// How long to wait for the end of an order.
+pub(super) const PREFER: Parameter = Parameter {
+    name: "Prefer",
+    place: "header",
+    required: false,
+    description: "`wait=N`: answer once the order has ended, or as it is after N seconds, 8 at most ([RFC 7240](https://www.rfc-editor.org/rfc/rfc7240)). Others are ignored.",
+    schema: visible,
+    example: "wait=5",
+};
+
+/// The key, where a request cannot do without.
+pub(super) const NEEDED_KEY: Parameter = Parameter {
+    required: true,
+    description: "Names the request: the same request with the same key takes effect once.",
+    ..KEY
+};
+
+/// Where a stream goes on.
+pub(super) const LAST_EVENT: Parameter = Parameter {
+    name: "Last-Event-ID",
+    place: "header",
+    required: false,
+    description: "The id of the last event that was seen: the stream goes on behind it.",
+    schema: place,
+    example: "1",
+};
+
+pub(super) const IF_MATCH: Parameter = Parameter {
+    name: "If-Match",
+    place: "header",
+    required: false,
+    description: "Only if the product still has this `ETag`; `*`: only if it is there.",
+    schema: tag,
+    example: "\"17\"",
+};
+
+pub(super) const IF_NONE_MATCH: Parameter = Parameter {
+    name: "If-None-Match",
+    place: "header",
+    required: false,
+    description: "`*`: only if the product is not there yet. Not together with `If-Match`.",
+    schema: star,
+    example: "*",
+};
+
+fn place() -> Value {
+    json!({"type": "string", "pattern": "^[0-9]{1,5}$"})
+}
+
+fn key() -> Value {
+    json!({"type": "string", "pattern": "^[!-~]{1,255}$"})
+}
+
+fn tag() -> Value {
+    json!({"type": "string", "minLength": 1, "pattern": "^[ -~]*[!-~][ -~]*$"})
+}
+
+fn visible() -> Value {
+    json!({"type": "string", "pattern": "^[ -~]*$"})
+}
+
+fn star() -> Value {
+    json!({"type": "string", "const": "*"})
+}
+
+/// A header of answers: the name, what it says and its schema.
+type Header = (&'static str, &'static str, fn() -> Value);
+
+pub(super) const HEADERS: [Header; 6] = [
+    ("Location", "Where the thing can be read.", reference),
+    ("ETag", "The state of the thing that is shown, for `If-Match`.", text),
+    ("Retry-After", "Seconds after which it makes sense to ask again.", seconds),
+    ("Idempotency-Key", "The key of the request, or the one that it was given.", text),
+    ("Preference-Applied", "The preference that was followed, such as `wait=5`.", text),
+    ("WWW-Authenticate", "How to show who you are, and what is wrong with the token.", text),
+];
+
+fn text() -> Value {
+    json!({"type": "string"})
+}
+
+fn reference() -> Value {
+    json!({"type": "string", "format": "uri-reference"})
+}
+
+fn seconds() -> Value {
+    json!({"type": "integer", "minimum": 0})
+}
