@@ -70,7 +70,7 @@ pub fn trace_context(headers: &HeaderMap) -> Option<HeaderMap> {
     let mut context = HeaderMap::from_iter([(TRACE_PARENT, parent.clone())]);
     let states: Vec<_> = headers.get_all(TRACE_STATE).iter().map(HeaderValue::as_bytes).collect();
     let state = HeaderValue::from_bytes(&states.join(&b','));
-    if let Some(state) = state.ok().filter(|state| !state.is_empty()) {
+    if let Some(state) = state.ok().filter(|state| !state.is_empty() && state.to_str().is_ok()) {
         context.insert(TRACE_STATE, state);
     }
     Some(context)
@@ -263,7 +263,9 @@ mod tests {
         let parent = format!("00-{TRACE}-01");
         let lines = [(TRACE_PARENT, &*parent), (TRACE_STATE, "a=1,b=2"), (TRACE_STATE, "c=3")];
         assert_eq!(context(&lines).unwrap()[TRACE_STATE], "a=1,b=2,c=3");
-        let empty = [(TRACE_PARENT, &*parent), (TRACE_STATE, "")];
-        assert!(!context(&empty).unwrap().contains_key(TRACE_STATE));
+        for unreadable in ["", "a=\u{84}"] {
+            let lines = [(TRACE_PARENT, &*parent), (TRACE_STATE, unreadable)];
+            assert!(!context(&lines).unwrap().contains_key(TRACE_STATE));
+        }
     }
 }

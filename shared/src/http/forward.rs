@@ -143,6 +143,10 @@ fn onward_headers(headers: &HeaderMap) -> Result<HeaderMap, Problem> {
         return Err(Problem::invalid(name.as_str(), "must be sent once"));
     }
     let mut onward = only(&ASKED, headers);
+    // A sidecar sends nothing else on.
+    if let Some((name, _)) = onward.iter().find(|(_, value)| value.to_str().is_err()) {
+        return Err(Problem::invalid(name.as_str(), "must be visible ASCII"));
+    }
     onward.extend(observe::trace_context(headers).unwrap_or_default());
     let bytes: usize = onward.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     if bytes > MAX_HEADER_BYTES {
@@ -181,6 +185,19 @@ mod tests {
         for name in SINGLE {
             let problem = onward(&[(name.clone(), "a"), (name.clone(), "b")]).unwrap_err();
             assert_eq!(problem.document()["field"], name.as_str());
+        }
+    }
+
+    #[test]
+    fn a_header_that_a_sidecar_would_not_send_on_is_refused() {
+        let value = HeaderValue::from_bytes(b"wait=5\xc2\x84").unwrap();
+        for name in ASKED {
+            let headers = HeaderMap::from_iter([(name.clone(), value.clone())]);
+            let problem = onward_headers(&headers).unwrap_err().document();
+            assert_eq!(
+                (&problem["status"], &problem["field"]),
+                (&422.into(), &name.as_str().into())
+            );
         }
     }
 

@@ -5,6 +5,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// The version of the envelope.
+const VERSION: &str = "1.0";
+
 /// Where every event of the shop's own comes from.
 const SOURCE: &str = "saga-shop";
 
@@ -77,7 +80,7 @@ impl CloudEvent {
     #[must_use]
     pub fn named<E: Event>(id: String, event: &E, time: Timestamp) -> Self {
         Self {
-            specversion: "1.0".to_owned(),
+            specversion: VERSION.to_owned(),
             id,
             source: SOURCE.to_owned(),
             kind: E::TYPE.to_owned(),
@@ -94,7 +97,16 @@ impl CloudEvent {
     /// # Errors
     /// [`Poison::NoCloudEvent`].
     pub fn read(message: &[u8]) -> Result<Self, Poison> {
-        serde_json::from_slice(message).map_err(|error| Poison::NoCloudEvent(error.to_string()))
+        let event: Self = serde_json::from_slice(message)
+            .map_err(|error| Poison::NoCloudEvent(error.to_string()))?;
+        let wrong = |why: &str| Err(Poison::NoCloudEvent(why.to_owned()));
+        if event.specversion != VERSION {
+            return wrong("its specversion is another one");
+        }
+        if [&event.id, &event.source, &event.kind].into_iter().any(String::is_empty) {
+            return wrong("its id, source or type is empty");
+        }
+        Ok(event)
     }
 
     /// The data, if this is an `E`; nothing, if it is of another type.
@@ -170,6 +182,54 @@ mod tests {
         assert_eq!(event.data::<OrderShipped>(), Ok(Some(shipped())));
     }
 
+    /// By the [rules of the envelope](https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md#context-attributes);
+    /// `subject` and `time`, which it leaves open, are needed here.
+    #[test]
+    fn an_event_in_a_good_envelope_is_read_and_no_other() {
+        let read = |name: &str, value: Value| {
+            let mut event = json!(CloudEvent::of(&shipped(), at(0)));
+            event[name] = value;
+            CloudEvent::read(event.to_string().as_bytes())
+        };
+        for (name, value) in [
+            ("id", json!("\u{fc} 1")),
+            ("source", json!("https://example.com/a?b#c")),
+            ("source", json!("urn:uuid:6e8bc430-9c3a-11d9-9669-0800200c9a66")),
+            ("type", json!("com.example.object.deleted.v2")),
+            ("time", json!("2018-04-05T17:31:00.123456789+02:00")),
+            ("datacontenttype", json!("application/vnd.example+json; charset=utf-8")),
+            ("comexampleextension", json!(7)),
+            ("data", json!(null)),
+            ("data", json!("text")),
+        ] {
+            assert!(read(name, value.clone()).is_ok(), "{name} {value}");
+        }
+        for (name, value) in [
+            ("specversion", json!("0.3")),
+            ("specversion", json!(1.0)),
+            ("id", json!("")),
+            ("id", json!(1)),
+            ("source", json!("")),
+            ("type", json!("")),
+            ("type", json!(null)),
+            ("subject", json!(null)),
+            ("time", json!("yesterday")),
+            ("time", json!("2018-04-05 17:31")),
+        ] {
+            let poison = read(name, value.clone());
+            assert!(matches!(poison, Err(Poison::NoCloudEvent(_))), "{name} {value}");
+        }
+        for name in ["specversion", "id", "source", "type", "subject", "time", "data"] {
+            let mut event = json!(CloudEvent::of(&shipped(), at(0)));
+            event.as_object_mut().unwrap().remove(name);
+            let poison = CloudEvent::read(event.to_string().as_bytes());
+            assert!(matches!(poison, Err(Poison::NoCloudEvent(_))), "{name}");
+        }
+        for message in [&b"[]"[..], b"\"event\"", b"{", b"", b"\xff"] {
+            assert!(matches!(CloudEvent::read(message), Err(Poison::NoCloudEvent(_))));
+        }
+    }
+
     #[test]
     fn a_missing_member_or_another_version_is_poison() {
         let mut event = CloudEvent::of(&shipped(), at(0));
@@ -179,7 +239,6 @@ mod tests {
         );
         event.dataschema = "order.shipped.v2".to_owned();
         assert!(matches!(event.data::<OrderShipped>(), Err(Poison::UnknownVersion { .. })));
-        assert!(matches!(CloudEvent::read(b"{}"), Err(Poison::NoCloudEvent(_))));
         assert_eq!(event.data::<OrderCancelled>(), Ok(None));
     }
 }

@@ -1,22 +1,22 @@
 //! Bodies that may be left out.
 
-use super::Json;
+use super::{Json, read_body};
 use crate::http::Problem;
-use axum::body::HttpBody;
 use axum::extract::{FromRequest, OptionalFromRequest, Request};
 use axum::http::header;
 use serde::de::DeserializeOwned;
 
-/// A request that declares no body has none.
+/// A request that neither declares nor sends a body has none. A sidecar sends on what is empty as if it
+/// might hold something, so that is seen by reading it.
 impl<S: Send + Sync, T: DeserializeOwned> OptionalFromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
-        let declared = request.headers().contains_key(header::CONTENT_TYPE);
-        if !declared && request.body().is_end_stream() {
-            return Ok(None);
+        if request.headers().contains_key(header::CONTENT_TYPE) {
+            return <Self as FromRequest<S>>::from_request(request, state).await.map(Some);
         }
-        <Self as FromRequest<S>>::from_request(request, state).await.map(Some)
+        let body = read_body(request).await?;
+        if body.is_empty() { Ok(None) } else { Err(Problem::undeclared()) }
     }
 }
 
