@@ -120,6 +120,8 @@ async fn an_order_is_seen_by_its_customer_and_staff_alone(shop: &Shop) {
             );
         }
     }
+    let events = eve.get(&format!("{path}/events")).await;
+    assert_eq!((events.status, events.problem()), (404, Some("unknown-order")), "{events:?}");
     let cancelled = eve.post(&format!("{path}/cancel"), &json!({})).await;
     assert_eq!((cancelled.status, cancelled.problem()), (404, Some("unknown-order")));
     let lamp = shop.id("lamp");
