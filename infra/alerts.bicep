@@ -1,4 +1,4 @@
-// The alerts: on what customers notice first, then on what they will notice unless a person acts.
+// The alerts: first on what customers notice, then on what they will notice unless an operator acts.
 
 @description('Required. What the resources are named after.')
 param name string
@@ -39,7 +39,7 @@ param accountId string
 @description('Required. What gathers the vault\'s events; empty: nothing does.')
 param vaultEventsId string
 
-// What functions log is kept in another table on each host.
+// The table of the functions' logs depends on the platform.
 var logs = onContainerApps ? loadTextContent('queries/logs-aca.kql') : loadTextContent('queries/logs-aks.kql')
 var queries = {
   stuckOrders: '${logs}${loadTextContent('queries/stuck-orders.kql')}'
@@ -55,7 +55,7 @@ var queries = {
   restarts: loadTextContent('queries/restarts-aks.kql')
 }
 
-// Container Apps count restarts by themselves.
+// Container Apps have a metric of restarts.
 var kubernetesRules = onContainerApps
   ? []
   : [
@@ -131,7 +131,7 @@ var rules = concat(kubernetesRules, [
     description: 'Callers of POST /api/payments do not come back for what failed. The sweep settles what is left.'
     query: queries.overduePayments
     severity: 2
-    // A caller may give up.
+    // A caller may stop retrying.
     threshold: 5
     window: 'PT2H'
   }
@@ -141,7 +141,7 @@ var rules = concat(kubernetesRules, [
     description: 'Releases, refunds or cancellations keep failing. They are tried for a day; then their orders are stuck.'
     query: queries.failedUndos
     severity: 2
-    // One failure is what retries are for.
+    // Single failures are retried.
     threshold: 5
     window: 'PT30M'
   }
@@ -179,7 +179,7 @@ var mailMetrics = empty(mailTopics)
       }
     ]
 
-// Event Grid gives up after a day, and Key Vault announces the end of a secret only once.
+// Event Grid drops an event after a day of retries, and Key Vault sends a secret's expiry event only once.
 var vaultMetrics = empty(vaultEventsId)
   ? []
   : [
@@ -197,7 +197,7 @@ var vaultMetrics = empty(vaultEventsId)
     ]
 
 var metrics = concat(mailMetrics, vaultMetrics, [
-  // Dapr itself makes a dead letter of what was tried in vain; the broker knows of it at once.
+  // Dapr itself publishes messages whose retries failed as dead letters; the metric shows them immediately.
   {
     name: 'dead-letters-kept'
     description: 'A topic of dead letters holds messages.'
@@ -209,7 +209,7 @@ var metrics = concat(mailMetrics, vaultMetrics, [
     threshold: 0
     window: 'PT15M'
   }
-  // The last safety net: deliveries that ended ten times without an answer, or messages that were not taken in two
+  // The broker's own dead letters: messages whose delivery got no response ten times, or that expired after two
   // weeks.
   {
     name: 'abandoned'
@@ -233,8 +233,8 @@ var metrics = concat(mailMetrics, vaultMetrics, [
     threshold: 500
     window: 'PT15M'
   }
-  // A serverless container takes 5,000 request units a second, five to eight orders; what comes on top is refused,
-  // and tried again by the saga's steps.
+  // A serverless container takes 5,000 request units a second, five to eight orders; requests beyond that are
+  // rejected, and retried by the saga's steps.
   {
     name: 'documents-throttled'
     description: 'Cosmos DB refuses requests (429): more is asked for than was paid for, or than serverless gives.'
@@ -260,7 +260,7 @@ resource logAlert 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
       severity: rule.severity
       enabled: true
       scopes: [workspaceId]
-      // Each line is looked at twice at least: one that arrives late is in the next window.
+      // Windows overlap, so that a line that arrives late is in the next one.
       evaluationFrequency: 'PT15M'
       windowSize: rule.window
       criteria: {
@@ -274,7 +274,7 @@ resource logAlert 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
           }
         ]
       }
-      // A new workspace has no table before its first line.
+      // A table does not exist before its first line.
       skipQueryValidation: true
       actions: { actionGroups: actionGroupIds }
     }

@@ -1,4 +1,4 @@
-// Functions, each as a container app, with the settings and identities that it is to have.
+// The functions, each a container app with its settings and identities.
 
 @description('Required. The functions, as functions.json describes them.')
 param functions array

@@ -1,4 +1,4 @@
-// Whether the public API answers, asked from three places.
+// The availability test of the public API, from three locations.
 
 @description('Required. What the resources are named after.')
 param name string
@@ -24,7 +24,7 @@ var places = ['emea-nl-ams-azr', 'emea-gb-db3-azr', 'emea-fr-pra-edge']
 resource test 'Microsoft.Insights/webtests@2022-06-15' = {
   name: '${name}-gateway'
   location: location
-  // By this tag the portal finds it.
+  // The portal finds the test by this tag.
   tags: union(tags, { 'hidden-link:${insightsId}': 'Resource' })
   kind: 'standard'
   properties: {

@@ -1,4 +1,4 @@
-// What the resource group may cost in a month before people are notified.
+// The monthly budget of the resource group, with notifications.
 
 @description('Required. The name of the budget.')
 param name string

@@ -31,9 +31,9 @@ resource daprComponent 'Microsoft.App/managedEnvironments/daprComponents@2026-07
     componentType: component.type
     version: component.version
     initTimeout: component.initTimeout
-    // A function whose component is not there must not take work that it cannot do.
+    // A function without its component must not accept work.
     ignoreErrors: false
-    // No key or connection string: the two ways in are an identity, and the vault.
+    // No key or connection string: components authenticate by an identity, or with a secret of the vault.
     secrets: map(secretEntries, entry => {
       name: entry.secretKeyRef.name
       keyVaultUrl: '${vaultUri}secrets/${entry.secretKeyRef.key}'

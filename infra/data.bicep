@@ -1,5 +1,4 @@
-// What the functions keep, exchange and must not show: documents, messages and secrets, and who may do what with
-// them.
+// The functions' data: documents, messages and secrets, with their role assignments.
 
 @description('Required. What the resources are named after.')
 @minLength(3)
@@ -92,13 +91,13 @@ var isPrivate = !empty(privateEndpointSubnetId)
 var busName = '${name}-${suffix}'
 var secretEventsName = '${name}-secret-events'
 
-// Functions that write what others only read; nothing but the vault is written past Dapr.
+// Functions that write what others only read. Only the vault is written without Dapr.
 var managers = filter(functions, function => contains(function, 'manages') && contains(function.manages, 'secrets'))
 var stores = map(filter(components, component => component.type == 'state.azure.cosmosdb'), component => component.name)
 
-// Whose identities use them. On Container Apps a component names one identity, and all of its functions must
-// have it: so each component has its own, and the functions share it. On Kubernetes Dapr takes the identity of
-// the pod, not the one that the component names: so each function uses the component by its own.
+// The identities that use each component. On Container Apps a component names one identity, which all of its
+// functions must have: so each component has its own, and the functions share it. On Kubernetes Dapr uses the
+// identity of the pod and not the component's: so each function uses the component with its own.
 var users = flatten(map(
   identified,
   component =>
@@ -108,8 +107,8 @@ var users = flatten(map(
     )
 ))
 
-// Who may send to which topic. On Container Apps those who publish share an identity, and the component's
-// `publishingScopes` keep them apart.
+// The senders of each topic. On Container Apps publishers share an identity, and the component's
+// `publishingScopes` restrict each.
 var publications = onContainerApps
   ? map(published, topic => { topic: topic, identity: 'component-pubsub' })
   : flatten(map(
@@ -213,7 +212,7 @@ module network 'network.bicep' = if (isPrivate) {
         { name: 'messages', id: messaging.outputs.id, group: 'namespace', zone: 'privatelink.servicebus.windows.net' }
         { name: 'secrets', id: secrets.outputs.id, group: 'vault', zone: 'privatelink.vaultcore.azure.net' }
       ],
-      // Images are pushed from outside: it stays reachable there too, for who has a role.
+      // Images are pushed from outside the network: it stays public, and needs a role.
       empty(privateRegistryId)
         ? []
         : [{ name: 'images', id: privateRegistryId, group: 'registry', zone: 'privatelink.azurecr.io' }]

@@ -32,9 +32,9 @@ resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: insightsName
 }
 
-// The OpenTelemetry agent sets OTEL_EXPORTER_OTLP_ENDPOINT in every container; it speaks gRPC, and
-// hands App Insights traces and logs, not metrics. `daprAIConnectionString` stays unset: Dapr's spans
-// would go past the agent.
+// The OpenTelemetry agent sets OTEL_EXPORTER_OTLP_ENDPOINT in every container; it accepts gRPC, and
+// forwards traces and logs to App Insights, but no metrics. `daprAIConnectionString` stays unset: Dapr's
+// spans would bypass the agent.
 resource environment 'Microsoft.App/managedEnvironments@2026-07-01' = {
   name: '${name}-environment'
   location: location
@@ -44,7 +44,7 @@ resource environment 'Microsoft.App/managedEnvironments@2026-07-01' = {
     userAssignedIdentities: { '${identityId}': {} }
   }
   properties: {
-    // Logs leave by the diagnostic setting below, which takes no key of the workspace.
+    // Logs are exported by the diagnostic setting below, which needs no key of the workspace.
     appLogsConfiguration: { destination: 'azure-monitor' }
     appInsightsConfiguration: { connectionString: insights.properties.ConnectionString }
     openTelemetryConfiguration: {
@@ -62,7 +62,7 @@ resource environment 'Microsoft.App/managedEnvironments@2026-07-01' = {
   }
 }
 
-// Preview: diagnostic settings exist in no stable version that has `logs` by category group.
+// A preview: no stable version of diagnostic settings has `logs` by category group.
 resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'logs'
   scope: environment

@@ -1,4 +1,4 @@
-// A function: its container app, by what drives it.
+// A function's container app, scaled by its kind.
 
 @description('Required. The function, as functions.json describes it.')
 param function object
@@ -53,9 +53,8 @@ param maxReplicas int
 @description('Required. The name of the Service Bus namespace.')
 param busName string
 
-// Nothing wakes a host of workflows or actors: what is due to an absent one (steps, timers, reminders,
-// turns) waits in Dapr, by which nothing scales. So one replica at least is always there, of a function that
-// takes events and reminds itself too.
+// Nothing scales a host of workflows or actors up from zero: its work (steps, timers, reminders, turns) waits
+// in Dapr, which has no scaler. So it has at least one replica, even if it also takes events.
 var minReplicas = {
   http: httpMinReplicas
   event: 0
@@ -63,7 +62,7 @@ var minReplicas = {
   actor: hostMinReplicas
 }
 
-// Of what was asked for, in percent. It never scales to 0.
+// In percent of the requested resources. This rule never scales to 0.
 var load = [
   {
     name: 'load'
@@ -88,7 +87,7 @@ var rules = {
         type: 'azure-servicebus'
         identity: identityId
         metadata: {
-          // The bare name, unlike the component's host.
+          // Only the name, while the component has the host.
           namespace: busName
           topicName: contains(function, 'topic') ? function.topic : ''
           subscriptionName: function.name
@@ -101,7 +100,7 @@ var rules = {
   actor: load
 }
 
-// Typed as a whole number, by mistake. A host shares it with a sidecar that does most of the work.
+// `json`, since the type of `cpu` is an integer by mistake. A host's sidecar, which does most of the work, shares them.
 var resources = contains(['workflow', 'actor'], function.kind)
   ? { cpu: json('0.5'), memory: '1Gi' }
   : { cpu: json('0.25'), memory: '0.5Gi' }
@@ -119,12 +118,12 @@ var ingress = {
 
 var commonSettings = [
   { name: 'APP_PORT', value: string(function.port) }
-  // The platform's probes come from elsewhere.
+  // The platform's probes are not local.
   { name: 'APP_HOST', value: '0.0.0.0' }
   { name: 'LOG_FORMAT', value: 'json' }
-  // Its sidecar takes invocations for a while yet when both are asked to stop.
+  // Its sidecar still accepts invocations for a while after both got SIGTERM.
   { name: 'STOP_WAIT_SECONDS', value: '20' }
-  // No function reads it: a new value makes a new revision, whose sidecars read the components again.
+  // No function reads it: a new value creates a revision, whose sidecars load the components again.
   { name: 'COMPONENTS', value: componentsVersion }
 ]
 
@@ -140,9 +139,9 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = {
     environmentId: environmentId
     workloadProfileName: 'Consumption'
     configuration: {
-      // Two revisions of an event function would share one subscription.
+      // Two active revisions of an event function would compete for one subscription.
       activeRevisionsMode: 'Single'
-      // Calls between sidecars may pass the ingress too; functions that take events are never called.
+      // Calls between sidecars may use the ingress too; event functions are never called.
       ingress: function.kind == 'event' ? null : ingress
       dapr: {
         enabled: true
@@ -153,11 +152,11 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = {
         logLevel: 'info'
       }
       registries: [{ server: registryServer, identity: identityId }]
-      // The platform's: code cannot use it, but that of a function which manages something.
+      // For the platform: the code cannot use it, except in a function that manages something.
       identitySettings: [{ identity: identityId, lifecycle: contains(function, 'manages') ? 'Main' : 'None' }]
     }
     template: {
-      // Longer than a function waits for its sidecar, and then drains, 15 s.
+      // More than STOP_WAIT_SECONDS and the 15 s of draining after it.
       terminationGracePeriodSeconds: 45
       containers: [
         {
@@ -176,7 +175,7 @@ resource app 'Microsoft.App/containerApps@2026-07-01' = {
               type: 'Liveness'
               httpGet: { path: '/healthz', port: function.port }
               periodSeconds: 10
-              // A host that is short of CPU is slow, not dead.
+              // A host short of CPU responds slowly.
               timeoutSeconds: 5
               failureThreshold: 6
             }

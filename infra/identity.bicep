@@ -1,4 +1,4 @@
-// A user-assigned identity. What it may do is said where the resource is that it may use.
+// A user-assigned identity. Its role assignments are declared with the resources.
 
 @description('Required. Its name.')
 @minLength(3)

@@ -1,12 +1,12 @@
-// saga-shop on Azure: every function of functions.json on Container Apps, and what they need there or on
-// Kubernetes.
+// saga-shop on Azure: the functions of functions.json on Container Apps, and the resources that they need there or
+// on Kubernetes.
 //
 // functions.json and components.json are generated: the first from the functions' manifests, the second
-// from components/azure. Nothing here names a function, but by what it is.
+// from components/azure. Functions are selected by their properties, never by name.
 
 targetScope = 'resourceGroup'
 
-// Parameters, because their elements then have one type: some functions have a topic and some have none.
+// Parameters, since their elements then have one type: only some functions have a topic.
 @description('Optional. The functions: what is generated.')
 param functions array = loadJsonContent('functions.json')
 
@@ -40,7 +40,7 @@ param oidcAudiences string
 @description('Required. The payment provider\'s API.')
 param paymentProviderUrl string
 
-// Empty must do: with the key of the first deployment each later one would undo a rotation.
+// May be empty: later deployments with the key of the first would undo a rotation.
 @description('Optional. The key by which the payment provider knows the shop; empty: the one that the vault has stays. The first deployment needs it.')
 @secure()
 param paymentApiKey string = ''
@@ -48,7 +48,7 @@ param paymentApiKey string = ''
 @description('Optional. The provider\'s id of that key, which it is rotated by; empty: nothing rotates it, and it is replaced by hand.')
 param paymentKeyId string = ''
 
-// No `utcNow()`: the same key would end at another time with each deployment.
+// No `utcNow()`: each deployment would change when the same key expires.
 @description('Optional. When that key is to be replaced, in seconds since 1970; 0: never.')
 @minValue(0)
 param paymentKeyExpires int = 0
@@ -64,8 +64,8 @@ param paymentKeyDays int = 90
 param paymentKeyOverlapMinutes int = 1440
 
 // Managed Dapr has no mail binding in any tier of its support. `bindings.smtp` is open-source Dapr's, alpha:
-// an environment may refuse it. Where it does, send-email is not deployed, its messages wait in their
-// subscription, and nothing else waits for it. With no host, send-email is left out likewise.
+// an environment may refuse it. Then send-email is not deployed, its messages stay in their
+// subscription, and nothing else depends on it. Without a host, send-email is not deployed either.
 @description('Optional. The mail server, such as that of Communication Services; empty: no mail is sent, and notifications wait in their subscription, two weeks at most.')
 param mailHost string = ''
 
@@ -113,7 +113,7 @@ param availabilityTest bool = false
 @minValue(0)
 param monthlyBudget int = 0
 
-// No `utcNow()`: Azure refuses to change it.
+// No `utcNow()`: Azure rejects a change of it.
 @description('Optional. The first of the month in which the budget begins, as 2026-11-01; stays the same for ever.')
 param budgetStart string = ''
 
@@ -134,12 +134,12 @@ param cosmosCapacity string = 'serverless'
 param cosmosMaxThroughput int = 1000
 
 // A cold start takes longer (10 to 40 s) than one function waits for another (8 s): with 0, the first request
-// after a quiet time may be answered with 503 or 504, and the saga's steps are tried again.
+// after an idle time may get a 503 or 504, and the saga's steps are retried.
 @description('Optional. How many replicas wait for requests, of each function that requests drive.')
 @minValue(0)
 param httpMinReplicas int = 0
 
-// Two, where one zone's loss shall leave one.
+// At least two to survive the loss of a zone.
 @description('Optional. How many replicas there are at least of the hosts of the saga and of the stock.')
 @minValue(1)
 @maxValue(300)
@@ -160,20 +160,20 @@ param dailyQuotaGb int = -1
 @description('Optional. Tags of all resources.')
 param tags object = { application: 'saga-shop' }
 
-// Where functions run, and whether they mail.
+// The platform, and whether mail is sent.
 var onContainerApps = host == 'aca'
 var hasMail = !empty(mailHost)
 var suffix = uniqueString(resourceGroup().id)
 
-// Apart, for the environment may refuse the component by which they mail.
+// Deployed separately, since the environment may reject their mail component.
 var mailers = filter(functions, function => contains(function.uses, 'email'))
 var others = filter(functions, function => !contains(function.uses, 'email'))
 var mailComponents = filter(components, component => component.type == 'bindings.smtp')
 var otherComponents = filter(components, component => component.type != 'bindings.smtp')
 
-// How often and how long Dapr tries again, by what a component does; as components/local/resiliency.yaml.
+// Dapr's retries, by the kind of component; as in components/local/resiliency.yaml.
 var policies = {
-  // Without it Dapr makes a dead letter of a message at its first failure. About ten minutes.
+  // About ten minutes. Without it a message is a dead letter after its first failure.
   pubsub: {
     inboundPolicy: {
       httpRetryPolicy: {
@@ -192,7 +192,7 @@ var subscribers = filter(functions, function => function.kind == 'event')
 var published = union(flatten(map(functions, function => function.?publishes ?? [])), [])
 var topics = union(map(subscribers, function => function.topic), published)
 
-// Components that reach Azure by an identity.
+// Components that authenticate to Azure with an identity.
 var identified = filter(
   components,
   component => contains(map(component.metadata, entry => entry.name), 'azureClientId')
@@ -302,7 +302,7 @@ var mailValues = {
   MAIL_USER: mailUser
 }
 
-// By which the public API knows its callers.
+// Settings by which the public API authenticates its callers.
 var publicSettings = [
   { name: 'OIDC_ISSUERS', value: oidcIssuers }
   { name: 'OIDC_AUDIENCES', value: oidcAudiences }
@@ -346,7 +346,7 @@ module mailComponent 'component.bicep' = [
 module apps 'apps.bicep' = if (onContainerApps && !empty(images)) {
   name: 'apps'
   params: {
-    // Those that have an image: the saga's host is deployed alone first, to see whether there is Workflow.
+    // Those with an image: the saga's host is deployed first on its own, to check that Workflow exists.
     functions: filter(others, function => contains(images, function.name))
     components: components
     componentsText: string(policies)
@@ -371,12 +371,12 @@ module apps 'apps.bicep' = if (onContainerApps && !empty(images)) {
     allowedClients: allowedClients
     actionGroupIds: monitoring.outputs.actionGroupIds
   }
-  // A function that starts before its components finds none, and one whose subscription is not there yet
-  // never wakes.
+  // A function that starts before its components has none, and one that starts before its subscription
+  // never scales up.
   dependsOn: [identities, daprComponents]
 }
 
-// They alone wait for what the environment may refuse.
+// Only they depend on the component that the environment may reject.
 module mailApps 'apps.bicep' = if (onContainerApps && hasMail && !empty(images)) {
   name: 'mail-apps'
   params: {
@@ -403,10 +403,10 @@ module mailApps 'apps.bicep' = if (onContainerApps && hasMail && !empty(images))
   dependsOn: [identities, daprComponents, mailComponent]
 }
 
-// Whether Azure's own places can ask the public API: its address is known, and everybody may.
+// Whether Azure's test locations can call the public API: its address is known and unrestricted.
 var isOpen = empty(allowedClients) && (onContainerApps ? !internal : !empty(gatewayHost))
 
-// Beside the environment's own, where the name is the operator's.
+// In addition to the environment's address, for a domain of the operator.
 var gatewayUrl = !empty(gatewayHost)
   ? 'https://${gatewayHost}'
   : onContainerApps ? 'https://gateway.${environment!.outputs.defaultDomain}' : ''

@@ -39,7 +39,7 @@ need_platform() {
     :
 }
 
-# Two sets of functions would share the subscriptions, each taking half of the events.
+# Two deployments would compete for the same subscriptions, and each would receive half of the events.
 refuse_neighbour() {
     local clusters
     clusters=$(query '' az aks list --resource-group "$group" --query '[].name' --output tsv)
@@ -63,13 +63,13 @@ deploy_functions() {
     say "the shop is at $url; ./makew destroy-aca --group $group removes all of it"
 }
 
-# The base and the images, in 40 digits.
+# A hash of the base and the images, 40 hexadecimal digits.
 mark_of_apps() {
     { echo "$base_mark" && cat "$work/images"; } | git hash-object --stdin
 }
 
-# The workflow host first and alone, until it was once ready: without Workflow no order can be carried out, and
-# managed Dapr does not promise it. Its function is ready once its sidecar has connected it as a workflow worker.
+# The workflow host first and on its own, until it was ready once: no order completes without Workflow, which managed
+# Dapr does not document. Its function is ready once its sidecar has connected it as a workflow worker.
 check_workflow() {
     local workflow_host
     workflow_host=$(of_kind workflow)
@@ -100,14 +100,14 @@ wait_until_ready() {
         fail 1 "not ready after 15 minutes: $late; $(logs_of FUNCTION) shows why"
 }
 
-# Each function whose latest revision is one that was ready, with its image.
+# Each function whose latest revision became ready, with its image.
 list_ready() {
     query '' az containerapp list --resource-group "$group" --output tsv --query \
         "[?properties.latestRevisionName==properties.latestReadyRevisionName && \
 properties.provisioningState=='Succeeded'].[name, properties.template.containers[0].image]" >"$work/ready"
 }
 
-# Whether each function is ready with the image that was deployed.
+# Whether every function is ready with the deployed image.
 all_are_ready() {
     list_ready || exit
     late=$(grep -vxF -f "$work/ready" "$work/images" | cut -f 1 | paste -sd ' ' -) || true
@@ -119,13 +119,13 @@ is_ready() {
     grep -qxF "$(grep "^$1"$'\t' "$work/images")" "$work/ready"
 }
 
-# Whether each function has the image that is to be deployed, ready or not.
+# Whether every function has the image to deploy, ready or not.
 all_run() {
     list_images >"$work/running" || exit
     ! grep -qvxF -f "$work/running" "$work/images"
 }
 
-# What runs, as the parameter of the template.
+# The running images, as the template's parameter.
 images_that_run() {
     list_images >"$work/images"
     images_json

@@ -78,14 +78,14 @@ need_platform() {
     need helm 'install Helm 3, https://helm.sh'
 }
 
-# Two sets of functions would share the subscriptions, each taking half of the events.
+# Two deployments would compete for the same subscriptions, and each would receive half of the events.
 refuse_neighbour() {
     local apps
     apps=$(query '' az containerapp list --resource-group "$group" --query '[].name' --output tsv)
     [[ -z $apps ]] || fail 65 "the shop of $group runs on Container Apps: choose another --group"
 }
 
-# The functions are no part of the template here.
+# On Kubernetes the template does not contain the functions.
 images_that_run() {
     echo '{}'
 }
@@ -113,7 +113,7 @@ ensure_cluster() {
     local found
     found=$(query '' az aks list --resource-group "$group" --query "[?name=='$cluster'].name" --output tsv)
     [[ $found ]] || create_cluster
-    # Not the user's own: nothing is left behind that points to this cluster.
+    # Not the user's kubeconfig, which would keep the cluster's credentials.
     export KUBECONFIG="$work/kubeconfig"
     run az aks get-credentials --resource-group "$group" --name "$cluster" --file "$KUBECONFIG"
 }
@@ -132,7 +132,7 @@ with --force"
         --network-policy cilium --attach-acr "$registry" --no-ssh-key --output none
 }
 
-# Lets the pods of each function take the identities that are meant for them.
+# Federates each function's service account with its managed identity.
 trust_pods() {
     local account identity issuer
     issuer=$(query https://ISSUER az aks show --resource-group "$group" --name "$cluster" \
@@ -146,11 +146,11 @@ trust_pods() {
     done < <(grep -v '^#' infra/aks/identities.tsv)
 }
 
-# The manifests with what is known only now.
+# The manifests with the values of this deployment.
 fill_in() {
     local file files function
     values_of_manifests >"$work/values"
-    # They stand in single quotes there, within which those alone are doubled.
+    # The manifests put them in single quotes, where YAML escapes only the quote, by doubling it.
     sed "s/'/''/g"'; s/[\\&|]/\\&/g; s/^\([A-Z_]*\)=\(.*\)$/s|${\1}|\2|g/' "$work/values" >"$work/values.sed"
     mkdir "$work/manifests" "$work/manifests/components" "$work/manifests/functions"
     files=(infra/aks/shop.yaml infra/aks/dapr.yaml infra/aks/components/*.yaml)
@@ -200,7 +200,7 @@ of_group() {
     query STAND-IN az "$@" --resource-group "$group" --query "$wanted" --output tsv
 }
 
-# The client id of each function's identity, by the name that the manifests have for it.
+# The client id of each function's identity, by its placeholder in the manifests.
 clients() {
     of_group '[].[name, clientId]' identity list | awk -F '\t' -v shop="$shop-" '
         index($1, shop) == 1 {
@@ -217,7 +217,7 @@ install_dapr() {
         --set dapr_sidecar_injector.sidecarDropALLCapabilities=true
 }
 
-# Secrets reach the cluster by standard input.
+# Secrets are passed on standard input.
 ensure_secrets() {
     local found
     found=$(query '' kubectl get secrets --namespace "$shop" --output name)
@@ -245,7 +245,7 @@ secret() {
     rm "$work/secret.yaml"
 }
 
-# The name need not lead to the cluster yet for an order to be placed there.
+# The smoke test does not need DNS to resolve the name yet.
 find_address() {
     until_true "${ADDRESS_SECONDS:-600}" 'the gateway has an address' has_address ||
         fail 1 "the gateway got no address in ten minutes: kubectl describe gateway gateway --namespace $edge shows why"

@@ -2,9 +2,9 @@
 # shellcheck disable=SC2034,SC2154 # the other parts set and read the rest
 # The subscription, its resource group and the deployments of infra/main.bicep. Sourced after ui.sh.
 
-# What the options set: `location` is empty unless it was chosen.
+# Set by the options. `location` is empty unless given.
 env=dev group='' location='' force=''
-# Why there is no mail though there is a mail server.
+# Why mail is disabled although a mail server is configured.
 no_mail=''
 default_location=westeurope
 
@@ -18,7 +18,7 @@ need_azure() {
     say "the subscription is ${account#* }"
 }
 
-# explain_azure SAID: ends the script where what Azure said has a known cure.
+# explain_azure MESSAGE: ends the script if the error of Azure has a known fix.
 explain_azure() {
     case $1 in
     *AADSTS* | *'az login'* | *InvalidAuthenticationToken* | *ExpiredAuthenticationToken*)
@@ -50,10 +50,10 @@ region() {
     echo "${group_region:-${location:-$default_location}}"
 }
 
-# What Azure has of the group: its region, and the marks of what was deployed to it last.
+# The group's region, and the tags of its last deployment.
 find_group() {
     local found mark="not_null(tags.\"saga-shop-%s\", '-')"
-    # shellcheck disable=SC2059 # it is a format
+    # shellcheck disable=SC2059 # the argument is a format
     found=$(query "$(region) - -" az group list --output tsv --query \
         "[?name=='$group'].join(' ', [location, $(printf "$mark" base), $(printf "$mark" apps)]) | [0]")
     read -r group_region base_mark apps_mark <<<"$found" || true
@@ -69,8 +69,8 @@ ensure_group() {
     group_region=$(region)
 }
 
-# A subscription knows only those resource providers that were registered with it. Which are needed is read from
-# the types in the Bicep.
+# Resource providers must be registered with the subscription. The needed ones are read from the types in the
+# Bicep.
 ensure_providers() {
     local provider there missing=()
     there=$(registered_providers)
@@ -105,7 +105,7 @@ all_registered() {
     done
 }
 
-# A vault outlives its group for 90 days and keeps its name, which is made of the group's.
+# A deleted vault is soft-deleted for 90 days, and its name, derived from the group's, stays taken.
 recover_vaults() {
     local vault vaults
     vaults=$(deleted_vaults)
@@ -121,16 +121,16 @@ deleted_vaults() {
         --query "[?contains(properties.vaultId, '/resourceGroups/$group/')].name" --output tsv
 }
 
-# deploy IMAGES: all but the functions when it is {}. What-if is shown, and decides nothing.
+# deploy IMAGES: everything but the functions for {}. The result of what-if is only shown.
 deploy() {
     what_if "$1"
     confirm 'Deploy that?'
     create "$1"
-    # It is written: to write it again with the functions would only make another version of it.
+    # It is in the vault now: deploying it again with the functions would only create another version.
     PAYMENT_API_KEY=
 }
 
-# create IMAGES: without mail where that is all that Azure refuses.
+# create IMAGES: without mail if Azure rejects only that.
 create() {
     local command
     command=(env "IMAGES=$1" az deployment group create --resource-group "$group" --name saga-shop
@@ -164,7 +164,7 @@ not_null(diagnostics, \`[]\`)[].[level, message]][]")
     fi
 }
 
-# Each change by its resource's type and name, what what-if warns of, then how many there are of each kind.
+# Each change with its resource's type and name, the warnings of what-if, then the number of changes of each kind.
 summary() {
     awk -F '\t' '
         $2 !~ /^\// { print "  " $1 ": " $2; next }
@@ -177,8 +177,8 @@ summary() {
     ' "$work/changes"
 }
 
-# Everything but the functions, unless exactly that was deployed last: roles and identities are there minutes before
-# the functions that need them, for the images are built in between.
+# Everything but the functions, unless the last deployment was the same: roles and identities then exist minutes
+# before the functions that need them, since the images are built in between.
 ensure_base() {
     local mark
     mark=$(mark_of_base)
@@ -200,14 +200,14 @@ find_registry() {
     registry=${host%%.*}
 }
 
-# remember NAME MARK: a tag of the group says what was deployed to it last.
+# remember NAME MARK: tags the group with its last deployment.
 remember() {
     run az tag update --resource-id "/subscriptions/$subscription/resourceGroups/$group" --operation Merge \
         --tags "saga-shop-$1=$2" --output none
     if [[ $1 == base ]]; then base_mark=$2; else apps_mark=$2; fi
 }
 
-# What the base is made of, in 40 digits: the template, and the values of its parameters.
+# A hash of the base, 40 hexadecimal digits: the template, and the values of its parameters.
 mark_of_base() {
     {
         echo "$platform $env"
@@ -216,8 +216,8 @@ mark_of_base() {
     } | git hash-object --stdin
 }
 
-# The variables that the parameters read. What is new of a payment key is deployed anyhow; of a password there are
-# four digits, which show that it changed, and are too little to guess it by.
+# The variables that the parameters read. A new payment key is deployed in any case; of a password there are four
+# digits of its hash, which show a change and are too few to guess it from.
 settings() {
     local name names
     names=$(names_of_settings)
@@ -234,7 +234,7 @@ names_of_settings() {
     grep -o "readEnvironmentVariable('[A-Z_]*'" "infra/$env.bicepparam" | cut -d "'" -f 2
 }
 
-# A variable that is empty is as one that is not set: to Bicep it would be no number.
+# An empty variable counts as unset: Bicep would not parse it as a number.
 unset_empty_settings() {
     local name names
     names=$(names_of_settings)

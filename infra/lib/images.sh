@@ -1,15 +1,15 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # the other parts set the options, the group and the registry
-# Which functions are deployed, and the images of them that the registry has. Sourced after azure.sh.
+# The functions to deploy, and their images in the registry. Sourced after azure.sh.
 
-# What the options set; the builder is found by infra/images.
+# Set by the options. infra/images finds the builder.
 tag=''
 prebuilt=()
 export BUILDER="${BUILDER-}"
 
 # Columns of infra/functions.tsv: name, kind, the components it uses, description.
 
-# The functions that are deployed: without a mail server, all but those that mail.
+# The functions to deploy: all, or without a mail server those that send no mail.
 deployed() {
     awk -F '\t' -v mail="${MAIL_HOST-}" '
         /^#/ { next }
@@ -37,12 +37,12 @@ need_mail_settings() {
 
 default_tag() {
     tag=$(git describe --always --abbrev=12 --exclude '*' --dirty 2>/dev/null || echo unknown-dirty)
-    # A tag is pushed once and never moved, and uncommitted changes have no name of their own.
+    # Tags are immutable and name a commit, so uncommitted changes cannot have a tag.
     [[ $tag != *-dirty ]] || tag=$tag-$(date -u +%Y%m%d%H%M%S)
 }
 
-# Builds and pushes the images that the registry lacks. In the end each function's image stands in
-# $work/images, by its digest: what is deployed is what was pushed, even when the tag has moved.
+# Builds and pushes the images that the registry lacks. Afterwards $work/images lists each
+# function's image by digest, so that exactly what was pushed is deployed, even if the tag has moved.
 ensure_images() {
     local digest function missing=()
     : >"$work/images"
@@ -73,13 +73,13 @@ push_images() {
     fi >>"$work/images"
 }
 
-# The digest of a function's image of this tag; nothing, when the registry has none.
+# The digest of a function's image with this tag; empty if the registry has none.
 digest_of() {
     local command=(az acr repository show --name "$registry" --image "saga-shop/$1:$tag" --query digest --output tsv)
     if [[ $dry_run ]]; then show "${command[@]}"; else "${command[@]}" 2>/dev/null || true; fi
 }
 
-# images_json [FUNCTION]: $work/images, or one function's of them, as Bicep reads them.
+# images_json [FUNCTION]: $work/images, or only the function's, as JSON for Bicep.
 images_json() {
     awk -F '\t' -v only="${1-}" '
         only == "" || $1 == only { text = text (text ? "," : "") "\"" $1 "\":\"" $2 "\"" }
@@ -87,7 +87,7 @@ images_json() {
     ' "$work/images"
 }
 
-# The token goes from one program to the other, and through no command line.
+# The token is piped, so that it appears on no command line.
 log_in() {
     local command token
     token=$(query TOKEN az acr login --name "$registry" --expose-token --query accessToken --output tsv)

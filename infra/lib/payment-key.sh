@@ -1,21 +1,21 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154,SC2034 # the other parts set the options, and ask whether the key is live
-# The key of the payment provider. The environment passes it to the Azure CLI: no command line shows it. Sourced
-# after azure.sh.
+# The payment provider's key. The Azure CLI gets it from the environment, so that it appears on no command line.
+# Sourced after azure.sh.
 
-# What the option sets.
+# Set by the option.
 new_payment_key=''
-# Whether money is real.
+# Whether the key is a live key, which moves real money.
 live=''
 
-# The key is written where the vault has none, or where --new-payment-key says so: the one that is there may
-# have been rotated since.
+# The key is written if the vault has none, or with --new-payment-key: the one in the vault may have been rotated
+# since.
 need_payment_key() {
     need_lifetimes
     find_vault
     local deleted=
     [[ $vault ]] || deleted=$(deleted_vaults)
-    # Asked again once it is recovered.
+    # Read again after the vault was recovered.
     [[ -z $deleted ]] || return 0
     find_kept_key
     if [[ $kept && -z $new_payment_key ]]; then
@@ -49,7 +49,7 @@ find_vault() {
         vault=$(query VAULT az keyvault list --resource-group "$group" --query '[0].id' --output tsv)
 }
 
-# By Resource Manager, which returns names and tags: the deployer needs no right to read secrets.
+# From Resource Manager, which returns names and tags: the deployer needs no permission to read secrets.
 find_kept_key() {
     kept=
     [[ -z $vault ]] || kept=$(query '' az rest --method get --url "$vault/secrets?api-version=2026-02-01" \

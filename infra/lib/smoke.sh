@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # the other parts set the options
-# What the public API does: it refuses strangers, and with a token it carries out a whole order. Sourced after ui.sh.
+# Smoke test of the public API: it rejects calls without a token, and completes an order. Sourced after ui.sh.
 
-# Where the API's name leads to, for curl, while no name server knows it.
+# The target of curl's --connect-to, where DNS does not have the API's host yet.
 connect_to=''
 
 # smoke URL
@@ -19,7 +19,7 @@ smoke() {
         return
     fi
     say "places an order at $url"
-    # It is there already after another deployment: then 428, and as it is.
+    # The product exists after an earlier deployment: then 428, and it stays unchanged.
     call PUT /api/inventory/smoke-test \
         '{"name":"Smoke test","unit_price":{"amount":100,"currency":"EUR"},"on_hand":1000}' >/dev/null ||
         say 'the product is there already'
@@ -50,7 +50,7 @@ order_is_completed() {
     esac
 }
 
-# call METHOD PATH [BODY]: a function at rest wakes in up to 40 s, and repeating a request does no harm.
+# call METHOD PATH [BODY]: a cold start takes up to 40 s, and repeating a request is harmless.
 call() {
     local data=()
     [[ -z ${3-} ]] || data=(--data "$3")
@@ -67,7 +67,7 @@ ask() {
     if [[ $dry_run ]]; then show "${command[@]}"; else "${command[@]}"; fi
 }
 
-# In a file, for no command line shall show the token.
+# In a file, so that the token appears on no command line.
 write_headers() {
     : >"$work/no-headers"
     {

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # `task` is set by who sources this
-# What the scripts of deployment say, ask and run. Sourced in the workspace's root by a script that has set
-# `task`, what it is called as a task of ./makew.
+# shellcheck disable=SC2154 # the sourcing script sets `task`
+# Output, options and commands of the deployment scripts. Sourced in the workspace's root by a script that has
+# set `task`, its name as a task of ./makew.
 
 if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)); then
     echo "$task: this is bash $BASH_VERSION: install bash 4.4 or later and put it first on PATH" >&2
@@ -10,9 +10,9 @@ fi
 set -euo pipefail
 shopt -s inherit_errexit
 
-# What the options set.
+# Set by the options.
 dry_run='' yes=''
-# What a dry run shows goes past what is being captured.
+# The output of a dry run, where standard output is captured.
 exec 3>&1
 
 say() {
@@ -29,13 +29,13 @@ misused() {
     fail 64 "$1; see ./makew $task --help"
 }
 
-# The value of the option that stands first.
+# The value of the first option.
 value() {
     (($# > 1)) || misused "$1 needs a value"
     echo "$2"
 }
 
-# A private folder, `work`, which is removed when the script ends for any reason.
+# Creates a private folder, `work`, which is removed however the script ends.
 private_folder() {
     umask 077
     work=$(mktemp -d)
@@ -44,7 +44,7 @@ private_folder() {
     trap 'exit 143' HUP TERM
 }
 
-# Shows a command as it could be typed.
+# Prints a command with shell quoting.
 show() {
     local word quote="'" escaped="'\\''"
     {
@@ -59,7 +59,7 @@ show() {
     } >&3
 }
 
-# attempt COMMAND...: runs it; what it says on standard error is shown, and kept for `failed`.
+# attempt COMMAND...: runs it; its standard error is shown, and saved for `failed`.
 attempt() {
     { "$@" 2>&1 >&4 4>&- | tee "$work/errors" >&2; } 4>&1
 }
@@ -81,7 +81,7 @@ query() {
     fi
 }
 
-# failed COMMAND...: ends the script with one sentence that says what to do, by what the command said.
+# failed COMMAND...: ends the script with advice that depends on the command's standard error.
 failed() {
     local said
     [[ $1 != env ]] || shift 2
