@@ -23,23 +23,23 @@ use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// `EX_USAGE` of sysexits.h: the settings are at fault.
+/// `EX_USAGE` of sysexits.h: the settings are invalid.
 const USAGE: u8 = 64;
 
-/// What a function does: the requests that it serves and, if it hosts workflows, its worker.
+/// A function's service: its routes and, if it hosts workflows, its worker.
 pub struct Service {
     router: Router,
     worker: Option<Worker>,
     tasks: TaskTracker,
     public: bool,
-    /// Whose pages may call it from a browser.
+    /// The origins whose pages may call it from a browser.
     origins: Vec<HeaderValue>,
 }
 
 type Worker = Box<dyn FnOnce(CancellationToken) -> BoxFuture<'static, Result<(), Failure>> + Send>;
 
 impl Service {
-    /// Takes calls from everybody, not from its sidecar alone.
+    /// Accepts calls from anyone, not only from its sidecar.
     #[must_use]
     pub fn public(mut self) -> Self {
         self.public = true;
@@ -53,14 +53,14 @@ impl Service {
         self
     }
 
-    /// Waits for `tasks` before the process ends, however long the requests last that began them.
+    /// Waits for `tasks` before the process ends, even if the requests that started them have ended.
     #[must_use]
     pub fn waits_for(mut self, tasks: TaskTracker) -> Self {
         self.tasks = tasks;
         self
     }
 
-    /// Runs `worker` beside the requests until its token is cancelled.
+    /// Runs `worker` concurrently with the requests until its token is cancelled.
     #[must_use]
     pub fn with_worker<F>(
         mut self,
@@ -80,7 +80,7 @@ impl From<Router> for Service {
     }
 }
 
-/// What a function is built from: its settings and its sidecar.
+/// The context that a function is built from: its settings and its sidecar.
 pub struct Setup {
     sidecar: Sidecar,
     stopping: CancellationToken,
@@ -90,7 +90,7 @@ impl Setup {
     /// The value of `setting` in the environment.
     ///
     /// # Errors
-    /// When it cannot be used.
+    /// When it is invalid.
     pub fn read<T>(&self, setting: &Setting<T>) -> Result<T, InvalidSettings> {
         setting.read(&Environment)
     }
@@ -101,25 +101,25 @@ impl Setup {
         &self.sidecar
     }
 
-    /// Is cancelled when the process is asked to stop.
+    /// Is cancelled on the signal to stop.
     #[must_use]
     pub fn stopping(&self) -> CancellationToken {
         self.stopping.clone()
     }
 }
 
-/// Runs the function called `name`, which `build` makes, until the process is asked to stop.
+/// Runs the function `name`, which `build` creates, until the signal to stop.
 ///
-/// The exit code is 0 after a clean stop, 64 when settings cannot be used, else 1.
+/// The exit code is 0 after a clean stop, 64 for invalid settings, otherwise 1.
 pub async fn run<S: Into<Service>>(
     name: &'static str,
     build: impl FnOnce(&Setup) -> Result<S, InvalidSettings>,
 ) -> ExitCode {
-    // One that was installed before serves as well.
+    // A provider that was installed before is used.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let process = serve::Process::read(name, &Environment);
     let ports = (DAPR_HTTP_PORT.read(&Environment), DAPR_GRPC_PORT.read(&Environment)).together();
-    // Without ports the sidecar is on none, so that faults of other settings are found too.
+    // Without valid ports the sidecar has none, so that faults of other settings are reported too.
     let (http, grpc) = ports.clone().unwrap_or_default();
     let stopping = CancellationToken::new();
     let setup = Setup { sidecar: Sidecar::new(http, grpc), stopping };

@@ -1,4 +1,4 @@
-//! The life of a process: listen, serve, be asked to stop, outlive the sidecar, drain, end.
+//! The life cycle of a process: listen, serve, receive a signal, wait for the sidecar's end, drain, exit.
 
 use super::settings::telemetry::Telemetry as TelemetrySettings;
 use super::settings::{
@@ -23,22 +23,22 @@ use tokio::time::{interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// How often it is looked whether the sidecar has gone.
+/// The interval between two checks whether the sidecar has ended.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
-/// What the settings say about a process.
+/// The settings of a process.
 pub(super) struct Process {
     name: &'static str,
     address: SocketAddr,
     token: String,
-    /// How long the sidecar is waited for.
+    /// The longest wait for the sidecar's end.
     stop_wait: Duration,
     drain: Duration,
     problem_base: String,
     telemetry: TelemetrySettings,
 }
 
-/// Why a process ends before it is asked to, or later.
+/// An error that ends the process.
 #[derive(Debug, thiserror::Error)]
 enum RunError {
     #[error("cannot listen on {address}; APP_HOST and APP_PORT choose another address")]
@@ -117,7 +117,7 @@ impl Process {
     }
 }
 
-/// Whether the function can do its work, when it is asked: not once it is stopping.
+/// Whether the function is ready: not once it is stopping.
 fn readiness(
     sidecar: Sidecar,
     hosts_workflows: bool,
@@ -129,8 +129,8 @@ fn readiness(
     }
 }
 
-/// Waits until the sidecar has gone, for at most `limit`. As long as it is there, others may call
-/// this function through it, and it owns workflows.
+/// Waits until the sidecar has ended, for at most `limit`. Until then others may call this function
+/// through it, and it owns workflows.
 async fn gone(sidecar: &Sidecar, limit: Duration) {
     let mut polls = interval(POLL_INTERVAL);
     let look = async {
@@ -147,7 +147,7 @@ async fn gone(sidecar: &Sidecar, limit: Duration) {
     }
 }
 
-/// Serves requests and runs the worker until `stop` is cancelled and all of it has ended, `tasks` too.
+/// Serves requests and runs the worker until `stop` is cancelled and they and `tasks` have ended.
 async fn work(
     listener: TcpListener,
     router: Router,
@@ -169,14 +169,14 @@ async fn work(
     Ok(())
 }
 
-/// SIGTERM, as platforms send it, and SIGINT, as terminals do. A second one shortens the stop.
+/// SIGTERM, which platforms send, and SIGINT, which terminals send. A second one shortens the stop.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Signals {
-    /// Listening begins immediately.
+    /// Starts listening immediately.
     fn listen() -> Result<Self, RunError> {
         let listen = |kind| signal(kind).map_err(RunError::Signals);
         let terminate = listen(SignalKind::terminate())?;
@@ -195,7 +195,7 @@ impl Signals {
 mod tests {
     use super::*;
 
-    /// A sidecar of which nothing but its ports is there.
+    /// A sidecar that only accepts connections on its ports.
     async fn listening() -> (Sidecar, [TcpListener; 2]) {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let bind = async || TcpListener::bind(("127.0.0.1", 0)).await.unwrap();

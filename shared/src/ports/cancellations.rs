@@ -5,7 +5,7 @@ use crate::domain::OrderId;
 use crate::domain::caller::Caller;
 use crate::domain::order::{CancelRejection, NewCancellation, Order};
 
-/// The order, which is to be cancelled or is, or why not.
+/// The order, which is cancelled or will be, or the reason why not.
 pub type CancelAnswer = Result<Order, CancelRejection>;
 
 /// Cancels orders on request.

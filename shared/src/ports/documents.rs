@@ -4,11 +4,11 @@ use super::{Failure, PortFuture, Result};
 use crate::domain::OrderId;
 use crate::domain::order::Order;
 
-/// Which state of a document was read; a write that names it fails once the document has moved on.
+/// The version of a document that was read; a write with it fails once the document has changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version(pub String);
 
-/// A document as it was read.
+/// A document with its version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Versioned<T> {
     /// The document.
@@ -17,16 +17,16 @@ pub struct Versioned<T> {
     pub version: Version,
 }
 
-/// What became of a write.
+/// The result of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Saved {
-    /// It took place.
+    /// The document was written.
     Written,
-    /// Another writer was first; nothing changed.
+    /// Another write came first; nothing changed.
     Conflict,
 }
 
-/// Most writers that one change outwaits.
+/// The most conflicts after which a change is retried.
 const MAX_CONFLICTS: usize = 20;
 
 /// A store of documents of one kind.
@@ -34,12 +34,12 @@ pub trait Documents<K: Sync, T: Clone + Send + Sync>: Clone + Send + Sync + 'sta
     /// The document under `key`.
     fn load(&self, key: &K) -> impl PortFuture<Option<Versioned<T>>>;
 
-    /// Writes `document` in place of `version`, or where there is none yet.
+    /// Replaces `version` by `document`, or creates it if there is none.
     fn save(&self, key: &K, document: &T, version: Option<&Version>) -> impl PortFuture<Saved>;
 
-    /// Applies `change` to the document under `key`, however many write concurrently, and returns what
-    /// stands there then with what `change` returned beside it. `change` makes the document when there is none,
-    /// and leaves the store alone by returning the document as it was.
+    /// Applies `change` to the document under `key`, with retries on conflicts, and returns the
+    /// new document with the other result of `change`. `change` creates the document when there is none, and
+    /// writes nothing by returning the document unchanged.
     fn update<R: Send>(
         &self,
         key: &K,
@@ -75,7 +75,7 @@ fn split<T>(versioned: Option<Versioned<T>>) -> (Option<T>, Option<Version>) {
     }
 }
 
-/// Loads the document alone.
+/// Loads the document without its version.
 ///
 /// # Errors
 /// As [`Documents::load`].

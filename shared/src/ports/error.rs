@@ -1,32 +1,32 @@
-//! How a port says no, and how it fails.
+//! Refusals and failures of ports.
 
 use crate::domain::Refusal;
 use std::error::Error as StdError;
 use std::fmt;
 
-/// The answer of a port.
+/// The result of a port.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why a port gives no answer.
+/// Why a port returns no value.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It was refused: nothing changed, and asking again changes nothing.
+    /// Refused: nothing changed, and a retry would be refused again.
     #[error("refused")]
     Refused(#[source] Refusal),
-    /// Machinery failed: it may have happened or not, and asking again may help.
+    /// Failed: it may have happened or not, and a retry may help.
     #[error("failed")]
     Failed(#[source] Failure),
 }
 
-/// A failure of the machinery behind a port.
+/// A failure of the infrastructure behind a port.
 #[derive(Debug, thiserror::Error)]
 #[error("{component} could not {operation}")]
 pub struct Failure {
     /// What failed, such as the name of a Dapr component or a function.
     pub component: String,
-    /// What it was asked to do, such as `save`.
+    /// The operation, such as `save`.
     pub operation: &'static str,
-    /// Why.
+    /// The cause.
     pub source: Box<dyn StdError + Send + Sync>,
 }
 
@@ -41,7 +41,7 @@ impl Failure {
     }
 }
 
-/// Names the part and the operation that an error belongs to.
+/// Adds the component and the operation to an error.
 pub trait OrFail<T> {
     /// The value, or the failure of `component` to do `operation`.
     ///
@@ -68,7 +68,7 @@ impl From<Failure> for Error {
     }
 }
 
-/// An error with everything that caused it, on one line: `a: b: c`.
+/// An error with its chain of causes, on one line: `a: b: c`.
 #[derive(Debug)]
 pub struct Chain<'a>(pub &'a (dyn StdError + 'static));
 

@@ -1,25 +1,25 @@
-//! The keys by which the payment provider knows the shop.
+//! The API keys of the payment provider.
 
 use super::{PortFuture, Secret};
 use jiff::{SignedDuration, Timestamp};
 
-/// The name under which the payment provider's key is kept.
+/// The name of the secret with the payment provider's key.
 pub const API_KEY: &str = "payment-api-key";
 
-/// The name under which the one before it is kept.
+/// The name of the secret with the previous key.
 pub const PREVIOUS_API_KEY: &str = "payment-api-key-previous";
 
 /// A key of the payment provider.
 #[derive(Debug, Clone)]
 pub struct ApiKey {
-    /// What the provider calls it, such as `mk_1`: no secret.
+    /// The provider's id of it, such as `mk_1`, which is not secret.
     pub id: String,
-    /// The key itself.
+    /// The secret key.
     pub secret: Secret,
 }
 
 impl ApiKey {
-    /// Whether it moves real money: `sk_live_…` or `rk_live_…`
+    /// Whether it is a live key, which moves real money: `sk_live_…` or `rk_live_…`
     /// ([API keys](https://docs.stripe.com/keys)).
     #[must_use]
     pub fn is_live(&self) -> bool {
@@ -27,29 +27,28 @@ impl ApiKey {
     }
 }
 
-/// A key as a vault keeps it.
+/// A key in a vault.
 #[derive(Debug, Clone)]
 pub struct KeptKey {
     /// The key.
     pub key: ApiKey,
-    /// Names what the vault holds; another one once something else is kept there.
+    /// The version in the vault, which changes with each write.
     pub version: String,
 }
 
-/// Where keys are kept for those who pay with them.
+/// A vault of keys.
 pub trait Vault: Clone + Send + Sync + 'static {
-    /// The key that is kept as `name`.
+    /// The key stored as `name`.
     fn kept(&self, name: &str) -> impl PortFuture<KeptKey>;
-    /// Finds out whether another key can take the place of `kept`, which is kept as `name`, and
-    /// changes nothing.
+    /// Checks whether `kept`, stored as `name`, can be replaced, without a change.
     fn may_replace(&self, name: &str, kept: &KeptKey) -> impl PortFuture<()>;
-    /// Keeps `key` as `name`, in place of the one before. At `expires_at` it is due to be replaced.
+    /// Stores `key` as `name`, which replaces the previous one. It must be rotated by `expires_at`.
     fn keep(&self, name: &str, key: &ApiKey, expires_at: Timestamp) -> impl PortFuture<()>;
 }
 
-/// Who gives out keys.
+/// The issuer of keys.
 pub trait KeyIssuer: Clone + Send + Sync + 'static {
-    /// A fresh key in place of `key`, which ends `overlap` from now. Asked again for the same key, it
-    /// answers with the same fresh one.
+    /// Issues a new key in place of `key`, which expires `overlap` from now. Idempotent: repeated for
+    /// the same key, it returns the same new one.
     fn replace(&self, key: &ApiKey, overlap: SignedDuration) -> impl PortFuture<ApiKey>;
 }

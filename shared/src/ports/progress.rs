@@ -1,4 +1,4 @@
-//! Orders on their way, for those who wait for them.
+//! Waits for the progress of orders.
 
 use super::PortFuture;
 use crate::domain::OrderId;
@@ -6,21 +6,21 @@ use crate::domain::order::Order;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// The longest that one wait may be.
+/// The longest wait.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(8);
 
-/// What is waited for.
+/// The condition of a wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Until {
-    /// The order has more steps than these, or has ended for good.
+    /// The order has more steps than these, or has ended finally.
     StepsAfter(usize),
-    /// Its saga has ended, if only for now: it may be stuck.
+    /// Its saga has ended; the order may be stuck.
     Ended,
 }
 
 impl Until {
-    /// Whether `order` is as it was waited for.
+    /// Whether `order` meets the condition.
     #[must_use]
     pub fn holds(self, order: &Order) -> bool {
         match self {
@@ -30,11 +30,10 @@ impl Until {
     }
 }
 
-/// Who knows how far orders have come.
+/// The progress of orders.
 pub trait Progress: Clone + Send + Sync + 'static {
-    /// The order as soon as `until` holds; as it is, once `wait` is over, at most
-    /// [`LONGEST_WAIT`]. None, when there is no such
-    /// order.
+    /// The order as soon as `until` holds, or in its current state after `wait`, at most
+    /// [`LONGEST_WAIT`]. None if the order does not exist.
     fn next(&self, order: &OrderId, until: Until, wait: Duration)
     -> impl PortFuture<Option<Order>>;
 }

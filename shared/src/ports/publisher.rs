@@ -1,4 +1,4 @@
-//! Where events and mails go.
+//! Publishing of events, and mails.
 
 use super::PortFuture;
 use crate::domain::event::{CloudEvent, Event, Topic};
@@ -22,24 +22,24 @@ pub trait Publisher: Clone + Send + Sync + 'static {
 /// A mail to one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
-    /// Where it goes.
+    /// The recipient's address.
     pub to: Email,
-    /// Its subject, on one line.
+    /// The subject, one line.
     pub subject: String,
-    /// Its text, as HTML.
+    /// The body, HTML.
     pub html: String,
 }
 
-/// What became of a mail.
+/// The result of sending a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivered {
-    /// The mail server took it.
+    /// The mail server accepted it.
     Accepted,
-    /// It never will, for this reason.
+    /// The mail server rejects it permanently, for this reason.
     Rejected(String),
 }
 
-/// The way to customers' mailboxes.
+/// Sends mails to customers.
 pub trait Mailer: Clone + Send + Sync + 'static {
     /// Sends a mail.
     fn send(&self, mail: &Mail) -> impl PortFuture<Delivered>;
@@ -48,7 +48,7 @@ pub trait Mailer: Clone + Send + Sync + 'static {
 /// Publishes events later, even if this process has ended by then.
 pub trait Later: Clone + Send + Sync + 'static {
     /// Publishes `event` under `topic` after `wait`. `number` distinguishes several calls for one event;
-    /// a second one with the same number takes the place of the first.
+    /// a second call with the same number replaces the first.
     fn publish_after(
         &self,
         wait: Duration,

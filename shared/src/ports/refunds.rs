@@ -5,17 +5,16 @@ use crate::domain::OrderId;
 use crate::domain::order::{NewOrderRefund, Order, OrderRefund, RefundRejection};
 use jiff::SignedDuration;
 
-/// The refund as it stands, or why there is none.
+/// The refund in its current state, or why there is none.
 pub type RefundAnswer = Result<OrderRefund, RefundRejection>;
 
-/// Gives back what was paid for orders that have ended.
+/// Refunds orders that have ended.
 pub trait OrderRefunds: Clone + Send + Sync + 'static {
-    /// Gives back what staff `ask` for, under a key of theirs: the same key again is the same refund,
-    /// which comes as much further as it can; one that had succeeded is looked at again, as the provider
-    /// may have taken it back.
+    /// Refunds what staff `ask` for, under their idempotency key. Repeated, it continues the same refund;
+    /// one that had succeeded is read again from the provider, where it may have failed since.
     ///
-    /// Failed: when a store, the payments or the broker cannot be reached. Then the refund may be
-    /// under way, and is brought to its end.
+    /// Failed: when a store, the payments or the broker cannot be reached. Then the refund may
+    /// have started, and will be completed.
     fn refund(
         &self,
         order: &OrderId,
@@ -23,7 +22,7 @@ pub trait OrderRefunds: Clone + Send + Sync + 'static {
         ask: &NewOrderRefund,
     ) -> impl PortFuture<RefundAnswer>;
 
-    /// Brings the open refunds of `order` as far as they come, and looks again at those that
-    /// succeeded; the answer is after how long to do so once more, if ever.
+    /// Continues the open refunds of `order`, and reads those that had succeeded again; returns the time
+    /// until the next such call, if one is needed.
     fn settle(&self, order: &Order) -> impl PortFuture<Option<SignedDuration>>;
 }

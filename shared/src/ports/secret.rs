@@ -1,4 +1,4 @@
-//! A credential that no log shows.
+//! A credential that is never logged.
 
 use std::fmt;
 
@@ -7,13 +7,13 @@ use std::fmt;
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes over a credential.
+    /// Wraps a credential.
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(text)
     }
 
-    /// The credential itself, for the call that presents it.
+    /// The credential, for the call that sends it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

@@ -6,12 +6,12 @@ use crate::domain::stock::{
 };
 use crate::domain::{OrderId, ProductId, Refusal};
 
-/// What is named when a stock fails.
+/// The component named in failures.
 const STOCK: &str = "stock";
 
-/// The stock of every product. Everything is harmless when repeated.
+/// The stock of every product. All calls are idempotent.
 pub trait Stocks: Clone + Send + Sync + 'static {
-    /// What the stock of a product answers to a command.
+    /// The reply of a product's stock to a command.
     fn send(&self, product: &ProductId, command: Command) -> impl PortFuture<TurnResult>;
 
     /// Puts a product on sale, or changes its name, price and stock.
@@ -20,20 +20,20 @@ pub trait Stocks: Clone + Send + Sync + 'static {
         async { changed(answer(reply.await?)?) }
     }
 
-    /// Takes on more pieces of a product, or gives some away.
+    /// Adds pieces to the stock of a product, or removes some.
     fn adjust(&self, product: &ProductId, adjust: &Adjust) -> impl PortFuture<Changed> {
         let reply = self.send(product, Command::Adjust(adjust.clone()));
         async { changed(answer(reply.await?)?) }
     }
 
-    /// How much there is of a product.
+    /// The stock of a product.
     fn check(&self, product: &ProductId) -> impl PortFuture<Level> {
         let reply = self.send(product, Command::Check);
         async { level(answer(reply.await?)?) }
     }
 
-    /// Holds pieces for an order, from now on by the stock's own clock. It fails, to be tried again,
-    /// while as many orders hold the product as its document can carry.
+    /// Reserves pieces for an order, from now on by the stock's own clock. Fails, to be retried, while the
+    /// product's document has no room for another reservation.
     fn reserve(&self, product: &ProductId, ask: &Reserve) -> impl PortFuture<Held> {
         let reply = self.send(product, Command::Reserve(ask.clone()));
         async {
@@ -42,14 +42,14 @@ pub trait Stocks: Clone + Send + Sync + 'static {
         }
     }
 
-    /// Keeps what is held beyond its expiry. What has expired is taken again, if it is there at its
-    /// price.
+    /// Commits a reservation, which then does not expire. An expired one is reserved again, if the pieces
+    /// are available at its price.
     fn commit(&self, product: &ProductId, order: &OrderId) -> impl PortFuture<()> {
         let reply = self.send(product, Command::Commit(order.clone()));
         async { answer(reply.await?).map(|_| ()) }
     }
 
-    /// Gives back what is held, if anything, and ensures that nothing will be committed later.
+    /// Releases the reservation, if any, and ensures that nothing will be committed later.
     fn release(&self, product: &ProductId, order: &OrderId) -> impl PortFuture<()> {
         let reply = self.send(product, Command::Release(order.clone()));
         async { answer(reply.await?).map(|_| ()) }

@@ -1,25 +1,25 @@
-//! Tokens that callers show.
+//! Bearer tokens of callers.
 
 use super::Failure;
 use crate::domain::caller::Caller;
 use std::future::Future;
 
-/// Who checks the tokens of callers.
+/// Verifies the tokens of callers.
 pub trait Tokens: Clone + Send + Sync + 'static {
-    /// Whom a bearer token was issued to.
+    /// The caller that a bearer token was issued to.
     ///
     /// # Errors
     /// [`TokenError`].
     fn caller(&self, token: &str) -> impl Future<Output = Result<Caller, TokenError>> + Send;
 }
 
-/// Why a token names nobody.
+/// Why a token was not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    /// It is not good, and why.
+    /// The token is invalid, and why.
     #[error("the token {0}")]
     Invalid(&'static str),
-    /// The keys to check it by cannot be had.
+    /// The issuer's keys cannot be fetched.
     #[error("no keys")]
     Failed(#[source] Failure),
 }

@@ -2,9 +2,9 @@
 //! ([actors API](https://docs.dapr.io/reference/api/actors_api/)), of which only 200 is success.
 //!
 //! A turn reads the product's document, carries out one command and writes the document back, fenced by
-//! its `ETag`. Dapr runs one turn of an actor at a time; the fence also keeps one that outlived its
-//! sidecar or its host from writing over another that came after it, and it is why the document is kept
-//! as state of the function: Dapr's API gives no `ETag` of an actor's own state.
+//! its `ETag`. Dapr runs one turn of an actor at a time; the fence also prevents a turn that outlived
+//! its sidecar or its host from overwriting a later one. Therefore the document is state of the function:
+//! Dapr's API has no `ETag` for an actor's own state.
 
 use super::reminders::Reminder;
 use super::state::StateStore;
@@ -23,19 +23,19 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// The actor type: an actor's id is its product's.
+/// The actor type. An actor's id is its product's.
 pub const ACTOR_TYPE: &str = "stock";
 
-/// The method that takes a [`Command`].
+/// The method that accepts a [`Command`].
 pub(super) const TURN: &str = "turn";
 
-/// The component that keeps the documents.
+/// The component that stores the documents.
 const STORE: &str = "stock-store";
 
-/// The reminder that releases what has expired.
+/// The reminder that releases expired reservations.
 const SWEEP: &str = "sweep";
 
-/// The longest that a turn may take, so that a lost sidecar holds up no other turn for long.
+/// The timeout of a turn, so that a lost sidecar does not block other turns for long.
 const TURN_DEADLINE: Duration = Duration::from_secs(5);
 
 #[derive(Clone)]
@@ -108,7 +108,7 @@ impl<C: Clock> ActorHost<C> {
         })
     }
 
-    /// Takes a turn, again and again while others write the document meanwhile.
+    /// Runs a turn, and again if the document was written concurrently.
     async fn turn(&self, product: &ProductId, command: &Command) -> Result<TurnResult> {
         loop {
             let (answer, saved) = self.try_turn(product, command).await?;

@@ -3,23 +3,23 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-/// The most activities whose tries are counted concurrently; more of them fail together only when all is
-/// lost, and then the count begins again.
+/// The most activities whose tries are counted concurrently. More fail together only in a complete
+/// outage; then the count starts again.
 const MOST: usize = 10_000;
 
-/// Counts the tries of each activity in this process, by its execution id, which the engine keeps
-/// over retries.
+/// Counts the tries of each activity in this process, by its execution id, which stays the same
+/// across retries.
 #[derive(Clone, Default)]
 pub(super) struct Attempts(Arc<Mutex<HashMap<String, i64>>>);
 
 impl Attempts {
-    /// Which try of `execution` begins: 1, unless others failed in this process.
+    /// The number of the try of `execution` that starts: 1, unless others failed in this process.
     pub(super) fn begin(&self, execution: &str) -> i64 {
         let failed = self.0.lock().expect("no panic happens while counting");
         failed.get(execution).copied().unwrap_or_default() + 1
     }
 
-    /// Notes that try number `attempt` of `execution` failed.
+    /// Records that try number `attempt` of `execution` failed.
     pub(super) fn fail(&self, execution: &str, attempt: i64) {
         let mut failed = self.0.lock().expect("no panic happens while counting");
         if failed.len() >= MOST {
@@ -28,7 +28,7 @@ impl Attempts {
         failed.insert(execution.to_owned(), attempt);
     }
 
-    /// Forgets `execution`, which has an answer.
+    /// Removes `execution`, which has completed.
     pub(super) fn forget(&self, execution: &str) {
         self.0.lock().expect("no panic happens while counting").remove(execution);
     }

@@ -14,12 +14,12 @@ use axum::routing::{get, post};
 use serde_json::{Value, json};
 use tracing::Span;
 
-/// What becomes of a message.
+/// The verdict on a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
-    /// It is done; Dapr acknowledges it.
+    /// Processed; Dapr acknowledges it.
     Success,
-    /// It is to be delivered again; after some tries it becomes a dead letter.
+    /// To be delivered again; after some tries it becomes a dead letter.
     Retry,
 }
 
@@ -36,13 +36,13 @@ impl IntoResponse for Delivery {
 /// Why a message was not handled.
 #[derive(Debug, thiserror::Error)]
 pub enum DeliveryError {
-    /// Delivering it again would not help.
+    /// Invalid; redelivery would not help.
     #[error("the message is poison")]
     Poison(#[from] Poison),
-    /// It is a good message, and dealing with it again would not help either.
+    /// Valid, but processing it again would not help either.
     #[error("{0}")]
     Hopeless(String),
-    /// Machinery failed.
+    /// A failure that a redelivery may resolve.
     #[error("the message could not be handled")]
     Failed(#[from] Failure),
 }
@@ -51,20 +51,20 @@ impl From<Error> for DeliveryError {
     fn from(error: Error) -> Self {
         match error {
             Error::Failed(failure) => Self::Failed(failure),
-            // A refusal has no caller to go to, and asking again changes nothing.
+            // A refusal has no caller to return to, and a retry would be refused again.
             Error::Refused(refusal) => Self::Poison(Poison::BadData(refusal.to_string())),
         }
     }
 }
 
-/// Where the messages end that `function` cannot deal with, from `topic`.
+/// The topic of the dead letters of `function` from `topic`.
 #[must_use]
 pub fn dead_letter_topic(topic: Topic, function: &str) -> String {
     format!("{}-{function}-dead", topic.name())
 }
 
-/// Subscribes `function` to `topic`: `handle` deals with each event. Poison goes to the dead letters
-/// at once, with its reason.
+/// Subscribes `function` to `topic`: `handle` processes each event. Invalid messages become dead
+/// letters immediately, with their reason.
 pub fn on<P, H, F>(topic: Topic, function: &'static str, publisher: P, handle: H) -> Router
 where
     P: Publisher,
@@ -121,7 +121,7 @@ where
     }
 }
 
-/// Notes on the request's span what it delivers
+/// Sets the messaging attributes of the request's span
 /// ([conventions](https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/)).
 fn describe(event: &CloudEvent) {
     let span = Span::current();

@@ -1,4 +1,4 @@
-//! The functions that keep a port for others, by service invocation.
+//! Ports implemented by other functions, over service invocation.
 
 use super::invocation::Invocation;
 use super::repeat::repeated;
@@ -15,7 +15,7 @@ use std::time::Duration;
 
 const NOTHING: Option<&()> = None;
 
-/// How much longer than a wait its answer may take.
+/// The time that a response may take beyond the requested wait.
 const ON_THE_WAY: Duration = Duration::from_secs(2);
 
 /// `order-saga`.
@@ -23,7 +23,7 @@ const ON_THE_WAY: Duration = Duration::from_secs(2);
 pub struct OrderSaga(pub(super) Invocation);
 
 impl Sagas for OrderSaga {
-    /// Repeats what failed: a start is one by its order's id, however often it arrives.
+    /// Retries a failed start, which is idempotent by the order's id.
     async fn start(&self, order: &PlacedOrder) -> Result<PlacedOrder> {
         let path = &format!("/sagas/{}", order.order_id);
         let start = async || {
@@ -64,20 +64,20 @@ impl Progress for OrderSaga {
 #[derive(Debug, Clone)]
 pub struct PaymentFunctions(pub(super) Invocation);
 
-/// What this caller reads of a payment.
+/// The fields of a payment that this caller reads.
 #[derive(Deserialize)]
 struct Paid {
     payment_id: PaymentId,
 }
 
-/// What this caller reads of a refund.
+/// The fields of a refund that this caller reads.
 #[derive(Deserialize)]
 struct Refunded {
     refund_id: RefundId,
     status: RefundState,
 }
 
-/// What this caller reads of a payment whose refunds were looked at.
+/// The fields of a payment that this caller reads after its refunds were checked.
 #[derive(Deserialize)]
 struct Reviewed {
     #[serde(default)]
@@ -96,7 +96,7 @@ impl PaymentClient for PaymentFunctions {
     async fn void(&self, order: &OrderId) -> Result<Option<Money>> {
         let path = format!("/orders/{order}/payment");
         let answer = self.0.call("refund-payment", Method::DELETE, &path, NOTHING).await?;
-        // An earlier version does not say what it gave back.
+        // An earlier version does not return the refunded amount.
         if answer.status() == StatusCode::NO_CONTENT {
             return Ok(None);
         }

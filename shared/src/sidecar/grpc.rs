@@ -8,14 +8,14 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 
-/// The longest that one call may take.
+/// The timeout of a call.
 pub(super) const DEADLINE: Duration = Duration::from_secs(5);
 
-/// The longest that a mail may take. Giving up on a mail that is sent after all would send it twice,
-/// so the wait is longer than a mail server stalls.
+/// The timeout of a mail. A mail that is sent after a timeout would be sent twice, so this is longer
+/// than mail servers usually stall.
 pub(super) const MAIL_DEADLINE: Duration = Duration::from_mins(5);
 
-/// A channel to the sidecar that connects when it is used, and again whenever it must.
+/// A channel to the sidecar that connects on first use, and reconnects.
 #[derive(Debug, Clone)]
 pub(super) struct Grpc {
     channel: Channel,
@@ -33,7 +33,7 @@ impl Grpc {
         Self { channel, patient, address }
     }
 
-    /// For calls whose outcome must be waited for.
+    /// For calls whose result must be awaited.
     pub(super) fn patient(&self) -> Dapr {
         DaprClient::with_interceptor(self.patient.clone(), in_trace as Interceptor)
     }
@@ -46,7 +46,7 @@ impl Grpc {
         TaskHubGrpcClient::from_channel(self.channel.clone())
     }
 
-    /// For a wait that has a bound of its own.
+    /// For a wait with another bound.
     pub(super) fn patient_workflows(&self) -> TaskHubGrpcClient {
         TaskHubGrpcClient::from_channel(self.patient.clone())
     }
@@ -56,7 +56,7 @@ impl Grpc {
     }
 }
 
-/// A client whose calls belong to the trace of their caller.
+/// A client whose calls propagate the trace context of their caller.
 pub(super) type Dapr = DaprClient<InterceptedService<Channel, Interceptor>>;
 
 type Interceptor = fn(Request<()>) -> Called;

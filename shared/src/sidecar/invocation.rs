@@ -13,8 +13,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tracing::{Instrument, Span, field};
 
-/// The longest that an invocation may take that says nothing else: less than the bound of a saga's activity, so that the
-/// activity learns what failed.
+/// The default timeout of an invocation: less than that of a saga's activity, so that the activity gets the
+/// error.
 const DEADLINE: Duration = Duration::from_secs(8);
 
 const INVOKE: &str = "be invoked";
@@ -29,7 +29,7 @@ pub struct Invocation {
     base: String,
 }
 
-/// What a function answered.
+/// The response of a function.
 #[derive(Debug, Clone)]
 pub(super) struct FunctionResponse(Response<Bytes>);
 
@@ -52,7 +52,7 @@ impl Invocation {
         self.call_within(function, method, path, body, DEADLINE).await
     }
 
-    /// As [`Invocation::call`], of an answer that may take as long as `limit`.
+    /// As [`Invocation::call`], with `limit` as the timeout.
     ///
     /// # Errors
     /// As [`Functions::forward`].
@@ -119,8 +119,8 @@ impl Invocation {
 }
 
 impl Functions for Invocation {
-    /// Asks a second time when the sidecar reached no one: it looked up the function once, and the
-    /// process that it found has ended. Then it finds another, if there is one.
+    /// Retries once when the sidecar could not connect: it resolved the function once, and that process
+    /// has ended. The retry reaches another process, if there is one.
     async fn forward(&self, function: &str, request: Request<Bytes>) -> Result<Response<Bytes>> {
         let (began, limit) = (Instant::now(), request.extensions().get::<Within>());
         let limit = limit.map_or(DEADLINE, |within| within.0);
@@ -130,7 +130,7 @@ impl Functions for Invocation {
             answered = self.ask(function, request, left).await?;
         }
         let status = answered.status();
-        // What a sidecar answers in place of a function is no problem document.
+        // A sidecar's own response, in place of a function's, is not a problem document.
         let error = status.is_client_error() || status.is_server_error();
         if error && !answered.is_problem() {
             let answer = format!("{status}: {}", answered.excerpt());
@@ -145,16 +145,16 @@ impl FunctionResponse {
         self.0.status()
     }
 
-    /// The answer as a `T`.
+    /// The response as a `T`.
     ///
     /// # Errors
-    /// Refused: the refusal that the problem carries. Failed: any other answer.
+    /// Refused: the refusal in the problem. Failed: any other response.
     pub(super) fn read<T: DeserializeOwned>(&self, function: &str) -> Result<T> {
         self.check(function)?;
         Ok(serde_json::from_slice(self.0.body()).or_fail(function, "answer")?)
     }
 
-    /// As [`FunctionResponse::read`]; none, when what was asked for is not there.
+    /// As [`FunctionResponse::read`]; none if the resource does not exist.
     pub(super) fn read_if_found<T: DeserializeOwned>(&self, function: &str) -> Result<Option<T>> {
         if self.status() == StatusCode::NOT_FOUND {
             Ok(None)
@@ -163,7 +163,7 @@ impl FunctionResponse {
         }
     }
 
-    /// Whether the function did what it was asked.
+    /// Checks that the function succeeded.
     ///
     /// # Errors
     /// As [`FunctionResponse::read`].
@@ -178,8 +178,8 @@ impl FunctionResponse {
         Err(Failure::new(function, "do as asked", answer).into())
     }
 
-    /// The refusal that a problem carries. One that this version does not know is distinguished from other
-    /// problems by its status: only refusals are 402 or 409.
+    /// The refusal in a problem. One that is unknown to this version is recognised by its status: only
+    /// refusals are 402 or 409.
     fn refusal(&self) -> Option<Refusal> {
         let refusal = refusal_in(self.0.body()).filter(|_| self.is_problem())?;
         let business =
@@ -187,7 +187,7 @@ impl FunctionResponse {
         (business || !matches!(refusal, Refusal::Other(_))).then_some(refusal)
     }
 
-    /// Whether the sidecar answers in place of the function, because nothing listened where it was.
+    /// Whether the response is the sidecar's, which could not connect to the function.
     fn found_nobody(&self) -> bool {
         let dialing = || self.excerpt().contains("Error while dialing");
         self.status().is_server_error() && !self.is_problem() && dialing()
@@ -236,7 +236,7 @@ mod tests {
         let problem = Problem::from(Refusal::PaymentVoided).document().to_string();
         let read = answer(409, PROBLEM, &problem).read::<Value>("process-payment");
         assert!(matches!(read, Err(Error::Refused(Refusal::PaymentVoided))), "{read:?}");
-        // The same from something that is no function.
+        // The same from another server.
         assert!(failure(&answer(409, "application/json", &problem)).contains("409"));
     }
 
@@ -265,7 +265,7 @@ mod tests {
         }
     }
 
-    /// A sidecar that answers `first` as an error, then well; and how often it was asked.
+    /// A sidecar that returns the error `first`, then succeeds; and its number of requests.
     async fn sidecar((status, first): (u16, &'static str)) -> (String, Arc<AtomicUsize>) {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();

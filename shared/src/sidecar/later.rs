@@ -1,4 +1,4 @@
-//! Events that are published later, by reminders: an actor for each event, which does nothing else.
+//! Events that are published later, by reminders: one actor per event, only for that.
 
 use super::pubsub::Broker;
 use super::reminders::Reminder;
@@ -17,19 +17,19 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The actor type: an actor's id is made of its event's.
+/// The actor type. An actor's id is derived from its event's.
 const ACTOR_TYPE: &str = "later";
 
 /// The scheduler, which reminds this function to publish events.
 #[derive(Debug, Clone)]
 pub struct Reminders(pub(super) Grpc);
 
-/// What a reminder brings along.
+/// The payload of a reminder.
 #[derive(Serialize, Deserialize)]
 struct Due {
     topic: String,
     event: CloudEvent,
-    /// Names this publication: Service Bus drops a message whose name it knows.
+    /// The id of this message: Service Bus drops duplicates of an id.
     message_id: Uuid,
 }
 
@@ -69,7 +69,7 @@ async fn config() -> Json<Value> {
     )
 }
 
-/// A reminder as Dapr delivers it: what it brings along is Base64.
+/// A reminder as Dapr delivers it: the payload is Base64.
 #[derive(Deserialize)]
 struct Fired {
     data: String,

@@ -1,4 +1,4 @@
-//! The broker and the way to mailboxes.
+//! The broker and the mailer.
 
 use super::Grpc;
 use crate::ports::{Delivered, Failure, Mail, Mailer, OrFail, Publisher, Result};
@@ -10,7 +10,7 @@ use tracing::Instrument;
 /// The Dapr component that events go through.
 pub const PUBSUB: &str = "pubsub";
 
-/// The metadata by which Service Bus recognises a message that is published again.
+/// The metadata by which Service Bus detects duplicates.
 const MESSAGE_ID: &str = "MessageId";
 
 /// The Dapr output binding that mails go through.
@@ -31,7 +31,7 @@ impl Publisher for Broker {
 }
 
 impl Broker {
-    /// Publishes an event again, as a message that Service Bus does not know yet.
+    /// Publishes an event again, with an id that Service Bus does not take for a duplicate.
     pub(super) async fn publish_as(
         &self,
         topic: &str,
@@ -58,7 +58,7 @@ impl Broker {
             messaging.operation.r#type = "send",
             messaging.destination.name = topic,
         );
-        // The call names its span when it is made, not when it is awaited.
+        // The call captures the span when it is made, not when it is awaited.
         let publish = async { self.0.dapr().publish_event(request).await };
         publish.instrument(span).await.or_fail(PUBSUB, PUBLISH)?;
         Ok(())
@@ -70,8 +70,8 @@ impl Broker {
 pub struct MailServer(pub(super) Grpc);
 
 impl Mailer for MailServer {
-    /// Every request names its recipient and subject: the SMTP binding would take those of the
-    /// request before.
+    /// Every request sets its recipient and subject: the SMTP binding would otherwise use those of the
+    /// previous request.
     async fn send(&self, mail: &Mail) -> Result<Delivered> {
         let Mail { to, subject, html } = mail;
         let metadata = [("emailTo", to.as_str()), ("subject", subject)];
@@ -94,10 +94,10 @@ impl Mailer for MailServer {
     }
 }
 
-/// Why a mail to `to` will never be taken, if `error`, of the SMTP binding, says so: its address cannot
-/// be read, or the mail server answered with a 5xx
-/// ([RFC 5321 §4.2.1](https://www.rfc-editor.org/rfc/rfc5321#section-4.2.1)) to the mail itself. One to
-/// the greeting or the login is no fault of the mail.
+/// Why a mail to `to` is rejected permanently, according to `error` of the SMTP binding: its address is
+/// invalid, or the mail server responded with a 5xx
+/// ([RFC 5321 §4.2.1](https://www.rfc-editor.org/rfc/rfc5321#section-4.2.1)) to the mail itself. A
+/// 5xx to the greeting or the login does not concern the mail.
 fn rejection(error: &str, to: &str) -> Option<String> {
     let (_, answer) = error.split_once("could not send email 1: ")?;
     let code = answer.as_bytes().first_chunk()?;

@@ -1,5 +1,5 @@
 //! Reminders of actors ([Dapr](https://docs.dapr.io/reference/api/actors_api/#create-actor-reminder)):
-//! the scheduler keeps them, and they fire on the host that has the actor then.
+//! the scheduler stores them, and they fire on the current host of the actor.
 
 use super::Grpc;
 use crate::ports::{Failure, OrFail};
@@ -9,26 +9,26 @@ use dapr::dapr::proto::common::v1::{
 use dapr::dapr::proto::runtime::v1::RegisterActorReminderRequest;
 use jiff::SignedDuration;
 
-/// How long a reminder that failed waits for its next try. It is tried for ever: nothing else does what
-/// it is for.
+/// The time between two tries of a reminder that failed. It is retried without limit: nothing else does
+/// its work.
 const RETRY_SECONDS: i64 = 5;
 
-/// What fires, once.
+/// A reminder, which fires once.
 pub(super) struct Reminder<'a> {
-    /// The type of the actor, which this function hosts.
+    /// The actor type, which this function hosts.
     pub(super) actor_type: &'static str,
-    /// The actor.
+    /// The actor id.
     pub(super) actor_id: &'a str,
-    /// One of the same name is replaced.
+    /// The name; a reminder of the same name is replaced.
     pub(super) name: &'a str,
-    /// How soon.
+    /// The delay until it fires.
     pub(super) delay: SignedDuration,
-    /// What it brings along.
+    /// The payload that it is delivered with.
     pub(super) data: Vec<u8>,
 }
 
 impl Grpc {
-    /// Sets a reminder, in place of one of the same name.
+    /// Sets a reminder, which replaces one of the same name.
     pub(super) async fn remind(&self, reminder: Reminder<'_>) -> Result<(), Failure> {
         let retry = JobFailurePolicyConstant {
             interval: Some(prost_types::Duration { seconds: RETRY_SECONDS, nanos: 0 }),

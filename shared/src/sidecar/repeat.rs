@@ -1,21 +1,21 @@
-//! Repeating a call that does no harm when it arrives twice.
+//! Retries of idempotent calls.
 
 use crate::ports::{Chain, Error, OrFail, Result};
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-/// The longest that all tries may take together: less than an invocation, because the caller of the
-/// function that repeats waits for one.
+/// The timeout of all tries together: less than an invocation's, since the function that retries is
+/// itself invoked.
 const LIMIT: Duration = Duration::from_secs(7);
 
-/// How often a call is made at most.
+/// The most tries of a call.
 const TRIES: usize = 4;
 
-/// How long after a try that failed the next one begins.
+/// The time between a failed try and the next one.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// What `call` of `function` comes to, repeated when it failed: a process that stops cuts short what its
-/// sidecar carries, and the next call finds another process.
+/// The result of `call` to `function`, retried on failure: a stopping process interrupts the requests
+/// of its sidecar, and the next call reaches another process.
 ///
 /// # Errors
 /// Refused: as the call was. Failed: the last try, or all of them took longer than seven seconds.

@@ -16,15 +16,15 @@ use tonic::Code;
 
 const ENGINE: &str = "workflow engine";
 
-/// How long to wait before looking again for what another caller started.
+/// The time between two reads of a workflow that another caller started.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// After this long, a workflow that was started and never ran is woken: its engine may have lost the
-/// reminder that was to run it.
+/// The time after which a workflow that was started and never ran is woken: the engine may have lost
+/// its reminder.
 const WAKE_AFTER: Duration = Duration::from_secs(1);
 
-/// A workflow that wrote nothing for this long has lost what was to run it: between two tries of a
-/// step pass 15 minutes at most.
+/// The time after which a workflow without a new event in its history has lost its reminder: steps
+/// are retried at most 15 minutes apart.
 const SILENT_AFTER: SignedDuration = SignedDuration::from_mins(30);
 
 /// Runs workflows.
@@ -32,12 +32,12 @@ const SILENT_AFTER: SignedDuration = SignedDuration::from_mins(30);
 pub struct WorkflowEngine<C> {
     pub(super) grpc: Grpc,
     pub(super) clock: C,
-    /// How long orders are tried.
+    /// How long the steps of orders are retried.
     pub(super) patience: Patience,
 }
 
 impl<C: Clock> WorkflowEngine<C> {
-    /// Starts a workflow; the answer is whether there was none that runs.
+    /// Starts a workflow; returns false if it runs already.
     async fn schedule(
         &self,
         name: &str,
@@ -48,7 +48,7 @@ impl<C: Clock> WorkflowEngine<C> {
         let input = serde_json::to_string(input).or_fail(ENGINE, START)?;
         let mut client = self.grpc.workflows();
         let start = client.schedule_new_orchestration(name, Some(input), Some(id.to_owned()), None);
-        // Without a worker the start would hang for as long as the caller has patience.
+        // Without a worker the start would hang until the caller's timeout.
         match timeout(DEADLINE, start).await.or_fail(ENGINE, START)? {
             Err(DurableTaskError::GrpcError(status)) if status.code() == Code::AlreadyExists => {
                 Ok(false)
@@ -62,8 +62,8 @@ impl<C: Clock> WorkflowEngine<C> {
         self.schedule(workflow::NAME, order.order_id.as_str(), &input).await
     }
 
-    /// The state of a workflow. One that is being saved cannot be read for a moment, which the engine
-    /// calls unknown.
+    /// The state of a workflow. While it is being saved, the engine reports it as unknown for a
+    /// moment.
     async fn state(&self, order: &OrderId) -> Result<Option<OrchestrationState>> {
         const FIND: &str = "find a workflow";
         let mut client = self.grpc.workflows();
@@ -80,8 +80,8 @@ impl<C: Clock> WorkflowEngine<C> {
         Ok(timeout(DEADLINE, look).await.or_fail(ENGINE, FIND)?.or_fail(ENGINE, FIND)?)
     }
 
-    /// The workflow that another caller has started: it shows only once it runs. One that does not
-    /// run is woken by an event that it does not wait for.
+    /// The workflow that another caller has started, which is visible only once it runs. If it does not
+    /// run, an event that it does not wait for wakes it.
     async fn running(&self, order: &OrderId) -> Result<(PlacedOrder, OrchestrationState)> {
         let (began, mut woken) = (Instant::now(), false);
         let mut polls = interval(POLL_INTERVAL);
@@ -110,7 +110,7 @@ impl<C: Clock> WorkflowEngine<C> {
         Ok(timeout(DEADLINE, wake).await.or_fail(ENGINE, WAKE)?.or_fail(ENGINE, WAKE)?)
     }
 
-    /// Ends a workflow that nothing drives any more.
+    /// Terminates a workflow that has lost its reminder.
     async fn terminate(&self, order: &OrderId) -> Result<()> {
         const TERMINATE: &str = "end a workflow";
         tracing::warn!(order.id = %order, "the saga of order {order} made no progress: it is started again");
@@ -158,7 +158,7 @@ impl<C: Clock> SagaEngine for WorkflowEngine<C> {
     }
 }
 
-/// What a workflow that shows was started with.
+/// The input of a workflow that is visible.
 fn input(state: &OrchestrationState) -> Option<Result<PlacedOrder>> {
     let input = state.serialized_input.as_ref()?;
     let input = serde_json::from_str::<SagaInput>(input).or_fail(ENGINE, "read an order");

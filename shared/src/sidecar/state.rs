@@ -13,12 +13,12 @@ use std::marker::PhantomData;
 use std::time::Duration;
 use tonic::{Code, Status};
 
-/// The version of a document that is not there. Redis takes versions for numbers and knows no other
-/// way to report that a first write came second.
+/// The version of a document that does not exist. Redis parses versions as numbers, and reports a
+/// conflict of first writes only for a number.
 const ABSENT: &str = "0";
 
-/// The store's own. Dapr asks Cosmos DB for no more than a session's when it is asked for strong consistency, and
-/// has no session: a store that is not strong by default would answer with what is out of date.
+/// The store's default. For strong consistency Dapr requests session consistency of Cosmos DB, without a
+/// session: a store whose default is not strong would return outdated documents.
 const CONSISTENCY: StateConsistency = StateConsistency::ConsistencyUnspecified;
 
 /// Documents of one kind in one state store.
@@ -41,7 +41,7 @@ impl<T> StateStore<T> {
         Self { grpc, component, expiry: None, kind: PhantomData }
     }
 
-    /// The same store, which forgets each document this long after it was written.
+    /// The same store, with a time to live for the documents that it writes.
     pub(super) fn expiring(self, expiry: Duration) -> Self {
         Self { expiry: Some(expiry), ..self }
     }
@@ -94,7 +94,7 @@ where
     }
 }
 
-/// What the answer to a write means: another version is a conflict, all else that went wrong an error.
+/// The result of a write: another version is a conflict, any other failure an error.
 fn saved<T>(answer: std::result::Result<T, Status>) -> std::result::Result<Saved, Status> {
     match answer {
         Ok(_) => Ok(Saved::Written),

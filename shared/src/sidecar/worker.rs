@@ -1,4 +1,4 @@
-//! The worker that runs the order saga's workflows and activities, and sweeps up what they leave.
+//! The worker that runs the order saga's workflows and activities, and sweeps overdue orders and payments.
 
 use super::activities::Activities;
 use super::attempts::Attempts;
@@ -26,16 +26,16 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-/// Workflow turns and activities at work concurrently; more wait in the sidecar.
+/// The most workflow turns and activities that run concurrently; more wait in the sidecar.
 const CONCURRENT: usize = 256;
 
-/// The longest wait before the worker looks again for a sidecar that it lost.
+/// The longest backoff between two attempts to reconnect to a lost sidecar.
 const RECONNECT: Duration = Duration::from_secs(2);
 
 /// The time between two sweeps for orders that have not ended.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(15);
 
-/// Starts sagas as workflows, and keeps its index beside the orders.
+/// Starts sagas as workflows, with the index of due orders in the orders' store.
 pub type WorkflowDispatcher<C> = Dispatcher<
     StateStore<Order>,
     StateStore<Page<OrderId>>,
@@ -44,7 +44,7 @@ pub type WorkflowDispatcher<C> = Dispatcher<
     C,
 >;
 
-/// Refunds kept beside the orders, of payments that functions make.
+/// Refunds stored with the orders, of payments made by other functions.
 pub type SidecarRefunds<C> =
     RefundService<StateStore<Order>, StateStore<Page<OrderId>>, PaymentFunctions, Broker, C>;
 
@@ -89,7 +89,7 @@ impl<C: Clock> Worker<C> {
         Self { hub, dispatcher, orders, changes, payments, payments_every }
     }
 
-    /// What is known of the orders that this worker, and others beside it, carry.
+    /// The progress of the orders of this worker and of other replicas.
     #[must_use]
     pub fn progress(&self) -> impl Progress + use<C> {
         let dispatcher = self.dispatcher.clone();
@@ -111,10 +111,10 @@ impl<C: Clock> Worker<C> {
         CancellationService { orders, sagas: self.dispatcher(), clock }
     }
 
-    /// Works until `stop` is cancelled.
+    /// Runs until `stop` is cancelled.
     ///
     /// # Errors
-    /// When the worker gives up.
+    /// When the worker fails permanently.
     pub async fn run(self, stop: CancellationToken) -> std::result::Result<(), Failure> {
         let Self { hub, dispatcher, payments, payments_every, .. } = self;
         let orders = sweeps("orders", SWEEP_INTERVAL, || dispatcher.sweep());
@@ -130,7 +130,7 @@ impl<C: Clock> Worker<C> {
     }
 }
 
-/// Sweeps for ever; a sweep that is cut short is done again by the next one.
+/// Sweeps without end; the next sweep repeats one that was interrupted.
 async fn sweeps<F: Future<Output = Result<()>>>(
     of: &'static str,
     every: Duration,

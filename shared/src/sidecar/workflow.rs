@@ -22,13 +22,13 @@ use std::time::Duration;
 /// The name of the workflow.
 pub const NAME: &str = "order-saga";
 
-/// The name of the workflow that does what is left of a stuck order.
+/// The name of the workflow that performs the remaining steps of a stuck order.
 pub(super) const RESUME: &str = "order-resume";
 
-/// About a day of tries.
+/// The tries of about a day.
 const UNDO_TRIES: u32 = 100;
 
-/// The activity that publishes events which the broker did not take at once.
+/// The activity that publishes events which the broker did not accept immediately.
 pub(super) const PUBLISH: &str = "publish";
 
 /// The input of the workflow.
@@ -37,22 +37,22 @@ pub(super) struct SagaInput {
     /// The order.
     #[serde(flatten)]
     pub(super) order: PlacedOrder,
-    /// How long the steps up to the shipment are retried, all together. It travels with the order, so that
-    /// a changed setting changes no order on its way.
+    /// How long the steps up to the shipment are retried in total. Part of the input, so that a changed
+    /// setting does not affect running orders.
     pub(super) forward_seconds: u64,
-    /// How often an undo is tried. It travels with the order, too.
+    /// The most tries of an undo. Part of the input for the same reason.
     #[serde(default = "about_a_day")]
     pub(super) undo_tries: u32,
 }
 
-/// What orders were started with before they brought along how often an undo is tried.
+/// The value for orders started before it was part of the input.
 fn about_a_day() -> u32 {
     UNDO_TRIES
 }
 
 impl SagaInput {
-    /// The steps that need what is held are retried for 4/5 of the time that it is held for, so that
-    /// there is time left to ship.
+    /// The steps that need the reservation are retried for 4/5 of its duration, which leaves time to
+    /// ship.
     pub(super) fn new(order: PlacedOrder, patience: Patience) -> Self {
         let Patience { reservation_ttl, undo_tries } = patience;
         let forward_seconds = reservation_ttl.unsigned_abs().as_secs() / 5 * 4;
@@ -60,12 +60,12 @@ impl SagaInput {
     }
 }
 
-/// How long an order is tried before it is given up.
+/// How long an order's steps are retried.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// How long stock is held for an order that is not shipped.
+    /// How long stock is reserved for an order that is not shipped.
     pub reservation_ttl: SignedDuration,
-    /// How often an undo is tried before the order is stuck.
+    /// The most tries of an undo, after which the order is stuck.
     pub undo_tries: u32,
 }
 
@@ -79,10 +79,10 @@ pub(super) struct ResumeInput {
     pub(super) left: Vec<Step>,
 }
 
-/// What an activity answers: refused is data, so it travels as a value; an error is retried.
+/// The result of an activity. A refusal is a value; an error is retried.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct StepResult<T> {
-    /// What the step did, or why it was refused.
+    /// The step's result, or its refusal.
     pub(super) result: Result<T, Refusal>,
     /// Whether the event of the step is still to be published.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -103,7 +103,7 @@ pub(super) struct PayInput {
     pub(super) total: Money,
 }
 
-/// The input of what undoes a step.
+/// The input of an undo.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct UndoInput {
     pub(super) order_id: OrderId,
@@ -130,7 +130,7 @@ pub(super) fn register(registry: &mut Registry) {
     registry.add_named_orchestrator(RESUME, order_resume);
 }
 
-/// Carries one order from end to end; the workflow's output is the [`Outcome`].
+/// Processes an order from start to end; the workflow's output is the [`Outcome`].
 pub(super) async fn order_saga(
     context: OrchestrationContext,
 ) -> dapr_durabletask::api::Result<Option<String>> {
@@ -142,7 +142,7 @@ pub(super) async fn order_saga(
     Ok(Some(serde_json::to_string(&outcome)?))
 }
 
-/// Does what is left of a stuck order; the workflow's output is the [`Outcome`].
+/// Performs the remaining steps of a stuck order; the workflow's output is the [`Outcome`].
 pub(super) async fn order_resume(
     context: OrchestrationContext,
 ) -> dapr_durabletask::api::Result<Option<String>> {
@@ -155,9 +155,9 @@ pub(super) async fn order_resume(
 
 struct Activities {
     context: OrchestrationContext,
-    /// When the time for the steps up to the shipment is over.
+    /// The deadline of the steps up to the shipment.
     until: Timestamp,
-    /// How the steps that must be done in the end are retried.
+    /// The retry policy of steps that must succeed eventually.
     persistent: RetryPolicy,
     /// The steps whose events are still to be published.
     unpublished: Mutex<Vec<Step>>,
@@ -198,8 +198,8 @@ impl Activities {
         self.unpublished.lock().expect("no panic happens while noting a step")
     }
 
-    /// Publishes what the broker did not accept immediately, in the order of the steps. Whether it succeeds
-    /// changes nothing about the order.
+    /// Publishes the events that the broker did not accept immediately, in the order of the steps. A
+    /// failure does not affect the order.
     async fn publish(&self, order_id: &OrderId) {
         let steps = mem::take(&mut *self.unpublished());
         if !steps.is_empty() {
@@ -208,8 +208,8 @@ impl Activities {
         }
     }
 
-    /// Until the time for the steps up to the shipment is over, up to 15 s apart: what is away for
-    /// some minutes costs time and no order.
+    /// Until the deadline of the steps up to the shipment, up to 15 s apart: an outage of some minutes
+    /// delays orders and cancels none.
     fn forward_retries(&self) -> RetryPolicy {
         let left = Duration::try_from(self.until.duration_since(now(&self.context)));
         RetryPolicy::new(u32::MAX, Duration::from_millis(500))
@@ -259,20 +259,20 @@ impl Steps for Activities {
     }
 }
 
-/// The time as the workflow knows it, the same whenever it replays.
+/// The time of the workflow, the same in every replay.
 fn now(context: &OrchestrationContext) -> Timestamp {
     let millis = context.current_utc_datetime().timestamp_millis();
     Timestamp::from_millisecond(millis).expect("the engine's clock is within the calendar")
 }
 
-/// Tries that are 15 minutes apart in the end: money or goods are left to give back.
+/// Tries with a backoff of up to 15 minutes: money or goods remain to be returned.
 fn undo_retries(tries: u32) -> RetryPolicy {
     RetryPolicy::new(tries, Duration::from_millis(500))
         .with_backoff_coefficient(2.0)
         .with_max_retry_interval(Duration::from_mins(15))
 }
 
-/// A few tries within about two minutes: the caller may ask again.
+/// A few tries within about two minutes: the caller may retry.
 fn resume_retries() -> RetryPolicy {
     RetryPolicy::new(8, Duration::from_millis(500)).with_backoff_coefficient(2.0)
 }

@@ -1,4 +1,4 @@
-//! Fakes of the ports: in memory, for unit tests alone.
+//! Fakes of the ports: in memory, only for unit tests.
 
 mod engine;
 mod keys;
@@ -43,7 +43,7 @@ fn lock<T>(shared: &Shared<T>) -> MutexGuard<'_, T> {
     shared.lock().expect("no test panics while it holds a fake")
 }
 
-/// A clock that stands still.
+/// A clock that is stopped.
 #[derive(Debug, Clone)]
 pub struct FakeClock(pub Timestamp);
 
@@ -87,12 +87,12 @@ where
     }
 }
 
-/// Stock without actors, at a time that stands still.
+/// Stock without actors, with a stopped clock.
 #[derive(Debug, Clone, Default)]
 pub struct FakeStocks(Shared<HashMap<ProductId, Stock>>);
 
 impl FakeStocks {
-    /// Offers a product so, whether it is there or not.
+    /// Creates or replaces a product.
     ///
     /// # Errors
     /// As [`Stocks::put`].
@@ -113,7 +113,7 @@ impl Stocks for FakeStocks {
     }
 }
 
-/// Functions that answer with what they were asked.
+/// Functions that echo their requests.
 #[derive(Debug, Clone, Default)]
 pub struct FakeFunctions;
 
@@ -132,7 +132,7 @@ impl Functions for FakeFunctions {
     }
 }
 
-/// A broker that keeps what is published, by topic.
+/// A broker that records published events, by topic.
 #[derive(Debug, Clone, Default)]
 pub struct FakeBroker {
     published: Shared<Vec<(String, Value)>>,
@@ -154,7 +154,7 @@ impl FakeBroker {
         lock(&self.published).iter().map(kind).collect()
     }
 
-    /// The next event cannot be published.
+    /// Makes the next publication fail.
     pub fn fail_next(&self) {
         *lock(&self.fails) = true;
     }
@@ -170,7 +170,7 @@ impl Publisher for FakeBroker {
     }
 }
 
-/// Refunds of `orders` whose payments are always refunded, at a time that stands still.
+/// Refunds of `orders` whose payments are always refunded, with a stopped clock.
 #[must_use]
 pub fn fake_refunds(orders: &FakeDocuments<OrderId, Order>) -> impl OrderRefunds + use<> {
     RefundService {
@@ -208,7 +208,7 @@ impl PaymentClient for FakePaymentClient {
     }
 }
 
-/// A carrier that goes everywhere.
+/// A carrier that accepts every shipment.
 #[derive(Debug, Clone, Default)]
 pub struct FakeShipping;
 

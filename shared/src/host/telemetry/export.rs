@@ -1,5 +1,5 @@
-//! The way out for spans: one warning when it is blocked, and one span for a workflow, however
-//! often it replays.
+//! The exporter of spans: one warning when exports fail, and one span per workflow, however often it
+//! replays.
 
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -8,13 +8,13 @@ use std::fmt::Debug;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// What the workflow SDK calls the span that it makes for every turn of a workflow.
+/// The name of the workflow SDK's span of a workflow's turn.
 const TURN: &str = "orchestration||";
 
-/// What it notes on the span of the last turn alone.
+/// The attribute that it sets only on the span of the last turn.
 const ENDED: &str = "durabletask.runtime_status";
 
-/// An exporter that says once that it cannot export.
+/// An exporter that logs once that it cannot export.
 #[derive(Debug)]
 pub(super) struct Quiet<E> {
     exporter: E,
@@ -53,7 +53,7 @@ impl<E: SpanExporter> SpanExporter for Quiet<E> {
     }
 }
 
-/// Whether a span is of a turn that was not a workflow's last: the next one replays it.
+/// Whether a span is of a turn before a workflow's last: the next turn replays it.
 fn is_replay(span: &SpanData) -> bool {
     let ended = || span.attributes.iter().any(|attribute| attribute.key.as_str() == ENDED);
     span.name.starts_with(TURN) && !ended()

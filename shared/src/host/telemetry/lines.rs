@@ -1,4 +1,4 @@
-//! Log lines that name their trace and span.
+//! Log lines with the ids of their trace and span.
 
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
@@ -52,7 +52,7 @@ where
     }
 }
 
-/// The ids of the span that is current where the line is written.
+/// The ids of the current span.
 fn ids() -> Option<(String, String)> {
     let context = Context::current();
     let span = context.span().span_context().clone();

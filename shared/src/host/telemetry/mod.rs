@@ -1,8 +1,8 @@
-//! What a process reports: log lines, spans and metrics.
+//! Telemetry of a process: log lines, spans and metrics.
 //!
-//! Spans and metrics go out by OTLP, over HTTP or gRPC, when the standard variable `OTEL_EXPORTER_OTLP_ENDPOINT` is set
-//! ([OpenTelemetry](https://opentelemetry.io/docs/specs/otel/protocol/exporter/)); without it they
-//! cost nothing. No request ever waits for them.
+//! Spans and metrics are exported by OTLP, over HTTP or gRPC, when the standard variable `OTEL_EXPORTER_OTLP_ENDPOINT` is set
+//! ([OpenTelemetry](https://opentelemetry.io/docs/specs/otel/protocol/exporter/)); without it
+//! there is no overhead. No request ever waits for an export.
 
 mod export;
 mod lines;
@@ -29,26 +29,25 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
 
-/// How long the last spans and metrics have to go out when the process ends.
+/// The timeout of the last export when the process ends.
 const FLUSH: Duration = Duration::from_secs(2);
 
-/// The name of what makes spans and metrics.
+/// The instrumentation scope of spans and metrics.
 const SCOPE: &str = "saga-shop";
 
-/// The pipelines by which spans and metrics go out.
+/// The pipelines that export spans and metrics.
 pub(super) struct Telemetry {
     traces: SdkTracerProvider,
     metrics: SdkMeterProvider,
 }
 
 impl Telemetry {
-    /// Logs from now on, and exports spans and metrics of the process called `name` when they are
-    /// wanted.
+    /// Starts logging, and exports spans and metrics of the process `name` if they are configured.
     pub(super) fn start(name: &'static str, settings: &Settings) -> Option<Self> {
         let telemetry = settings.export.and_then(|protocol| Self::pipelines(name, protocol));
         let spans = telemetry.as_ref().map(|telemetry| {
             let layer = tracing_opentelemetry::layer().with_tracer(telemetry.traces.tracer(SCOPE));
-            // Those of libraries say how a request is sent, not what for.
+            // Spans of libraries show how a request is sent, not why.
             let ours = filter_fn(|metadata| metadata.target().starts_with("shared"));
             layer
                 .with_location(false)
@@ -57,7 +56,7 @@ impl Telemetry {
                 .with_filter(LevelFilter::INFO)
         });
         let filter = EnvFilter::new(&settings.filter);
-        // A program logs once; a second start in one process is a test's.
+        // Only tests start a second time in a process.
         let _ = Registry::default()
             .with(spans)
             .with(lines(settings.format).with_filter(filter))
@@ -92,16 +91,16 @@ impl Telemetry {
         Some(telemetry)
     }
 
-    /// Sends out what is left, as far as it goes in time.
+    /// Exports the remaining spans and metrics, within the timeout.
     pub(super) async fn stop(self) {
-        // That the collector is gone has been logged before.
+        // The failure of the collector has been logged before.
         let spans = spawn_blocking(move || self.traces.shutdown_with_timeout(FLUSH));
         let measures = spawn_blocking(move || self.metrics.shutdown_with_timeout(FLUSH));
         let _ = tokio::join!(spans, measures);
     }
 }
 
-/// Says why there will be no telemetry. Logging has not begun yet.
+/// Prints why there is no telemetry. Logging has not started yet.
 fn refuse(error: impl std::error::Error) {
     eprintln!("no telemetry goes out: {error}");
 }
@@ -146,7 +145,7 @@ fn lines<S: Subscriber + for<'a> LookupSpan<'a>>(
     }
 }
 
-/// A panic is a fault of ours: it belongs in the log, where alerts look.
+/// Logs panics, since alerts search the log.
 fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let at = panic.location().map(ToString::to_string);

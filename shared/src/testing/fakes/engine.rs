@@ -1,4 +1,4 @@
-//! Sagas, and an engine of sagas, that keep a list of what they were asked to run.
+//! Sagas, and an engine of sagas, that record their calls.
 
 use super::{Shared, lock};
 use crate::domain::OrderId;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// Sagas that start and go nowhere.
+/// Sagas that start and never advance.
 #[derive(Debug, Clone, Default)]
 pub struct FakeSagas(Shared<HashMap<OrderId, PlacedOrder>>);
 
@@ -30,7 +30,7 @@ impl Sagas for FakeSagas {
     }
 }
 
-/// An engine whose sagas start and go nowhere.
+/// An engine whose sagas start and never advance.
 #[derive(Debug, Clone, Default)]
 pub struct FakeEngine {
     sagas: Shared<HashMap<OrderId, PlacedOrder>>,
@@ -40,18 +40,18 @@ pub struct FakeEngine {
 }
 
 impl FakeEngine {
-    /// What it was asked, in order.
+    /// The calls, in order.
     #[must_use]
     pub fn calls(&self) -> Vec<String> {
         lock(&self.calls).clone()
     }
 
-    /// The next call fails.
+    /// Makes the next call fail.
     pub fn fail_next(&self) {
         *lock(&self.fails) = true;
     }
 
-    /// Every saga that is waited for ends.
+    /// Makes every awaited saga end.
     pub fn end(&self) {
         self.ended.notify_waiters();
     }

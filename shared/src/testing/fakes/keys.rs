@@ -1,4 +1,4 @@
-//! Fakes of a vault and of who gives out keys.
+//! Fakes of a vault and of an issuer of keys.
 
 use super::{Shared, lock};
 use crate::ports::{API_KEY, ApiKey, Failure, KeptKey, KeyIssuer, Result, Secret, Vault};
@@ -15,7 +15,7 @@ pub struct FakeVault {
 }
 
 impl FakeVault {
-    /// A vault that keeps the key called `id`, as version 1.
+    /// A vault with the key `id` as version 1.
     #[must_use]
     pub fn with(id: &str) -> Self {
         Self::with_secret(id, &format!("sk_test_{id}"))
@@ -29,7 +29,7 @@ impl FakeVault {
         vault
     }
 
-    /// Nothing can be kept as `name` from now on.
+    /// Makes all writes of `name` fail.
     pub fn close(&self, name: &str) {
         lock(&self.closed).push(name.to_owned());
     }
@@ -40,7 +40,7 @@ impl FakeVault {
         lock(&self.writes).clone()
     }
 
-    /// One write fails, after `writes` more.
+    /// Makes one write fail, after `writes` others.
     pub fn fail_after(&self, writes: usize) {
         *lock(&self.fails_after) = Some(writes);
     }
@@ -61,7 +61,7 @@ impl FakeVault {
 
 impl Vault for FakeVault {
     async fn kept(&self, name: &str) -> Result<KeptKey> {
-        // Lets others in between, as a vault far away does.
+        // Yields to other tasks, as a remote vault does.
         tokio::task::yield_now().await;
         let kept = lock(&self.kept).get(name).cloned();
         kept.ok_or_else(|| Failure::new("fake vault", "read", format!("no {name}")).into())
@@ -85,12 +85,12 @@ impl Vault for FakeVault {
     }
 }
 
-/// Gives out `mk_1`, `mk_2` and so on, one for each key that it is shown.
+/// Issues `mk_1`, `mk_2` and so on, one for each replaced key.
 #[derive(Debug, Clone, Default)]
 pub struct FakeIssuer(Shared<Vec<String>>);
 
 impl FakeIssuer {
-    /// How many keys were given out.
+    /// The number of issued keys.
     #[must_use]
     pub fn given(&self) -> usize {
         lock(&self.0).len()

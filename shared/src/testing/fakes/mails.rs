@@ -1,4 +1,4 @@
-//! Fakes of the way to mailboxes.
+//! Fakes of mail.
 
 use super::{Shared, lock};
 use crate::domain::event::{CloudEvent, Topic};
@@ -8,7 +8,7 @@ use std::future::pending;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// A mail server that keeps what is sent, unless a test wants something else.
+/// A mail server that records mails, unless a test configures a failure.
 #[derive(Debug, Clone, Default)]
 pub struct FakeMailer {
     sent: Shared<Vec<Mail>>,
@@ -23,23 +23,23 @@ enum Fault {
 }
 
 impl FakeMailer {
-    /// What was sent, in order.
+    /// The mails sent, in order.
     #[must_use]
     pub fn sent(&self) -> Vec<Mail> {
         lock(&self.sent).clone()
     }
 
-    /// The next mail fails.
+    /// Makes the next mail fail.
     pub fn fail_next(&self) {
         lock(&self.script).push_back(Fault::Fail);
     }
 
-    /// The next mail is rejected, for this reason.
+    /// Makes the next mail be rejected, for this reason.
     pub fn reject_next(&self, reason: &str) {
         lock(&self.script).push_back(Fault::Reject(reason.to_owned()));
     }
 
-    /// The next mail takes this long.
+    /// Makes the next mail take this long.
     pub fn stall_next(&self, pause: Duration) {
         lock(&self.script).push_back(Fault::Stall(pause));
     }
@@ -61,12 +61,12 @@ impl Mailer for FakeMailer {
     }
 }
 
-/// Keeps for how long events are to wait, and publishes none.
+/// Records the delays of events, and publishes none.
 #[derive(Debug, Clone, Default)]
 pub struct FakeLater(Shared<Vec<Duration>>);
 
 impl FakeLater {
-    /// How long each event is to wait, in order.
+    /// The delay of each event, in order.
     #[must_use]
     pub fn waits(&self) -> Vec<Duration> {
         lock(&self.0).clone()

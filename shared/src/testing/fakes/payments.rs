@@ -1,4 +1,4 @@
-//! Payments by a provider in memory.
+//! Payments with a provider in memory.
 
 use super::{FakeBroker, FakeClock, FakeDocuments, FakeProvider};
 use crate::domain::payment::{Charge, Owner, RefundId, RefundState};
@@ -8,7 +8,7 @@ use crate::ports::{Failure, PaymentClient, Payments, Result};
 use crate::testing::orders::at;
 use jiff::SignedDuration;
 
-/// Payments that are asked without anything in between.
+/// Payments that are called directly, without a network.
 #[derive(Debug, Clone)]
 pub struct DirectPayments<P>(pub P);
 
@@ -40,7 +40,7 @@ impl<P: Payments> PaymentClient for DirectPayments<P> {
     }
 }
 
-/// Payments without a store, at a time that stands still.
+/// Payments without a store, with a stopped clock.
 #[must_use]
 pub fn fake_payments(provider: &FakeProvider) -> impl Payments + use<> {
     PaymentService {

@@ -1,4 +1,4 @@
-//! Orders that come as far as a test lets them.
+//! Orders whose progress a test controls.
 
 use super::{Shared, lock};
 use crate::domain::OrderId;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::watch::Sender;
 use tokio::time::timeout;
 
-/// Orders in memory, which those who wait for them hear of at once.
+/// Orders in memory, with immediate notification of waiters.
 #[derive(Debug, Clone, Default)]
 pub struct FakeProgress {
     orders: Arc<Sender<HashMap<OrderId, Order>>>,
@@ -21,7 +21,7 @@ pub struct FakeProgress {
 }
 
 impl FakeProgress {
-    /// Notes in the sample order what happens to it; its id is the answer.
+    /// Records events in the sample order; returns its id.
     #[must_use]
     pub fn note(&self, happens: &[Noted]) -> OrderId {
         let placed = placed_order();
@@ -35,13 +35,13 @@ impl FakeProgress {
         id
     }
 
-    /// What was waited for, in order.
+    /// The conditions of the waits, in order.
     #[must_use]
     pub fn waits(&self) -> Vec<Until> {
         lock(&self.waits).clone()
     }
 
-    /// The next wait fails.
+    /// Makes the next wait fail.
     pub fn fail_next(&self) {
         *lock(&self.fails) = true;
     }

@@ -1,5 +1,5 @@
-//! A payment provider in memory, which keeps its objects as Stripe does: an intent is charged at
-//! most once, no more is refunded than was charged, and a key keeps its first answer.
+//! A payment provider in memory, with the semantics of Stripe: an intent is charged at most once, no
+//! more is refunded than was charged, and a repeated key gets the first response.
 
 use super::{Shared, lock};
 use crate::domain::Money;
@@ -9,20 +9,20 @@ use crate::ports::{
 };
 use std::collections::{HashMap, VecDeque};
 
-/// What happens to a request.
+/// A fault of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// It never arrives.
+    /// The request is lost.
     Lost,
-    /// It is carried out, and its answer is lost.
+    /// The request is executed, and its response is lost.
     AnswerLost,
-    /// It fails, and the failure is kept as the answer to its key.
+    /// The request fails, and the failure is stored as the response to its key.
     Saved,
     /// A confirmation declines the card.
     Declined,
-    /// A confirmation leaves the intent so.
+    /// A confirmation leaves the intent in this state.
     Intent(IntentStatus),
-    /// A refund is made so.
+    /// A refund is created in this state.
     Refund(RefundStatus),
 }
 
@@ -40,13 +40,13 @@ struct Books {
 }
 
 impl FakeProvider {
-    /// What was called, in order: `create`, `confirm`, `cancel`, `read`, `refund`, `refunds`.
+    /// The calls, in order: `create`, `confirm`, `cancel`, `read`, `refund`, `refunds`.
     #[must_use]
     pub fn calls(&self) -> Vec<&'static str> {
         lock(&self.0).calls.clone()
     }
 
-    /// The next call of `call` that has no fault yet meets `fault`.
+    /// Injects `fault` into the next call of `call` without one.
     pub fn inject(&self, call: &'static str, fault: Fault) {
         lock(&self.0).faults.push_back((call, fault));
     }
@@ -66,22 +66,22 @@ impl FakeProvider {
         lock(&self.0).intents.iter().map(|(intent, _)| intent.status).collect()
     }
 
-    /// The bank decides the intent made `nth`.
+    /// Settles the intent with index `nth`.
     pub fn decide(&self, nth: usize, status: IntentStatus) {
         lock(&self.0).intents[nth].0.status = status;
     }
 
-    /// The provider reports another amount for the intent made `nth`.
+    /// Makes the provider report another amount for the intent with index `nth`.
     pub fn misreport(&self, nth: usize, amount: Money) {
         lock(&self.0).intents[nth].0.amount = Some(amount);
     }
 
-    /// The bank decides the refund made `nth`.
+    /// Settles the refund with index `nth`.
     pub fn decide_refund(&self, nth: usize, status: RefundStatus) {
         lock(&self.0).refunds[nth].0.status = status;
     }
 
-    /// The bank decides every refund that it has not decided yet.
+    /// Settles all pending refunds.
     pub fn decide_pending_refunds(&self, status: RefundStatus) {
         let mut books = lock(&self.0);
         let pending = |(refund, ..): &&mut (RefundObject, String, i64)| {
@@ -90,12 +90,12 @@ impl FakeProvider {
         books.refunds.iter_mut().filter(pending).for_each(|(refund, ..)| refund.status = status);
     }
 
-    /// Drops the faults that no call has met yet.
+    /// Drops the remaining faults.
     pub fn drop_faults(&self) {
         lock(&self.0).faults.clear();
     }
 
-    /// A day passes: keys are forgotten.
+    /// Expires all idempotency keys, as after a day.
     pub fn forget_keys(&self) {
         lock(&self.0).keys.clear();
     }
@@ -168,7 +168,7 @@ impl Provider for FakeProvider {
         };
         let status = IntentStatus::RequiresConfirmation;
         let id = known.clone().unwrap_or_else(|| format!("pi_{}", books.intents.len()));
-        // As kept under the key: how it stood when it was made.
+        // As stored under the key: its state when it was created.
         let amount = Some(request.charge.amount);
         let intent = Intent { id: id.clone(), status, declined: None, amount };
         if known.is_none() {
@@ -179,7 +179,7 @@ impl Provider for FakeProvider {
     }
 
     async fn confirm(&self, intent: &str) -> Result<ProviderAnswer<Intent>> {
-        // Lets others in between.
+        // Yields to other tasks.
         tokio::task::yield_now().await;
         let mut books = lock(&self.0);
         let fault = books.begin("confirm")?;

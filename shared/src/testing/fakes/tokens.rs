@@ -1,9 +1,9 @@
-//! Tokens that say whom they were issued to.
+//! Tokens that contain their caller.
 
 use crate::domain::caller::Caller;
 use crate::ports::{TokenError, Tokens};
 
-/// Checks tokens that are a customer's id and scopes, such as `ann orders`.
+/// Verifies tokens that consist of a customer's id and scopes, such as `ann orders`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FakeTokens;
 
