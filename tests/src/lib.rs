@@ -1,5 +1,5 @@
-//! Tests of the whole: of the running system, by a client of the shop and by the invariants that must
-//! hold after each test; and of what the repository holds beside code that tests itself.
+//! Helpers of the tests of the workspace: a client of the running system with the invariants that must hold after
+//! each test, and checks of the repository.
 
 pub mod checks;
 pub mod deploy;

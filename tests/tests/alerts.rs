@@ -1,5 +1,5 @@
-//! The alerts that operators were promised, a test for each: by the snapshots that are committed, which the
-//! tests `infra` keep true.
+//! The promised alerts, a test for each, in the committed snapshots, whose currency the tests `infra`
+//! check.
 
 use generate::workspace::read;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use tests::checks::infra::target::Target;
 const LOG: &str = "Microsoft.Insights/scheduledQueryRules";
 const METRIC: &str = "Microsoft.Insights/metricAlerts";
 
-/// Asserts that each of `targets` has an alert of this name that looks at what holds each of `words`.
+/// Asserts that each of `targets` has an alert of this name whose condition contains all `words`.
 fn assert_alert(name: &str, targets: &[Target], words: &[&str]) {
     for target in targets {
         let snapshot = committed(*target);
@@ -112,7 +112,7 @@ fn restarts_raise_an_alert_for_every_app() {
 
 #[test]
 fn a_public_gateway_that_does_not_answer_raises_an_alert() {
-    // In prod's snapshot the gateway is shut to those who would ask.
+    // In prod's snapshot the gateway is closed to the availability test.
     let snapshot = committed(Target::Aks);
     let test = snapshot.one("Microsoft.Insights/webtests");
     assert!(test.to_string().contains("https://shop.example.com/readyz"), "{test}");

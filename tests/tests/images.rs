@@ -1,5 +1,5 @@
-//! The functions' images: how they are built and, where buildah is, that one of them runs with nothing
-//! else in it.
+//! The functions' images: how they are built and, where buildah is installed, that one of them runs with
+//! only the program in it.
 
 use generate::workspace::{functions, read, root};
 use std::io::{Read, Write};
@@ -72,11 +72,11 @@ fn a_prebuilt_image_is_given_its_own_program_and_no_other() {
     ];
     let ended = stage.run("images", &["--prebuilt", "--tag", "t1"], &variables);
     assert_eq!(ended.code, Some(0), "{}", ended.text);
-    // All are compiled at once.
+    // All are compiled together.
     assert_eq!(ended.calls.iter().filter(|call| call.starts_with("cargo build")).count(), 1);
     let contexts = fs::read_to_string(stage.path("contexts")).unwrap();
     let expected = functions().into_iter().map(|it| {
-        // As the shell sorts them.
+        // In the order of the shell.
         let mut files = [it.name.clone(), "ca-certificates.crt".to_owned()];
         files.sort();
         format!("{}: {}\n", it.name, files.join(" "))
@@ -121,7 +121,7 @@ async fn an_image_from_scratch_runs_as_nobody_and_serves() {
     assert_eq!(serving.user(), "65532");
 }
 
-/// What a function answers on `/healthz`, if it listens.
+/// The response of a function on `/healthz`, if it listens.
 fn health(port: u16) -> Option<String> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     let request = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
@@ -131,13 +131,13 @@ fn health(port: u16) -> Option<String> {
     Some(answer)
 }
 
-/// buildah with a storage folder that is removed with it.
+/// buildah with a storage folder that is removed on drop.
 struct Buildah {
     folder: PathBuf,
 }
 
 impl Buildah {
-    /// buildah, where it is and images are to be tested; says so where not.
+    /// buildah, if it is installed and images are to be tested; reports if not.
     #[expect(clippy::disallowed_methods, reason = "this is no setting of a function")]
     fn find() -> Option<Self> {
         if env::var_os("IMAGES").is_none() {
@@ -160,7 +160,7 @@ impl Buildah {
         Some(Self { folder })
     }
 
-    /// `program`, with this storage, and needing no right but that to change its root folder.
+    /// `program` with this storage, which needs only the permission to change its root folder.
     fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command
@@ -173,7 +173,7 @@ impl Buildah {
         command
     }
 
-    /// Builds the image; unoptimized, which takes a third of the time.
+    /// Builds the image, unoptimized, in a third of the time.
     fn build(&self) -> Output {
         let arguments = ["--prebuilt", "--profile", "dev", "--tag", "test", "check-stock"];
         self.command(&root().join("infra/images")).args(arguments).output().expect("it runs")
@@ -183,7 +183,7 @@ impl Buildah {
         self.command(Path::new("buildah")).args(arguments).output().expect("it runs")
     }
 
-    /// What the image says of how it runs.
+    /// The image's configuration.
     fn config(&self) -> serde_json::Value {
         let inspected = self.call(&["inspect", "--type", "image", IMAGE]);
         let image: serde_json::Value =
@@ -205,11 +205,11 @@ impl Drop for Buildah {
     }
 }
 
-/// buildah while it runs a function.
+/// buildah running a function.
 struct Serving(Child);
 
 impl Serving {
-    /// The number of the user that the function runs as.
+    /// The user id of the function's process.
     fn user(&self) -> String {
         let function = descendant(self.0.id()).expect("the function runs");
         let status = fs::read_to_string(format!("/proc/{function}/status")).expect("it runs");
@@ -221,7 +221,7 @@ impl Serving {
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        // The function itself: buildah, killed, would leave it behind.
+        // The function itself, which would survive the killing of buildah.
         let function = descendant(self.0.id()).and_then(|id| i32::try_from(id).ok());
         if let Some(function) = function.and_then(rustix::process::Pid::from_raw) {
             let _ = rustix::process::kill_process(function, rustix::process::Signal::KILL);

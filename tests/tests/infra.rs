@@ -1,6 +1,6 @@
 //! Azure: functions, components and Bicep are consistent.
 //!
-//! With `UPDATE=1` these tests write the snapshots that are stale, for which they need the Bicep compiler.
+//! With `UPDATE=1` these tests update stale snapshots, which needs the Bicep compiler.
 
 use generate::azure::{COMPONENTS_JSON, FOLDER, FUNCTIONS_JSON};
 use generate::workspace::{read, root};
@@ -149,14 +149,14 @@ fn a_function_with_a_name_that_azure_rejects_is_found() {
     assert!(found.iter().any(|finding| finding.check == "names fit Azure's limits"), "{found:?}");
 }
 
-/// The workspace's files, in which what is generated is current: another test asserts that.
+/// The workspace's files, with the generated ones updated: another test asserts that they are current.
 fn current() -> Tree {
     let mut tree = Tree::read();
     tree.generate();
     tree
 }
 
-/// The Bicep compiler. Where there is none, one warning says so.
+/// The Bicep compiler; if there is none, this is reported once.
 fn compiler() -> Option<&'static Compiler> {
     static COMPILER: LazyLock<Option<Compiler>> = LazyLock::new(|| {
         let compiler = Compiler::find();

@@ -1,4 +1,4 @@
-//! What is generated from the functions' manifests is current, and the manifests fit together.
+//! The files generated from the functions' manifests are current, and the manifests are consistent.
 
 use generate::components::{Component, FOLDER, components};
 use generate::run_file::run_file;
@@ -35,7 +35,7 @@ fn every_function_has_a_unique_port_from_8000_to_8999() {
     let ports = functions().into_iter().map(|function| function.manifest.port);
     let ports: Vec<_> = ports.chain([SIMULATOR]).collect();
     assert!(repeated(&ports).is_empty(), "{ports:?}");
-    // The ports of sidecars and of the control plane are laid out around these.
+    // The ports of sidecars and of the control plane are allocated around these.
     assert!(ports.iter().all(|port| (8000..9000).contains(port)), "{ports:?}");
 }
 
@@ -55,13 +55,13 @@ fn functions_of_events_name_their_topic_and_no_others_do() {
     }
 }
 
-/// What publishes, in the code of a function, and to which topic.
+/// The calls that publish, in the code of a function, and their topic.
 const PUBLISHERS: [(&str, &str); 5] = [
     ("Worker::new(", "orders"),
     ("order_refunds(", "orders"),
     ("wiring::payments(", "payments"),
     ("notifications::request(", "notifications"),
-    // What could not be mailed, once more.
+    // Mails that failed, again.
     ("later::host(", "notifications"),
 ];
 
@@ -147,7 +147,7 @@ fn the_run_file_gives_no_id_or_port_twice() {
     let ports: Vec<_> = settings.filter_map(|(_, value)| value.as_u64()).collect();
     assert_eq!(ports.len(), 5 * apps.len());
     assert!(repeated(&ports).is_empty(), "{ports:?}");
-    // Above lie the ports that Linux assigns to programs that ask for any.
+    // Above are the ephemeral ports of Linux.
     assert!(ports.iter().all(|port| *port < 32_768), "{ports:?}");
 }
 

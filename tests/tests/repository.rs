@@ -1,4 +1,5 @@
-//! What surrounds the code is true: commands that are named exist, and pins are left alone.
+//! Documents and scripts are correct: the commands that they contain exist, and pinned versions are excluded from
+//! updates.
 
 use generate::workspace::{files, read, root};
 use serde_json::Value;
@@ -61,7 +62,7 @@ fn what_is_pinned_exactly_is_renewed_by_people() {
     assert!(exact.iter().all(|name| left.contains(name)), "{exact:?} {left:?}");
 }
 
-/// Files that name commands for people or machines.
+/// Files that contain commands for people or machines.
 fn texts() -> Vec<String> {
     let more = ["azure.yaml", ".devcontainer/devcontainer.json", "dapr.yaml", "Dockerfile"];
     let workflows = files(".github").into_iter();
@@ -69,7 +70,7 @@ fn texts() -> Vec<String> {
     documents().into_iter().chain(more.map(str::to_owned)).chain(workflows).chain(scripts).collect()
 }
 
-/// The words after `./makew`, but for options and placeholders.
+/// The words after `./makew`, except options and placeholders.
 fn tasks_named_in(text: &str) -> Vec<String> {
     let is_task = |word: &&str| word.starts_with(|letter: char| letter.is_ascii_lowercase());
     let word = |rest: &str| {

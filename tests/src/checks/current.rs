@@ -1,13 +1,13 @@
-//! Whether what is generated is current.
+//! Whether generated files are current.
 
 use generate::Generated;
 use generate::workspace::root;
 use std::fs;
 
-/// Compares a generated file with what is committed.
+/// Compares a generated file with the committed one.
 ///
 /// # Panics
-/// When the committed file holds something else; the message names the first line that differs.
+/// When they differ; the message names the first such line.
 #[track_caller]
 pub fn assert_current(Generated { path, text }: &Generated) {
     let found = fs::read_to_string(root().join(path)).unwrap_or_default();

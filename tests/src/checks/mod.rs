@@ -1,4 +1,4 @@
-//! What reads the repository: the rules of the house, what is generated, and what goes to Azure.
+//! Checks of the repository: the house rules, the generated files, and the deployment to Azure.
 
 pub mod current;
 pub mod infra;

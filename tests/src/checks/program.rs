@@ -1,4 +1,4 @@
-//! Programs that check files, where they are installed.
+//! External linters, where they are installed.
 
 use generate::workspace::root;
 use std::io::Write as _;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, io};
 
-/// The file of a program, where it is on `PATH`.
+/// The path of a program, if it is on `PATH`.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is no setting of a function")]
 pub fn on_path(program: &str) -> Option<PathBuf> {
@@ -14,17 +14,17 @@ pub fn on_path(program: &str) -> Option<PathBuf> {
     env::split_paths(&folders).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
-/// Says that something is not checked, and why, past the test runner, which shows nothing of a test
-/// that passes.
+/// Reports that something is not checked, and why, on the process's own standard error: the test runner
+/// captures that of passing tests.
 pub fn not_checked(why: &str) {
     // Unused where it cannot be written.
     let _ = writeln!(io::stderr(), "NOT CHECKED: {why}");
 }
 
-/// Runs a program that checks `files`, where it is on `PATH`; says so where it is not.
+/// Runs a linter on `files` if it is on `PATH`; reports if it is not.
 ///
 /// # Panics
-/// When it finds something.
+/// When it has findings.
 pub fn check_with(program: &str, arguments: &[&str], files: &[&Path]) {
     let Some(checker) = on_path(program) else {
         not_checked(&format!("`{program}` is not on PATH"));

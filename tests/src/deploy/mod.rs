@@ -1,5 +1,5 @@
-//! A stage on which the scripts of deployment run: every program that they would change something
-//! with is a stand-in, which notes its calls.
+//! A sandbox for the deployment scripts: every program with which they would change something is replaced by a
+//! fake, which records its calls.
 
 use crate::checks::program::on_path;
 use generate::workspace::{files, root};
@@ -10,22 +10,22 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs, process};
 
-/// What stands in for the programs.
+/// The script that fakes the programs.
 const FAKE: &str = include_str!("fake.sh");
 
-/// The programs that it stands in for.
+/// The faked programs.
 const FAKES: [&str; 5] = ["az", "curl", "docker", "helm", "kubectl"];
 
-/// The programs that the scripts may count on: those of POSIX, Bash and Git.
+/// The programs that the scripts may require: those of POSIX, Bash and Git.
 const TOOLS: [&str; 22] = [
     "awk", "base64", "bash", "cat", "cp", "cut", "date", "dirname", "env", "git", "grep", "head",
     "mkdir", "mktemp", "od", "paste", "rm", "sed", "sleep", "sort", "tee", "tr",
 ];
 
-/// What a deployment to Container Apps is asked for.
+/// The arguments of a deployment to Container Apps.
 pub const TO_ACA: [&str; 3] = ["--yes", "--tag", "t1"];
 
-/// What a deployment to Kubernetes is asked for.
+/// The arguments of a deployment to Kubernetes.
 pub const TO_AKS: [&str; 9] = [
     "--yes",
     "--tag",
@@ -38,44 +38,44 @@ pub const TO_AKS: [&str; 9] = [
     "key.pem",
 ];
 
-/// Both deployments: the task and what it is asked for.
+/// Both deployments: the task and its arguments.
 pub const BOTH: [(&str, &[&str]); 2] = [("deploy-aca", &TO_ACA), ("deploy-aks", &TO_AKS)];
 
-/// The key of the payment provider that the scripts are given.
+/// The payment provider's key in the scripts' environment.
 pub const PAYMENT_KEY: &str = "sk_test_never_shown";
 
-/// Who issues callers' tokens, and for whom.
+/// The issuer and the audience of callers' tokens.
 pub const ISSUER: [(&str, &str); 2] =
     [("OIDC_ISSUERS", "https://login.example.com/v2.0"), ("OIDC_AUDIENCES", "api://shop")];
 
-/// The token that the gateway is shown.
+/// The caller's token for the gateway.
 pub const SHOP_TOKEN: &str = "shop-token-never-shown";
 
-/// The token of the registry that they are given.
+/// The token of the registry.
 pub const REGISTRY_TOKEN: &str = "registry-token-never-shown";
 
-/// A stage for one test, removed with it.
+/// The sandbox of a test, removed on drop.
 #[derive(Debug)]
 pub struct Stage {
     folder: PathBuf,
 }
 
-/// How a script ended.
+/// The result of a script.
 #[derive(Debug)]
 pub struct Ended {
     /// Its exit code.
     pub code: Option<i32>,
-    /// What it said, on both outputs.
+    /// Its standard output and standard error.
     pub text: String,
-    /// The calls that it made, of this run alone.
+    /// The calls of this run.
     pub calls: Vec<String>,
 }
 
 impl Stage {
-    /// A stage with all stand-ins.
+    /// A sandbox with all fakes.
     ///
     /// # Panics
-    /// When it cannot be made.
+    /// When it cannot be created.
     #[must_use]
     pub fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -96,31 +96,31 @@ impl Stage {
         stage
     }
 
-    /// A file or folder of the stage.
+    /// A file or folder of the sandbox.
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
-    /// Adds a stand-in for a program that not every script may count on.
+    /// Adds a fake of a program that not every script may require.
     ///
     /// # Panics
-    /// When there is no room for it.
+    /// When it cannot be written.
     pub fn with(&self, program: &str) {
         let file = self.path("bin").join(program);
         fs::write(&file, FAKE).expect("there is room for a stand-in");
         fs::set_permissions(&file, PermissionsExt::from_mode(0o755)).expect("it is ours");
     }
 
-    /// Takes a stand-in away.
+    /// Removes a fake.
     ///
     /// # Panics
-    /// When there is none.
+    /// When it does not exist.
     pub fn without(&self, program: &str) {
         fs::remove_file(self.path("bin").join(program)).expect("there is a stand-in");
     }
 
-    /// Runs a task of the workspace, without a terminal, and `variables` beside the usual ones.
+    /// Runs a task of the workspace, without a terminal, with `variables` in addition to the usual ones.
     ///
     /// # Panics
     /// When it cannot be run.
@@ -129,7 +129,7 @@ impl Stage {
         self.run_in(&root(), task, arguments, variables)
     }
 
-    /// Runs a task of the workspace in a folder, likewise.
+    /// Runs a task likewise, in the given folder.
     ///
     /// # Panics
     /// When it cannot be run.
@@ -170,10 +170,10 @@ impl Stage {
         }
     }
 
-    /// A copy of what the scripts read, to be changed.
+    /// A copy of the files that the scripts read, to be modified.
     ///
     /// # Panics
-    /// When there is no room for it.
+    /// When it cannot be written.
     #[must_use]
     pub fn copy_of_the_workspace(&self) -> PathBuf {
         let copy = self.path("workspace");
@@ -189,7 +189,7 @@ impl Stage {
         copy
     }
 
-    /// What is there after a run: what was made, each app with its image, and the payment keys written.
+    /// The state after a run: the created resources, each app with its image, and the written payment keys.
     ///
     /// # Panics
     /// When it cannot be read.
@@ -205,13 +205,13 @@ impl Stage {
             }
         }
         let keys = fs::read_to_string(self.path("keys")).unwrap_or_default();
-        // When a key ends depends on the second in which it was written.
+        // A key's expiry depends on the second in which it was written.
         let keys = keys.lines().filter_map(|line| line.split(' ').next());
         there.insert("keys".to_owned(), keys.collect());
         there
     }
 
-    /// What the scripts left in the folder for temporary files.
+    /// The files that the scripts left in the folder for temporary files.
     ///
     /// # Panics
     /// When it cannot be read.
@@ -229,25 +229,25 @@ impl Default for Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        // What is left in the folder for temporary files does no harm.
+        // An error is ignored: it is in the folder for temporary files.
         let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
 impl Ended {
-    /// Whether a call was made that starts like this.
+    /// Whether there was a call with this prefix.
     #[must_use]
     pub fn called(&self, start: &str) -> bool {
         self.calls.iter().any(|call| call.starts_with(start))
     }
 
-    /// The last thing that the script said.
+    /// The last line of the script's output.
     #[must_use]
     pub fn last_line(&self) -> &str {
         self.text.lines().next_back().unwrap_or_default()
     }
 
-    /// The calls that start like one of `starts`, each cut down to that.
+    /// The calls with one of these prefixes, truncated to it.
     #[must_use]
     pub fn order<'a>(&self, starts: &[&'a str]) -> Vec<&'a str> {
         let cut = |call: &String| starts.iter().copied().find(|start| call.starts_with(start));

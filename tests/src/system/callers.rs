@@ -1,9 +1,9 @@
-//! Who calls the shop.
+//! Callers of the shop.
 
 use super::shop::Shop;
 
 impl Shop {
-    /// The shop as another caller sees it, who shows `token`.
+    /// The shop for another caller, with `token`.
     #[must_use]
     pub fn shown(&self, token: &str) -> Self {
         let mut shop = self.clone();
@@ -11,10 +11,10 @@ impl Shop {
         shop
     }
 
-    /// The shop as a customer sees it, whom the issuer calls `name` here.
+    /// The shop for the customer `name`.
     ///
     /// # Panics
-    /// When the issuer gives no token.
+    /// When the issuer issues no token.
     pub async fn seen_by(&self, name: &str) -> Self {
         let token = self.cluster.token(&self.id(name), "orders inventory").await;
         self.shown(&token.expect("the issuer gives a token"))

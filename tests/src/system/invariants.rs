@@ -1,4 +1,4 @@
-//! What must hold after every test, read from public ledgers alone.
+//! The invariants after every test, read only from public ledgers.
 //!
 //! Money: of every order, charged less refunded is its total less what staff refunded when it
 //! completed, else nothing; it was charged at most once, and never after it was cancelled. Stock: of every product, what was supplied is on hand
@@ -48,14 +48,14 @@ fn check_money(orders: &[Value], ledger: &Value) {
     }
 }
 
-/// What staff refunded of an order, as the ledger counts it, and in how many refunds.
+/// The amount that staff refunded of an order, in the ledger's units, and the number of refunds.
 fn refunded_by_staff(order: &Value) -> (i64, i64) {
     let refunds = order["refunds"].as_array().into_iter().flatten();
     let refunds = refunds.filter(|refund| refund["status"] == "succeeded");
     refunds.fold((0, 0), |(sum, count), refund| (sum + counted(&refund["amount"]), count + 1))
 }
 
-/// A sum of the shop's, as the provider's ledger counts it
+/// An amount of the shop in the provider's units
 /// ([special cases](https://docs.stripe.com/currencies#special-cases)).
 fn counted(money: &Value) -> i64 {
     let amount = money["amount"].as_i64().expect("a sum has an amount");
@@ -83,9 +83,9 @@ fn check_movements<'a>(order: &Value, movements: impl Iterator<Item = &'a Value>
     }
 }
 
-/// When a charge was asked for: its id holds a UUID of version 7, whose first 48 bits are
-/// milliseconds ([RFC 9562 §5.7](https://www.rfc-editor.org/rfc/rfc9562#section-5.7)). What the
-/// simulator calls the time may have been moved.
+/// When a charge was requested: its id contains a UUID of version 7, whose first 48 bits are
+/// milliseconds ([RFC 9562 §5.7](https://www.rfc-editor.org/rfc/rfc9562#section-5.7)). The
+/// simulator's clock may have been advanced.
 fn asked_at(charge: &str) -> Timestamp {
     let milliseconds = charge.strip_prefix("ch_").and_then(|id| id.get(..12));
     let milliseconds = milliseconds.and_then(|digits| i64::from_str_radix(digits, 16).ok());
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// When the sample of a charge was asked for: the UUID says 2026-01-01T00:00:00Z.
+    /// When the sample charge was requested: the UUID says 2026-01-01T00:00:00Z.
     const CHARGE: &str = "ch_019b76daa8007000a000000000000000";
 
     fn ledger(amount: i64, refunded: i64, refunds: i64) -> Value {

@@ -1,4 +1,4 @@
-//! The payment simulator behind the shop: its ledger and its controls.
+//! The shop's payment simulator: its ledger and its controls.
 
 use super::shop::{PATIENCE, Shop};
 use reqwest::StatusCode;
@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 impl Shop {
-    /// What the payment simulator charged and refunded.
+    /// The charges and refunds of the payment simulator.
     ///
     /// # Panics
-    /// When it does not answer.
+    /// When it does not respond.
     pub async fn ledger(&self) -> Value {
         let url = format!("{}/control/ledger", self.cluster.simulator_url());
         let answer =
@@ -25,10 +25,10 @@ impl Shop {
         self.plan_payments("faults", plan).await;
     }
 
-    /// Ends the faults of the payment simulator.
+    /// Clears the faults of the payment simulator.
     ///
     /// # Panics
-    /// When it does not end them.
+    /// When it does not clear them.
     pub async fn no_payment_faults(&self) {
         for plan in ["faults", "settlement"] {
             let url = format!("{}/control/{plan}", self.cluster.simulator_url());
@@ -37,10 +37,10 @@ impl Shop {
         }
     }
 
-    /// Moves the payment simulator's clock on.
+    /// Advances the payment simulator's clock.
     ///
     /// # Panics
-    /// When it does not move.
+    /// When it does not advance.
     pub async fn payment_clock(&self, by: Duration) {
         let url = format!("{}/control/clock", self.cluster.simulator_url());
         let request = self.http.post(url).json(&json!({"advance_seconds": by.as_secs()}));

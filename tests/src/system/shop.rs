@@ -1,4 +1,4 @@
-//! The shop as a client sees it, and what a test did with it.
+//! A client of the shop, with a record of the test's orders.
 
 use super::wait::until;
 use local::cluster::Cluster;
@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// The longest that a request may take before the test gives up on it.
+/// The timeout of a request.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How soon every order must have ended, under any fault.
+/// The time within which every order must end, under any fault.
 pub const ORDER_ENDS_WITHIN: Duration = Duration::from_mins(1);
 
 /// One test's view of a running shop, with its own products and orders.
@@ -20,25 +20,25 @@ pub const ORDER_ENDS_WITHIN: Duration = Duration::from_mins(1);
 pub struct Shop {
     /// The processes.
     pub cluster: Arc<Cluster>,
-    /// For requests that are none of the public API's.
+    /// For requests outside the public API.
     pub http: reqwest::Client,
-    /// What is shown at the public API: a token of staff, unless another is set.
+    /// The bearer token for the public API: that of staff, unless another is set.
     pub token: String,
     scope: String,
     supplied: Arc<Mutex<BTreeMap<String, i64>>>,
     orders: Arc<Mutex<Vec<String>>>,
 }
 
-/// What the shop answered.
+/// A response of the shop.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiResponse {
     /// The status.
     pub status: u16,
-    /// Where the answer points to.
+    /// The header `Location`.
     pub location: Option<String>,
-    /// The state of what it shows.
+    /// The header `ETag`.
     pub etag: Option<String>,
-    /// How a caller is to show who they are.
+    /// The header `WWW-Authenticate`.
     pub challenge: Option<String>,
     /// The trace of the request.
     pub trace: Option<String>,
@@ -49,16 +49,16 @@ pub struct ApiResponse {
 }
 
 impl ApiResponse {
-    /// The problem's code, if the answer is a problem.
+    /// The problem's code, if the response is a problem.
     #[must_use]
     pub fn problem(&self) -> Option<&str> {
         (self.kind == "application/problem+json").then(|| self.body["code"].as_str())?
     }
 
-    /// A text of the body.
+    /// A string in the body.
     ///
     /// # Panics
-    /// When there is no such text.
+    /// When there is no such string.
     #[must_use]
     pub fn text(&self, field: &str) -> String {
         self.body[field].as_str().unwrap_or_else(|| panic!("no {field}: {self:?}")).to_owned()
@@ -80,7 +80,7 @@ impl Shop {
         format!("{}-{name}", self.scope)
     }
 
-    /// The address of a customer whom no other test has.
+    /// The email address of a customer that no other test uses.
     #[must_use]
     pub fn email(&self, name: &str) -> String {
         format!("{}@example.com", self.id(name))
@@ -89,15 +89,15 @@ impl Shop {
     /// Sends a request of the public API.
     ///
     /// # Panics
-    /// When there is no answer.
+    /// When there is no response.
     pub async fn send(&self, request: reqwest::RequestBuilder) -> ApiResponse {
         self.try_send(request).await.expect("the gateway answers")
     }
 
-    /// As [`Shop::send`], for when the gateway may be gone.
+    /// As [`Shop::send`], for when the gateway may not be running.
     ///
     /// # Errors
-    /// When there is no answer.
+    /// When there is no response.
     pub async fn try_send(&self, request: reqwest::RequestBuilder) -> reqwest::Result<ApiResponse> {
         let response = request.timeout(PATIENCE).send().await?;
         let header = |name| response.headers().get(name)?.to_str().ok().map(str::to_owned);
@@ -128,7 +128,7 @@ impl Shop {
     /// Puts a product on sale and returns its id.
     ///
     /// # Panics
-    /// When the shop refuses.
+    /// When the shop rejects it.
     pub async fn sell(&self, name: &str, cents: i64, on_hand: i64) -> String {
         let product = self.id(name);
         let offer = json!({"name": name, "unit_price": {"amount": cents, "currency": "EUR"}, "on_hand": on_hand});
@@ -139,7 +139,7 @@ impl Shop {
         product
     }
 
-    /// Notes that `on_hand` pieces of a product were supplied.
+    /// Records that `on_hand` pieces of a product were supplied.
     ///
     /// # Panics
     /// Never.
@@ -163,7 +163,7 @@ impl Shop {
         })
     }
 
-    /// Places an order that the shop must accept, and returns its id.
+    /// Places an order, and returns its id.
     ///
     /// # Panics
     /// When the shop does not accept it.
@@ -173,10 +173,10 @@ impl Shop {
         self.accepted(&answer)
     }
 
-    /// Notes that an order was accepted, and returns its id.
+    /// Records an accepted order, and returns its id.
     ///
     /// # Panics
-    /// When the answer names no order.
+    /// When the response contains no order id.
     #[must_use]
     pub fn accepted(&self, answer: &ApiResponse) -> String {
         let id = answer.text("order_id");
@@ -187,7 +187,7 @@ impl Shop {
         id
     }
 
-    /// How far an order has come.
+    /// The status of an order.
     pub async fn status(&self, order: &str) -> ApiResponse {
         self.get(&format!("/api/orders/{order}/status")).await
     }
@@ -206,10 +206,10 @@ impl Shop {
         .await
     }
 
-    /// Waits until every one of `orders` is completed.
+    /// Waits until all `orders` are completed.
     ///
     /// # Panics
-    /// When one ends otherwise, or does not end within `limit`.
+    /// When an order ends otherwise, or does not end within `limit`.
     pub async fn all_complete(&self, orders: &[String], limit: Duration) {
         for order in orders {
             until(&format!("order {order} is completed"), limit, async || {
@@ -223,10 +223,10 @@ impl Shop {
         }
     }
 
-    /// How much there is of a product: on hand, and reserved.
+    /// The stock of a product: on hand, and reserved.
     ///
     /// # Panics
-    /// When the shop does not answer.
+    /// When the shop does not respond.
     pub async fn stock(&self, product: &str) -> (i64, i64) {
         let answer = self.get(&format!("/api/inventory/{product}")).await;
         let count =
@@ -237,15 +237,15 @@ impl Shop {
     /// The mails that reached `address`, oldest first.
     ///
     /// # Panics
-    /// When the mail sink does not answer.
+    /// When the mail sink does not respond.
     pub async fn mails(&self, address: &str) -> Vec<Value> {
         self.try_mails(address).await.expect("the mail sink answers")
     }
 
-    /// As [`Shop::mails`], for when the mail sink may be gone.
+    /// As [`Shop::mails`], for when the mail sink may not be running.
     ///
     /// # Errors
-    /// When there is no answer.
+    /// When there is no response.
     pub async fn try_mails(&self, address: &str) -> reqwest::Result<Vec<Value>> {
         let url = format!("{}/api/mails", self.cluster.mail_url());
         let request = self.http.get(url).query(&[("to", address)]).timeout(PATIENCE);
@@ -255,7 +255,7 @@ impl Shop {
     /// Publishes an event as the shop's functions do.
     ///
     /// # Panics
-    /// When the broker does not take it.
+    /// When the broker does not accept it.
     pub async fn publish(&self, topic: &str, event: &Value) {
         let answer = self.try_publish(publisher(topic), topic, event).await;
         assert!(answer.status().is_success(), "{:?}", answer.text().await);
@@ -264,7 +264,7 @@ impl Shop {
     /// Publishes an event as `function` does.
     ///
     /// # Panics
-    /// When its sidecar does not answer.
+    /// When its sidecar does not respond.
     pub async fn try_publish(
         &self,
         function: &str,

@@ -1,15 +1,15 @@
-//! Waiting on conditions, with a bound.
+//! Bounded waits for conditions.
 
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-/// How often a condition is looked at.
+/// The interval between two checks of a condition.
 const GLANCE: Duration = Duration::from_millis(25);
 
-/// Waits until `look` finds something, and returns that.
+/// Waits until `look` returns a value, and returns that.
 ///
 /// # Panics
-/// When `limit` passes first; the message names `what` was waited for.
+/// After `limit`; the message contains `what`.
 pub async fn until<T>(what: &str, limit: Duration, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let began = Instant::now();
     let mut glance = interval(GLANCE);

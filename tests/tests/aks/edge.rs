@@ -1,4 +1,4 @@
-//! What comes in from outside, and what goes out of the sidecars beside calls.
+//! Traffic from outside, and outgoing traffic of sidecars other than calls.
 
 use super::resources::{EDGE, names, of_kind, policy};
 use generate::workspace::functions;
@@ -30,7 +30,7 @@ fn the_namespaces_are_closed_but_for_what_must_come_in() {
         let closed = json!({"podSelector": {}, "policyTypes": ["Ingress"], "ingress": []});
         assert_eq!(policy(namespace, "closed"), closed);
     }
-    // From outside the proxies alone are reached, and the gateway from them alone.
+    // Only the proxies are reachable from outside, and the gateway only from them.
     let open = of_kind("NetworkPolicy").into_iter().filter(|policy| {
         policy["spec"]["ingress"].as_array().unwrap().iter().any(|rule| rule.get("from").is_none())
     });

@@ -1,4 +1,4 @@
-//! The manifests for Kubernetes are current, whole, and closed where they must be.
+//! The manifests for Kubernetes are current, complete and restrictive.
 
 mod edge;
 mod resources;
@@ -13,7 +13,7 @@ use std::{env, fs};
 use tests::checks::current::assert_current;
 use tests::checks::program::check_with;
 
-/// The kinds that Kubernetes itself has; the others are Dapr's and KEDA's.
+/// The kinds of Kubernetes itself; the others are of Dapr and KEDA.
 const OWN_GROUPS: [&str; 5] =
     ["v1", "apps/v1", "autoscaling/v2", "policy/v1", "networking.k8s.io/v1"];
 
@@ -248,14 +248,14 @@ fn the_manifests_match_the_schemas_of_kubernetes() {
     fs::remove_dir_all(&folder).unwrap();
 }
 
-/// Three nodes of 4 cores and 16 GiB, less what AKS, Dapr's control plane and a node's failure take.
+/// Three nodes of 4 cores and 16 GiB, minus the share of AKS and Dapr's control plane, and one failed node.
 #[test]
 fn the_shop_at_rest_fits_on_the_nodes_of_the_cluster() {
     let (mut cores, mut memory) = (0, 0);
     let rules = [of_kind("HorizontalPodAutoscaler"), of_kind("ScaledObject")].concat();
     for deployment in of_kind("Deployment") {
         let rule = &named(&rules, &text_of(&deployment, "/metadata/name"))["spec"];
-        // A function of events that rests has none; one wakes with the first event.
+        // An idle event function has no replica; the first event starts one.
         let least = ["minReplicas", "minReplicaCount"].iter().find_map(|key| rule[key].as_u64());
         let pods = least.expect("a rule has a least").max(1);
         let template = &deployment["spec"]["template"];

@@ -6,10 +6,10 @@ use generate::workspace::functions;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// The namespace of the proxies that take requests from outside.
+/// The namespace of the proxies that accept requests from outside.
 pub(super) const EDGE: &str = "saga-shop-edge";
 
-/// What the files hold once they are current.
+/// The generated files.
 pub(super) fn resources() -> Vec<Value> {
     let parse = |file: Generated| {
         let documents = serde_norway::Deserializer::from_str(&file.text);

@@ -1,4 +1,4 @@
-//! Deployments by digest, run against stand-ins: what runs is what was pushed, even when a tag has moved.
+//! Deployments by digest, run against fakes: exactly the pushed images run, even when a tag has moved.
 
 use generate::workspace::functions;
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ fn functions_are_deployed_by_digest_whether_they_were_pushed_now_or_earlier() {
     assert_eq!(deployed(&stage), expected);
 }
 
-/// The images that a deployment names.
+/// The images in a deployment.
 fn deployed(stage: &Stage) -> BTreeMap<String, String> {
     let _ = fs::remove_file(stage.path("deployed"));
     let ended = stage.run("deploy-aca", &[&TO_ACA[..], &["--force"]].concat(), &[]);

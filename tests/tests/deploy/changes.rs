@@ -1,4 +1,4 @@
-//! Later deployments: what changed arrives, and nothing else.
+//! Later deployments: only changes are deployed.
 
 use generate::workspace::functions;
 use std::fs;
@@ -114,7 +114,7 @@ fn an_image_that_was_changed_by_hand_is_deployed_again() {
     assert!(deploys(&stage.run("deploy-aca", &TO_ACA, &[])));
 }
 
-/// A stage with a shop on it.
+/// A sandbox with a deployed shop.
 fn deployed(task: &str, arguments: &[&str]) -> Stage {
     let stage = Stage::new();
     let ended = stage.run(task, arguments, &[]);
@@ -133,7 +133,7 @@ fn builds(ended: &Ended) -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 
-/// Adds a function to what is generated, as a new folder would.
+/// Adds a function to the generated files, as a new folder would.
 fn add_function(workspace: &Path) {
     let edit = |file: &str, change: &dyn Fn(String) -> String| {
         let file = workspace.join(file);

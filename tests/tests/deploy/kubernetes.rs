@@ -18,7 +18,7 @@ const TO_AKS: [&str; 9] = [
     "Cargo.toml",
 ];
 
-/// A name that YAML, sed and the shell each take for something else.
+/// A name with special characters of YAML, sed and the shell.
 const ODD: &str = r#"o'brien: "&\1|#$PATH"#;
 
 #[test]
@@ -88,7 +88,7 @@ fn the_certificate_is_where_the_gateway_expects_it() {
     assert!(ended.called(&format!("kubectl get gateway gateway --namespace {namespace} ")));
 }
 
-/// A stage on which the shop was deployed.
+/// A sandbox with a deployed shop.
 fn deployed(variables: &[(&str, &str)]) -> Stage {
     let stage = Stage::new();
     let ended = stage.run("deploy-aks", &TO_AKS, variables);
@@ -96,7 +96,7 @@ fn deployed(variables: &[(&str, &str)]) -> Stage {
     stage
 }
 
-/// The resources that were applied.
+/// The applied resources.
 fn resources(stage: &Stage) -> Vec<Value> {
     let folders = ["", "functions", "components"].map(|folder| stage.path("applied").join(folder));
     let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("it was applied"));

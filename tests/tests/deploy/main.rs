@@ -1,5 +1,5 @@
-//! The scripts of deployment, run against stand-ins for the programs that they would change something
-//! with.
+//! The deployment scripts, run against fakes of the programs with which they would change
+//! something.
 
 mod by_digest;
 mod changes;

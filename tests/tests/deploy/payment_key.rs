@@ -1,4 +1,4 @@
-//! The payment key in deployments, run against stand-ins: written once, and never over one that was rotated.
+//! The payment key in deployments, run against fakes: written once, and never over a rotated one.
 
 use std::fs;
 use std::time::UNIX_EPOCH;
@@ -15,13 +15,13 @@ fn the_payment_key_is_written_once_and_later_only_on_demand() {
     };
     let without = [("PAYMENT_API_KEY", "")];
     assert_eq!(written(stage.run("deploy-aca", &TO_ACA, &[])), [PAYMENT_KEY]);
-    // It may have been rotated by now, so it stays, given or not.
+    // It may have been rotated since, so it is not overwritten, given or not.
     let kept = stage.run("deploy-aca", &["--yes", "--tag", "t2"], &[]);
     assert!(kept.text.contains("--new-payment-key"), "{}", kept.text);
     assert!(kept.called("az deployment group create"));
     assert_eq!(written(kept), [""; 0]);
     assert_eq!(written(stage.run("deploy-aca", &["--yes", "--tag", "t3"], &without)), [""; 0]);
-    // Though nothing else changes: what-if sees no secrets.
+    // Even if nothing else changes: what-if does not show secrets.
     let renew = ["--yes", "--tag", "t3", "--new-payment-key"];
     assert_eq!(written(stage.run("deploy-aca", &renew, &[])), [PAYMENT_KEY]);
     assert_eq!(stage.run("deploy-aca", &renew, &without).code, Some(64));
@@ -62,7 +62,7 @@ fn the_first_payment_key_ends_when_its_days_are_over() {
 fn no_order_is_placed_with_a_live_key() {
     let stage = Stage::new();
     let live = [("PAYMENT_API_KEY", "sk_live_12345678")];
-    // Later the key is known by its tag alone.
+    // Later the key is identified only by its tag.
     let kept = [("PAYMENT_API_KEY", ""), ("KEY_MODE", "live")];
     for variables in [&live[..], &kept] {
         let ended = stage.run("deploy-aca", &TO_ACA, variables);

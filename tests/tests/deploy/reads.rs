@@ -1,5 +1,5 @@
-//! The real Azure CLI reads every command line of the scripts and of the documents, without running them: an
-//! argument that it refuses is found here, and not during a deployment.
+//! The real Azure CLI parses every command line of the scripts and of the documents, without running them, so that
+//! invalid arguments are detected before a deployment.
 
 use generate::workspace::{files, read, root};
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use std::sync::Mutex;
 use tests::checks::program::not_checked;
 use tests::deploy::{BOTH, Stage, TO_ACA};
 
-/// The release of the Azure CLI that reads them.
+/// The version of the Azure CLI.
 const VERSION: &str = "2.91.0";
 
 #[test]
@@ -37,7 +37,7 @@ fn the_azure_cli_rejects_an_invalid_command_line() {
     assert!(text.contains("read 5 command lines and refused 4"), "{text}");
 }
 
-/// What the scripts run on a stage, and what they would show.
+/// The commands that the scripts run in a sandbox, and those of their messages.
 fn of_the_scripts() -> BTreeSet<String> {
     let stage = Stage::new();
     fs::write(stage.path("made/deleted-vault"), "").expect("there is room");
@@ -73,7 +73,7 @@ fn append(to: &Stage, from: &Stage) {
     file.write_all(typed.as_bytes()).expect("there is room");
 }
 
-/// The commands that the documents give.
+/// The commands in the documents.
 fn of_the_documents() -> BTreeSet<String> {
     let documents = ["infra", "docs"].into_iter().flat_map(files);
     let documents = documents
@@ -87,9 +87,9 @@ fn of_the_documents() -> BTreeSet<String> {
     texts.flat_map(commands).collect()
 }
 
-/// What the Azure CLI says of lines; nothing, and a word on it, where it cannot be had.
+/// The errors of the Azure CLI for these lines; none, with a report, where it cannot be installed.
 fn read_by_azure_cli(lines: &BTreeSet<String>) -> Option<Output> {
-    // One at a time: the first installs it.
+    // One at a time: the first call installs it.
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock();
     let mut command = Command::new(root().join("makew"));

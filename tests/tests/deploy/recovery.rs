@@ -1,20 +1,20 @@
-//! Deployments that fail at any command: each ends with one sentence that says what to do, and a second
-//! run ends where an unbroken one does.
+//! Deployments that fail at any command: each ends with one sentence of advice, and a second run reaches the
+//! same state as an uninterrupted one.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::{fs, thread};
 use tests::deploy::{Stage, TO_ACA, TO_AKS};
 
-/// What may fail without ending a deployment: what-if decides nothing, an image that the registry does not
-/// show is built, and sizes are only shown.
+/// Commands that may fail without ending a deployment: what-if is only shown, an image that the registry does
+/// not return is built, and sizes are only shown.
 const HARMLESS: [&str; 3] =
     ["az deployment group what-if", "az acr repository show", "docker image inspect"];
 
-/// Enough of a shop: every kind of function that scripts distinguish, and one more.
+/// A small shop: every kind of function that the scripts distinguish, and one more.
 const FUNCTIONS: [&str; 3] = ["gateway", "notify-order", "order-saga"];
 
-/// What such a sentence says.
+/// The advice in such sentences.
 const CURES: [&str; 8] = [
     "run this again",
     "run az login",
@@ -67,7 +67,7 @@ fn a_second_run_completes(task: &str, arguments: &[&str]) {
     });
 }
 
-/// A stage, and the scripts of a shop that deploys in a moment.
+/// A sandbox, and the scripts of a shop that deploys quickly.
 fn small_shop() -> (Stage, PathBuf) {
     let stage = Stage::new();
     let shop = stage.copy_of_the_workspace();
@@ -81,7 +81,7 @@ fn small_shop() -> (Stage, PathBuf) {
     (stage, shop)
 }
 
-/// The first call of each kind, with its number: what stands before its first option, and what it asks for.
+/// The first call of each kind, with its number: the words before its first option, and its query.
 fn of_each_kind(calls: &[String]) -> Vec<(usize, String)> {
     let mut seen = BTreeSet::new();
     let kind = |call: &str| {

@@ -1,4 +1,4 @@
-//! What stops a deployment: each ends with one sentence that says what to do.
+//! Invalid deployments: each ends with one sentence of advice.
 
 use tests::deploy::{BOTH, Stage, TO_ACA, TO_AKS};
 
@@ -117,7 +117,7 @@ fn where_managed_dapr_has_no_workflow_kubernetes_is_named() {
     let ended = stage.run("deploy-aca", &TO_ACA, &variables);
     assert_eq!(ended.code, Some(69), "{}", ended.text);
     assert!(ended.last_line().contains("./makew deploy-aks --host NAME"), "{}", ended.last_line());
-    // Nothing else was deployed for nothing.
+    // Nothing else was deployed in vain.
     let apps = stage.there().into_keys().filter(|name| name.starts_with("apps/"));
     assert_eq!(apps.collect::<Vec<_>>(), ["apps/order-saga"]);
 

@@ -1,4 +1,4 @@
-//! The scripts of deployment, run against stand-ins: what they do, in which order, and what they never
+//! The deployment scripts, run against fakes: what they do, in which order, and what they never
 //! do.
 
 use generate::workspace::{files, functions};
@@ -9,7 +9,7 @@ use tests::deploy::{
     BOTH, Ended, ISSUER, PAYMENT_KEY, REGISTRY_TOKEN, SHOP_TOKEN, Stage, TO_ACA, TO_AKS,
 };
 
-/// What changes something.
+/// The commands that change something.
 const CHANGES: [&str; 13] = [
     "az provider register",
     "az tag update",
@@ -74,7 +74,7 @@ fn every_function_but_the_one_that_mails_gets_an_image() {
     let others: Vec<_> = others.into_iter().map(|function| function.name).collect();
     assert_eq!(pushed(&stage.run("deploy-aca", &TO_ACA, &[])), others);
 
-    // Later, with a mail server, nothing but what is missing is built.
+    // Later, with a mail server, only the missing image is built.
     let mail = [("MAIL_HOST", "h"), ("MAIL_FROM", "f"), ("MAIL_USER", "u"), ("MAIL_PASSWORD", "p")];
     let mailing: Vec<_> = mailing.into_iter().map(|function| function.name).collect();
     assert_eq!(pushed(&stage.run("deploy-aca", &TO_ACA, &mail)), mailing);
@@ -95,7 +95,7 @@ fn deploying_the_same_again_changes_nothing() {
 
 #[test]
 fn deploying_the_same_to_kubernetes_again_says_the_same_again() {
-    /// What says how it is to be, and changes nothing where it is so.
+    /// The declarative commands, which change nothing if the state is reached.
     const DECLARATIVE: [&str; 4] =
         ["az identity federated-credential create", "helm upgrade", "kubectl apply", "curl"];
     let stage = Stage::new();
@@ -107,11 +107,11 @@ fn deploying_the_same_to_kubernetes_again_says_the_same_again() {
     assert!(done.iter().all(|call| DECLARATIVE.contains(call)), "{done:?}");
     assert_eq!(stage.there(), there);
     assert_eq!(self::manifests(&stage), manifests);
-    // The token by which sidecars call functions is made once: another would cut off those that run.
+    // The token by which sidecars call functions is created once: running functions would reject another.
     assert!(!again.called("kubectl apply --filename -"), "{:?}", again.calls);
 }
 
-/// The manifests that were applied, by path.
+/// The applied manifests, by path.
 fn manifests(stage: &Stage) -> BTreeMap<PathBuf, String> {
     let folders = ["", "functions", "components"].map(|folder| stage.path("applied").join(folder));
     let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("it was applied"));
@@ -247,6 +247,6 @@ fn on_kubernetes_the_cluster_comes_first_then_dapr_then_the_manifests() {
             "{gateway}"
         );
     }
-    // Neither the component that mails nor its function, without a mail server.
+    // Without a mail server neither the mail component nor its function is deployed.
     assert_eq!(applied.len(), 2 + functions().len() - 1 + files("components/azure").len() - 1);
 }

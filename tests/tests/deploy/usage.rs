@@ -1,4 +1,4 @@
-//! What the deployments read from the environment is what they say they read.
+//! The variables that the deployments read are those that their usage lists.
 
 use generate::workspace::{files, read};
 use std::collections::BTreeSet;
@@ -44,7 +44,7 @@ fn the_guide_names_the_variables_that_parameters_read() {
     assert!(unnamed.is_empty(), "infra/README.md does not name {unnamed:?}");
 }
 
-/// What the parameter files read from the environment.
+/// The variables that the parameter files read.
 fn parameters() -> BTreeSet<String> {
     let files = files("infra").into_iter().filter(|path| path.ends_with(".bicepparam"));
     let texts = files.map(|path| read(&path)).collect::<String>();
@@ -59,7 +59,7 @@ fn usage(task: &str) -> String {
     ended.text
 }
 
-/// The words that are named as variables are: capitals, with an underscore between.
+/// The words in the form of variables: capitals, joined by underscores.
 fn variables(text: &str) -> BTreeSet<&str> {
     let is_part = |letter: char| letter.is_ascii_uppercase() || letter == '_';
     let words = text.split(|letter| !is_part(letter));

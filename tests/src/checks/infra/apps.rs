@@ -12,16 +12,16 @@ use std::collections::BTreeSet;
 
 pub(super) const APP: &str = "Microsoft.App/containerApps";
 
-/// Where the settings of functions are read: a file, and those in the folder beside it.
+/// The module that reads the settings of functions: a file, and the folder of its submodules.
 const SETTINGS: &str = "shared/src/host/settings";
 
-/// Where those of functions that manage secrets are read.
+/// The file that reads those of functions that manage secrets.
 pub const ROTATION_SETTINGS: &str = "shared/src/host/settings/rotation.rs";
 
-/// Settings that make a new revision when they change, and that no function reads.
+/// Settings that no function reads: a change creates a revision.
 const UNREAD: [&str; 1] = ["COMPONENTS"];
 
-/// Functions of this deployment: without mail all but those that mail; on Kubernetes none.
+/// Functions of this deployment: without mail those that send none; on Kubernetes none.
 fn deployed<'a>(tree: &'a Tree, snapshot: &Snapshot) -> Vec<&'a Function> {
     let mails = |it: &Function| it.manifest.uses.iter().any(|component| component == "email");
     let there = |function: &&Function| match snapshot.target {
@@ -32,7 +32,7 @@ fn deployed<'a>(tree: &'a Tree, snapshot: &Snapshot) -> Vec<&'a Function> {
     tree.functions.iter().filter(there).collect()
 }
 
-/// What `check` finds in each app, said of that app.
+/// The findings of `check` in each app, prefixed with its name.
 fn of_each(
     tree: &Tree,
     snapshot: &Snapshot,
@@ -48,7 +48,7 @@ fn of_each(
     deployed(tree, snapshot).into_iter().flat_map(check).collect()
 }
 
-/// Every function has its identity, and its app; every component is there.
+/// Every function has an identity and an app, and every component exists.
 pub(super) fn missing_loops(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
     let identity = "Microsoft.ManagedIdentity/userAssignedIdentities";
     let unidentified = tree.functions.iter().filter(|function| {
@@ -86,7 +86,7 @@ fn said(wrong: bool, why: &str) -> Vec<String> {
     if wrong { vec![why.to_owned()] } else { Vec::new() }
 }
 
-/// Nothing wakes a host of actors or workflows, and one that is alone is missed when its zone is lost.
+/// Hosts of actors or workflows cannot scale up from zero, and need two replicas to survive the loss of a zone.
 pub(super) fn wrong_replicas(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
     of_each(tree, snapshot, |function, app| {
         let least = match (function.manifest.kind, snapshot.target) {
@@ -116,7 +116,7 @@ pub(super) fn wrong_rules(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
     })
 }
 
-/// The scaler must count the messages of an existing subscription, which Dapr reads by the app id.
+/// The scaler must count the messages of an existing subscription, which Dapr names after the app id.
 fn wrong_scaler(
     function: &Function,
     app: &Value,
@@ -215,12 +215,12 @@ fn short_grace(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
     })
 }
 
-/// The number made of the digits of `text`.
+/// The number of the digits in `text`.
 fn number(text: &str) -> Option<u64> {
     text.chars().filter(char::is_ascii_digit).collect::<String>().parse().ok()
 }
 
-/// Settings that no function reads, and those that every app must have but has not.
+/// Settings that no function reads, and required ones that are missing.
 pub(super) fn unknown_settings(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
     let known: String = tree.files(SETTINGS, ".rs").map(|(_, text)| text).collect();
     of_each(tree, snapshot, |function, app| {

@@ -1,4 +1,4 @@
-//! The Bicep compiler, where there is one.
+//! The Bicep compiler, where it is installed.
 
 use super::Tree;
 use super::snapshot::Snapshot;
@@ -11,7 +11,7 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs, process};
 
-/// Where a compiler is looked for, from the workspace's root, when there is none on `PATH`.
+/// The path of the compiler from the workspace's root, for when there is none on `PATH`.
 const BESIDE: &str = "../shared/tools/bicep/bicep";
 
 /// Whom everything is deployed for in snapshots.
@@ -28,17 +28,17 @@ const SCOPE: [&str; 6] = [
 #[derive(Debug, Clone)]
 pub struct Compiler(PathBuf);
 
-/// What the compiler made: its output, and what it had to say.
+/// The output of the compiler, and its diagnostics.
 #[derive(Debug)]
 pub struct Made {
     /// Its standard output.
     pub text: String,
-    /// What it found; nothing, when all is well.
+    /// Its diagnostics; empty on success.
     pub findings: String,
 }
 
 impl Compiler {
-    /// The one that `BICEP` names, that on `PATH`, or one beside the workspace.
+    /// The one in `BICEP`, that on `PATH`, or one at the path above.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is no setting of a function")]
     pub fn find() -> Option<Self> {
@@ -47,19 +47,19 @@ impl Compiler {
         named.or_else(|| on_path("bicep")).or_else(beside).map(Self)
     }
 
-    /// The template that `main.bicep` becomes.
+    /// The template compiled from `main.bicep`.
     #[must_use]
     pub fn template(&self, folder: &Path) -> Made {
         self.run(folder, &["build", "infra/main.bicep", "--stdout"], &[])
     }
 
-    /// What the linter finds.
+    /// The findings of the linter.
     #[must_use]
     pub fn lint(&self, folder: &Path) -> String {
         self.run(folder, &["lint", "infra/main.bicep"], &[]).findings
     }
 
-    /// What is wrong with a parameter file, when nothing is given but what must be.
+    /// The diagnostics of a parameter file with only the required variables.
     #[must_use]
     pub fn parameters(&self, folder: &Path, name: &str) -> String {
         let file = format!("infra/{name}.bicepparam");
@@ -67,19 +67,19 @@ impl Compiler {
         self.run(folder, &["build-params", &file, "--stdout"], &given.collect::<Vec<_>>()).findings
     }
 
-    /// Formats every file; answers with what the formatter finds.
+    /// Formats every file; returns the diagnostics of the formatter.
     #[must_use]
     pub fn format(&self, folder: &Path) -> String {
         self.run(folder, &["format", "--pattern", "infra/*.bicep*"], &[]).findings
     }
 
-    /// What `target` would make of the files in `folder`.
+    /// The snapshot of `target` for the files in `folder`.
     ///
     /// # Errors
-    /// What the compiler finds.
+    /// The compiler's diagnostics.
     ///
     /// # Panics
-    /// When it finds nothing, and writes no snapshot.
+    /// When there are none, and no snapshot is written.
     pub fn snapshot(&self, folder: &Path, tree: &Tree, target: Target) -> Result<Snapshot, String> {
         let file = format!("infra/{}", target.parameters());
         let parameters = format!("{file}.bicepparam");
@@ -100,16 +100,16 @@ impl Compiler {
 
     fn run(&self, folder: &Path, arguments: &[&str], variables: &[(&str, String)]) -> Made {
         let mut command = Command::new(&self.0);
-        // Nothing of this machine's environment shall be read by a parameter file.
+        // Parameter files must not read this machine's environment.
         command.env_clear().current_dir(folder).args(arguments);
-        // Without it the compiler wants a library that bare machines lack.
+        // Otherwise the compiler needs a library (ICU) that minimal systems lack.
         command.env("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "1");
         command.envs(variables.iter().map(|(name, value)| (name, value)));
         made(&command.output().unwrap_or_else(|error| panic!("{command:?}: {error}")))
     }
 }
 
-/// Any output is a fault: the compiler exits with 0 after a warning.
+/// Any output is an error, since the compiler exits with 0 after a warning.
 fn made(output: &Output) -> Made {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let mut findings = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -119,12 +119,12 @@ fn made(output: &Output) -> Made {
     Made { text, findings }
 }
 
-/// A tree, compiled.
+/// A compiled tree.
 #[derive(Debug)]
 pub struct Compiled {
-    /// The template, where it was asked for.
+    /// The template, if requested.
     pub template: Value,
-    /// What the targets that were asked for would make.
+    /// The snapshots of the requested targets.
     pub snapshots: Vec<Snapshot>,
 }
 
@@ -132,7 +132,7 @@ impl Compiled {
     /// `tree` compiled for `targets`, with or without the template itself.
     ///
     /// # Errors
-    /// What the compiler finds.
+    /// The compiler's diagnostics.
     ///
     /// # Panics
     /// When the files cannot be written for the compiler to read.
@@ -156,10 +156,10 @@ impl Compiled {
         Ok(Self { template, snapshots })
     }
 
-    /// The snapshots as they are committed: what there is where there is no compiler.
+    /// The committed snapshots, for when there is no compiler.
     ///
     /// # Panics
-    /// When one is not JSON.
+    /// When a snapshot is not JSON.
     #[must_use]
     pub fn committed(tree: &Tree) -> Self {
         let read = |target: Target| {
@@ -186,7 +186,7 @@ impl Folder {
         folder
     }
 
-    /// An empty one.
+    /// An empty folder.
     #[must_use]
     #[expect(clippy::new_without_default, reason = "each is another")]
     pub fn new() -> Self {
@@ -195,7 +195,7 @@ impl Folder {
         Self(env::temp_dir().join(format!("infra-{}-{count}", process::id())))
     }
 
-    /// Where it is.
+    /// The folder's path.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.0
@@ -204,7 +204,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // Nothing depends on it: it lies in the folder for what is temporary.
+        // An error is ignored: it is in the folder for temporary files.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

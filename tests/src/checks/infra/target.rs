@@ -1,27 +1,27 @@
-//! The deployments that are looked at, and what they are given.
+//! The deployments that are checked, and their parameters.
 
 use local::manifest::Function;
 use std::collections::BTreeMap;
 
-/// The group of the people who see to dead letters.
+/// The Entra group of the operators of dead letters.
 pub const OPERATORS: &str = "00000000-0000-0000-0000-00000000000a";
 
-/// A deployment whose resources are compared.
+/// A deployment that has a snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Target {
-    /// The cheapest shop, without mail, when it is deployed again: no key is given.
+    /// The cheapest shop, without mail, deployed again, without a payment key.
     Dev,
-    /// Every question of the first run.
+    /// With all options, deployed for the first time.
     Prod,
-    /// The same on Kubernetes.
+    /// As `Prod`, on Kubernetes.
     Aks,
 }
 
 impl Target {
-    /// All of them.
+    /// All targets.
     pub const ALL: [Self; 3] = [Self::Dev, Self::Prod, Self::Aks];
 
-    /// Its name, by which its snapshot is found.
+    /// The name of its snapshot.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -37,7 +37,7 @@ impl Target {
         format!("infra/snapshots/{}.json", self.name())
     }
 
-    /// Its parameter file's name.
+    /// The name of its parameter file.
     pub(super) const fn parameters(self) -> &'static str {
         match self {
             Self::Dev => "dev",
@@ -45,7 +45,7 @@ impl Target {
         }
     }
 
-    /// What the parameter file reads from the environment.
+    /// The environment of the parameter file.
     pub(super) fn environment(self, functions: &[Function]) -> Vec<(&'static str, String)> {
         let given: &[_] = match self {
             Self::Dev => &[],
@@ -62,7 +62,7 @@ impl Target {
     }
 }
 
-/// What every deployment is given.
+/// The variables of every deployment.
 pub(super) const ISSUER: &[(&str, &str)] = &[
     ("OIDC_ISSUERS", "https://login.example.com/v2.0,https://other.example.com"),
     ("OIDC_AUDIENCES", "api://shop"),
