@@ -9,7 +9,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 use std::{env, fs, process};
 use tests::checks::program::{check_with, not_checked, on_path};
-use tests::deploy::Stage;
+use tests::deploy::Sandbox;
 use tests::system::wait::until;
 
 const IMAGE: &str = "saga-shop/check-stock:test";
@@ -39,7 +39,7 @@ fn the_build_is_given_every_member_of_the_workspace() {
 
 #[test]
 fn every_function_is_built_into_a_labelled_image() {
-    let ended = Stage::new().run("images", &["--tag", "t1"], &[]);
+    let ended = Sandbox::new().run("images", &["--tag", "t1"], &[]);
     assert_eq!(ended.code, Some(0), "{}", ended.text);
     let builds: Vec<_> =
         ended.calls.iter().filter(|call| call.starts_with("docker build")).collect();
@@ -55,26 +55,26 @@ fn every_function_is_built_into_a_labelled_image() {
 
 #[test]
 fn a_prebuilt_image_is_given_its_own_program_and_no_other() {
-    let stage = Stage::new();
-    stage.with("cargo");
-    stage.with("rustc");
-    let built = stage.path("target/the-machine/release");
+    let sandbox = Sandbox::new();
+    sandbox.with("cargo");
+    sandbox.with("rustc");
+    let built = sandbox.path("target/the-machine/release");
     fs::create_dir_all(&built).unwrap();
-    let authorities = stage.path("authorities.pem");
+    let authorities = sandbox.path("authorities.pem");
     fs::write(&authorities, "authorities").unwrap();
     for function in functions() {
         fs::write(built.join(function.name), "program").unwrap();
     }
-    let target = stage.path("target");
+    let target = sandbox.path("target");
     let variables = [
         ("CARGO_TARGET_DIR", target.to_str().unwrap()),
         ("CA_BUNDLE", authorities.to_str().unwrap()),
     ];
-    let ended = stage.run("images", &["--prebuilt", "--tag", "t1"], &variables);
+    let ended = sandbox.run("images", &["--prebuilt", "--tag", "t1"], &variables);
     assert_eq!(ended.code, Some(0), "{}", ended.text);
     // All are compiled together.
     assert_eq!(ended.calls.iter().filter(|call| call.starts_with("cargo build")).count(), 1);
-    let contexts = fs::read_to_string(stage.path("contexts")).unwrap();
+    let contexts = fs::read_to_string(sandbox.path("contexts")).unwrap();
     let expected = functions().into_iter().map(|it| {
         // In the order of the shell.
         let mut files = [it.name.clone(), "ca-certificates.crt".to_owned()];
@@ -82,7 +82,7 @@ fn a_prebuilt_image_is_given_its_own_program_and_no_other() {
         format!("{}: {}\n", it.name, files.join(" "))
     });
     assert_eq!(contexts, expected.collect::<String>());
-    assert_eq!(stage.left_behind(), 0);
+    assert_eq!(sandbox.left_behind(), 0);
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn names_that_cannot_be_built_are_reported_before_any_build() {
         (&["--tag"], "--tag needs a value"),
         (&["--fast"], "there is no option --fast"),
     ] {
-        let ended = Stage::new().run("images", arguments, &[]);
+        let ended = Sandbox::new().run("images", arguments, &[]);
         assert_eq!(ended.code, Some(64), "{}", ended.text);
         assert!(ended.text.contains(fault), "{}", ended.text);
         assert!(!ended.called("docker build"));

@@ -56,13 +56,13 @@ pub const REGISTRY_TOKEN: &str = "registry-token-never-shown";
 
 /// The sandbox of a test, removed on drop.
 #[derive(Debug)]
-pub struct Stage {
+pub struct Sandbox {
     folder: PathBuf,
 }
 
 /// The result of a script.
 #[derive(Debug)]
-pub struct Ended {
+pub struct ScriptResult {
     /// Its exit code.
     pub code: Option<i32>,
     /// Its standard output and standard error.
@@ -71,7 +71,7 @@ pub struct Ended {
     pub calls: Vec<String>,
 }
 
-impl Stage {
+impl Sandbox {
     /// A sandbox with all fakes.
     ///
     /// # Panics
@@ -80,20 +80,20 @@ impl Stage {
     pub fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("saga-shop-stage-{}-{number}", process::id());
-        let stage = Self { folder: env::temp_dir().join(name) };
+        let name = format!("saga-shop-sandbox-{}-{number}", process::id());
+        let sandbox = Self { folder: env::temp_dir().join(name) };
         for folder in ["apps", "bin", "made", "temp"] {
-            fs::create_dir_all(stage.path(folder)).expect("there is room for a stage");
+            fs::create_dir_all(sandbox.path(folder)).expect("there is room for a sandbox");
         }
         for fake in FAKES {
-            stage.with(fake);
+            sandbox.with(fake);
         }
         for tool in TOOLS {
             if let Some(program) = on_path(tool) {
-                symlink(program, stage.path("bin").join(tool)).expect("there is room for a link");
+                symlink(program, sandbox.path("bin").join(tool)).expect("there is room for a link");
             }
         }
-        stage
+        sandbox
     }
 
     /// A file or folder of the sandbox.
@@ -125,7 +125,7 @@ impl Stage {
     /// # Panics
     /// When it cannot be run.
     #[must_use]
-    pub fn run(&self, task: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
+    pub fn run(&self, task: &str, arguments: &[&str], variables: &[(&str, &str)]) -> ScriptResult {
         self.run_in(&root(), task, arguments, variables)
     }
 
@@ -140,7 +140,7 @@ impl Stage {
         task: &str,
         arguments: &[&str],
         variables: &[(&str, &str)],
-    ) -> Ended {
+    ) -> ScriptResult {
         let calls = self.path("calls");
         fs::write(&calls, "").expect("there is room for calls");
         let output = Command::new(folder.join("makew"))
@@ -163,7 +163,7 @@ impl Stage {
             .unwrap_or_else(|error| panic!("./makew {task}: {error}"));
         let text = [output.stdout, output.stderr].concat();
         let calls = fs::read_to_string(calls).expect("calls are noted");
-        Ended {
+        ScriptResult {
             code: output.status.code(),
             text: String::from_utf8_lossy(&text).into_owned(),
             calls: calls.lines().map(|call| call.trim_end().to_owned()).collect(),
@@ -221,20 +221,20 @@ impl Stage {
     }
 }
 
-impl Default for Stage {
+impl Default for Sandbox {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Drop for Stage {
+impl Drop for Sandbox {
     fn drop(&mut self) {
         // An error is ignored: it is in the folder for temporary files.
         let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
-impl Ended {
+impl ScriptResult {
     /// Whether there was a call with this prefix.
     #[must_use]
     pub fn called(&self, start: &str) -> bool {

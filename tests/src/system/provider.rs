@@ -1,6 +1,6 @@
 //! The shop's payment simulator: its ledger and its controls.
 
-use super::shop::{PATIENCE, Shop};
+use super::shop::{REQUEST_TIMEOUT, Shop};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -12,8 +12,13 @@ impl Shop {
     /// When it does not respond.
     pub async fn ledger(&self) -> Value {
         let url = format!("{}/control/ledger", self.cluster.simulator_url());
-        let answer =
-            self.http.get(url).timeout(PATIENCE).send().await.expect("the simulator answers");
+        let answer = self
+            .http
+            .get(url)
+            .timeout(REQUEST_TIMEOUT)
+            .send()
+            .await
+            .expect("the simulator answers");
         answer.json().await.expect("a ledger is JSON")
     }
 

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// The timeout of a request.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The time within which every order must end, under any fault.
 pub const ORDER_ENDS_WITHIN: Duration = Duration::from_mins(1);
@@ -99,7 +99,7 @@ impl Shop {
     /// # Errors
     /// When there is no response.
     pub async fn try_send(&self, request: reqwest::RequestBuilder) -> reqwest::Result<ApiResponse> {
-        let response = request.timeout(PATIENCE).send().await?;
+        let response = request.timeout(REQUEST_TIMEOUT).send().await?;
         let header = |name| response.headers().get(name)?.to_str().ok().map(str::to_owned);
         let (location, kind) = (header("location"), header("content-type").unwrap_or_default());
         let (trace, etag) = (header("x-trace-id"), header("etag"));
@@ -248,7 +248,7 @@ impl Shop {
     /// When there is no response.
     pub async fn try_mails(&self, address: &str) -> reqwest::Result<Vec<Value>> {
         let url = format!("{}/api/mails", self.cluster.mail_url());
-        let request = self.http.get(url).query(&[("to", address)]).timeout(PATIENCE);
+        let request = self.http.get(url).query(&[("to", address)]).timeout(REQUEST_TIMEOUT);
         request.send().await?.json().await
     }
 
@@ -273,7 +273,7 @@ impl Shop {
     ) -> reqwest::Response {
         let url = format!("{}/v1.0/publish/pubsub/{topic}", self.cluster.sidecar_url(function));
         let request = self.http.post(url).header("content-type", "application/cloudevents+json");
-        let answer = request.body(event.to_string()).timeout(PATIENCE).send().await;
+        let answer = request.body(event.to_string()).timeout(REQUEST_TIMEOUT).send().await;
         answer.expect("the sidecar answers")
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 /// The interval between two checks of a condition.
-const GLANCE: Duration = Duration::from_millis(25);
+const POLL_INTERVAL: Duration = Duration::from_millis(25);
 
 /// Waits until `look` returns a value, and returns that.
 ///
@@ -12,10 +12,10 @@ const GLANCE: Duration = Duration::from_millis(25);
 /// After `limit`; the message contains `what`.
 pub async fn until<T>(what: &str, limit: Duration, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let began = Instant::now();
-    let mut glance = interval(GLANCE);
-    glance.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut polls = interval(POLL_INTERVAL);
+    polls.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        glance.tick().await;
+        polls.tick().await;
         if let Some(found) = look().await {
             return found;
         }

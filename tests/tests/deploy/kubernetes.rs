@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
-use tests::deploy::Stage;
+use tests::deploy::Sandbox;
 
 const TO_AKS: [&str; 9] = [
     "--yes",
@@ -23,9 +23,9 @@ const ODD: &str = r#"o'brien: "&\1|#$PATH"#;
 
 #[test]
 fn every_variable_of_a_container_is_text() {
-    let stage = deployed(&[("PAYMENT_KEY_DAYS", "31"), ("PAYMENT_KEY_OVERLAP_MINUTES", "60")]);
+    let sandbox = deployed(&[("PAYMENT_KEY_DAYS", "31"), ("PAYMENT_KEY_OVERLAP_MINUTES", "60")]);
     let deployments: Vec<_> =
-        resources(&stage).into_iter().filter(|it| it["kind"] == "Deployment").collect();
+        resources(&sandbox).into_iter().filter(|it| it["kind"] == "Deployment").collect();
     assert!(deployments.len() > 10);
     for deployment in &deployments {
         for variable in deployment["spec"]["template"]["spec"]["containers"][0]["env"]
@@ -46,8 +46,8 @@ fn every_variable_of_a_container_is_text() {
 fn a_value_that_is_filled_in_arrives_as_it_was_set() {
     let mail =
         [("MAIL_HOST", "mail"), ("MAIL_FROM", ODD), ("MAIL_USER", "true"), ("MAIL_PASSWORD", "p")];
-    let stage = deployed(&mail);
-    let resources = resources(&stage);
+    let sandbox = deployed(&mail);
+    let resources = resources(&sandbox);
     let email =
         resources.iter().find(|it| it["kind"] == "Component" && it["metadata"]["name"] == "email");
     let settings = email.expect("there is a mail server")["spec"]["metadata"].as_array().unwrap();
@@ -62,24 +62,24 @@ fn traces_are_sent_only_to_the_configured_collector() {
     for (endpoint, address) in
         [("", ""), ("http://collector.telemetry:4318", "collector.telemetry:4318")]
     {
-        let stage = deployed(&[("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)]);
-        let resources = resources(&stage);
+        let sandbox = deployed(&[("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)]);
+        let resources = resources(&sandbox);
         assert_eq!(variables(&resources, "stock")["OTEL_EXPORTER_OTLP_ENDPOINT"], endpoint);
         let configuration = resources.iter().find(|it| it["kind"] == "Configuration").unwrap();
         assert_eq!(configuration["spec"]["tracing"]["otel"]["endpointAddress"], address);
         assert_eq!(configuration["spec"]["tracing"]["samplingRate"], "1");
     }
     let elsewhere = [("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector/v1")];
-    let refused = Stage::new().run("deploy-aks", &TO_AKS, &elsewhere);
+    let refused = Sandbox::new().run("deploy-aks", &TO_AKS, &elsewhere);
     assert_eq!(refused.code, Some(64), "{}", refused.text);
 }
 
 #[test]
 fn the_certificate_is_where_the_gateway_expects_it() {
-    let stage = Stage::new();
-    let ended = stage.run("deploy-aks", &TO_AKS, &[]);
+    let sandbox = Sandbox::new();
+    let ended = sandbox.run("deploy-aks", &TO_AKS, &[]);
     assert_eq!(ended.code, Some(0), "{}", ended.text);
-    let gateway = resources(&stage).into_iter().find(|it| it["kind"] == "Gateway").unwrap();
+    let gateway = resources(&sandbox).into_iter().find(|it| it["kind"] == "Gateway").unwrap();
     let name = &gateway["spec"]["listeners"][0]["tls"]["certificateRefs"][0]["name"];
     let namespace = gateway["metadata"]["namespace"].as_str().unwrap();
     let secret =
@@ -89,16 +89,17 @@ fn the_certificate_is_where_the_gateway_expects_it() {
 }
 
 /// A sandbox with a deployed shop.
-fn deployed(variables: &[(&str, &str)]) -> Stage {
-    let stage = Stage::new();
-    let ended = stage.run("deploy-aks", &TO_AKS, variables);
+fn deployed(variables: &[(&str, &str)]) -> Sandbox {
+    let sandbox = Sandbox::new();
+    let ended = sandbox.run("deploy-aks", &TO_AKS, variables);
     assert_eq!(ended.code, Some(0), "{}", ended.text);
-    stage
+    sandbox
 }
 
 /// The applied resources.
-fn resources(stage: &Stage) -> Vec<Value> {
-    let folders = ["", "functions", "components"].map(|folder| stage.path("applied").join(folder));
+fn resources(sandbox: &Sandbox) -> Vec<Value> {
+    let folders =
+        ["", "functions", "components"].map(|folder| sandbox.path("applied").join(folder));
     let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("it was applied"));
     let files =
         entries.map(|entry| entry.expect("it is listed").path()).filter(|path| path.is_file());

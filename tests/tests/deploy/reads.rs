@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::Mutex;
 use tests::checks::program::not_checked;
-use tests::deploy::{BOTH, Stage, TO_ACA};
+use tests::deploy::{BOTH, Sandbox, TO_ACA};
 
 /// The version of the Azure CLI.
 const VERSION: &str = "2.91.0";
@@ -39,34 +39,34 @@ fn the_azure_cli_rejects_an_invalid_command_line() {
 
 /// The commands that the scripts run in a sandbox, and those of their messages.
 fn of_the_scripts() -> BTreeSet<String> {
-    let stage = Stage::new();
-    fs::write(stage.path("made/deleted-vault"), "").expect("there is room");
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path("made/deleted-vault"), "").expect("there is room");
     let without = [("NEVER_READY", "order-saga"), ("WORKFLOW_SECONDS", "0")];
-    let ended = stage.run(
+    let ended = sandbox.run(
         "deploy-aca",
         &TO_ACA,
         &[&without[..], &[("UNREGISTERED", "Microsoft.App")]].concat(),
     );
     assert_eq!(ended.code, Some(69), "{}", ended.text);
     for (task, arguments) in BOTH {
-        let stage_of_task = Stage::new();
+        let stage_of_task = Sandbox::new();
         assert_eq!(stage_of_task.run(task, arguments, &[]).code, Some(0));
         assert_eq!(stage_of_task.run(task, &["--what-if"], &[]).code, Some(0));
-        append(&stage, &stage_of_task);
+        append(&sandbox, &stage_of_task);
     }
-    assert_eq!(stage.run("destroy-aca", &["--yes"], &[]).code, Some(0));
-    let typed = fs::read_to_string(stage.path("typed")).expect("calls are noted");
+    assert_eq!(sandbox.run("destroy-aca", &["--yes"], &[]).code, Some(0));
+    let typed = fs::read_to_string(sandbox.path("typed")).expect("calls are noted");
     let mut lines: BTreeSet<_> =
         typed.lines().filter(|it| it.starts_with("az ")).map(str::to_owned).collect();
     for (task, arguments) in BOTH {
-        let shown = stage.run(task, &[arguments, &["--dry-run"]].concat(), &[]).text;
+        let shown = sandbox.run(task, &[arguments, &["--dry-run"]].concat(), &[]).text;
         let commands = shown.lines().filter_map(|line| line.strip_prefix("+ "));
         lines.extend(commands.filter(|it| it.starts_with("az ")).map(str::to_owned));
     }
     lines
 }
 
-fn append(to: &Stage, from: &Stage) {
+fn append(to: &Sandbox, from: &Sandbox) {
     let typed = fs::read_to_string(from.path("typed")).expect("calls are noted");
     let mut file =
         fs::OpenOptions::new().append(true).open(to.path("typed")).expect("calls are noted");

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::{fs, thread};
-use tests::deploy::{Stage, TO_ACA, TO_AKS};
+use tests::deploy::{Sandbox, TO_ACA, TO_AKS};
 
 /// Commands that may fail without ending a deployment: what-if is only shown, an image that the registry does
 /// not return is built, and sizes are only shown.
@@ -37,16 +37,16 @@ fn on_kubernetes_every_failure_is_explained_and_a_second_run_completes() {
 }
 
 fn a_second_run_completes(task: &str, arguments: &[&str]) {
-    let (stage, shop) = small_shop();
-    let unbroken = stage.run_in(&shop, task, arguments, &[]);
+    let (sandbox, shop) = small_shop();
+    let unbroken = sandbox.run_in(&shop, task, arguments, &[]);
     assert_eq!(unbroken.code, Some(0), "{}", unbroken.text);
-    let there = stage.there();
+    let there = sandbox.there();
     let failures = of_each_kind(&unbroken.calls);
     assert!(failures.len() > 20, "{failures:?}");
     let fails = |failure: &(usize, String)| {
         let (number, call) = failure;
-        let (stage, shop) = small_shop();
-        let ended = stage.run_in(&shop, task, arguments, &[("FAIL_AT", &number.to_string())]);
+        let (sandbox, shop) = small_shop();
+        let ended = sandbox.run_in(&shop, task, arguments, &[("FAIL_AT", &number.to_string())]);
         if HARMLESS.iter().any(|harmless| call.starts_with(harmless)) {
             assert_eq!(ended.code, Some(0), "{call}: {}", ended.text);
             return;
@@ -55,10 +55,10 @@ fn a_second_run_completes(task: &str, arguments: &[&str]) {
         let sentence = ended.last_line();
         assert!(sentence.starts_with(task) || sentence.starts_with("images: "), "{}", ended.text);
         assert!(CURES.iter().any(|cure| sentence.contains(cure)), "{call}: {sentence}");
-        let again = stage.run_in(&shop, task, arguments, &[]);
+        let again = sandbox.run_in(&shop, task, arguments, &[]);
         assert_eq!(again.code, Some(0), "{call}: {}", again.text);
-        assert_eq!(stage.there(), there, "{call}");
-        assert_eq!(stage.left_behind(), 0, "{call}");
+        assert_eq!(sandbox.there(), there, "{call}");
+        assert_eq!(sandbox.left_behind(), 0, "{call}");
     };
     thread::scope(|scope| {
         for part in failures.chunks(failures.len().div_ceil(4)) {
@@ -68,9 +68,9 @@ fn a_second_run_completes(task: &str, arguments: &[&str]) {
 }
 
 /// A sandbox, and the scripts of a shop that deploys quickly.
-fn small_shop() -> (Stage, PathBuf) {
-    let stage = Stage::new();
-    let shop = stage.copy_of_the_workspace();
+fn small_shop() -> (Sandbox, PathBuf) {
+    let sandbox = Sandbox::new();
+    let shop = sandbox.copy_of_the_workspace();
     for table in ["functions.tsv", "aks/identities.tsv"] {
         let file = shop.join("infra").join(table);
         let text = fs::read_to_string(&file).expect("it was copied");
@@ -78,7 +78,7 @@ fn small_shop() -> (Stage, PathBuf) {
         let kept: Vec<_> = text.lines().filter(named).collect();
         fs::write(file, kept.join("\n") + "\n").expect("there is room");
     }
-    (stage, shop)
+    (sandbox, shop)
 }
 
 /// The first call of each kind, with its number: the words before its first option, and its query.

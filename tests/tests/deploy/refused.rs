@@ -1,6 +1,6 @@
 //! Invalid deployments: each ends with one sentence of advice.
 
-use tests::deploy::{BOTH, Stage, TO_ACA, TO_AKS};
+use tests::deploy::{BOTH, Sandbox, TO_ACA, TO_AKS};
 
 #[test]
 fn missing_prerequisites_are_named_with_their_fix() {
@@ -10,9 +10,9 @@ fn missing_prerequisites_are_named_with_their_fix() {
         ("docker", "install one, or start its daemon", 69),
     ];
     for (program, fix, code) in cases {
-        let stage = Stage::new();
-        stage.without(program);
-        let ended = stage.run("deploy-aca", &TO_ACA, &[]);
+        let sandbox = Sandbox::new();
+        sandbox.without(program);
+        let ended = sandbox.run("deploy-aca", &TO_ACA, &[]);
         assert_eq!(ended.code, Some(code), "{}", ended.text);
         assert!(ended.text.contains(fix), "{}", ended.text);
         assert!(!ended.called("az group create"), "{:?}", ended.calls);
@@ -27,7 +27,7 @@ fn missing_prerequisites_are_named_with_their_fix() {
         (("MAIL_HOST", "mail.example.com"), "MAIL_FROM is not set", 64),
     ];
     for (variable, fix, code) in cases {
-        let ended = Stage::new().run("deploy-aca", &TO_ACA, &[variable]);
+        let ended = Sandbox::new().run("deploy-aca", &TO_ACA, &[variable]);
         assert_eq!(ended.code, Some(code), "{}", ended.text);
         assert!(ended.text.contains(fix), "{}", ended.text);
         assert!(!ended.called("az group create"), "{:?}", ended.calls);
@@ -40,7 +40,7 @@ fn a_port_of_the_mail_server_that_is_none_is_refused_before_anything_is_made() {
     for (task, arguments) in BOTH {
         for port in ["0", "smtp", "-1", "123456"] {
             let variables = [&mail[..], &[("MAIL_PORT", port)]].concat();
-            let ended = Stage::new().run(task, arguments, &variables);
+            let ended = Sandbox::new().run(task, arguments, &variables);
             assert_eq!(ended.code, Some(64), "{port}: {}", ended.text);
             assert!(ended.last_line().contains("MAIL_PORT"), "{}", ended.last_line());
             assert!(!ended.called("az group create"), "{:?}", ended.calls);
@@ -85,7 +85,7 @@ fn refusals_by_azure_are_explained_with_their_fix() {
     for (call, said, cure, code) in cases {
         for (task, arguments) in BOTH {
             let variables = [("FAIL_ON", call), ("FAIL_TEXT", said)];
-            let ended = Stage::new().run(task, arguments, &variables);
+            let ended = Sandbox::new().run(task, arguments, &variables);
             assert_eq!(ended.code, Some(code), "{}", ended.text);
             assert!(ended.text.contains(said), "{}", ended.text);
             assert!(ended.last_line().contains(cure), "{}", ended.last_line());
@@ -97,32 +97,35 @@ fn refusals_by_azure_are_explained_with_their_fix() {
 fn a_resource_provider_that_is_not_registered_is_registered_first() {
     let unregistered = [("UNREGISTERED", "Microsoft.DocumentDB")];
     for (task, arguments) in BOTH {
-        let stage = Stage::new();
-        let ended = stage.run(task, arguments, &unregistered);
+        let sandbox = Sandbox::new();
+        let ended = sandbox.run(task, arguments, &unregistered);
         assert_eq!(ended.code, Some(0), "{}", ended.text);
         let expected = ["az provider register", "az group create"];
         assert_eq!(ended.order(&expected), expected);
-        let again = stage.run(task, arguments, &unregistered);
+        let again = sandbox.run(task, arguments, &unregistered);
         assert!(!again.called("az provider register"), "{:?}", again.calls);
     }
-    let ended =
-        Stage::new().run("deploy-aks", &TO_AKS, &[("UNREGISTERED", "Microsoft.ContainerService")]);
+    let ended = Sandbox::new().run(
+        "deploy-aks",
+        &TO_AKS,
+        &[("UNREGISTERED", "Microsoft.ContainerService")],
+    );
     assert!(ended.called("az provider register --namespace Microsoft.ContainerService"));
 }
 
 #[test]
 fn where_managed_dapr_has_no_workflow_kubernetes_is_named() {
     let variables = [("NEVER_READY", "order-saga"), ("WORKFLOW_SECONDS", "0")];
-    let stage = Stage::new();
-    let ended = stage.run("deploy-aca", &TO_ACA, &variables);
+    let sandbox = Sandbox::new();
+    let ended = sandbox.run("deploy-aca", &TO_ACA, &variables);
     assert_eq!(ended.code, Some(69), "{}", ended.text);
     assert!(ended.last_line().contains("./makew deploy-aks --host NAME"), "{}", ended.last_line());
     // Nothing else was deployed in vain.
-    let apps = stage.there().into_keys().filter(|name| name.starts_with("apps/"));
+    let apps = sandbox.there().into_keys().filter(|name| name.starts_with("apps/"));
     assert_eq!(apps.collect::<Vec<_>>(), ["apps/order-saga"]);
 
     let variables = [&variables[..], &[("STARTED", "false")]].concat();
-    let ended = Stage::new().run("deploy-aca", &TO_ACA, &variables);
+    let ended = Sandbox::new().run("deploy-aca", &TO_ACA, &variables);
     assert_eq!(ended.code, Some(1), "{}", ended.text);
     assert!(ended.last_line().contains("--name order-saga --type system"), "{}", ended.last_line());
 }
@@ -130,10 +133,10 @@ fn where_managed_dapr_has_no_workflow_kubernetes_is_named() {
 #[test]
 fn a_group_in_another_region_is_not_deployed_to() {
     for (task, arguments) in BOTH {
-        let stage = Stage::new();
-        assert_eq!(stage.run(task, arguments, &[]).code, Some(0));
+        let sandbox = Sandbox::new();
+        assert_eq!(sandbox.run(task, arguments, &[]).code, Some(0));
         let elsewhere = [arguments, &["--location", "northeurope"]].concat();
-        let ended = stage.run(task, &elsewhere, &[]);
+        let ended = sandbox.run(task, &elsewhere, &[]);
         assert_eq!(ended.code, Some(65), "{}", ended.text);
         assert!(ended.last_line().contains("choose another --group"), "{}", ended.last_line());
     }
@@ -141,15 +144,15 @@ fn a_group_in_another_region_is_not_deployed_to() {
 
 #[test]
 fn a_second_set_of_functions_in_one_group_is_refused() {
-    let ended = Stage::new().run("deploy-aks", &TO_AKS, &[("ON_CONTAINER_APPS", "1")]);
+    let ended = Sandbox::new().run("deploy-aks", &TO_AKS, &[("ON_CONTAINER_APPS", "1")]);
     assert_eq!(ended.code, Some(65), "{}", ended.text);
     assert!(ended.text.contains("choose another --group"), "{}", ended.text);
     assert!(!ended.called("az aks create"));
 
-    let stage = Stage::new();
+    let sandbox = Sandbox::new();
     let group = ["--group", "one"];
-    assert_eq!(stage.run("deploy-aks", &[&TO_AKS[..], &group].concat(), &[]).code, Some(0));
-    let ended = stage.run("deploy-aca", &[&TO_ACA[..], &group].concat(), &[]);
+    assert_eq!(sandbox.run("deploy-aks", &[&TO_AKS[..], &group].concat(), &[]).code, Some(0));
+    let ended = sandbox.run("deploy-aca", &[&TO_ACA[..], &group].concat(), &[]);
     assert_eq!(ended.code, Some(65), "{}", ended.text);
     assert!(!ended.called("az deployment group create"));
 }
@@ -158,11 +161,11 @@ fn a_second_set_of_functions_in_one_group_is_refused() {
 fn everything_but_mail_is_deployed_where_the_mail_component_is_refused() {
     let mail = [("MAIL_HOST", "h"), ("MAIL_FROM", "f"), ("MAIL_USER", "u"), ("MAIL_PASSWORD", "p")];
     let variables = [&mail[..], &[("MAIL_REFUSED", "1")]].concat();
-    let stage = Stage::new();
-    let ended = stage.run("deploy-aca", &TO_ACA, &variables);
+    let sandbox = Sandbox::new();
+    let ended = sandbox.run("deploy-aca", &TO_ACA, &variables);
     assert_eq!(ended.code, Some(0), "{}", ended.text);
     assert!(ended.text.contains("refuses the mail component"), "{}", ended.text);
-    let without = Stage::new();
+    let without = Sandbox::new();
     assert_eq!(without.run("deploy-aca", &TO_ACA, &[]).code, Some(0));
-    assert_eq!(stage.there(), without.there());
+    assert_eq!(sandbox.there(), without.there());
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use tests::deploy::{
-    BOTH, Ended, ISSUER, PAYMENT_KEY, REGISTRY_TOKEN, SHOP_TOKEN, Stage, TO_ACA, TO_AKS,
+    BOTH, ISSUER, PAYMENT_KEY, REGISTRY_TOKEN, SHOP_TOKEN, Sandbox, ScriptResult, TO_ACA, TO_AKS,
 };
 
 /// The commands that change something.
@@ -28,7 +28,7 @@ const CHANGES: [&str; 13] = [
 
 #[test]
 fn dependencies_are_deployed_first_then_images_then_functions() {
-    let ended = Stage::new().run("deploy-aca", &TO_ACA, &[]);
+    let ended = Sandbox::new().run("deploy-aca", &TO_ACA, &[]);
     assert_eq!(ended.code, Some(0), "{}", ended.text);
     let expected = [
         "az account show",
@@ -62,8 +62,8 @@ fn dependencies_are_deployed_first_then_images_then_functions() {
 
 #[test]
 fn every_function_but_the_one_that_mails_gets_an_image() {
-    let stage = Stage::new();
-    let pushed = |ended: &Ended| {
+    let sandbox = Sandbox::new();
+    let pushed = |ended: &ScriptResult| {
         let push = "docker push registry.azurecr.io/saga-shop/";
         let images = ended.calls.iter().filter_map(|call| call.strip_prefix(push));
         images.map(|image| image.trim_end_matches(":t1").to_owned()).collect::<Vec<_>>()
@@ -72,23 +72,23 @@ fn every_function_but_the_one_that_mails_gets_an_image() {
         .into_iter()
         .partition(|function| function.manifest.uses.contains(&"email".to_owned()));
     let others: Vec<_> = others.into_iter().map(|function| function.name).collect();
-    assert_eq!(pushed(&stage.run("deploy-aca", &TO_ACA, &[])), others);
+    assert_eq!(pushed(&sandbox.run("deploy-aca", &TO_ACA, &[])), others);
 
     // Later, with a mail server, only the missing image is built.
     let mail = [("MAIL_HOST", "h"), ("MAIL_FROM", "f"), ("MAIL_USER", "u"), ("MAIL_PASSWORD", "p")];
     let mailing: Vec<_> = mailing.into_iter().map(|function| function.name).collect();
-    assert_eq!(pushed(&stage.run("deploy-aca", &TO_ACA, &mail)), mailing);
+    assert_eq!(pushed(&sandbox.run("deploy-aca", &TO_ACA, &mail)), mailing);
 }
 
 #[test]
 fn deploying_the_same_again_changes_nothing() {
-    let stage = Stage::new();
-    assert_eq!(stage.run("deploy-aca", &TO_ACA, &[]).code, Some(0));
-    let again = stage.run("deploy-aca", &TO_ACA, &[]);
+    let sandbox = Sandbox::new();
+    assert_eq!(sandbox.run("deploy-aca", &TO_ACA, &[]).code, Some(0));
+    let again = sandbox.run("deploy-aca", &TO_ACA, &[]);
     assert_eq!(again.code, Some(0), "{}", again.text);
     assert_eq!(again.order(&CHANGES), ["curl"], "{}", again.text);
 
-    let forced = stage.run("deploy-aca", &[&TO_ACA[..], &["--force"]].concat(), &[]);
+    let forced = sandbox.run("deploy-aca", &[&TO_ACA[..], &["--force"]].concat(), &[]);
     assert_eq!(forced.code, Some(0), "{}", forced.text);
     assert!(forced.called("az deployment group create"), "{:?}", forced.calls);
 }
@@ -98,22 +98,23 @@ fn deploying_the_same_to_kubernetes_again_says_the_same_again() {
     /// The declarative commands, which change nothing if the state is reached.
     const DECLARATIVE: [&str; 4] =
         ["az identity federated-credential create", "helm upgrade", "kubectl apply", "curl"];
-    let stage = Stage::new();
-    assert_eq!(stage.run("deploy-aks", &TO_AKS, &[]).code, Some(0));
-    let (there, manifests) = (stage.there(), manifests(&stage));
-    let again = stage.run("deploy-aks", &TO_AKS, &[]);
+    let sandbox = Sandbox::new();
+    assert_eq!(sandbox.run("deploy-aks", &TO_AKS, &[]).code, Some(0));
+    let (there, manifests) = (sandbox.there(), manifests(&sandbox));
+    let again = sandbox.run("deploy-aks", &TO_AKS, &[]);
     assert_eq!(again.code, Some(0), "{}", again.text);
     let done = again.order(&CHANGES);
     assert!(done.iter().all(|call| DECLARATIVE.contains(call)), "{done:?}");
-    assert_eq!(stage.there(), there);
-    assert_eq!(self::manifests(&stage), manifests);
+    assert_eq!(sandbox.there(), there);
+    assert_eq!(self::manifests(&sandbox), manifests);
     // The token by which sidecars call functions is created once: running functions would reject another.
     assert!(!again.called("kubectl apply --filename -"), "{:?}", again.calls);
 }
 
 /// The applied manifests, by path.
-fn manifests(stage: &Stage) -> BTreeMap<PathBuf, String> {
-    let folders = ["", "functions", "components"].map(|folder| stage.path("applied").join(folder));
+fn manifests(sandbox: &Sandbox) -> BTreeMap<PathBuf, String> {
+    let folders =
+        ["", "functions", "components"].map(|folder| sandbox.path("applied").join(folder));
     let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("it was applied"));
     let files = entries.map(|entry| entry.expect("it is listed").path()).filter(|it| it.is_file());
     files.map(|file| (file.clone(), fs::read_to_string(file).expect("it is readable"))).collect()
@@ -122,23 +123,23 @@ fn manifests(stage: &Stage) -> BTreeMap<PathBuf, String> {
 #[test]
 fn secrets_are_neither_on_command_lines_nor_printed() {
     for (script, arguments) in BOTH {
-        let stage = Stage::new();
-        let ended = stage.run(script, arguments, &[]);
+        let sandbox = Sandbox::new();
+        let ended = sandbox.run(script, arguments, &[]);
         assert_eq!(ended.code, Some(0), "{}", ended.text);
         let shown = ended.calls.join("\n") + &ended.text;
         for secret in [PAYMENT_KEY, REGISTRY_TOKEN, SHOP_TOKEN] {
             assert!(!shown.contains(secret), "{script}: {shown}");
         }
-        assert_eq!(fs::read_to_string(stage.path("token")).unwrap(), REGISTRY_TOKEN);
-        assert_eq!(stage.left_behind(), 0);
+        assert_eq!(fs::read_to_string(sandbox.path("token")).unwrap(), REGISTRY_TOKEN);
+        assert_eq!(sandbox.left_behind(), 0);
     }
 }
 
 #[test]
 fn a_dry_run_shows_the_commands_and_runs_none() {
-    let stage = Stage::new();
+    let sandbox = Sandbox::new();
     for program in ["az", "curl", "docker", "helm", "kubectl"] {
-        stage.without(program);
+        sandbox.without(program);
     }
     let commands = [
         ("deploy-aca", &TO_ACA[1..], "/saga-shop/gateway@sha256:DIGEST"),
@@ -147,7 +148,7 @@ fn a_dry_run_shows_the_commands_and_runs_none() {
     ];
     for (script, arguments, command) in commands {
         let arguments = [&["--dry-run"], arguments].concat();
-        let ended = stage.run(script, &arguments, &[("PAYMENT_API_KEY", "")]);
+        let ended = sandbox.run(script, &arguments, &[("PAYMENT_API_KEY", "")]);
         assert_eq!(ended.code, Some(0), "{}", ended.text);
         assert!(ended.text.contains(command), "{}", ended.text);
         assert!(ended.calls.is_empty(), "{:?}", ended.calls);
@@ -157,7 +158,7 @@ fn a_dry_run_shows_the_commands_and_runs_none() {
 #[test]
 fn without_a_terminal_to_ask_on_nothing_is_changed() {
     for (script, arguments) in BOTH {
-        let ended = Stage::new().run(script, &arguments[1..], &[]);
+        let ended = Sandbox::new().run(script, &arguments[1..], &[]);
         assert_eq!(ended.code, Some(64), "{}", ended.text);
         assert!(ended.text.contains("--yes"), "{}", ended.text);
         assert!(ended.order(&CHANGES).is_empty(), "{:?}", ended.calls);
@@ -167,7 +168,7 @@ fn without_a_terminal_to_ask_on_nothing_is_changed() {
 #[test]
 fn an_order_that_is_not_completed_fails_the_deployment() {
     for status in ["cancelled", "stuck"] {
-        let ended = Stage::new().run("deploy-aca", &TO_ACA, &[("ORDER", status)]);
+        let ended = Sandbox::new().run("deploy-aca", &TO_ACA, &[("ORDER", status)]);
         assert_eq!(ended.code, Some(1), "{}", ended.text);
         assert!(ended.text.contains("the order o-1 failed"), "{}", ended.text);
     }
@@ -176,7 +177,7 @@ fn an_order_that_is_not_completed_fails_the_deployment() {
 #[test]
 fn strangers_must_be_refused_and_without_a_token_no_order_is_placed() {
     for (script, arguments) in BOTH {
-        let ended = Stage::new().run(script, arguments, &[("SHOP_TOKEN", "")]);
+        let ended = Sandbox::new().run(script, arguments, &[("SHOP_TOKEN", "")]);
         assert_eq!(ended.code, Some(0), "{}", ended.text);
         assert!(ended.text.contains("no order is placed: SHOP_TOKEN is not set"), "{}", ended.text);
         assert!(
@@ -184,7 +185,7 @@ fn strangers_must_be_refused_and_without_a_token_no_order_is_placed() {
             "{:?}",
             ended.calls
         );
-        let ended = Stage::new().run(script, arguments, &[("STRANGER", "200")]);
+        let ended = Sandbox::new().run(script, arguments, &[("STRANGER", "200")]);
         assert_eq!(ended.code, Some(1), "{}", ended.text);
         assert!(ended.last_line().contains("it must be 401"), "{}", ended.last_line());
     }
@@ -192,15 +193,15 @@ fn strangers_must_be_refused_and_without_a_token_no_order_is_placed() {
 
 #[test]
 fn a_group_is_deleted_only_where_a_shop_was_deployed() {
-    let stage = Stage::new();
-    let destroy = |arguments: &[&str]| stage.run("destroy-aca", arguments, &[]);
+    let sandbox = Sandbox::new();
+    let destroy = |arguments: &[&str]| sandbox.run("destroy-aca", arguments, &[]);
     assert_eq!(destroy(&["--yes"]).code, Some(0));
-    fs::write(stage.path("made/group"), "").unwrap();
+    fs::write(sandbox.path("made/group"), "").unwrap();
     let refused = destroy(&["--yes"]);
     assert_eq!(refused.code, Some(65), "{}", refused.text);
     assert!(!refused.called("az group delete"));
 
-    fs::write(stage.path("made/registry"), "").unwrap();
+    fs::write(sandbox.path("made/registry"), "").unwrap();
     let without_consent = destroy(&[]);
     assert_eq!(without_consent.code, Some(64), "{}", without_consent.text);
     assert!(!without_consent.called("az group delete"));
@@ -211,8 +212,8 @@ fn a_group_is_deleted_only_where_a_shop_was_deployed() {
 
 #[test]
 fn on_kubernetes_the_cluster_comes_first_then_dapr_then_the_manifests() {
-    let stage = Stage::new();
-    let ended = stage.run("deploy-aks", &TO_AKS, &[]);
+    let sandbox = Sandbox::new();
+    let ended = sandbox.run("deploy-aks", &TO_AKS, &[]);
     assert_eq!(ended.code, Some(0), "{}", ended.text);
     let expected = [
         "az deployment group create",
@@ -230,7 +231,7 @@ fn on_kubernetes_the_cluster_comes_first_then_dapr_then_the_manifests() {
 
     let applied: Vec<_> = ["", "functions", "components"]
         .iter()
-        .flat_map(|folder| fs::read_dir(stage.path("applied").join(folder)).unwrap())
+        .flat_map(|folder| fs::read_dir(sandbox.path("applied").join(folder)).unwrap())
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.is_file())
         .collect();
@@ -238,7 +239,7 @@ fn on_kubernetes_the_cluster_comes_first_then_dapr_then_the_manifests() {
         let text = fs::read_to_string(file).unwrap();
         assert!(!text.contains("${"), "{}", file.display());
     }
-    let gateway = fs::read_to_string(stage.path("applied/functions/gateway.yaml")).unwrap();
+    let gateway = fs::read_to_string(sandbox.path("applied/functions/gateway.yaml")).unwrap();
     assert!(gateway.contains("image: 'registry.azurecr.io/saga-shop/gateway@sha256:7431'\n"));
     assert!(gateway.contains("azure.workload.identity/client-id: 'client-of-gateway'\n"));
     for (name, value) in ISSUER {

@@ -2,7 +2,7 @@
 
 use generate::workspace::{files, read};
 use std::collections::BTreeSet;
-use tests::deploy::{BOTH, Stage};
+use tests::deploy::{BOTH, Sandbox};
 
 /// Set by the scripts themselves.
 const OWN: [&str; 3] = ["FUNCTION_HOST", "IMAGES", "PAYMENT_KEY_EXPIRES"];
@@ -54,7 +54,7 @@ fn parameters() -> BTreeSet<String> {
 }
 
 fn usage(task: &str) -> String {
-    let ended = Stage::new().run(task, &["--help"], &[]);
+    let ended = Sandbox::new().run(task, &["--help"], &[]);
     assert_eq!(ended.code, Some(0), "{}", ended.text);
     ended.text
 }

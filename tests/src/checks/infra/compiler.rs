@@ -30,7 +30,7 @@ pub struct Compiler(PathBuf);
 
 /// The output of the compiler, and its diagnostics.
 #[derive(Debug)]
-pub struct Made {
+pub struct CompilerOutput {
     /// Its standard output.
     pub text: String,
     /// Its diagnostics; empty on success.
@@ -49,7 +49,7 @@ impl Compiler {
 
     /// The template compiled from `main.bicep`.
     #[must_use]
-    pub fn template(&self, folder: &Path) -> Made {
+    pub fn template(&self, folder: &Path) -> CompilerOutput {
         self.run(folder, &["build", "infra/main.bicep", "--stdout"], &[])
     }
 
@@ -98,7 +98,12 @@ impl Compiler {
         Ok(Snapshot::new(target, value))
     }
 
-    fn run(&self, folder: &Path, arguments: &[&str], variables: &[(&str, String)]) -> Made {
+    fn run(
+        &self,
+        folder: &Path,
+        arguments: &[&str],
+        variables: &[(&str, String)],
+    ) -> CompilerOutput {
         let mut command = Command::new(&self.0);
         // Parameter files must not read this machine's environment.
         command.env_clear().current_dir(folder).args(arguments);
@@ -110,13 +115,13 @@ impl Compiler {
 }
 
 /// Any output is an error, since the compiler exits with 0 after a warning.
-fn made(output: &Output) -> Made {
+fn made(output: &Output) -> CompilerOutput {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let mut findings = String::from_utf8_lossy(&output.stderr).into_owned();
     if !output.status.success() {
         findings.push_str("the compiler did not end well");
     }
-    Made { text, findings }
+    CompilerOutput { text, findings }
 }
 
 /// A compiled tree.
