@@ -2,6 +2,7 @@
 
 use super::harness::trials;
 use super::mails::{mails, receipt};
+use super::redis::{acknowledge, add, stream};
 use futures::future::join_all;
 use local::dead_letters::{DeadLetter, DeadLetters, Listing};
 use serde_json::{Value, json};
@@ -22,6 +23,7 @@ trials![
     a_mail_that_is_deferred_arrives_once_when_it_is_taken,
     a_function_publishes_to_no_topic_but_those_of_its_manifest,
     operators_see_how_many_messages_wait_for_a_function,
+    a_message_is_deleted_once_every_subscriber_has_acknowledged_it,
 ];
 
 /// How soon everything has arrived once every fault has ended: Redis gives the messages of a dead sidecar
@@ -260,4 +262,26 @@ async fn dead_letter(shop: &Shop, event: &Value) -> DeadLetter {
         letters(shop).await.into_iter().find(|letter| letter.event["id"] == event["id"])
     })
     .await
+}
+
+async fn a_message_is_deleted_once_every_subscriber_has_acknowledged_it(shop: &Shop) {
+    let topic = shop.id("trimmed");
+    let subscriber = |name: &str| {
+        let mut function = shop.cluster.functions()[0].clone();
+        (function.name, function.manifest.topic) = (name.to_owned(), Some(topic.clone()));
+        function
+    };
+    let subscribers = ["quick", "slow"].map(subscriber);
+    let letters = DeadLetters::open(shop.cluster.redis_port(), &subscribers).await;
+    let letters = letters.expect("Redis answers");
+    for number in 1..=3 {
+        add(shop, &topic, &json!(number)).await;
+    }
+    for (subscriber, count, left) in
+        [("quick", 3, 3), ("slow", 1, 3), ("slow", 1, 2), ("slow", 1, 1)]
+    {
+        acknowledge(shop, &topic, subscriber, count).await;
+        letters.trim().await.expect("Redis answers");
+        assert_eq!(stream(shop, &topic).await.len(), left, "{subscriber}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
-use redis::streams::StreamRangeReply;
+use redis::streams::{StreamRangeReply, StreamReadOptions, StreamReadReply};
 use serde_json::Value;
 use tests::system::shop::Shop;
 
@@ -31,4 +31,17 @@ pub(crate) async fn add(shop: &Shop, topic: &str, event: &Value) {
     let added: redis::RedisResult<Option<String>> =
         redis.xadd(topic, "*", &[("data", event.to_string())]).await;
     added.expect("Redis answers");
+}
+
+/// Reads the next `count` events of a topic as the group `subscriber`, and acknowledges them.
+pub(crate) async fn acknowledge(shop: &Shop, topic: &str, subscriber: &str, count: usize) {
+    let mut redis = connect(shop).await.expect("Redis answers");
+    // It is there from the second call on.
+    let _: redis::RedisResult<()> = redis.xgroup_create(topic, subscriber, "0").await;
+    let next = StreamReadOptions::default().group(subscriber, "test").count(count);
+    let read: StreamReadReply =
+        redis.xread_options(&[topic], &[">"], &next).await.expect("Redis answers");
+    let ids: Vec<_> = read.keys.iter().flat_map(|key| &key.ids).map(|entry| &entry.id).collect();
+    assert_eq!(ids.len(), count);
+    let _: usize = redis.xack(topic, subscriber, &ids).await.expect("Redis answers");
 }

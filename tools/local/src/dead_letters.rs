@@ -145,6 +145,18 @@ impl DeadLetters {
         }
     }
 
+    /// Deletes the messages that every subscriber has handled, which Redis would store forever. Service Bus
+    /// does so by itself.
+    ///
+    /// # Errors
+    /// When Redis does not respond.
+    pub async fn trim(&self) -> Result<(), LocalError> {
+        match &self.broker {
+            Broker::Redis(streams) => streams.trim(&self.subscriptions).await,
+            Broker::Bus(_) => Ok(()),
+        }
+    }
+
     /// Publishes a letter's message to its topic again, for all subscribers, and deletes the letter.
     ///
     /// # Errors

@@ -1,4 +1,5 @@
-//! Warns of unacknowledged messages: a stream drops entries older than 30 days, read or not.
+//! Looks after the streams of Redis: warns of unacknowledged messages, and deletes those that all subscribers
+//! have acknowledged.
 
 use local::Cluster;
 use local::dead_letters::DeadLetters;
@@ -12,14 +13,15 @@ const CHECK_EVERY: Duration = Duration::from_secs(30);
 /// The backlog of a function that is reported: the threshold of Azure's alert.
 const THRESHOLD: usize = 500;
 
-/// Reports each function whose backlog reaches the threshold, once until it falls below. Never returns.
-pub(super) async fn report(cluster: &Cluster, print: impl Fn(&str)) {
+/// Trims the streams, and reports each function whose backlog reaches the threshold, once until it falls
+/// below. Never returns.
+pub(super) async fn watch(cluster: &Cluster, print: impl Fn(&str)) {
     let (mut reported, mut checks) = (BTreeSet::new(), interval(CHECK_EVERY));
     loop {
         checks.tick().await;
         // Whatever needs Redis reports that it does not respond.
         if let Ok(letters) = DeadLetters::open(cluster.redis_port(), cluster.functions()).await
-            && let Ok(backlogs) = letters.backlogs().await
+            && let (Ok(backlogs), Ok(())) = (letters.backlogs().await, letters.trim().await)
         {
             for line in warnings(&mut reported, &backlogs) {
                 print(&line);

@@ -82,7 +82,7 @@ pub(crate) async fn start(start: Start) -> Result<(), LocalError> {
         tokio::select! {
             () = signals.next() => {}
             () = report_ended(&cluster) => {}
-            () = backlog::report(&cluster, print) => {}
+            () = backlog::watch(&cluster, print) => {}
         }
     }
     print("stopping; Ctrl-C again stops immediately");

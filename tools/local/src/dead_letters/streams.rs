@@ -3,9 +3,11 @@
 use super::{DeadLetter, Listing, MAX_LETTERS, Place, Subscription, read};
 use crate::LocalError;
 use redis::aio::MultiplexedConnection;
-use redis::streams::{StreamId, StreamInfoGroupsReply, StreamRangeReply};
+use redis::streams::{StreamId, StreamInfoGroupsReply, StreamPendingReply, StreamRangeReply};
 use redis::{AsyncCommands, RedisError};
 use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fmt;
 
 pub(super) struct Streams(MultiplexedConnection);
 
@@ -77,6 +79,51 @@ impl Streams {
         Ok(found.ids.len())
     }
 
+    /// Deletes the entries that every subscriber of their topic has acknowledged. Dapr trims a stream by age or
+    /// by length alone, read or not.
+    pub(super) async fn trim(&self, subscriptions: &[Subscription]) -> Result<(), LocalError> {
+        let topics: BTreeSet<_> = subscriptions.iter().map(|it| it.topic.as_str()).collect();
+        for topic in topics {
+            let subscribers = subscriptions.iter().filter(|it| it.topic == topic);
+            if let Some(oldest) = self.oldest_unread(topic, subscribers).await? {
+                let trim =
+                    redis::cmd("XTRIM").arg(topic).arg("MINID").arg(oldest.to_string()).take();
+                let _: usize = trim.query_async(&mut self.0.clone()).await.map_err(failed)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The oldest entry of `topic` that a subscriber may still need. None where one has never read, and
+    /// needs everything.
+    async fn oldest_unread(
+        &self,
+        topic: &str,
+        subscribers: impl Iterator<Item = &Subscription>,
+    ) -> Result<Option<EntryId>, LocalError> {
+        let mut redis = self.0.clone();
+        let exists: bool = redis.exists(topic).await.map_err(failed)?;
+        if !exists {
+            return Ok(None);
+        }
+        let found: StreamInfoGroupsReply = redis.xinfo_groups(topic).await.map_err(failed)?;
+        let mut oldest = None;
+        for subscriber in subscribers {
+            let group = found.groups.iter().find(|group| group.name == subscriber.function);
+            let Some(group) = group else { return Ok(None) };
+            let pending: StreamPendingReply =
+                redis.xpending(topic, &group.name).await.map_err(failed)?;
+            let needed = if let StreamPendingReply::Data(pending) = pending {
+                EntryId::read(&pending.start_id)
+            } else {
+                EntryId::read(&group.last_delivered_id)
+            };
+            let Some(needed) = needed else { return Ok(None) };
+            oldest = Some(oldest.map_or(needed, |other: EntryId| other.min(needed)));
+        }
+        Ok(oldest)
+    }
+
     pub(super) async fn publish(&self, topic: &str, message: String) -> Result<(), LocalError> {
         let data = [("data", message)];
         let _: Option<String> = self.0.clone().xadd(topic, "*", &data).await.map_err(failed)?;
@@ -86,6 +133,23 @@ impl Streams {
     pub(super) async fn remove(&self, stream: &str, entry: &str) -> Result<(), LocalError> {
         let _: usize = self.0.clone().xdel(stream, &[entry]).await.map_err(failed)?;
         Ok(())
+    }
+}
+
+/// The id of an entry: Unix time in milliseconds, and a number within that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct EntryId(u64, u64);
+
+impl EntryId {
+    fn read(text: &str) -> Option<Self> {
+        let (time, number) = text.split_once('-')?;
+        Some(Self(time.parse().ok()?, number.parse().ok()?))
+    }
+}
+
+impl fmt::Display for EntryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.0, self.1)
     }
 }
 
