@@ -41,8 +41,9 @@ mod tests {
     use tokio_util::sync::CancellationToken;
     use tower::ServiceExt;
 
-    const ROUTES: [(&str, &str); 14] = [
+    const ROUTES: [(&str, &str); 15] = [
         ("POST /api/orders", "create-order"),
+        ("GET /api/orders", "get-order"),
         ("GET /api/orders/a", "get-order"),
         ("GET /api/orders/a/status", "order-status"),
         ("POST /api/orders/a/cancel", "order-saga"),
@@ -109,7 +110,7 @@ mod tests {
     #[tokio::test]
     async fn a_caller_does_what_the_token_allows_and_nothing_else() {
         let scopes = ["orders", "orders.admin", "inventory", "inventory.admin", "payments.admin"];
-        let needed = [0, 0, 0, 0, 1, 1, 2, 3, 3, 3, 3, 4, 4, 4].map(|scope| scopes[scope]);
+        let needed = [0, 0, 0, 0, 0, 1, 1, 2, 3, 3, 3, 3, 4, 4, 4].map(|scope| scopes[scope]);
         for ((route, _), needed) in ROUTES.iter().zip(needed) {
             for held in scopes {
                 let (status, challenge, answer) =

@@ -1,25 +1,26 @@
-//! `GET /api/orders/{order_id}`: answers with an order. `DELETE /orders/{order_id}/customer`,
-//! from within: removes what names the customer from an order that has ended.
+//! `GET /api/orders` and `…/{order_id}`; from within, `DELETE /orders/{order_id}/customer`, once it ended.
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{delete, get};
 use shared::domain::OrderId;
+use shared::host;
+use shared::http::order_list::routes;
 use shared::http::views::OrderView;
 use shared::http::{CalledBy, Json, Kind, Path, Problem, Result};
 use shared::operations::orders::Lookup;
-use shared::{host, wiring};
+use shared::wiring::{order_list, orders};
 use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    host::run(env!("CARGO_PKG_NAME"), |setup| Ok(app(wiring::orders(setup)))).await
+    host::run(env!("CARGO_PKG_NAME"), |it| Ok(app(orders(it), routes(order_list(it))))).await
 }
 
-fn app<L: Lookup>(orders: L) -> Router {
+fn app<L: Lookup>(orders: L, list: Router) -> Router {
     let customer = Router::new().route("/orders/{order_id}/customer", delete(erase::<L>));
-    customer.route("/api/orders/{order_id}", get(find::<L>)).with_state(orders)
+    customer.route("/api/orders/{order_id}", get(find::<L>)).with_state(orders).merge(list)
 }
 
 async fn find<L: Lookup>(
@@ -45,14 +46,19 @@ mod tests {
     use shared::domain::order::{Order, Progress};
     use shared::domain::saga::Outcome;
     use shared::http::caller::FromSidecar;
+    use shared::operations::order_index::OrderIndex;
     use shared::operations::orders::OrderLookup;
-    use shared::ports::{Documents, Sagas};
+    use shared::ports::{Documents, OrderList, Sagas};
     use shared::testing::fakes::{FakeDocuments, FakeSagas};
     use shared::testing::orders::{at, placed_order};
     use shared::testing::{conforms, send, send_with};
 
     fn with(orders: FakeDocuments<OrderId, Order>, sagas: FakeSagas) -> Router {
-        app(OrderLookup { orders, sagas })
+        app(OrderLookup { orders, sagas }, routes(list()))
+    }
+
+    fn list() -> impl OrderList {
+        OrderIndex { pages: FakeDocuments::default(), directories: FakeDocuments::default() }
     }
 
     #[tokio::test]
@@ -60,7 +66,7 @@ mod tests {
         conforms(
             with(FakeDocuments::default(), FakeSagas::default()),
             &[],
-            &["GET /api/orders/a", "DELETE /orders/a/customer"],
+            &["GET /api/orders", "GET /api/orders/a", "DELETE /orders/a/customer"],
         )
         .await;
     }
@@ -91,6 +97,49 @@ mod tests {
         }
         let beside = [("shop-caller", "bob orders")];
         assert_eq!(send_with(app, &route, &beside, &Value::Null).await.0, 403);
+    }
+
+    #[tokio::test]
+    async fn customers_list_their_own_orders_and_staff_those_of_all() {
+        let (lookup, list) = (FakeDocuments::default(), list());
+        for (name, customer) in [("a-1", "ann"), ("a-2", "ann"), ("b-1", "bob")] {
+            let mut placed = placed_order();
+            placed.order_id = name.parse().unwrap();
+            placed.order.customer_id = customer.parse().unwrap();
+            list.put(&Order::new(placed)).await.unwrap();
+        }
+        let app = app(OrderLookup { orders: lookup, sagas: FakeSagas::default() }, routes(list));
+        let app = app.layer(Extension(FromSidecar));
+        let ask = async |caller: &str, query: &str| {
+            let headers = [("shop-caller", caller)];
+            let route = format!("GET /api/orders?{query}");
+            send_with(app.clone(), &route, &headers, &Value::Null).await.1
+        };
+        for (caller, query, expected) in [
+            ("ann orders", "", &["a-2", "a-1"][..]),
+            ("ann orders", "customer_id=ann", &["a-2", "a-1"]),
+            ("ann orders", "status=cancelled", &[]),
+            ("eve orders", "", &[]),
+            ("eve orders.admin", "", &["b-1", "a-2", "a-1"]),
+            ("eve orders.admin", "customer_id=bob&status=pending", &["b-1"]),
+        ] {
+            let page = ask(caller, query).await;
+            let ids = page["orders"].as_array().unwrap().iter().map(|order| &order["order_id"]);
+            assert_eq!(ids.collect::<Vec<_>>(), expected, "{caller} {query}: {page}");
+            assert_eq!(page["next"], Value::Null);
+        }
+        let first = ask("eve orders.admin", "limit=2").await;
+        let after = format!("after={}", first["next"].as_str().unwrap());
+        assert_eq!(ask("eve orders.admin", &after).await["orders"][0]["order_id"], "a-1");
+        for (query, field) in [
+            ("customer_id=bob", "customer_id"),
+            ("status=lost", "status"),
+            ("after=x", "after"),
+            ("limit=101", "limit"),
+            ("page=2", "page"),
+        ] {
+            assert_eq!(ask("ann orders", query).await["field"], field);
+        }
     }
 
     #[tokio::test]

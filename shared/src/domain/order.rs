@@ -1,9 +1,11 @@
 //! An order on its way: the document that `get-order` and `order-status` read.
 
 mod cancellation;
+mod listed;
 mod refund;
 
 pub use cancellation::{CancelRejection, Cancellation, Canceller, NewCancellation};
+pub use listed::{ListedOrder, NotAPosition, OrderPage, OrderQuery, Position};
 pub use refund::{NewOrderRefund, OrderRefund, RefundRejection};
 
 use super::placing::PlacedOrder;
@@ -139,6 +141,20 @@ impl Progress {
 }
 
 impl Status {
+    /// The name on the wire, in kebab-case.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Reserved => "reserved",
+            Self::Paid => "paid",
+            Self::Shipped => "shipped",
+            Self::Stuck => "stuck",
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
     /// Whether the order has ended for good.
     #[must_use]
     pub fn is_final(self) -> bool {

@@ -4,6 +4,7 @@
 mod watches;
 
 use self::watches::{Seen, Watches};
+use super::extract::Query;
 use super::views::StatusView;
 use super::{Kind, Path, Problem};
 use crate::domain::OrderId;
@@ -68,9 +69,7 @@ pub(super) async fn events<P: Progress>(
     request: Request,
 ) -> Result<Response, Problem> {
     accepts_events(request.headers())?;
-    if let Some(name) = super::forward::first_parameter(request.uri()) {
-        return Err(Problem::unknown_parameter(name));
-    }
+    Query::of(request.uri())?.only(&[])?;
     let next = next_after(request.headers())?;
     let room = events.room.try_acquire_owned();
     let room = room.map_err(|_| Problem::new(Kind::Overloaded, "too many streams are open"))?;

@@ -3,8 +3,10 @@
 mod idempotency_key;
 mod objects;
 mod optional;
+mod query;
 
 pub use self::idempotency_key::IdempotencyKey;
+pub use self::query::Query;
 
 use self::objects::Objects;
 use super::{Kind, Problem};

@@ -1,6 +1,6 @@
 //! Sends requests on to the functions that serve them, and their answers back.
 
-use super::extract::{IdempotencyKey, read_body, refuse_encoded};
+use super::extract::{IdempotencyKey, Query, read_body, refuse_encoded};
 use super::{Kind, Prefer, Problem, caller};
 use crate::domain::caller::Caller;
 use crate::domain::id::{NotAnId, is_id};
@@ -9,7 +9,7 @@ use crate::ports::{Functions, Within};
 use axum::body::Body;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, header};
 use axum::middleware::Next;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use std::time::Duration;
@@ -46,11 +46,16 @@ const MAX_HEADER_BYTES: usize = 3 * 1024;
 /// How long a function may take to answer who prefers to wait: less than a request may.
 const WAITING: Within = Within(Duration::from_secs(11));
 
-/// A route that sends its requests on to `function`. The parameters of its path are ids, and it takes
-/// no query.
-pub fn to<F: Functions>(method: MethodFilter, function: &'static str) -> MethodRouter<F> {
-    on(method, async move |State(functions): State<F>, parameters: PathParams, request: Request| {
-        forward(&functions, function, parameters, request).await
+/// A route that sends its requests on to `function`. The parameters of its path are ids, and its query
+/// has none but these `parameters`.
+pub fn to<F: Functions>(
+    method: MethodFilter,
+    function: &'static str,
+    parameters: &'static [&'static str],
+) -> MethodRouter<F> {
+    on(method, async move |State(functions): State<F>, ids: PathParams, request: Request| {
+        Query::of(request.uri())?.only(parameters)?;
+        forward(&functions, function, ids, request).await
     })
 }
 
@@ -79,9 +84,6 @@ async fn forward(
     if let Some((name, _)) = parameters.iter().find(|(_, value)| !is_id(value)) {
         return Err(Problem::invalid(name, &NotAnId.to_string()));
     }
-    if let Some(name) = first_parameter(request.uri()) {
-        return Err(Problem::unknown_parameter(name));
-    }
     if !accepts_json(request.headers()) {
         return Err(Problem::new(Kind::NotAcceptable, "accept application/json"));
     }
@@ -91,8 +93,7 @@ async fn forward(
     let body = read_body(Request::from_parts(parts.clone(), body)).await?;
     let mut onward = axum::http::Request::new(body);
     *onward.method_mut() = asked(parts.method);
-    *onward.uri_mut() =
-        Uri::try_from(parts.uri.path()).map_err(|_| Problem::invalid("path", "must be a path"))?;
+    *onward.uri_mut() = parts.uri;
     *onward.headers_mut() = onward_headers(&parts.headers)?;
     if let Some(caller) = parts.extensions.get::<Caller>() {
         let named = HeaderValue::try_from(caller.to_string()).expect("a caller is visible ASCII");
@@ -110,11 +111,6 @@ async fn forward(
 /// ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-9.3.2)).
 fn asked(method: Method) -> Method {
     if method == Method::HEAD { Method::GET } else { method }
-}
-
-/// The name of the first parameter of a query, as it came.
-pub(super) fn first_parameter(uri: &Uri) -> Option<&str> {
-    uri.query().filter(|query| !query.is_empty())?.split(['=', '&']).next()
 }
 
 /// Whether a caller takes what is answered: JSON, or the JSON of a problem

@@ -9,6 +9,7 @@ pub mod forward;
 pub mod inventory;
 pub mod kind;
 pub mod openapi;
+pub mod order_list;
 pub mod orders;
 pub mod paths;
 pub mod payments;

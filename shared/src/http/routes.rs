@@ -3,6 +3,7 @@
 use super::door::checked;
 use super::events::{self, Events};
 use super::forward::{to, with_key};
+use super::order_list;
 use crate::domain::caller::Scope;
 use crate::ports::{Functions, Progress, Tokens};
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -24,6 +25,8 @@ pub struct Route {
     pub keyed: bool,
     /// Whether the gateway itself answers, by a stream of what it hears from the function.
     pub streamed: bool,
+    /// The parameters that its query may have.
+    pub parameters: &'static [&'static str],
 }
 
 const GET: MethodFilter = MethodFilter::GET;
@@ -33,6 +36,7 @@ const PUT: MethodFilter = MethodFilter::PUT;
 /// All of them.
 pub const ROUTES: &[Route] = &[
     route(POST, "/api/orders", "create-order", Scope::Orders).keyed(),
+    route(GET, "/api/orders", "get-order", Scope::Orders).with(order_list::PARAMETERS),
     route(GET, "/api/orders/{order_id}", "get-order", Scope::Orders),
     route(GET, "/api/orders/{order_id}/status", "order-status", Scope::Orders),
     route(POST, "/api/orders/{order_id}/cancel", "order-saga", Scope::Orders),
@@ -55,7 +59,7 @@ const fn route(
     function: &'static str,
     scope: Scope,
 ) -> Route {
-    Route { method, path, function, scope, keyed: false, streamed: false }
+    Route { method, path, function, scope, keyed: false, streamed: false, parameters: &[] }
 }
 
 impl Route {
@@ -65,6 +69,10 @@ impl Route {
 
     const fn streamed(self) -> Self {
         Self { streamed: true, ..self }
+    }
+
+    const fn with(self, parameters: &'static [&'static str]) -> Self {
+        Self { parameters, ..self }
     }
 }
 
@@ -79,7 +87,7 @@ pub fn router<F: Functions, T: Tokens, P: Progress>(
         let mut served = if route.streamed {
             on(route.method, events::events::<P>).layer(Extension(streams.clone()))
         } else {
-            to(route.method, route.function)
+            to(route.method, route.function, route.parameters)
         };
         if route.keyed {
             served = served.layer(from_fn(with_key));

@@ -9,6 +9,7 @@ pub mod email;
 pub mod fulfilment;
 pub mod notifications;
 mod order_events;
+pub mod order_index;
 pub mod order_refunds;
 pub mod orders;
 pub mod payments;

@@ -6,6 +6,7 @@ mod documents;
 mod error;
 mod functions;
 mod keys;
+mod order_list;
 mod payments;
 mod progress;
 mod publisher;
@@ -19,6 +20,7 @@ pub use documents::{Documents, Orders, Saved, Version, Versioned, document};
 pub use error::{Chain, Error, Failure, OrFail, Result};
 pub use functions::{Functions, Within};
 pub use keys::{API_KEY, ApiKey, KeptKey, KeyIssuer, PREVIOUS_API_KEY, Vault};
+pub use order_list::OrderList;
 pub use payments::{
     Intent, IntentRequest, PaymentClient, Payments, Provider, ProviderAnswer, RefundObject,
     RefundRequest,

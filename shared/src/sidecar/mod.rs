@@ -40,6 +40,7 @@ use crate::domain::{OrderId, PaymentId};
 use crate::operations::dispatch::Dispatcher;
 use crate::operations::due::Page;
 use crate::operations::email::Entry;
+use crate::operations::order_index::{Directory, IndexPage, OrderIndex};
 use crate::operations::order_refunds::RefundService;
 use crate::ports::Clock;
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -192,6 +193,16 @@ impl Sidecar {
             payments: self.payments(),
             publisher: self.publisher(),
             clock: clock.clone(),
+        }
+    }
+
+    /// The lists of orders, in component `orders`.
+    #[must_use]
+    pub fn order_list(&self) -> OrderIndex<StateStore<IndexPage>, StateStore<Directory>> {
+        let (pages, directories) = (self.grpc.clone(), self.grpc.clone());
+        OrderIndex {
+            pages: StateStore::new(pages, "orders").expiring(ORDER_TTL),
+            directories: StateStore::new(directories, "orders").expiring(ORDER_TTL),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::host::{InvalidSettings, SERVED_COUNTRIES, Setup, SystemClock};
 use crate::operations::orders::{Lookup, OrderLookup};
 use crate::operations::payments::PaymentService;
 use crate::operations::shipments::{ShipmentService, Shipments};
-use crate::ports::Payments;
+use crate::ports::{OrderList, Payments};
 use crate::provider::StripeProvider;
 
 /// The payments that the payment provider of the settings makes. A caller has as long to come back for
@@ -39,6 +39,12 @@ pub fn payments(setup: &Setup) -> Result<impl Payments + use<>, InvalidSettings>
 #[must_use]
 pub fn orders(setup: &Setup) -> impl Lookup + use<> {
     OrderLookup { orders: setup.sidecar().orders(), sagas: setup.sidecar().sagas() }
+}
+
+/// The lists of orders, as the sidecar's store has them.
+#[must_use]
+pub fn order_list(setup: &Setup) -> impl OrderList + use<> {
+    setup.sidecar().order_list()
 }
 
 /// The shipments to the countries of the settings.

@@ -12,6 +12,7 @@ mod door;
 mod faults;
 mod harness;
 mod histories;
+mod lists;
 mod load;
 mod mails;
 mod orders;
@@ -90,6 +91,7 @@ fn trials([hasty, vaulted, shipped]: &[System; 3]) -> (Vec<Trial>, Vec<Trial>) {
     // once by a gateway that has not asked for a minute.
     for module in [
         repaired::trials,
+        lists::trials,
         load::trials,
         replicas::trials,
         histories::trials,

@@ -25,6 +25,14 @@ pub(crate) async fn stream(shop: &Shop, topic: &str) -> Vec<Value> {
     found.ids.iter().filter_map(|entry| entry.get("data")).map(event).collect()
 }
 
+/// Removes every key that begins so.
+pub(crate) async fn remove(shop: &Shop, prefix: &str) {
+    let mut redis = connect(shop).await.expect("Redis answers");
+    let keys: Vec<String> = redis.keys(format!("{prefix}*")).await.expect("Redis answers");
+    let removed: redis::RedisResult<usize> = redis.del(&keys).await;
+    assert_eq!(removed.expect("Redis answers"), keys.len());
+}
+
 /// Puts an event into a topic as it is.
 pub(crate) async fn add(shop: &Shop, topic: &str, event: &Value) {
     let mut redis = connect(shop).await.expect("Redis answers");

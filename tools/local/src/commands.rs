@@ -3,6 +3,7 @@
 mod backlog;
 mod dead_letter;
 mod load;
+mod rebuild_index;
 mod signals;
 mod start;
 
@@ -45,6 +46,8 @@ enum Task {
     Load(load::Measure),
     /// Lists dead letters, and resends or drops them.
     DeadLetter(dead_letter::DeadLetterTask),
+    /// Lists every order of a running shop again, from its document.
+    RebuildIndex(rebuild_index::RebuildIndex),
 }
 
 #[derive(Debug, Args)]
@@ -67,6 +70,7 @@ pub(crate) async fn run(local: Local) -> ExitCode {
         Task::Dapr => dapr().await,
         Task::Load(measure) => load::run(measure).await,
         Task::DeadLetter(task) => dead_letter::run(task).await,
+        Task::RebuildIndex(task) => rebuild_index::run(task).await,
         Task::Simulator(Simulator { build }) => simulator(&build).await,
     };
     match done {

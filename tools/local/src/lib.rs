@@ -14,6 +14,7 @@ pub mod load;
 mod lock;
 pub mod log;
 pub mod manifest;
+pub mod order_lists;
 pub mod ports;
 mod probe;
 pub mod process;

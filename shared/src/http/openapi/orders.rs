@@ -1,11 +1,12 @@
 //! Operations at `/api/orders`.
 
 use super::operation::Operation;
-use super::parts::{KEY, LAST_EVENT, NEEDED_KEY, PREFER};
+use super::parts::{AFTER, CUSTOMER, KEY, LAST_EVENT, LIMIT, NEEDED_KEY, PREFER, STATUS};
 use crate::domain::RefusalName as R;
 use crate::domain::order::{NewCancellation, NewOrderRefund};
 use crate::http::Kind;
 use crate::http::events::ROUTE;
+use crate::http::order_list::OrderPageView;
 use crate::http::orders::OrderRequest;
 use crate::http::views::{OrderRefundView, OrderView, StatusView};
 use axum::http::Method;
@@ -19,7 +20,7 @@ const LINKS: [&str; 6] =
     ["getOrder", "getOrderStatus", "streamOrder", "cancelOrder", "resumeOrder", "refundOrder"];
 
 pub(super) fn operations() -> Vec<Operation> {
-    vec![create(), get(), status(), events(), cancel(), resume(), refund()]
+    vec![create(), list(), get(), status(), events(), cancel(), resume(), refund()]
 }
 
 fn create() -> Operation {
@@ -57,6 +58,18 @@ fn completed() -> Value {
     order["tracking_id"] = "b8a7a6c1-2f9d-5e0b-9c7d-54d1f0b3a6e8".into();
     order["updated_at"] = ENDED.into();
     order
+}
+
+fn list() -> Operation {
+    let order = json!({
+        "order_id": ID, "customer_id": "ann", "status": "completed",
+        "total": {"amount": 3998, "currency": "EUR"}, "created_at": PLACED, "updated_at": ENDED
+    });
+    let example = json!({"orders": [order], "next": AFTER.example});
+    Operation::new(Method::GET, "/api/orders", "listOrders", "Lists orders, newest first")
+        .says("One's own, or for staff those of all. Lists follow the events of orders, normally within a second.")
+        .takes(&[&STATUS, &CUSTOMER, &AFTER, &LIMIT])
+        .answers::<OrderPageView>(200, "A page. It may have fewer orders than asked for, even none; where it has no `next`, the list ends.", example)
 }
 
 fn get() -> Operation {

@@ -65,6 +65,59 @@ pub(super) const IF_NONE_MATCH: Parameter = Parameter {
     example: "*",
 };
 
+pub(super) const STATUS: Parameter = Parameter {
+    name: "status",
+    place: "query",
+    required: false,
+    description: "Only orders in this status.",
+    schema: status,
+    example: "cancelled",
+};
+
+pub(super) const CUSTOMER: Parameter = Parameter {
+    name: "customer_id",
+    place: "query",
+    required: false,
+    description: "Only orders of this customer: for staff, others name themselves alone.",
+    schema: id,
+    example: "ann",
+};
+
+pub(super) const AFTER: Parameter = Parameter {
+    name: "after",
+    place: "query",
+    required: false,
+    description: "The `next` of the page before.",
+    schema: position,
+    example: "1795771800000000000.6f0e4b0e-3a5b-5a0e-9a55-2b1f0c9d7e41",
+};
+
+pub(super) const LIMIT: Parameter = Parameter {
+    name: "limit",
+    place: "query",
+    required: false,
+    description: "At most so many on the page; 20, if it is not said.",
+    schema: limit,
+    example: "50",
+};
+
+fn status() -> Value {
+    json!({"type": "string", "enum": ["pending", "reserved", "paid", "shipped", "stuck", "completed", "cancelled"]})
+}
+
+fn id() -> Value {
+    json!({"type": "string", "pattern": "^[a-z0-9-]{1,64}$"})
+}
+
+/// Nanoseconds until the year 2286, and the id of an order.
+fn position() -> Value {
+    json!({"type": "string", "pattern": "^[1-9][0-9]{0,18}(\\.[a-z0-9-]{1,64})?$"})
+}
+
+fn limit() -> Value {
+    json!({"type": "string", "pattern": "^([1-9][0-9]?|100)$"})
+}
+
 fn place() -> Value {
     json!({"type": "string", "pattern": "^[0-9]{1,5}$"})
 }

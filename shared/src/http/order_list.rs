@@ -1,0 +1,81 @@
+//! The routes by which orders are listed, by the public API and from within.
+
+use super::extract::Query;
+use super::{CalledBy, Json, Path, Problem, Result};
+use crate::domain::caller::Scope;
+use crate::domain::order::{ListedOrder, OrderPage, OrderQuery, Position, Status};
+use crate::domain::{CustomerId, OrderId};
+use crate::ports::{OrderList, Orders};
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::{get, put};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The parameters of the request, which may be left out.
+pub(super) const PARAMETERS: &[&str] = &["after", "customer_id", "limit", "status"];
+
+/// Orders of a page, at most; and when it is not said.
+const LIMITS: (usize, usize) = (100, 20);
+
+/// `GET /api/orders` lists orders, newest first: one's own, or for staff those of all.
+pub fn routes<L: OrderList>(list: L) -> Router {
+    Router::new().route("/api/orders", get(page::<L>)).with_state(list)
+}
+
+/// `PUT /orders/{order_id}/listed`, from within, lists an order as its document among `orders` says: 204.
+pub fn relisting<O: Orders, L: OrderList>(orders: O, list: L) -> Router {
+    let relist = put(relist::<O, L>);
+    Router::new().route("/orders/{order_id}/listed", relist).with_state((orders, list))
+}
+
+async fn relist<O: Orders, L: OrderList>(
+    State((orders, list)): State<(O, L)>,
+    Path(id): Path<OrderId>,
+) -> Result<StatusCode> {
+    let listed = list.relist(&orders, &id).await?;
+    listed.then_some(StatusCode::NO_CONTENT).ok_or_else(|| Problem::unknown_order(&id))
+}
+
+/// A page of a list of orders.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "OrderPage")]
+pub(super) struct OrderPageView {
+    /// The orders, newest first.
+    orders: Vec<ListedOrder>,
+    /// The parameter `after` of the next page, if there may be one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+async fn page<L: OrderList>(
+    State(list): State<L>,
+    caller: CalledBy,
+    mut query: Query,
+) -> Result<Json<OrderPageView>> {
+    query.only(PARAMETERS)?;
+    let after: Option<String> = query.take("after")?;
+    let after = after.map(|after| after.parse::<Position>()).transpose();
+    let query = OrderQuery {
+        customer: shown_to(&caller, query.take("customer_id")?)?,
+        status: query.take::<Status>("status")?,
+        after: after.map_err(|error| Problem::invalid("after", &error.to_string()))?,
+        limit: query.take_number("limit", 1..=LIMITS.0)?.unwrap_or(LIMITS.1),
+    };
+    let OrderPage { orders, next } = list.page(&query).await?;
+    Ok(Json(OrderPageView { orders, next: next.map(|next| next.to_string()) }))
+}
+
+/// Whose orders the caller sees, of those that were asked for.
+fn shown_to(caller: &CalledBy, asked: Option<CustomerId>) -> Result<Option<CustomerId>> {
+    match (&caller.0, asked) {
+        (Some(caller), asked) if !caller.may(Scope::OrdersAdmin) => {
+            let own = asked.is_none_or(|asked| asked == caller.customer_id);
+            let why = "leave it out: your token says who you are; to see others takes orders.admin";
+            let customer = || Some(caller.customer_id.clone());
+            own.then(customer).ok_or_else(|| Problem::invalid("customer_id", why))
+        }
+        (_, asked) => Ok(asked),
+    }
+}

@@ -1,0 +1,31 @@
+//! Lists of orders.
+
+use super::{Orders, PortFuture, document};
+use crate::domain::OrderId;
+use crate::domain::order::{Order, OrderPage, OrderQuery};
+
+/// The orders, newest first, by customer and by status.
+pub trait OrderList: Clone + Send + Sync + 'static {
+    /// Lists `order` as it is now. Repeated or late, it changes nothing.
+    ///
+    /// Failed: when the store fails, or has too many orders of the same seconds.
+    fn put(&self, order: &Order) -> impl PortFuture<()>;
+
+    /// Lists the order `id` as its document among `orders` says; the answer is whether there is one.
+    ///
+    /// Failed: as [`put`](Self::put).
+    fn relist(&self, orders: &impl Orders, id: &OrderId) -> impl PortFuture<bool> {
+        async move {
+            match document(orders, id).await? {
+                Some(order) => self.put(&order).await.map(|()| true),
+                None => Ok(false),
+            }
+        }
+    }
+
+    /// A page of a list. It has fewer orders than the query's limit at its end, and when many were
+    /// looked at that it does not show.
+    ///
+    /// Failed: when the store fails.
+    fn page(&self, query: &OrderQuery) -> impl PortFuture<OrderPage>;
+}
