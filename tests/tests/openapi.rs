@@ -8,12 +8,9 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use tests::checks::program::not_checked;
+use tests::checks::program::{UNAVAILABLE, not_checked};
 
 const RELEASED: &str = "tests/openapi/released.json";
-
-/// How `makew` ends when what it is to run cannot be had.
-const UNAVAILABLE: i32 = 69;
 
 /// What breaks clients, where the comparer thinks otherwise: the members of answers stay, and their values may become more.
 const SEVERITY: &str = "tests/openapi/severity.txt";

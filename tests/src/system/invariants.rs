@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Waits until every order of `shop` has ended and checks money and stock.
+/// Waits until every order of `shop` has ended and checks money and stock, and that every answer was as
+/// documented.
 ///
 /// # Panics
 /// When an invariant is broken.
@@ -26,6 +27,7 @@ pub async fn check(shop: &Shop) {
         assert_eq!(on_hand + sold, supplied, "{product}: supplied is on hand and sold");
         assert_eq!(reserved, 0, "{product}: nothing is held once every order has ended");
     }
+    shop.answers.check();
 }
 
 fn check_money(orders: &[Value], ledger: &Value) {

@@ -1,6 +1,7 @@
 //! A client of the running shop, and the invariants that must hold after each test.
 
 mod callers;
+mod contract;
 pub mod invariants;
 mod provider;
 pub mod shop;

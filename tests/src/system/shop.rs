@@ -1,8 +1,10 @@
 //! A client of the shop, with a record of the test's orders.
 
+use super::contract::Answers;
 use super::wait::until;
 use local::cluster::Cluster;
 use reqwest::{Method, StatusCode};
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,10 +29,11 @@ pub struct Shop {
     scope: String,
     supplied: Arc<Mutex<BTreeMap<String, i64>>>,
     orders: Arc<Mutex<Vec<String>>>,
+    pub(super) answers: Answers,
 }
 
 /// A response of the shop.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ApiResponse {
     /// The status.
     pub status: u16,
@@ -71,7 +74,8 @@ impl Shop {
     pub fn new(cluster: Arc<Cluster>, http: reqwest::Client, token: String) -> Self {
         static SCOPES: AtomicUsize = AtomicUsize::new(1);
         let scope = format!("t{}", SCOPES.fetch_add(1, Ordering::Relaxed));
-        Self { cluster, http, token, scope, supplied: Arc::default(), orders: Arc::default() }
+        let (supplied, orders, answers) = Default::default();
+        Self { cluster, http, token, scope, supplied, orders, answers }
     }
 
     /// An id that no other test uses.
@@ -99,14 +103,18 @@ impl Shop {
     /// # Errors
     /// When there is no response.
     pub async fn try_send(&self, request: reqwest::RequestBuilder) -> reqwest::Result<ApiResponse> {
-        let response = request.timeout(REQUEST_TIMEOUT).send().await?;
+        let request = request.timeout(REQUEST_TIMEOUT).build()?;
+        let (method, url) = (request.method().clone(), request.url().clone());
+        let response = self.http.execute(request).await?;
         let header = |name| response.headers().get(name)?.to_str().ok().map(str::to_owned);
         let (location, kind) = (header("location"), header("content-type").unwrap_or_default());
         let (trace, etag) = (header("x-trace-id"), header("etag"));
         let challenge = header("www-authenticate");
         let status = response.status().as_u16();
         let body = serde_json::from_slice(&response.bytes().await?).unwrap_or_default();
-        Ok(ApiResponse { status, location, etag, challenge, trace, kind, body })
+        let answer = ApiResponse { status, location, etag, challenge, trace, kind, body };
+        self.answers.note_from(&self.cluster.gateway_url(), &method, &url, &answer);
+        Ok(answer)
     }
 
     /// A request to the gateway, with the token.

@@ -128,6 +128,8 @@ fn assert_problem(case: &str, answer: &ApiResponse, status: u16, kind: &str) {
         "{case}: {answer:?}"
     );
     assert!(answer.text("type").ends_with(&format!("#{kind}")), "{case}: {answer:?}");
+    // By its trace it is found in the logs.
+    assert_eq!(Some(answer.text("instance")), answer.trace, "{case}: {answer:?}");
 }
 
 async fn each_bad_request_is_a_problem_and_changes_nothing(shop: &Shop) {

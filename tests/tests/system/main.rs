@@ -8,6 +8,7 @@ mod amounts;
 mod bad_requests;
 mod cancellations;
 mod deliveries;
+mod documented;
 mod door;
 mod faults;
 mod harness;
@@ -75,6 +76,7 @@ fn trials([hasty, vaulted, shipped]: &[System; 3]) -> (Vec<Trial>, Vec<Trial>) {
         refunds::trials,
         cancellations::trials,
         bad_requests::trials,
+        documented::trials,
         faults::trials,
         undriven::trials,
         watching::trials,

@@ -131,7 +131,7 @@ fn tag() -> Value {
 }
 
 fn visible() -> Value {
-    json!({"type": "string", "pattern": "^[ -~]*$"})
+    json!({"type": "string", "pattern": "^[\\t -~]*$"})
 }
 
 fn star() -> Value {

@@ -1,16 +1,9 @@
 //! The queries, checked by Microsoft's Kusto language service.
 
 use super::snapshot::{Snapshot, list, text};
-use crate::checks::program::not_checked;
-use generate::workspace::root;
-use serde_json::Value;
+use crate::checks::program::node_tool;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::io::Write as _;
-use std::process::{Command, Stdio};
-use std::sync::Mutex;
-
-/// The exit code of `makew` when a program is not available.
-const UNAVAILABLE: i32 = 69;
 
 /// The queries of a deployment, by the deployment and the resource that uses each.
 #[must_use]
@@ -42,25 +35,5 @@ pub(super) fn queries_of(resource: &Value) -> Vec<String> {
 /// When it cannot be started.
 #[must_use]
 pub fn findings(queries: &BTreeMap<String, String>) -> Option<String> {
-    // One at a time: the first call installs it.
-    static INSTALLED: Mutex<()> = Mutex::new(());
-    let _guard = INSTALLED.lock();
-    let mut command = Command::new(root().join("makew"));
-    command.args(["--node-tool", "tests/kusto", "check.js"]).current_dir(root());
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("makew runs");
-    let mut input = child.stdin.take().expect("it is piped");
-    // The program does not read it where the service is not available.
-    let _ = input.write_all(serde_json::json!(queries).to_string().as_bytes());
-    drop(input);
-    let output = child.wait_with_output().expect("it ends");
-    if output.status.code() == Some(UNAVAILABLE) {
-        not_checked(
-            "the queries: Microsoft's language service is not available, because node or npm is missing",
-        );
-        return None;
-    }
-    let found = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert_eq!(output.status.success(), found.is_empty(), "check.js: {found}");
-    Some(found)
+    node_tool("tests/kusto", "check.js", &json!(queries))
 }
