@@ -52,6 +52,7 @@ const MAY_NAME: [(&str, &[&str]); 11] = [
         &[
             "domain",
             "host",
+            "http",
             "key_vault",
             "observe",
             "oidc",

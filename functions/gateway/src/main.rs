@@ -3,6 +3,7 @@
 use axum::Router;
 use shared::host::{self, CORS_ORIGINS, MAX_STREAMS, Service};
 use shared::http::events::Events;
+use shared::http::limits::Limits;
 use shared::http::{reference, routes};
 use shared::ports::{Functions, Progress, Tokens};
 use shared::wiring;
@@ -14,7 +15,8 @@ async fn main() -> ExitCode {
         let (tokens, origins) = (wiring::tokens(setup)?, setup.read(&CORS_ORIGINS)?);
         let (progress, room) = (setup.sidecar().sagas(), setup.read(&MAX_STREAMS)?);
         let streams = Events::new(progress, room, setup.stopping());
-        let app = app(setup.sidecar().invocation(), tokens.as_ref(), &streams);
+        let limits = Limits::from(wiring::allowed(setup)?);
+        let app = app(setup.sidecar().invocation(), tokens.as_ref(), &streams, &limits);
         Ok(Service::from(app).public().called_from(origins))
     })
     .await
@@ -24,8 +26,9 @@ fn app<F: Functions, T: Tokens, P: Progress>(
     functions: F,
     tokens: Option<&T>,
     streams: &Events<P>,
+    limits: &Limits,
 ) -> Router {
-    routes::router(functions, tokens, streams).merge(reference::routes())
+    routes::router(functions, tokens, streams, limits).merge(reference::routes())
 }
 
 #[cfg(test)]
@@ -36,6 +39,7 @@ mod tests {
     use axum::http::{Request, StatusCode};
     use http_body_util::BodyExt;
     use serde_json::{Value, json};
+    use shared::http::limits::Allowed;
     use shared::testing::fakes::{FakeFunctions, FakeProgress, FakeTokens};
     use shared::testing::{conforms, send, send_with};
     use tokio_util::sync::CancellationToken;
@@ -65,7 +69,7 @@ mod tests {
 
     fn door(tokens: Option<&FakeTokens>) -> Router {
         let streams = Events::new(FakeProgress::default(), 1, CancellationToken::new());
-        app(FakeFunctions, tokens, &streams)
+        app(FakeFunctions, tokens, &streams, &Allowed::default().into())
     }
 
     async fn shown(route: &str, authorization: &[&str]) -> (StatusCode, Option<String>, Value) {

@@ -4,23 +4,31 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
+use axum_server::accept::Accept;
 use axum_server::{Handle, Server};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::future::{Ready, ready};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower::Service;
 
 /// The most bytes of a request's head; what is longer gets a bare 431.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 
-/// How long connections may stay without a request.
+/// How many connections there may be, and how long they may stay without a request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
+    /// The most at once; one more is closed when it is made.
+    pub(super) connections: usize,
     /// Until the head of the first or the next request is there: longer than a sidecar keeps a
     /// connection in its pool (90 s), so that none is closed under a request that goes out. Pools keep
     /// connections that were opened ahead and never used, so the first request has no other bound.
@@ -30,8 +38,11 @@ pub(super) struct Bounds {
 }
 
 /// As functions serve.
-pub(super) const BOUNDS: Bounds =
-    Bounds { request: Duration::from_secs(100), farewell: Duration::from_secs(1) };
+pub(super) const BOUNDS: Bounds = Bounds {
+    connections: 4_096,
+    request: Duration::from_secs(100),
+    farewell: Duration::from_secs(1),
+};
 
 /// Lets this process hold as many connections as the machine allows. Many machines start processes with
 /// a limit of 1,024 files, which silent clients would soon use up.
@@ -52,6 +63,7 @@ pub(super) async fn serve(
     let (handle, in_flight) = (Handle::<SocketAddr>::new(), TaskTracker::new());
     let router = router.layer(from_fn_with_state(in_flight.clone(), tracked));
     let mut server = Server::from_listener(listener)
+        .acceptor(Room(Arc::new(Semaphore::new(bounds.connections))))
         .handle(handle.clone())
         .http1_only()
         .first_request_timeout(bounds.request);
@@ -63,7 +75,8 @@ pub(super) async fn serve(
         in_flight.close();
         in_flight.wait().await;
     };
-    let mut serving = pin!(server.serve(router.into_make_service()));
+    let mut serving =
+        pin!(server.serve(router.into_make_service_with_connect_info::<SocketAddr>()));
     tokio::select! {
         ended = &mut serving => return ended,
         () = answered => {}
@@ -71,6 +84,42 @@ pub(super) async fn serve(
     let ended = timeout(bounds.farewell, serving).await.unwrap_or(Ok(()));
     handle.shutdown();
     ended
+}
+
+/// Room for connections.
+#[derive(Debug, Clone)]
+struct Room(Arc<Semaphore>);
+
+impl<I, S> Accept<I, S> for Room {
+    type Stream = I;
+    type Service = InRoom<S>;
+    type Future = Ready<io::Result<(I, InRoom<S>)>>;
+
+    fn accept(&self, stream: I, service: S) -> Self::Future {
+        let room = self.0.clone().try_acquire_owned().map_err(io::Error::other);
+        ready(room.map(|room| (stream, InRoom { service, _room: Arc::new(room) })))
+    }
+}
+
+/// What serves a connection, for as long as that lasts.
+#[derive(Debug, Clone)]
+struct InRoom<S> {
+    service: S,
+    _room: Arc<OwnedSemaphorePermit>,
+}
+
+impl<R, S: Service<R>> Service<R> for InRoom<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.service.poll_ready(context)
+    }
+
+    fn call(&mut self, request: R) -> S::Future {
+        self.service.call(request)
+    }
 }
 
 async fn tracked(State(in_flight): State<TaskTracker>, request: Request, next: Next) -> Response {
@@ -87,7 +136,8 @@ mod tests {
     use tokio::time::Instant;
 
     const LONG: Duration = Duration::from_mins(1);
-    const PATIENT: Bounds = Bounds { request: LONG, farewell: Duration::from_millis(100) };
+    const PATIENT: Bounds =
+        Bounds { connections: 300, request: LONG, farewell: Duration::from_millis(100) };
 
     struct Running {
         address: SocketAddr,
@@ -150,6 +200,17 @@ mod tests {
         }
         let close = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
         assert!(rest(server.send(close).await).await.ends_with("hello"));
+    }
+
+    #[tokio::test]
+    async fn one_connection_too_many_is_closed_and_the_others_are_served() {
+        let server = start(Bounds { connections: 2, ..PATIENT }).await;
+        let (kept, silent) = (server.send("GET / HTTP/1.1\r\n").await, server.send("").await);
+        assert_eq!(rest(server.send("").await).await, "");
+        drop(silent);
+        let mut kept = kept;
+        kept.write_all(b"Host: a\r\nConnection: close\r\n\r\n").await.unwrap();
+        assert!(rest(kept).await.ends_with("hello"));
     }
 
     #[tokio::test]

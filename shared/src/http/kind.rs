@@ -56,6 +56,8 @@ pub enum Kind {
     NotFromSidecar,
     /// A store, a broker, a function or the payment provider cannot be reached.
     DependencyUnavailable,
+    /// The caller, or their address, has spent what it is allowed for now.
+    TooManyRequests,
     /// As much is done at once as may be.
     Overloaded,
     /// The answer took longer than a request may.
@@ -158,6 +160,7 @@ impl From<Kind> for Row {
             Kind::MissingScope => (S::FORBIDDEN, "The token does not allow it"),
             Kind::NotFromSidecar => (S::FORBIDDEN, "Not from the sidecar"),
             Kind::DependencyUnavailable => (S::SERVICE_UNAVAILABLE, "Temporarily unavailable"),
+            Kind::TooManyRequests => (S::TOO_MANY_REQUESTS, "Too many requests"),
             Kind::Overloaded => (S::SERVICE_UNAVAILABLE, "Too much at once"),
             Kind::Timeout => (S::SERVICE_UNAVAILABLE, "The answer took too long"),
             Kind::Internal => (S::INTERNAL_SERVER_ERROR, "Internal error"),

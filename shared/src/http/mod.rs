@@ -8,6 +8,7 @@ pub mod extract;
 pub mod forward;
 pub mod inventory;
 pub mod kind;
+pub mod limits;
 pub mod openapi;
 pub mod order_list;
 pub mod orders;

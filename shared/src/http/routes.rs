@@ -3,6 +3,7 @@
 use super::door::checked;
 use super::events::{self, Events};
 use super::forward::{to, with_key};
+use super::limits::{self, Limits};
 use super::order_list;
 use crate::domain::caller::Scope;
 use crate::ports::{Functions, Progress, Tokens};
@@ -76,27 +77,32 @@ impl Route {
     }
 }
 
-/// Serves [`ROUTES`] by `functions`, and `streams` of events, to callers whose tokens are good; to
-/// everybody without `tokens`.
+/// Serves [`ROUTES`] by `functions`, and `streams` of events, within `limits` to callers whose tokens are
+/// good; to everybody without `tokens`.
 pub fn router<F: Functions, T: Tokens, P: Progress>(
     functions: F,
     tokens: Option<&T>,
     streams: &Events<P>,
+    limits: &Limits,
 ) -> Router {
+    let admit = from_fn_with_state(limits.clone(), limits::admitted);
+    let by_caller = from_fn_with_state(limits.clone(), limits::by_caller);
+    let by_address = from_fn_with_state(limits.clone(), limits::by_address);
     let add = |router: Router<F>, route: &Route| {
         let mut served = if route.streamed {
             on(route.method, events::events::<P>).layer(Extension(streams.clone()))
         } else {
-            to(route.method, route.function, route.parameters)
+            // Streams have room of their own.
+            to(route.method, route.function, route.parameters).layer(admit.clone())
         };
         if route.keyed {
             served = served.layer(from_fn(with_key));
         }
         if let Some(tokens) = tokens {
             let check = from_fn_with_state((tokens.clone(), route.scope), checked::<T>);
-            served = served.layer(check);
+            served = served.layer(by_caller.clone()).layer(check);
         }
-        router.route(route.path, served)
+        router.route(route.path, served.layer(by_address.clone()))
     };
     ROUTES.iter().fold(Router::new(), add).with_state(functions)
 }

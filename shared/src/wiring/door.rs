@@ -1,7 +1,11 @@
 //! Who may call the public API.
 
+use crate::host::settings::limits::{
+    MAX_REQUESTS, MAX_WAITS, REQUESTS_PER_ADDRESS, REQUESTS_PER_CALLER, TRUSTED_PROXIES,
+};
 use crate::host::settings::{OIDC_AUDIENCES, OIDC_ISSUERS, OPEN, Together};
 use crate::host::{InvalidSettings, Setup};
+use crate::http::limits::Allowed;
 use crate::oidc::TrustedIssuers;
 use reqwest::Url;
 
@@ -22,6 +26,18 @@ pub fn tokens(setup: &Setup) -> Result<Option<TrustedIssuers>, InvalidSettings> 
         return Ok(None);
     };
     Ok(Some(TrustedIssuers::new(&issuers, audiences)))
+}
+
+/// What callers may ask for, and how much of it is done at once.
+///
+/// # Errors
+/// When a setting cannot be used.
+pub fn allowed(setup: &Setup) -> Result<Allowed, InvalidSettings> {
+    let rates = (setup.read(&REQUESTS_PER_CALLER), setup.read(&REQUESTS_PER_ADDRESS)).together();
+    let room = (setup.read(&MAX_REQUESTS), setup.read(&MAX_WAITS)).together();
+    let (rates, room, proxies) = (rates, room, setup.read(&TRUSTED_PROXIES)).together()?;
+    let ((per_caller, per_address), (requests, waits)) = (rates, room);
+    Ok(Allowed { per_caller, per_address, proxies, requests, waits })
 }
 
 fn trust(

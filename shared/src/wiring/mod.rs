@@ -4,7 +4,7 @@ mod door;
 #[cfg(feature = "key-vault")]
 mod rotation;
 
-pub use door::tokens;
+pub use door::{allowed, tokens};
 #[cfg(feature = "key-vault")]
 pub use rotation::rotation;
 

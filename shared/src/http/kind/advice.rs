@@ -74,7 +74,7 @@ pub(super) fn to_failed(kind: Kind) -> &'static str {
         Kind::InvalidToken => "Get a new token from the issuer.",
         Kind::MissingScope => "Get a token with the scope that `detail` names.",
         Kind::NotFromSidecar => "Call the gateway, not the function.",
-        Kind::Overloaded => "Send it again after `Retry-After`.",
+        Kind::Overloaded | Kind::TooManyRequests => "Send it again after `Retry-After`.",
         Kind::DependencyUnavailable | Kind::Timeout => {
             "Send it again after `Retry-After`, with the same `Idempotency-Key`."
         }

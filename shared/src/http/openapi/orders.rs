@@ -97,7 +97,7 @@ fn events() -> Operation {
         .takes(&[&LAST_EVENT])
         .streams("The events, as [server-sent events](https://html.spec.whatwg.org/multipage/server-sent-events.html).", example)
         .answers_nothing(204, "The order has ended, and `Last-Event-ID` was its last event.")
-        .fails(&[Kind::UnknownOrder, Kind::Overloaded])
+        .fails(&[Kind::UnknownOrder])
 }
 
 fn cancel() -> Operation {

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// What every operation may answer with.
-const COMMON: [Kind; 12] = [
+const COMMON: [Kind; 14] = [
     Kind::NoToken,
     Kind::InvalidToken,
     Kind::MissingScope,
@@ -23,7 +23,9 @@ const COMMON: [Kind; 12] = [
     Kind::UnsupportedMediaType,
     Kind::InvalidRequest,
     Kind::HeadersTooLarge,
+    Kind::TooManyRequests,
     Kind::Internal,
+    Kind::Overloaded,
     Kind::DependencyUnavailable,
     Kind::Timeout,
 ];

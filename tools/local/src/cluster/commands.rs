@@ -162,6 +162,8 @@ impl Commands<'_> {
             .env("DAPR_HTTP_PORT", sidecar.http.to_string())
             .env("DAPR_GRPC_PORT", sidecar.grpc.to_string())
             .env("APP_API_TOKEN", &self.plan.token)
+            // One person is all callers here.
+            .env("REQUESTS_PER_CALLER", "0")
             .env("PAYMENT_PROVIDER_URL", local_url(self.plan.simulator))
             .env("KEY_VAULT_URL", vault_url(self.plan.key_vault.is_some()));
         self.configure_vault(&mut command, &function.manifest.manages);
