@@ -228,3 +228,17 @@ fn documents_of_the_first_version_and_of_later_ones_are_read() {
     let later = first.replacen('{', r#"{"surprise": {}, "#, 1);
     assert_eq!(serde_json::from_str::<Payment>(&later).unwrap(), read);
 }
+
+#[test]
+fn only_the_refund_that_was_taken_back_is_shown_so() {
+    let mut payment = charged();
+    let [first, second] = ["a", "b"].map(|key| RefundId::for_key(&payment.payment_id, key));
+    for id in [&first, &second] {
+        payment.ask_refund(id, Some(euro(100)), at(0)).unwrap();
+        payment.note_refund(id, RefundState::Succeeded, at(1));
+    }
+    assert!(payment.take_refund_back(&second, at(2)));
+    assert!(!payment.take_refund_back(&second, at(3)));
+    let states = [first, second].map(|id| payment.refund(&id).map(|refund| refund.state));
+    assert_eq!(states, [Some(RefundState::Succeeded), Some(RefundState::Failed)]);
+}

@@ -151,3 +151,17 @@ fn each_refund_is_looked_at_again_after_a_day_a_week_and_30_days() {
         assert_eq!((order.needs_review(at(now)), order.next_review(at(now))), (needed, next));
     }
 }
+
+#[test]
+fn what_was_undone_is_reviewed_from_when_it_was_given_back() {
+    let cause = Cause { step: Step::Ship, stop: Stop::Failed };
+    let mut order = order(None);
+    assert!(!order.has_given_back());
+    order.note(&Progress::Stopped(cause), at(3));
+    order.note(&Progress::PaymentUndone { refunded: Some(euro(700)) }, at(4));
+    order.note(&Progress::Undone(Step::ReleaseStock), at(9));
+    assert!(order.has_given_back());
+    let day = SignedDuration::from_hours(24);
+    assert_eq!(order.next_review(at(4)), Some(day));
+    assert_eq!(order.next_review(at(5)), Some(day - SignedDuration::from_secs(1)));
+}

@@ -133,6 +133,23 @@ async fn a_payment_that_its_caller_called_off_is_undone() {
 }
 
 #[tokio::test]
+async fn what_was_charged_is_given_back_if_it_was_called_off_and_left_alone_if_not() {
+    for called_off in [false, true] {
+        let service = service();
+        service.sweep().await.unwrap();
+        direct(&service).await.unwrap();
+        let call_off = |found: Option<Payment>| {
+            let mut payment = found.unwrap();
+            payment.called_off = called_off;
+            (payment, ())
+        };
+        service.documents.update(&id(), call_off).await.unwrap();
+        sweep(&service, (900..2_000).step_by(100)).await;
+        assert_eq!(service.provider.balance(), (PAID, if called_off { PAID } else { 0 }));
+    }
+}
+
+#[tokio::test]
 async fn a_refund_that_its_caller_gave_up_is_brought_to_its_end() {
     for fault in
         [Fault::Lost, Fault::AnswerLost, Fault::Saved, Fault::Refund(RefundStatus::Pending)]
