@@ -8,7 +8,7 @@ use crate::ports::{Chain, Failure, Progress, Result, SagaEngine, Until};
 use std::future::pending;
 use std::pin::pin;
 use std::time::Duration;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 /// How often an order whose steps are waited for is looked at, because other processes write too. What
 /// this one writes, and the end of the saga wherever it runs, is known at once.
@@ -35,7 +35,8 @@ impl<L: Lookup, E: SagaEngine> OrderProgress<L, E> {
         wait: Duration,
     ) -> Result<()> {
         let id = changes.id().clone();
-        let mut looks = interval_at(Instant::now() + LOOK, LOOK);
+        let mut looks = interval(LOOK);
+        looks.reset();
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut ended, mut runs) = (pin!(self.end_of(&id, wait)), true);
         while found.as_ref().is_some_and(|order| !until.holds(order)) {

@@ -61,26 +61,29 @@ async fn products_are_reserved_in_the_order_of_their_ids_from_where_the_last_try
     assert_eq!((reserved(&shop, "lamp").await, reserved(&shop, "bulb").await), (2, 0));
 }
 
-/// Stock that takes three seconds to answer.
+/// Stock that takes this many seconds to answer.
 #[derive(Clone)]
-struct SlowFakeStocks(FakeStocks);
+struct SlowFakeStocks(FakeStocks, u64);
 
 impl Stocks for SlowFakeStocks {
     async fn send(&self, product: &ProductId, command: Command) -> Result<TurnResult> {
-        tokio::time::advance(Duration::from_secs(3)).await;
+        tokio::time::advance(Duration::from_secs(self.1)).await;
         self.0.send(product, command).await
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn products_that_take_long_are_reserved_in_parts() {
-    let (Fulfilment { log, stocks, payments, shipping, reservation_ttl }, order) = shop(10).await;
-    let stocks = SlowFakeStocks(stocks);
-    let shop = Fulfilment { log, stocks, payments, shipping, reservation_ttl };
+async fn products_that_take_longer_than_four_seconds_are_reserved_in_parts() {
     let part = Part { products: 1, sum: Some(euro(300)) };
-    let done = shop.reserve(&order.order_id, Part::default()).await.unwrap();
-    assert_eq!(done.value, Reserved::Part(part.clone()));
-    assert_eq!(shop.reserve(&order.order_id, part).await.unwrap().value, all(1300));
+    for (seconds, first) in [(2, all(1300)), (3, Reserved::Part(part.clone()))] {
+        let (Fulfilment { log, stocks, payments, shipping, reservation_ttl }, order) =
+            shop(10).await;
+        let stocks = SlowFakeStocks(stocks, seconds);
+        let shop = Fulfilment { log, stocks, payments, shipping, reservation_ttl };
+        let done = shop.reserve(&order.order_id, Part::default()).await.unwrap();
+        assert_eq!(done.value, first, "{seconds}");
+        assert_eq!(shop.reserve(&order.order_id, part.clone()).await.unwrap().value, all(1300));
+    }
 }
 
 #[tokio::test]

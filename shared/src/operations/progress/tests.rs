@@ -10,6 +10,7 @@ use crate::testing::fakes::{FakeBroker, FakeClock, FakeDocuments, FakeEngine, Fa
 use crate::testing::orders::{at, euro, placed_order};
 use std::future::poll_fn;
 use std::task::Poll;
+use tokio::time::Instant;
 
 const LONG: Duration = Duration::from_secs(8);
 

@@ -134,6 +134,16 @@ async fn a_partial_refund_of_an_undecided_payment_waits_for_its_charge() {
 }
 
 #[tokio::test]
+async fn a_partial_refund_does_not_cancel_an_undecided_payment() {
+    let service = service();
+    service.provider.inject("confirm", Fault::Lost);
+    assert!(service.charge(Owner::Caller, &sample()).await.is_err());
+    assert!(matches!(refund(&service, "a", Some(1)).await, Err(Error::Failed(_))));
+    service.charge(Owner::Caller, &sample()).await.unwrap();
+    assert_eq!(service.provider.balance(), (PAID, 0));
+}
+
+#[tokio::test]
 async fn a_caller_whose_card_was_declined_pays_with_another() {
     let service = service();
     service.provider.inject("confirm", Fault::Declined);

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::payment::{RefundId, RefundState, RefundStatus};
+use crate::operations::sweep::AGAIN;
 
 const DAY: i64 = 86_400;
 
@@ -146,6 +147,18 @@ async fn what_was_charged_is_given_back_if_it_was_called_off_and_left_alone_if_n
         service.documents.update(&id(), call_off).await.unwrap();
         sweep(&service, (900..2_000).step_by(100)).await;
         assert_eq!(service.provider.balance(), (PAID, if called_off { PAID } else { 0 }));
+    }
+}
+
+#[tokio::test]
+async fn a_refund_that_takes_long_is_looked_at_every_hour() {
+    let service = service();
+    direct(&service).await.unwrap();
+    service.provider.inject("refund", Fault::Refund(RefundStatus::Pending));
+    refund(&service, None).await.unwrap();
+    let hour = SignedDuration::from_hours(1);
+    for (second, wait) in [(3_599, AGAIN), (3_600, hour)] {
+        assert_eq!(later(&service, second).settle(&id()).await.unwrap(), Some(wait));
     }
 }
 
