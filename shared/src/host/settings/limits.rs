@@ -24,7 +24,7 @@ pub const TRUSTED_PROXIES: Setting<usize> = Setting {
 /// `MAX_REQUESTS`: how many requests a process of the gateway serves at once; those that only read get
 /// three of four. More than Container Apps' scale rule asks for (50), or nothing would scale.
 pub const MAX_REQUESTS: Setting<usize> =
-    Setting { name: "MAX_REQUESTS", default: Some("200"), parse: count };
+    Setting { name: "MAX_REQUESTS", default: Some("64"), parse: count };
 
 /// `MAX_WAITS`: how many requests it serves besides that wait for an order (`Prefer: wait`).
 pub const MAX_WAITS: Setting<usize> =
