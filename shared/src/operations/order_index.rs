@@ -1,7 +1,7 @@
 //! Lists of orders, kept by their events: an index by time, in small documents that stores of every
 //! kind can keep.
 //!
-//! An order is on several shelves ([`Shelf`]): on that of all orders, of its customer, and of its
+//! An order is on several shelves (`Shelf`): on that of all orders, of its customer, and of its
 //! status where such orders are looked for and few. A shelf has two levels of directories, which name
 //! the stretches of time that have orders, and below them pages of orders. What is written is what the
 //! order's document says, so events may come twice, late or in any order.

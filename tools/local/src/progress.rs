@@ -46,7 +46,7 @@ impl Phase {
         self.write("", &format!("{why}: this takes minutes, once"), "\n");
     }
 
-    /// Reports its state: immediately on a terminal, otherwise at [`REPORT_INTERVAL`].
+    /// Reports its state: immediately on a terminal, otherwise at `REPORT_INTERVAL`.
     pub fn update(&mut self, text: &str) {
         if self.rewrites {
             self.write("\r\x1b[2K", text, "");

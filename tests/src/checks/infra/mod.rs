@@ -31,7 +31,7 @@ use std::{fs, io};
 /// The folders that the checks read.
 const FOLDERS: [&str; 3] = ["components", "infra", "shared/src"];
 
-/// The files of [`FOLDERS`], by path from the workspace's root, and the functions.
+/// The files of `FOLDERS`, by path from the workspace's root, and the functions.
 #[derive(Debug, Clone)]
 pub struct Tree {
     files: BTreeMap<String, String>,
@@ -42,7 +42,7 @@ pub struct Tree {
 /// An inconsistency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// The check that found it, as [`SOURCE`], [`SNAPSHOT`] and [`TEMPLATE`] name it.
+    /// The check that found it, as `SOURCE`, `SNAPSHOT` and `TEMPLATE` name it.
     pub check: &'static str,
     /// A description.
     pub what: String,
