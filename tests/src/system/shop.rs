@@ -6,7 +6,7 @@ use local::cluster::Cluster;
 use reqwest::{Method, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub struct Shop {
     pub token: String,
     scope: String,
     supplied: Arc<Mutex<BTreeMap<String, i64>>>,
-    orders: Arc<Mutex<Vec<String>>>,
+    orders: Arc<Mutex<BTreeSet<String>>>,
     pub(super) answers: Answers,
 }
 
@@ -90,12 +90,16 @@ impl Shop {
         format!("{}@example.com", self.id(name))
     }
 
-    /// Sends a request of the public API.
+    /// Sends a request of the public API, again while the gateway has no room for it.
     ///
     /// # Panics
     /// When there is no response.
     pub async fn send(&self, request: reqwest::RequestBuilder) -> ApiResponse {
-        self.try_send(request).await.expect("the gateway answers")
+        until("the gateway has room", REQUEST_TIMEOUT, async || {
+            let answer = self.try_send(request.try_clone()?).await.expect("the gateway answers");
+            (answer.problem() != Some("overloaded")).then_some(answer)
+        })
+        .await
     }
 
     /// As [`Shop::send`], for when the gateway may not be running.
@@ -107,9 +111,9 @@ impl Shop {
         let (method, url) = (request.method().clone(), request.url().clone());
         let response = self.http.execute(request).await?;
         let header = |name| response.headers().get(name)?.to_str().ok().map(str::to_owned);
-        let (location, kind) = (header("location"), header("content-type").unwrap_or_default());
-        let (trace, etag) = (header("x-trace-id"), header("etag"));
-        let challenge = header("www-authenticate");
+        let [location, etag, challenge, trace] =
+            ["location", "etag", "www-authenticate", "x-trace-id"].map(header);
+        let kind = header("content-type").unwrap_or_default();
         let status = response.status().as_u16();
         let body = serde_json::from_slice(&response.bytes().await?).unwrap_or_default();
         let answer = ApiResponse { status, location, etag, challenge, trace, kind, body };
@@ -188,10 +192,7 @@ impl Shop {
     #[must_use]
     pub fn accepted(&self, answer: &ApiResponse) -> String {
         let id = answer.text("order_id");
-        let mut orders = self.orders.lock().expect("no holder panics");
-        if !orders.contains(&id) {
-            orders.push(id.clone());
-        }
+        self.orders.lock().expect("no holder panics").insert(id.clone());
         id
     }
 
@@ -205,8 +206,12 @@ impl Shop {
     /// # Panics
     /// When it does not end in time.
     pub async fn ended(&self, order: &str) -> ApiResponse {
+        self.ended_within(order, ORDER_ENDS_WITHIN).await
+    }
+
+    async fn ended_within(&self, order: &str, limit: Duration) -> ApiResponse {
         let path = format!("/api/orders/{order}");
-        until(&format!("order {order} has ended"), ORDER_ENDS_WITHIN, async || {
+        until(&format!("order {order} has ended"), limit, async || {
             let answer = self.try_send(self.request(Method::GET, &path)).await.ok()?;
             let status = answer.body["status"].as_str().unwrap_or_default();
             ["completed", "cancelled", "stuck"].contains(&status).then_some(answer)
@@ -220,14 +225,8 @@ impl Shop {
     /// When an order ends otherwise, or does not end within `limit`.
     pub async fn all_complete(&self, orders: &[String], limit: Duration) {
         for order in orders {
-            until(&format!("order {order} is completed"), limit, async || {
-                let path = format!("/api/orders/{order}");
-                let answer = self.try_send(self.request(Method::GET, &path)).await.ok()?;
-                let status = answer.body["status"].as_str()?.to_owned();
-                assert!(!["cancelled", "stuck"].contains(&status.as_str()), "{answer:?}");
-                (status == "completed").then_some(())
-            })
-            .await;
+            let answer = self.ended_within(order, limit).await;
+            assert_eq!(answer.body["status"], "completed", "{answer:?}");
         }
     }
 
@@ -289,7 +288,7 @@ impl Shop {
         self.supplied.lock().expect("no holder panics").clone()
     }
 
-    pub(crate) fn orders(&self) -> Vec<String> {
+    pub(crate) fn orders(&self) -> BTreeSet<String> {
         self.orders.lock().expect("no holder panics").clone()
     }
 }
