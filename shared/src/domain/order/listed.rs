@@ -64,6 +64,9 @@ pub struct Position {
 }
 
 impl Position {
+    /// Nanoseconds since 1970 that have more than 19 digits: in 2286.
+    const END: u64 = 10_u64.pow(19);
+
     /// Before every order that was accepted earlier than `at`, behind all others.
     #[must_use]
     pub fn before(at: Timestamp) -> Self {
@@ -97,9 +100,11 @@ impl FromStr for Position {
             Some((nanos, id)) => (nanos, Some(id.parse().map_err(|_| NotAPosition)?)),
             None => (text, None),
         };
-        let nanos = nanos.parse().map_err(|_| NotAPosition)?;
-        let at = Timestamp::from_nanosecond(nanos).map_err(|_| NotAPosition)?;
-        Ok(Self { at, order_id: id })
+        let nanos: u64 = nanos.parse().map_err(|_| NotAPosition)?;
+        let at = Timestamp::from_nanosecond(nanos.into()).map_err(|_| NotAPosition)?;
+        let position = Self { at, order_id: id };
+        let is_canonical = (1..Self::END).contains(&nanos) && position.to_string() == text;
+        is_canonical.then_some(position).ok_or(NotAPosition)
     }
 }
 
@@ -147,7 +152,20 @@ mod tests {
         for place in [place, Position::before(at(7))] {
             assert_eq!(place.to_string().parse(), Ok(place));
         }
-        for text in ["", "x", "1.", "1.A", ".a", "1.a.b", "99999999999999999999999999999999"] {
+        for text in [
+            "",
+            "x",
+            "1.",
+            "1.A",
+            ".a",
+            "1.a.b",
+            "0.5",
+            "+1",
+            "01",
+            "-1",
+            "10000000000000000000",
+            "99999999999999999999999999999999",
+        ] {
             assert_eq!(text.parse::<Position>(), Err(NotAPosition), "{text}");
         }
     }
