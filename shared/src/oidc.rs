@@ -100,7 +100,7 @@ impl Tokens for TrustedIssuers {
     }
 }
 
-/// An issuer that sets the type of its tokens sets another one for those that only say who signed in.
+/// An issuer that sets the type of its access tokens sets another one for ID tokens.
 fn is_access_token(header: &Header) -> bool {
     let kind = header.typ.as_deref().unwrap_or("JWT").to_ascii_lowercase();
     matches!(kind.trim_start_matches("application/"), "jwt" | "at+jwt")
@@ -124,7 +124,7 @@ impl Claims {
         if !(1..=MAX_SUBJECT).contains(&self.sub.len()) {
             return Err(TokenError::Invalid("has a subject of no or too many characters"));
         }
-        // One that only says who signed in names none.
+        // An ID token names none.
         if self.scope.is_none() && self.scp.is_none() && self.roles.is_none() {
             return Err(TokenError::Invalid("is no access token: it has no scopes"));
         }

@@ -19,7 +19,7 @@ use serde_json::Value;
 use std::time::{Duration, Instant};
 use tracing::{Instrument, Span, field};
 
-/// The longest that asking may take: less than an invocation, so that the caller learns what became
+/// The timeout of a request: less than that of an invocation, so that the caller learns what became
 /// of it.
 const DEADLINE: Duration = Duration::from_secs(5);
 
@@ -127,7 +127,7 @@ async fn answer(request: RequestBuilder) -> reqwest::Result<(StatusCode, Value)>
     let status = response.status();
     observe::answered(&Span::current(), status.as_u16());
     let body = response.bytes().await?;
-    // What stands between here and the provider may answer with something else than JSON.
+    // A proxy on the way may answer with something other than JSON.
     Ok((status, serde_json::from_slice(&body).unwrap_or_default()))
 }
 

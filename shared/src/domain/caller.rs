@@ -9,7 +9,7 @@ use uuid::Uuid;
 /// Customers who are known by a token.
 const SUBJECTS: Uuid = Uuid::from_u128(0x2f1b_8d53_6a97_5c04_91e8_3bd7_a05f_cc72);
 
-/// What a caller may be allowed to do. What an administrator may includes what others may.
+/// A permission of a caller. An administrator's includes the plain one of the same name.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumIter, EnumString, IntoStaticStr,
 )]
@@ -77,7 +77,7 @@ impl CustomerId {
     /// itself: its case matters, and it may be long.
     #[must_use]
     pub fn of_subject(issuer: &str, subject: &str) -> Self {
-        // An issuer is an address, which holds no line break.
+        // An issuer is a URL, which contains no line break.
         Uuid::new_v5(&SUBJECTS, format!("{issuer}\n{subject}").as_bytes()).into()
     }
 }
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn administrators_may_what_others_may_and_nothing_beside() {
+    fn an_administrator_scope_includes_its_plain_scope_and_no_other() {
         let admin = caller(&[Scope::OrdersAdmin]);
         assert!(admin.may(Scope::Orders) && admin.may(Scope::OrdersAdmin));
         assert!(!admin.may(Scope::Inventory) && !caller(&[Scope::Orders]).may(Scope::OrdersAdmin));

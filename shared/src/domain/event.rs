@@ -1,7 +1,7 @@
 //! Events: what the shop publishes, as [CloudEvents 1.0](https://cloudevents.io).
 //!
-//! Their JSON is a promise. A field may be added; a reader ignores what it does not
-//! know. A field that goes, or means something else, is a new [`Event::VERSION`].
+//! Their JSON is a stable contract. A field may be added, because readers ignore fields that they
+//! do not know. Removing a field, or changing its meaning, takes a new [`Event::VERSION`].
 
 mod cloud;
 mod key_vault;
@@ -92,10 +92,11 @@ mod tests {
     fn every_item_of_an_order_is_a_line() {
         let items = new_order().items;
         let lines = Line::all(&items);
-        let told: Vec<_> = lines.into_iter().map(|line| (line.product_id, line.quantity)).collect();
+        let published: Vec<_> =
+            lines.into_iter().map(|line| (line.product_id, line.quantity)).collect();
         let asked: Vec<_> =
             items.iter().map(|item| (item.product_id.clone(), item.quantity)).collect();
-        assert_eq!(told, asked);
-        assert!(told.len() > 1 && told.iter().any(|(id, _)| *id == product("lamp")));
+        assert_eq!(published, asked);
+        assert!(published.len() > 1 && published.iter().any(|(id, _)| *id == product("lamp")));
     }
 }

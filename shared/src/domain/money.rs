@@ -94,7 +94,7 @@ impl Money {
 }
 
 impl Money {
-    /// Whether one payment can carry this total; nothing need be paid of 0.
+    /// Whether one payment can carry this total; 0 needs no payment.
     ///
     /// # Errors
     /// [`Refusal::CurrencyNotTaken`], [`Refusal::TotalTooSmall`] or [`Refusal::TotalTooLarge`].

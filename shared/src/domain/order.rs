@@ -223,7 +223,7 @@ impl Order {
         let ended = self.status.is_final();
         if ended {
             self.placed.order.erase_customer();
-            // Who wrote it may have named somebody.
+            // The reason may name a person.
             self.cancellation.iter_mut().for_each(|cancelled| cancelled.reason = None);
             self.refunds.iter_mut().for_each(|refund| refund.reason = None);
         }

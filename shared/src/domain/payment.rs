@@ -228,7 +228,7 @@ impl Payment {
     }
 
     /// Starts again with `charge`, if a caller's payment was declined with another method, or was
-    /// cancelled because its caller stayed away.
+    /// cancelled because its caller did not return.
     pub fn try_another(&mut self, charge: &Charge) {
         let declined = matches!(
             self.state,
@@ -261,8 +261,8 @@ impl Payment {
         format!("create-{}-{}", self.payment_id, self.spent_keys)
     }
 
-    /// Moves on to `next`, and says whether that was a move: a payment only ever goes from intended
-    /// to created, from there to charged, refused or cancelled, and from charged to refunded.
+    /// Moves to `next`, and returns whether the state changed: a payment only goes from intended to
+    /// created, from there to charged, refused or cancelled, and from charged to refunded.
     pub fn advance(&mut self, next: PaymentState) -> bool {
         use PaymentState as S;
         let forward = matches!(
@@ -277,8 +277,8 @@ impl Payment {
         forward
     }
 
-    /// Calls the payment off: what was not created never will be, and what was is not confirmed any
-    /// more. What the provider has of it by then is still to be undone.
+    /// Cancels the payment: an intent that was not created never will be, and one that was is not
+    /// confirmed any more. What the provider has by then must still be undone.
     pub fn call_off(&mut self) {
         self.called_off = true;
         if self.state == PaymentState::Intended {

@@ -1,4 +1,4 @@
-//! Refusals: the answers "no" that are part of the business.
+//! Refusals: rejections by business rules.
 
 use super::order::Canceller;
 use super::{Currency, Money, OrderId, ProductId};

@@ -1,4 +1,4 @@
-//! The order saga: `create → reserve → pay → ship → complete`, or back to where it began.
+//! The order saga: `create → reserve → pay → ship → complete`, or everything that was tried undone.
 
 use super::placing::PlacedOrder;
 use super::{Money, Refusal};
@@ -73,8 +73,7 @@ pub enum Outcome {
     },
 }
 
-/// What the saga asks of the world. Every step is harmless when repeated; every undo may find
-/// nothing to undo.
+/// The side effects of the saga. Every step is idempotent; every undo may find nothing to undo.
 pub trait Steps: Sync {
     /// Writes the order document. A run of an order that has already ended learns how.
     fn create(&self, order: &PlacedOrder) -> impl StepFuture<Option<Outcome>>;
@@ -92,7 +91,7 @@ pub trait Steps: Sync {
     fn close(&self, order: &PlacedOrder, outcome: &Outcome) -> impl StepFuture<()>;
 }
 
-/// The future answer of a step.
+/// The future that a step returns.
 pub trait StepFuture<T>: Future<Output = Result<T, Stop>> + Send {}
 
 impl<T, F: Future<Output = Result<T, Stop>> + Send> StepFuture<T> for F {}
@@ -127,7 +126,7 @@ pub async fn fulfil(steps: &impl Steps, order: &PlacedOrder) -> Outcome {
     }
 }
 
-/// Does the steps that are `left` of a stuck order, and says how it ended.
+/// Executes the steps that are `left` of a stuck order, and returns how it ended.
 pub async fn finish(
     steps: &impl Steps,
     order: &PlacedOrder,
@@ -162,7 +161,7 @@ async fn attempt(
     Ok(Outcome::Fulfilled)
 }
 
-/// Carries out the `undos`, side by side: none waits for another that fails.
+/// Runs the `undos` concurrently: none waits for another that fails.
 async fn unwind(
     steps: &impl Steps,
     order: &PlacedOrder,
@@ -199,7 +198,7 @@ fn stopped_at(step: Step) -> impl FnOnce(Stop) -> Cause {
 }
 
 impl Outcome {
-    /// The name of what became of the order.
+    /// The name of the outcome.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -221,7 +220,7 @@ impl From<Undo> for Step {
 }
 
 impl Step {
-    /// Whether it takes back another one.
+    /// Whether it undoes another step.
     #[must_use]
     pub fn is_undo(self) -> bool {
         Undo::ALL.map(Self::from).contains(&self)

@@ -239,8 +239,8 @@ impl Stock {
         reserved.map(|held| held.expires_at).min()
     }
 
-    /// When the reminder must be set to, when the one that is set does not serve: an expiry comes
-    /// before it, or it should have fired at `now`. Notes the new time.
+    /// The time to set the reminder to, if it needs to change: an expiry comes before the current
+    /// one, or that should have fired by `now`. Records the new time.
     pub fn plan_sweep(&mut self, now: Timestamp) -> Option<Timestamp> {
         let next = self.next_expiry()?;
         if self.sweep_at.is_some_and(|planned| planned > now && planned <= next) {
@@ -250,7 +250,7 @@ impl Stock {
         self.sweep_at
     }
 
-    /// Notes that the reminder has fired.
+    /// Records that the reminder has fired.
     pub fn swept(&mut self) {
         self.sweep_at = None;
     }

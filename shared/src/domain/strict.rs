@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_are_read_by_the_rules_of_today() {
+    fn requests_are_read_by_the_current_rules() {
         let euro = json!({"amount": 500, "currency": "EUR"});
         let payment =
             |method: &str| json!({"order_id": "a", "amount": euro, "payment_method": method});

@@ -32,14 +32,14 @@ impl<S: Send + Sync> FromRequestParts<S> for CalledBy {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let Some(named) = parts.headers.get(HEADER) else { return Ok(Self(None)) };
-        // Where sidecars show no token, nobody can know who says that, and nobody is served for it.
+        // Without the sidecar's token the header may be anybody's, so the request is rejected.
         if parts.extensions.get::<FromSidecar>().is_none() {
             let fix =
                 "set APP_API_TOKEN for function and sidecar: only then is it believed who calls";
             return Err(Problem::new(Kind::NotFromSidecar, fix));
         }
         let caller = named.to_str().ok().and_then(|named| named.parse().ok());
-        // Nobody is served in the name of who cannot be read.
+        // A caller that cannot be read is rejected, rather than taken for the shop itself.
         caller
             .map(|caller| Self(Some(caller)))
             .ok_or_else(|| Problem::invalid(HEADER.as_str(), "must be a customer's id and scopes"))

@@ -1,4 +1,4 @@
-//! The door: who calls, by the token they show.
+//! Authentication of callers by their bearer tokens.
 
 use super::{Kind, Problem};
 use crate::domain::caller::{Caller, Scope};
@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// Lets a request pass whose token is good for `scope`, and notes who calls.
+/// Lets a request pass whose token is valid for `scope`, and records who calls.
 pub(super) async fn checked<T: Tokens>(
     State((tokens, scope)): State<(T, Scope)>,
     mut request: Request,
@@ -68,7 +68,7 @@ fn out_of_scope(scope: Scope) -> Problem {
 }
 
 impl Problem {
-    /// Says how a caller shows who they are
+    /// Says how a caller authenticates
     /// ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1)).
     fn challenging(self, challenge: &str) -> Self {
         let challenge = HeaderValue::try_from(challenge).expect("what is said is visible ASCII");

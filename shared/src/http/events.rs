@@ -25,22 +25,24 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-/// Where the streams are.
+/// The path of the streams.
 pub const ROUTE: &str = "/api/orders/{order_id}/events";
 
-/// How long a stream may be: proxies cut those that last for minutes. Its client comes back by itself.
+/// How long a stream may be: proxies cut those that last for minutes. Its client reconnects by
+/// itself.
 const MAX_AGE: Duration = Duration::from_secs(200);
 
-/// After how long a client comes back.
+/// The delay after which a client reconnects.
 const COME_BACK: Duration = Duration::from_secs(2);
 
-/// How long nothing may be sent.
+/// The longest that a stream is silent.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// The event that a client saw last.
 pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// Tells proxies to hold nothing back ([nginx](https://nginx.org/en/docs/http/ngx_http_proxy_module.html)).
+/// Tells proxies not to buffer
+/// ([nginx](https://nginx.org/en/docs/http/ngx_http_proxy_module.html)).
 const UNBUFFERED: (HeaderName, HeaderValue) =
     (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
 

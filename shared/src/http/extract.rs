@@ -1,4 +1,4 @@
-//! Reading requests: what is not as it must be becomes a problem that names the field and the fix.
+//! Reading requests: invalid input becomes a problem that names the field and the fix.
 
 mod idempotency_key;
 mod objects;
@@ -22,7 +22,8 @@ use serde::de::DeserializeOwned;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How long a body may take to come: with the bound of an invocation, no longer than a request may.
+/// How long a body may take to arrive: with the bound of an invocation, no longer than a request
+/// may.
 const BODY_DEADLINE: Duration = Duration::from_secs(4);
 
 /// The most bytes that a body has: 256 KiB.
@@ -235,7 +236,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_body_that_never_ends_is_a_problem_in_time() {
+    async fn a_body_that_never_ends_times_out() {
         let endless = futures::stream::pending::<Result<Bytes, std::io::Error>>();
         let request = Request::new(axum::body::Body::from_stream(endless));
         let problem = read_body(request).await.unwrap_err().document();

@@ -28,7 +28,7 @@ const ASKED: [HeaderName; 5] = [
 const SINGLE: [HeaderName; 4] =
     [header::HOST, header::AUTHORIZATION, header::CONTENT_TYPE, IdempotencyKey::HEADER];
 
-/// The headers that come back.
+/// The headers of an answer that are passed on.
 const ANSWERED: [HeaderName; 8] = [
     header::CONTENT_TYPE,
     header::ETAG,
@@ -43,7 +43,7 @@ const ANSWERED: [HeaderName; 8] = [
 /// The most bytes of the headers that go on; a sidecar reads 4 KiB of them, its own included.
 const MAX_HEADER_BYTES: usize = 3 * 1024;
 
-/// How long a function may take to answer who prefers to wait: less than a request may.
+/// The timeout of a function when the client prefers to wait: less than that of a request.
 const WAITING: Within = Within(Duration::from_secs(11));
 
 /// A route that sends its requests on to `function`. The parameters of its path are ids, and its query
@@ -80,7 +80,7 @@ async fn forward(
 ) -> Result<Response<Body>, Problem> {
     let parameters =
         parameters.map_err(|_| Problem::invalid("path", "its parameters must be UTF-8"))?;
-    // A path goes on as it came, so nothing in it may mean anything to a proxy.
+    // A path is forwarded unchanged, so nothing in it may have a meaning to a proxy.
     if let Some((name, _)) = parameters.iter().find(|(_, value)| !is_id(value)) {
         return Err(Problem::invalid(name, &NotAnId.to_string()));
     }
@@ -107,13 +107,13 @@ async fn forward(
     Ok(answer.map(Body::from))
 }
 
-/// A HEAD is answered as a GET, whose body then stays behind
+/// A HEAD is answered as a GET, whose body is then dropped
 /// ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-9.3.2)).
 fn asked(method: Method) -> Method {
     if method == Method::HEAD { Method::GET } else { method }
 }
 
-/// Whether a caller takes what is answered: JSON, or the JSON of a problem
+/// Whether a caller accepts what is answered: JSON, or the JSON of a problem
 /// ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1)).
 fn accepts_json(headers: &HeaderMap) -> bool {
     let mut accepted = headers.get_all(header::ACCEPT).iter().peekable();
@@ -139,7 +139,7 @@ fn onward_headers(headers: &HeaderMap) -> Result<HeaderMap, Problem> {
         return Err(Problem::invalid(name.as_str(), "must be sent once"));
     }
     let mut onward = only(&ASKED, headers);
-    // A sidecar sends nothing else on.
+    // A sidecar forwards nothing else.
     if let Some((name, _)) = onward.iter().find(|(_, value)| value.to_str().is_err()) {
         return Err(Problem::invalid(name.as_str(), "must be visible ASCII"));
     }
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_a_sidecar_would_not_send_on_is_refused() {
+    fn a_header_that_a_sidecar_would_not_forward_is_refused() {
         let value = HeaderValue::from_bytes(b"wait=5\xc2\x84").unwrap();
         for name in ASKED {
             let headers = HeaderMap::from_iter([(name.clone(), value.clone())]);
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trace_that_cannot_be_read_stays_behind() {
+    fn a_trace_that_cannot_be_read_is_not_forwarded() {
         let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         let trace = |parent| [(TRACE_PARENT, parent), (TRACE_STATE, "a=1")];
         assert_eq!(onward(&trace(parent)).unwrap().len(), 2);
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_caller_that_takes_no_json_is_found() {
+    fn a_caller_that_accepts_no_json_is_detected() {
         let accepts = |value: &'static str| {
             let value = HeaderValue::from_static(value);
             accepts_json(&HeaderMap::from_iter([(header::ACCEPT, value)]))

@@ -108,8 +108,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Condition {
     }
 }
 
-/// `PUT /api/inventory/{product_id}`. Without an `Idempotency-Key` the change is named anew, because
-/// Dapr may repeat what it sends to a stock.
+/// `PUT /api/inventory/{product_id}`. Without an `Idempotency-Key` the change gets a new name,
+/// because Dapr may repeat what it sends to a stock.
 impl<S: Send + Sync> FromRequest<S> for Put {
     type Rejection = Problem;
 
@@ -171,7 +171,7 @@ pub struct Release {
 }
 
 impl Reservation {
-    /// The reservation, which lasts for `hold_for`, at the price of now.
+    /// The reservation, which lasts for `hold_for`, at the current price.
     #[must_use]
     pub fn lasting(self, hold_for: SignedDuration) -> Reserve {
         let Self { order_id, quantity } = self;
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_and_a_quantity_have_the_bounds_of_today() {
+    fn a_reason_and_a_quantity_have_the_current_bounds() {
         let adjusts = |reason: &str| {
             serde_json::from_value::<Adjustment>(json!({"delta": 1, "reason": reason})).is_ok()
         };

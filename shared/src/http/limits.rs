@@ -1,5 +1,5 @@
-//! How much is asked and done at once: each caller has an allowance, and what is too much for all is refused
-//! before it waits.
+//! Limits of rate and concurrency: each caller has an allowance, and requests beyond what the
+//! process serves at once are rejected before they wait.
 
 mod address;
 mod rate;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-/// What callers may ask for and at once be done, as the settings say.
+/// The limits of rate and concurrency, as the settings say.
 #[derive(Debug, Clone, Copy)]
 pub struct Allowed {
     /// Requests a minute of one caller who shows a token; no limit, if none.
@@ -35,13 +35,13 @@ pub struct Allowed {
 }
 
 impl Default for Allowed {
-    /// As the settings say where nothing is set, and callers ask as often as they like.
+    /// The defaults of the settings, but without rate limits.
     fn default() -> Self {
         Self { per_caller: None, per_address: None, proxies: 0, requests: 200, waits: 200 }
     }
 }
 
-/// Keeps callers to what they are allowed.
+/// Enforces the limits.
 #[derive(Debug, Clone)]
 pub struct Limits {
     callers: Option<Arc<Rate<CustomerId>>>,
@@ -69,7 +69,7 @@ impl From<Allowed> for Limits {
     }
 }
 
-/// Spends of the allowance of the address that a request comes from.
+/// Counts a request against the allowance of its client address.
 pub(super) async fn by_address(
     State(limits): State<Limits>,
     request: Request,
@@ -79,7 +79,7 @@ pub(super) async fn by_address(
     answered(spent, request, next).await
 }
 
-/// Spends of the allowance of the caller whose token was checked.
+/// Counts a request against the allowance of the caller whose token was checked.
 pub(super) async fn by_caller(
     State(limits): State<Limits>,
     request: Request,
@@ -106,8 +106,8 @@ async fn answered(
     response
 }
 
-/// Serves a request if there is room for it now. One that waits for an order has room of its own, and does
-/// not wait when that is full.
+/// Serves a request if there is room for it now. One that waits for an order counts against a limit
+/// of its own, and is answered without waiting when that is reached.
 pub(super) async fn admitted(
     State(limits): State<Limits>,
     mut request: Request,
@@ -127,7 +127,8 @@ pub(super) async fn admitted(
     next.run(request).await
 }
 
-/// What was not begun may be asked for again, by each at another time.
+/// Nothing was started, so the request may be repeated; the delays vary, so that clients do not
+/// return all at once.
 fn overloaded() -> Problem {
     let seconds = 1 + u64::try_from(Uuid::now_v7().as_u128() % 3).unwrap_or_default();
     let detail = "too many requests are under way; nothing was done, please try again";

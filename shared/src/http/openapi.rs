@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn what_operations_have_in_common_is_said_once() {
+    fn shared_parts_of_operations_are_defined_once() {
         let document = document();
         let answers = &document["paths"]["/api/orders/{order_id}"]["get"]["responses"];
         assert_eq!(answers["401"]["$ref"], "#/components/responses/Unauthorized");

@@ -1,4 +1,4 @@
-//! Paths that mean the same are the same.
+//! Normalization of paths.
 
 use axum::http::Uri;
 
@@ -12,7 +12,7 @@ pub fn normal(uri: &Uri) -> Uri {
         return uri.clone();
     }
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    // What was a path is one with plain letters in place of encoded ones.
+    // A path stays valid when encoded characters become plain ones.
     Uri::try_from(format!("{path}{query}")).unwrap_or_else(|_| uri.clone())
 }
 
@@ -25,8 +25,8 @@ fn decoded(path: &str) -> String {
     })
 }
 
-/// The character that the two hexadecimal digits at the beginning of `text` stand for, if nobody need
-/// encode it.
+/// The character that the two hexadecimal digits at the beginning of `text` stand for, if it is
+/// unreserved.
 fn unreserved(text: &str) -> Option<char> {
     let digits = text.get(..2).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))?;
     let plain = char::from(u8::from_str_radix(digits, 16).ok()?);
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_that_mean_the_same_are_the_same() {
+    fn equivalent_paths_are_normalized_to_one() {
         for (path, expected) in [
             ("/api/orders/a", "/api/orders/a"),
             ("/api/orders/%61", "/api/orders/a"),

@@ -40,7 +40,8 @@ async fn charge<P: Payments>(
     Ok(Json(payments.charge(Owner::Order, &charge).await?.into()))
 }
 
-/// Answers at once: a sweep may outlive the request. One that is cut short is gone on with by the next.
+/// Answers immediately: a sweep may outlive the request. The next sweep continues one that was
+/// interrupted.
 async fn sweep<P: Payments>(State(payments): State<P>) -> StatusCode {
     let sweep = async move {
         if let Err(error) = payments.sweep().await {

@@ -10,8 +10,9 @@ use std::convert::Infallible;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The preference `wait` of the header [`Prefer`](https://www.rfc-editor.org/rfc/rfc7240): seconds that a
-/// caller wants to wait, of which at most [`LONGEST_WAIT`] are. What is no number is no preference.
+/// The preference `wait` of the header [`Prefer`](https://www.rfc-editor.org/rfc/rfc7240): seconds
+/// that a caller wants to wait, of which at most [`LONGEST_WAIT`] are. A value that is not a number
+/// is ignored.
 #[derive(Debug, Clone, Copy)]
 pub struct Prefer {
     wait: Option<Duration>,

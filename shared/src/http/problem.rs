@@ -12,9 +12,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use std::sync::OnceLock;
 
-/// What the `type` of every problem begins with, unless the process says otherwise: a name, as
-/// nothing need be there to be read
-/// ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457#section-3.1.1)).
+/// What the `type` of every problem begins with, unless the process says otherwise: a name only, as
+/// it need not resolve ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457#section-3.1.1)).
 pub const TYPES: &str = "https://saga-shop.example/problems#";
 
 static CHOSEN_TYPES: OnceLock<String> = OnceLock::new();
@@ -25,7 +24,7 @@ const DECLINE_CODE: &str = "decline_code";
 
 /// Lets the `type` of every problem of this process begin with `base`, from its first problem on.
 pub fn name_types_after(base: String) {
-    // A second host in one process is a test's.
+    // Only tests start a second host in one process.
     let _ = CHOSEN_TYPES.set(base);
 }
 
@@ -60,7 +59,7 @@ impl Problem {
         Self { row: kind.into(), detail: detail.into(), members: Map::new(), header: None }
     }
 
-    /// The request is not valid: `field` must be otherwise.
+    /// The request is invalid because of `field`.
     #[must_use]
     pub fn invalid(field: &str, why: &str) -> Self {
         let mut problem = Self::new(Kind::InvalidRequest, format!("{field}: {why}"));

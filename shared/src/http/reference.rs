@@ -10,7 +10,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ring::digest::{SHA256, digest};
 use std::sync::Arc;
 
-/// For how long the description is good; after that, its `ETag` is asked about.
+/// How long clients may cache the description before they revalidate it by its `ETag`.
 const CACHED: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
 /// A text that stays the same while the process lives.
@@ -60,7 +60,7 @@ impl Served {
         response
     }
 
-    /// Weak tags are as good as strong ones here
+    /// Weak comparison suffices here
     /// ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2)).
     fn is_among(&self, tags: &HeaderValue) -> bool {
         let mut tags = tags.to_str().unwrap_or_default().split(',').map(str::trim);
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_document_is_served_until_its_reader_knows_it() {
+    async fn the_document_is_served_unless_the_client_has_it() {
         let answer = get("/openapi.json", None).await;
         let kinds: Vec<_> = answer.headers().get_all("content-type").iter().collect();
         assert_eq!(kinds, ["application/json"]);
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_page_brings_its_own_policy() {
+    async fn the_page_has_a_content_security_policy_of_its_own() {
         let answer = get("/docs", None).await;
         assert_eq!(answer.headers()["content-type"], "text/html; charset=utf-8");
         let policy = answer.headers()["content-security-policy"].to_str().unwrap();

@@ -24,7 +24,7 @@ pub struct Route {
     pub scope: Scope,
     /// Whether a request without an `Idempotency-Key` gets one.
     pub keyed: bool,
-    /// Whether the gateway itself answers, by a stream of what it hears from the function.
+    /// Whether the gateway itself answers, by a stream made of what the function answers.
     pub streamed: bool,
     /// The parameters that its query may have.
     pub parameters: &'static [&'static str],
@@ -92,7 +92,7 @@ pub fn router<F: Functions, T: Tokens, P: Progress>(
         let mut served = if route.streamed {
             on(route.method, events::events::<P>).layer(Extension(streams.clone()))
         } else {
-            // Streams have room of their own.
+            // Streams have a limit of their own.
             to(route.method, route.function, route.parameters).layer(admit.clone())
         };
         if route.keyed {

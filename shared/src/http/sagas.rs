@@ -27,8 +27,8 @@ impl ProgressWait {
     }
 }
 
-/// `PUT /sagas/{order_id}` starts the saga of an order, and `GET` answers with the order that it was
-/// started with. `POST /sagas/{order_id}/progress` waits for what comes of it, and answers with the
+/// `PUT /sagas/{order_id}` starts the saga of an order, and `GET` answers with the order that it
+/// was started with. `POST /sagas/{order_id}/progress` waits for its progress, and answers with the
 /// order.
 pub fn routes<S: Sagas, P: Progress>(sagas: S, progress: P) -> Router {
     let waits = Router::new().route("/sagas/{order_id}/progress", post(wait::<P>));

@@ -215,7 +215,7 @@ impl PaymentView {
         payment.map(Self::from).ok_or_else(|| Problem::unknown_payment(id))
     }
 
-    /// The answer to who asked for the payment: where it can be read, and itself.
+    /// The answer to the request that made the payment: its `Location` and the payment.
     #[must_use]
     pub fn created(self) -> impl IntoResponse {
         let location = format!("/api/payments/{}", self.payment_id);

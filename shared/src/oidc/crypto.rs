@@ -1,4 +1,4 @@
-//! Signatures, checked by `ring`: RS256 and ES256, and nothing else exists.
+//! Signatures, checked by `ring`: RS256 and ES256 only.
 
 use jsonwebtoken::crypto::{CryptoProvider, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{ErrorKind, Result};
@@ -14,7 +14,7 @@ static PROVIDER: CryptoProvider = CryptoProvider {
     key_utils: KeyUtils::new_unimplemented(),
 };
 
-/// Lets tokens be checked from now on.
+/// Installs the provider that checks signatures.
 pub(super) fn install() {
     // One that was installed before is this one.
     let _ = PROVIDER.install_default();

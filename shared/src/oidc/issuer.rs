@@ -10,13 +10,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long keys are taken without asking whether they are still the issuer's.
+/// How long keys are used before they are fetched again.
 const FRESH: Duration = Duration::from_mins(10);
 
-/// How long keys are taken while the issuer cannot be asked.
+/// How long keys are used while the issuer is unavailable.
 const STALE: Duration = Duration::from_hours(24);
 
-/// The least time between two questions, answered or not.
+/// The least time between two fetches, successful or not.
 const COOL_DOWN: Duration = Duration::from_mins(1);
 
 /// The same as long as no key is known at all.
@@ -34,7 +34,7 @@ pub(super) struct Issuer {
     name: String,
     http: Client,
     known: Mutex<Known>,
-    /// Held by the one who asks.
+    /// Held by the caller that fetches.
     asking: tokio::sync::Mutex<Option<Instant>>,
 }
 
@@ -51,7 +51,7 @@ struct Discovery {
     jwks_uri: String,
 }
 
-/// What is at hand for a key's id.
+/// What is cached for a key's id.
 enum AtHand {
     Fresh(Key),
     Stale(Key),
@@ -114,8 +114,8 @@ impl Issuer {
         known.age().is_some_and(|age| age < STALE)
     }
 
-    /// Asks for the keys, unless that was done a moment ago; a concurrent caller waits for the
-    /// same answer. Keys that are gone from it are forgotten.
+    /// Fetches the keys, unless that was done a moment ago; a concurrent caller waits for the same
+    /// answer. Keys that are no longer in it are forgotten.
     async fn ask(&self) {
         let mut asked = self.asking.lock().await;
         let pause = if self.knows_keys() { COOL_DOWN } else { FIRST_COOL_DOWN };
@@ -170,7 +170,7 @@ impl Known {
     }
 }
 
-/// Whether nobody on the way can change what comes from this address.
+/// Whether answers from this address cannot be changed in transit.
 fn is_secure(address: &Url) -> bool {
     let local = matches!(address.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     address.scheme() == "https" || address.scheme() == "http" && local

@@ -19,7 +19,7 @@ pub(super) struct Key {
     pub(super) decoding: DecodingKey,
 }
 
-/// The document in which keys are published. One that is odd does not spoil the others.
+/// The document in which keys are published. An unusable key does not invalidate the others.
 #[derive(Debug, Deserialize)]
 pub(super) struct KeySet {
     keys: Vec<Value>,

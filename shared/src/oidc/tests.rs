@@ -1,4 +1,5 @@
-//! Tokens of every kind, checked against an issuer that turns its keys, fails and is asked too much.
+//! Tokens of every kind, checked against an issuer that rotates its keys, fails and gets too many
+//! requests.
 
 use super::*;
 use crate::domain::caller::Scope;
@@ -122,7 +123,7 @@ async fn why(tokens: &TrustedIssuers, token: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_good_token_names_a_caller_with_its_scopes() {
+async fn a_valid_token_names_a_caller_with_its_scopes() {
     let key = Signing::new("a");
     let issuer = FakeIssuer::start(&[&key]).await;
     let tokens = issuer.trusted();
@@ -139,7 +140,7 @@ async fn a_good_token_names_a_caller_with_its_scopes() {
 }
 
 #[tokio::test]
-async fn what_is_no_good_token_is_refused_with_the_reason() {
+async fn an_invalid_token_is_refused_with_the_reason() {
     let key = Signing::new("a");
     let issuer = FakeIssuer::start(&[&key]).await;
     let tokens = issuer.trusted();
@@ -196,7 +197,7 @@ async fn the_header_of_a_token_chooses_neither_key_nor_algorithm() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_turned_is_found_and_a_removed_one_is_forgotten() {
+async fn a_rotated_key_is_found_and_a_removed_one_is_forgotten() {
     let (old, new) = (Signing::new("old"), Signing::new("new"));
     let issuer = FakeIssuer::start(&[&old]).await;
     let (tokens, claims) = (issuer.trusted(), issuer.claims());
@@ -209,7 +210,7 @@ async fn a_key_that_is_turned_is_found_and_a_removed_one_is_forgotten() {
 }
 
 #[tokio::test]
-async fn a_thousand_unknown_keys_at_once_are_asked_for_once() {
+async fn a_thousand_unknown_keys_at_once_cause_one_fetch() {
     let key = Signing::new("a");
     let issuer = FakeIssuer::start(&[&key]).await;
     let (tokens, claims) = (issuer.trusted(), issuer.claims());
@@ -224,7 +225,7 @@ async fn a_thousand_unknown_keys_at_once_are_asked_for_once() {
 }
 
 #[tokio::test]
-async fn while_the_issuer_is_down_its_keys_are_taken_for_a_day() {
+async fn while_the_issuer_is_down_its_keys_are_used_for_a_day() {
     let key = Signing::new("a");
     let issuer = FakeIssuer::start(&[&key]).await;
     let mut claims = issuer.claims();

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::watch::{self, Receiver, Sender};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The most who wait in one process.
+/// The most waiters in one process.
 const MAX_WAITING: usize = 2_000;
 
 /// What this process writes of orders, for those in it who wait.
@@ -24,21 +24,21 @@ impl Default for Changes {
 }
 
 impl Changes {
-    /// Tells those who wait for `order` how it is now.
+    /// Notifies the waiters for `order` of its current state.
     pub(super) fn tell(&self, order: &Order) {
         if let Some(waiting) = self.waiting().get(&order.placed.order_id) {
             waiting.send_replace(Some(order.clone()));
         }
     }
 
-    /// What is told of an order from now on, unless too many wait already.
+    /// Subscribes to the changes of an order, unless there are too many waiters already.
     pub(super) fn of(&self, id: &OrderId) -> Option<Listener> {
         let room = self.room.clone().try_acquire_owned().ok()?;
         let mut waiting = self.waiting();
         let sender = waiting.entry(id.clone()).or_insert_with(|| watch::channel(None).0);
-        let mut told = sender.subscribe();
-        told.mark_unchanged();
-        Some(Listener { id: id.clone(), changes: self.clone(), told, _room: room })
+        let mut receiver = sender.subscribe();
+        receiver.mark_unchanged();
+        Some(Listener { id: id.clone(), changes: self.clone(), receiver, _room: room })
     }
 
     fn waiting(&self) -> MutexGuard<'_, HashMap<OrderId, Sender<Option<Order>>>> {
@@ -46,19 +46,19 @@ impl Changes {
     }
 }
 
-/// Somebody who waits for an order to change.
+/// A waiter for an order to change.
 pub(super) struct Listener {
     id: OrderId,
     changes: Changes,
-    told: Receiver<Option<Order>>,
+    receiver: Receiver<Option<Order>>,
     _room: OwnedSemaphorePermit,
 }
 
 impl Listener {
     /// How the order is after its next change.
     pub(super) async fn next(&mut self) -> Order {
-        self.told.changed().await.expect("the sender stays for as long as somebody listens");
-        self.told.borrow_and_update().clone().expect("only orders are told")
+        self.receiver.changed().await.expect("the sender stays for as long as somebody listens");
+        self.receiver.borrow_and_update().clone().expect("only orders are told")
     }
 
     /// Which order.
@@ -68,7 +68,7 @@ impl Listener {
 }
 
 impl Drop for Listener {
-    /// The last one clears up.
+    /// The last waiter removes the entry.
     fn drop(&mut self) {
         let mut waiting = self.changes.waiting();
         if waiting.get(&self.id).is_some_and(|sender| sender.receiver_count() == 1) {
@@ -83,7 +83,7 @@ mod tests {
     use crate::testing::orders::placed_order;
 
     #[tokio::test]
-    async fn who_waits_is_told_and_leaves_nothing_behind() {
+    async fn a_waiter_is_notified_and_leaves_nothing_behind() {
         let (changes, order) = (Changes::default(), Order::new(placed_order()));
         let id = &order.placed.order_id;
         let (mut first, second) = (changes.of(id).unwrap(), changes.of(id).unwrap());
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_wait_than_there_is_room_for() {
+    fn the_number_of_waiters_is_bounded() {
         let (changes, id) = (Changes::default(), placed_order().order_id);
         let listeners: Vec<_> = (0..MAX_WAITING).map_while(|_| changes.of(&id)).collect();
         assert_eq!(listeners.len(), MAX_WAITING);

@@ -28,7 +28,7 @@ pub struct Dispatcher<O, I, E, R, C> {
     pub refunds: R,
     /// The time.
     pub clock: C,
-    /// How long after its acceptance an order has ended when nothing is amiss.
+    /// How long after its acceptance an order should have ended.
     pub overdue_after: SignedDuration,
 }
 

@@ -27,14 +27,14 @@ use uuid::Uuid;
 /// The longest that a mail waits for another one of this process.
 const TURN: Duration = Duration::from_secs(5);
 
-/// How often a claim is prolonged while its mail is under way: well within its lease.
+/// How often a claim is extended while its mail is under way: well within its lease.
 const PROLONGED_EVERY: Duration = Duration::from_secs(10);
 
 /// How soon a mail is tried again: after 5 s, then twice as long each time, up to a quarter of an hour.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
 const LONGEST_WAIT: Duration = Duration::from_mins(15);
 
-/// How often, each second, it is tried to remember that a mail was sent.
+/// How many times, once a second, recording a sent mail is tried.
 const REMEMBERED_WITHIN: u32 = 300;
 
 /// Nothing more to do, or why the message is a dead letter.
@@ -73,8 +73,8 @@ where
         self.tasks.clone()
     }
 
-    /// Mails what `event` asks for, unless it was mailed before, or sees to it that it is delivered
-    /// again. Only a crash between sending and remembering mails it twice: one mail of a process at most.
+    /// Mails what `event` asks for, unless it was mailed before, or has it delivered again. Only a
+    /// crash between sending and remembering mails it twice: one mail of a process at most.
     ///
     /// # Errors
     /// [`Poison`], when it can never be mailed. Failed: when the inbox or the scheduler fails.
@@ -99,7 +99,8 @@ where
         match self.note(&id, |entry, now| entry.claim(by, now)).await? {
             Claimed::Mailed => Ok(Ok(())),
             Claimed::Elsewhere { until } => {
-                // The process that mails it may die: then its lease ends, and this delivery comes back.
+                // The process that mails it may die: then its lease ends, and this message is
+                // delivered again.
                 self.again(event, 0, wait_until(until, self.clock.now())).await
             }
             Claimed::Granted => match self.send(&id, by, request).await {
@@ -113,8 +114,8 @@ where
         }
     }
 
-    /// Sends the mail when it is its turn and remembers that before the next one has its turn, so that
-    /// a crash repeats one mail of this process at most. Prolongs the claim meanwhile.
+    /// Sends the mail when it is its turn and remembers that before the next one has its turn, so
+    /// that a crash repeats one mail of this process at most. Extends the claim meanwhile.
     async fn send(
         &self,
         id: &String,

@@ -1,5 +1,5 @@
 //! What the steps of the saga do. Each does its work first and then notes it in the order's
-//! document, and each is harmless when repeated.
+//! document, and each is idempotent.
 
 use super::orders::{Noted, OrderLog};
 use crate::domain::money::MoneyError;
@@ -20,7 +20,7 @@ use tokio::time::Instant;
 /// the bound of an activity, the last product's turn (5 s) and the order log included.
 const PART: Duration = Duration::from_secs(4);
 
-/// Products of one order at work concurrently, where their order does not matter.
+/// Products of one order that are handled concurrently, where their order does not matter.
 const AT_ONCE: usize = 8;
 
 /// What the steps of the saga work with.
@@ -236,8 +236,8 @@ fn by_product(order: &PlacedOrder) -> Vec<&Item> {
     items
 }
 
-/// Does `work` for every item of an order, some concurrently. One that fails keeps no other from its
-/// turn.
+/// Does `work` for every item of an order, some concurrently. A failure does not prevent the
+/// others.
 async fn each<'a, F: Future<Output = Result<()>> + Send + 'a>(
     order: &'a PlacedOrder,
     work: impl Fn(&'a Item) -> F,

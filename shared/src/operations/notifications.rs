@@ -11,7 +11,7 @@ use crate::domain::event::{
 use crate::domain::payment::Owner;
 use crate::ports::{Orders, Publisher, Result, document};
 
-/// What a reader makes of an event that it may not know.
+/// The result of reading an event that may be unknown.
 type Known<T> = std::result::Result<T, Poison>;
 
 /// The notification that an order's event calls for, if any.

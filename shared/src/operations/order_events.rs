@@ -13,8 +13,7 @@ use crate::domain::{CustomerId, OrderId};
 use crate::ports::{Publisher, Result};
 use jiff::Timestamp;
 
-/// Publishes what the document of `order` says of `step`, if it says anything and the world is to
-/// hear of it.
+/// Publishes the event of `step`, if it has one, as the document of `order` says.
 ///
 /// # Errors
 /// When the broker fails.

@@ -188,8 +188,8 @@ where
 }
 
 impl IndexPage {
-    /// Notes an order, unless it is known so or newer; the answer is what stands there then. Nothing, if
-    /// there is no room.
+    /// Records an order, unless the same or a newer state is there; returns what is there then.
+    /// None, if there is no room.
     fn put(&mut self, order: &ListedOrder) -> Option<ListedOrder> {
         let full = self.0.len() >= PAGE;
         let known = self.0.get(&order.order_id);

@@ -1,8 +1,8 @@
 //! Refunds by staff of orders that have ended.
 //!
 //! A refund is written into the order's document before any money moves, then asked of the payment,
-//! then noted and published. Each part is harmless when repeated, so a refund that broke off is
-//! brought to its end by the first to come: the caller, with the same key, or the sweep.
+//! then noted and published. Each part is idempotent, so a refund that was interrupted is finished
+//! by the next attempt: the caller's, with the same key, or the sweep's.
 
 use super::due::{self, Page};
 use super::order_events;
@@ -16,8 +16,7 @@ use crate::ports::{
 };
 use jiff::SignedDuration;
 
-/// How long a caller has to bring a refund to its end before the sweep does: longer than a request
-/// takes.
+/// How long a caller has to finish a refund before the sweep does: longer than a request takes.
 const SETTLE_AFTER: SignedDuration = SignedDuration::from_mins(1);
 
 /// A refund that has been under way for this long is looked at no more often: banks take days.
@@ -28,7 +27,7 @@ const LONG: SignedDuration = SignedDuration::from_hours(1);
 pub struct RefundService<O, I, P, B, C> {
     /// The order documents.
     pub orders: O,
-    /// The orders by when somebody is to look at them.
+    /// The orders by when they are due.
     pub index: I,
     /// The payments.
     pub payments: P,
@@ -95,7 +94,7 @@ where
     B: Publisher,
     C: Clock,
 {
-    /// Brings a refund that has been written down as far as it comes.
+    /// Advances a refund that has been written down as far as possible.
     async fn carry_on(&self, order: Order, id: &RefundId) -> Result<RefundAnswer> {
         let Some(refund) = order.refund(id) else { return Ok(Err(RefundRejection::KeyReused)) };
         let refused = match refund.state {

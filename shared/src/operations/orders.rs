@@ -72,7 +72,7 @@ impl<D: Orders, P: Publisher, C: Clock> DocumentLog<D, P, C> {
         Self { orders, publisher, clock, changes: Changes::default() }
     }
 
-    /// The same, which tells those who wait for `changes` what it writes.
+    /// The same, which notifies the waiters of `changes` of what it writes.
     #[must_use]
     pub fn telling(self, changes: Changes) -> Self {
         Self { changes, ..self }

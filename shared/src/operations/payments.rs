@@ -22,7 +22,7 @@ use jiff::SignedDuration;
 pub struct PaymentService<D, I, V, P, C> {
     /// The payments.
     pub documents: D,
-    /// The payments of callers by when somebody is to look at them.
+    /// The payments of callers by when they are due.
     pub index: I,
     /// The payment provider.
     pub provider: V,
@@ -30,7 +30,7 @@ pub struct PaymentService<D, I, V, P, C> {
     pub publisher: P,
     /// When they happen.
     pub clock: C,
-    /// How long a caller has to come back for what was left undecided.
+    /// How long a caller has to repeat a request that was left undecided.
     pub overdue_after: SignedDuration,
 }
 
@@ -126,7 +126,7 @@ where
         Ok(self.documents.update(&by.payment_id(&charge.order_id), intend).await?.0)
     }
 
-    /// Brings a payment on to where the provider decided it.
+    /// Advances a payment to the provider's decision.
     async fn pay(&self, payment: Payment) -> Result<Payment> {
         let (payment, intent) = match &payment.state {
             PaymentState::Intended => self.create(payment).await?,
@@ -170,7 +170,7 @@ where
         }
     }
 
-    /// Drops an intent that was created while another try, or what calls the payment off, was faster.
+    /// Discards an intent that was created while another try, or a cancellation, was faster.
     async fn adopt(&self, payment: Payment, intent: Intent) -> Result<(Payment, Option<Intent>)> {
         match payment.intent() {
             Some(id) if id == intent.id => Ok((payment, Some(intent))),

@@ -1,4 +1,4 @@
-//! How those who wait learn that an order has come further.
+//! How waiters learn of an order's progress.
 
 use super::changes::{Changes, Listener};
 use super::orders::Lookup;
@@ -14,7 +14,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 /// this one writes, and the end of the saga wherever it runs, is known at once.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Orders as this process hears of them: from itself, and from the engine of the sagas.
+/// Orders as this process learns of them: from itself, and from the engine of the sagas.
 #[derive(Debug, Clone)]
 pub struct OrderProgress<L, E> {
     /// The orders.
@@ -41,7 +41,7 @@ impl<L: Lookup, E: SagaEngine> OrderProgress<L, E> {
         let (mut ended, mut runs) = (pin!(self.end_of(&id, wait)), true);
         while found.as_ref().is_some_and(|order| !until.holds(order)) {
             *found = tokio::select! {
-                told = changes.next() => Some(told),
+                changed = changes.next() => Some(changed),
                 () = &mut ended, if runs => {
                     runs = false;
                     self.orders.find(&id).await?
@@ -52,7 +52,7 @@ impl<L: Lookup, E: SagaEngine> OrderProgress<L, E> {
         Ok(())
     }
 
-    /// Comes back when the saga has ended, and not at all when that cannot be learnt.
+    /// Returns when the saga has ended, and never if that cannot be found out.
     async fn end_of(&self, id: &OrderId, wait: Duration) {
         if let Err(error) = self.engine.ended(id, wait).await {
             tracing::debug!(order.id = %id, error = %Chain(&error), "the end of a saga is not heard of");
@@ -63,7 +63,7 @@ impl<L: Lookup, E: SagaEngine> OrderProgress<L, E> {
 
 impl<L: Lookup, E: SagaEngine> Progress for OrderProgress<L, E> {
     async fn next(&self, id: &OrderId, until: Until, wait: Duration) -> Result<Option<Order>> {
-        // Before the first look, so that nothing happens in between.
+        // Subscribed before the first read, so that no change is missed.
         let full = || Failure::new("order-saga", "wait for an order", "too many wait already");
         let changes = self.changes.of(id).ok_or_else(full)?;
         let mut found = self.orders.find(id).await?;

@@ -15,7 +15,7 @@ use tracing::{Instrument, Span};
 pub struct Rotation<V, I, C> {
     /// Where keys are kept.
     pub vault: V,
-    /// Who gives out keys.
+    /// What issues keys.
     pub issuer: I,
     /// The time.
     pub clock: C,
@@ -23,7 +23,7 @@ pub struct Rotation<V, I, C> {
     pub lifetime: SignedDuration,
     /// How long the old one is good beside it.
     pub overlap: SignedDuration,
-    /// Whose turn it is in this process: of two concurrent ones, the second finds the first one's key.
+    /// Serializes rotations in this process: the second of two finds the first one's key.
     pub turn: Arc<Mutex<()>>,
 }
 
@@ -51,8 +51,8 @@ impl From<Error> for RotationError {
 
 impl<V: Vault, I: KeyIssuer, C: Clock> Rotation<V, I, C> {
     /// Replaces the key that `expiring` names, unless that was done before or it is another secret.
-    /// When it ends halfway, the next try ends with the same key; a caller that gives up cuts nothing
-    /// off.
+    /// When it ends halfway, the next try ends with the same key; a caller that gives up interrupts
+    /// nothing.
     ///
     /// # Errors
     /// [`RotationError`]. The provider was asked for nothing if the key is a live one or the vault

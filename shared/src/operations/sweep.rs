@@ -5,7 +5,7 @@ use crate::ports::{Chain, Clock, Documents, PortFuture, Result};
 use futures::stream::{self, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 
-/// How long until what could not be brought to its end is looked at again.
+/// The delay before what could not be finished is looked at again.
 pub const AGAIN: SignedDuration = SignedDuration::from_mins(5);
 
 /// How long a sweep has the index to itself; longer than one slot takes it.
@@ -22,7 +22,7 @@ const SWEEP: &str = "_sweep";
 
 /// What is done about what is due.
 pub trait Look<K>: Sync {
-    /// Brings it as far as it comes; the answer is after how long to look again, if ever.
+    /// Advances it as far as possible; returns the delay until the next look, if there is one.
     fn look_at(&self, id: &K) -> impl PortFuture<Option<SignedDuration>>;
 }
 

@@ -155,7 +155,7 @@ fn read<T: DeserializeOwned>(
     }
 }
 
-/// The provider's words for staff.
+/// The provider's message, for staff.
 fn words(error: Option<&ErrorBody>) -> String {
     let Some(error) = error else { return "without an error object".to_owned() };
     let members =

@@ -12,8 +12,8 @@ use reqwest::Url;
 /// Addresses of issuers, and the audiences of their tokens.
 type Trust = (Vec<Url>, Vec<String>);
 
-/// The issuers of the settings, whose tokens callers show; without any, everybody may call, and that is
-/// said.
+/// The issuers of the settings, whose tokens callers show; without any, everybody may call, which
+/// is logged.
 ///
 /// # Errors
 /// When an issuer is no address, when issuers or audiences are missing though the API is not said to be

@@ -37,7 +37,7 @@ pub struct CloudEvent {
     pub data: Value,
 }
 
-/// Why a message is no event that its reader knows. Delivering it again would not help.
+/// Why a message is not an event that its reader knows. Redelivery would not help.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Poison {
     /// It is not an event in an envelope; why.
@@ -57,7 +57,7 @@ pub enum Poison {
     /// Its data lacks a member, or has one of the wrong type.
     #[error("its data does not fit its schema: {0}")]
     BadData(String),
-    /// It asks for a mail that no mail server takes.
+    /// It requests a mail that no mail server accepts.
     #[error("it cannot be mailed: {0}")]
     Undeliverable(String),
 }

@@ -1,4 +1,4 @@
-//! Money as callers send it: in a currency that the shop takes, and nothing else beside it. What is
+//! Money as callers send it: in a currency that the shop takes, and without further fields. What is
 //! stored is read by [`Money`] itself, even when the shop no longer takes its currency.
 
 use super::{Amount, Currency, Money, MoneyError};

@@ -32,7 +32,7 @@ pub enum Canceller {
 }
 
 impl Canceller {
-    /// As whom `caller` cancels an order of `customer`; nobody, if they may not even see it.
+    /// The role in which `caller` cancels an order of `customer`; none, if they may not see it.
     #[must_use]
     pub fn of(caller: Option<&Caller>, customer: &CustomerId) -> Option<Self> {
         match caller {
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn of_shipping_and_cancelling_the_first_counts() {
+    fn the_first_of_shipment_and_cancellation_decides() {
         let mut order = Order::new(placed_order());
         order.cancel(asked(Canceller::Customer, 1)).unwrap();
         assert!(!order.note(&shipped(), at(2)));
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn who_asked_first_is_who_cancelled() {
+    fn the_first_request_to_cancel_is_kept() {
         let mut order = Order::new(placed_order());
         order.cancel(asked(Canceller::Customer, 1)).unwrap();
         order.cancel(asked(Canceller::Staff, 2)).unwrap();

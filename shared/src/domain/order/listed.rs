@@ -42,7 +42,7 @@ impl From<&Order> for ListedOrder {
 }
 
 impl ListedOrder {
-    /// Whether it tells more than `other`, an earlier or later state of the same order.
+    /// Whether it is a later state of the same order than `other`.
     #[must_use]
     pub fn is_newer_than(&self, other: &Self) -> bool {
         (self.status, self.updated_at) > (other.status, other.updated_at)

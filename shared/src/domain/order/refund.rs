@@ -179,7 +179,7 @@ impl Order {
         self.given_back_at().any(|since| needs_review(since, now))
     }
 
-    /// After how long that is next to be done; never, once it has been done often enough.
+    /// The delay until the next review; none, once all reviews are done.
     #[must_use]
     pub fn next_review(&self, now: Timestamp) -> Option<SignedDuration> {
         self.given_back_at().filter_map(|since| next_review(since, now)).min()

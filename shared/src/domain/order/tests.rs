@@ -72,7 +72,7 @@ fn a_customer_is_erased_from_an_order_that_has_ended_for_good() {
 }
 
 #[test]
-fn a_document_survives_its_wire_format() {
+fn a_document_survives_a_round_trip_through_json() {
     let mut order = Order::new(placed_order());
     order.note(&Progress::Reserved { total: euro(5) }, at(1));
     let cause = Cause {
@@ -85,7 +85,7 @@ fn a_document_survives_its_wire_format() {
 }
 
 #[test]
-fn an_undo_that_gave_nothing_back_is_no_step_unless_it_had_been_left() {
+fn an_undo_that_refunded_nothing_is_no_step_unless_it_had_been_left() {
     let undone = |order: &mut Order, refunded| {
         order.note(&Progress::PaymentUndone { refunded }, at(5));
         let undos = order.steps.iter().filter(|done| done.step == Step::RefundPayment);
@@ -102,7 +102,7 @@ fn an_undo_that_gave_nothing_back_is_no_step_unless_it_had_been_left() {
 }
 
 #[test]
-fn what_was_reserved_first_is_the_total() {
+fn the_first_total_reserved_is_kept() {
     let mut order = Order::new(placed_order());
     assert!(order.note(&Progress::Reserved { total: euro(100) }, at(1)));
     assert!(!order.note(&Progress::Reserved { total: euro(200) }, at(2)));

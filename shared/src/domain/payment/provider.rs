@@ -35,7 +35,7 @@ pub enum OnPay {
     Paid,
     /// Refuses: the payment method was declined.
     Declined,
-    /// Refuses: the customer would have to act, and is not here.
+    /// Refuses: the customer would have to act, and is not present.
     NeedsCustomer,
     /// Refuses: it was cancelled.
     Cancelled,

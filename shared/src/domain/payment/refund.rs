@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use uuid::Uuid;
 
-/// How long after it succeeded a refund is looked at again. A bank that cannot give the money to its
+/// How long after its success a refund is reviewed. A bank that cannot give the money to its
 /// customer sends it back, within 30 days
 /// ([failed refunds](https://docs.stripe.com/refunds#failed-refunds)).
 const REVIEWS: [SignedDuration; 3] = [
@@ -17,14 +17,14 @@ const REVIEWS: [SignedDuration; 3] = [
     SignedDuration::from_hours(30 * 24),
 ];
 
-/// Whether a refund that succeeded at `since` is to be looked at again.
+/// Whether a refund that succeeded at `since` is due for a review.
 #[must_use]
 pub fn needs_review(since: Timestamp, now: Timestamp) -> bool {
     now.duration_since(since) >= REVIEWS[0]
 }
 
-/// After how long a refund that succeeded at `since` is next looked at; never, once that has been
-/// done often enough.
+/// The delay until a refund that succeeded at `since` is next reviewed; none, once all reviews are
+/// done.
 #[must_use]
 pub fn next_review(since: Timestamp, now: Timestamp) -> Option<SignedDuration> {
     let age = now.duration_since(since);
@@ -121,13 +121,13 @@ impl Payment {
         self.less(|state| state == RefundState::Succeeded)
     }
 
-    /// What has been given back in all, if anything.
+    /// What has been refunded in all, if anything.
     #[must_use]
     pub fn given_back(&self) -> Option<Money> {
         let charged = self.charge.as_ref()?.amount;
         let done = self.refunds.iter().filter(|refund| refund.state == RefundState::Succeeded);
         let sum: i64 = done.map(|refund| refund.amount.amount()).sum();
-        // Earlier versions noted no refund, only that all is given back.
+        // Earlier versions recorded no refund, only that everything is refunded.
         if matches!(self.state, PaymentState::Refunded { .. }) && self.refunds.is_empty() {
             return Some(charged);
         }

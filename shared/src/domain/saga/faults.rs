@@ -20,8 +20,8 @@ type Tries = &'static [Fault];
 
 use Fault::{FailAfter, FailBefore, None as Well, Refuse};
 
-/// A step goes well, is refused or fails, immediately or after tries that failed before or after their
-/// effect.
+/// A step succeeds, is refused or fails, immediately or after tries that failed before or after
+/// their effect.
 const TRIES: [Tries; 8] = [
     &[Well],
     &[FailAfter, Well],
@@ -37,7 +37,7 @@ const TRIES: [Tries; 8] = [
 const UNDO_TRIES: [Tries; 3] =
     [&[FailAfter, Well], &[FailBefore, FailBefore], &[FailBefore, FailAfter]];
 
-/// A world in which each try of a step takes effect or not as its script says.
+/// A shop in which each try of a step takes effect or not, as its script says.
 #[derive(Default)]
 struct FakeWorld {
     scripts: HashMap<Step, Tries>,

@@ -1,4 +1,4 @@
-//! What the laws of stock mean at their borders.
+//! Boundary cases of the laws of stock.
 
 use super::laws::{ask, at, offer, order, price, stock};
 use super::*;
@@ -108,7 +108,7 @@ fn as_many_reservations_as_the_document_can_hold_are_open_at_once() {
         Offer { on_hand: 9_000.try_into().unwrap(), ..offer(0) },
     );
     let ask = |number: usize| Reserve {
-        // As long as an id can be.
+        // The longest id.
         order_id: format!("{number:0>64}").parse().unwrap(),
         ..ask(0, 1)
     };

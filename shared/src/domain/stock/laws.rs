@@ -16,7 +16,7 @@ enum Command {
     Set(u8),
 }
 
-/// The simplest thing that could be right: a list of holds, one of what lapsed, and two counters.
+/// The reference model: a list of holds, a list of lapsed ones, and two counters.
 #[derive(Default)]
 struct Model {
     /// Pieces, whether they are committed, and the second in which they expire.

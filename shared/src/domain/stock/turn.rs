@@ -1,4 +1,4 @@
-//! One turn of a product's actor: a command, and what becomes of the stock.
+//! One turn of a product's actor: a command, and its effect on the stock.
 
 use super::changes::put;
 use super::{Adjust, Changed, Held, Level, Put, Reserve, Stock};
@@ -40,7 +40,7 @@ pub enum Reply {
     Held(Held),
     /// What became of a change.
     Changed(Changed),
-    /// It is done, perhaps since long.
+    /// It is done, perhaps by an earlier command.
     Done,
 }
 

@@ -32,8 +32,8 @@ impl Email {
         &self.0
     }
 
-    /// Whether it is one address and nothing beside it, so that mail to it goes nowhere else. Every
-    /// address that is accepted today is.
+    /// Whether it is exactly one address, so that mail to it goes nowhere else. Every address that
+    /// is accepted today is.
     #[must_use]
     pub fn is_one_mailbox(&self) -> bool {
         let plain = |byte: u8| byte.is_ascii_graphic() && !br#",;:<>"()[]\"#.contains(&byte);
@@ -46,7 +46,8 @@ impl TryFrom<String> for Email {
 
     fn try_from(text: String) -> Result<Self, NotAnEmail> {
         let (name, domain) = text.rsplit_once('@').ok_or(NotAnEmail)?;
-        // Quoted names may hold what separates addresses, and hardly any server has some.
+        // A quoted local part may contain the characters that separate addresses, and is hardly
+        // ever used.
         let plain =
             name.is_ascii() && !name.contains('"') && EmailAddress::is_valid_local_part(name);
         let domain = idna::domain_to_ascii_strict(domain).map_err(|_| NotAnEmail)?;
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_other_mailboxes_beside_it_is_not_one() {
+    fn a_text_that_names_several_mailboxes_is_rejected() {
         for bad in
             ["a@b;c@d", "a@b,c", "Ann <a@b>", "a@b@c", "a@b\r\nBcc:x", "j\u{f6}rg@b", "a b@c"]
         {

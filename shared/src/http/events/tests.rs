@@ -23,7 +23,7 @@ struct Door {
 }
 
 impl Door {
-    /// A door with room for two streams, and an order.
+    /// A router with room for two streams, and an order.
     fn open() -> Self {
         let (progress, stop) = (FakeProgress::default(), CancellationToken::new());
         let id = progress.note(&[]);
@@ -110,7 +110,7 @@ async fn each_step_and_undo_is_an_event_and_the_end_is_the_last() {
 }
 
 #[tokio::test]
-async fn a_client_that_comes_back_gets_what_it_has_not_seen() {
+async fn a_client_that_reconnects_gets_what_it_has_not_seen() {
     let door = Door::open();
     door.note(&refunded());
     for (last, ids) in
@@ -127,7 +127,7 @@ async fn a_client_that_comes_back_gets_what_it_has_not_seen() {
 }
 
 #[tokio::test]
-async fn an_order_is_watched_once_however_many_look_on() {
+async fn an_order_is_watched_once_for_all_of_its_streams() {
     let door = Door::open();
     let first = tokio::spawn(events_of(door.watch("").await));
     let second = tokio::spawn(events_of(door.watch("0").await));
@@ -163,7 +163,7 @@ async fn a_stream_is_kept_alive_and_ends_after_a_while_or_on_stop() {
 }
 
 #[tokio::test]
-async fn an_order_is_seen_by_whom_its_status_would_be_shown() {
+async fn an_order_is_streamed_to_those_who_may_read_its_status() {
     let door = Door::open();
     door.note(&refunded());
     let asked = async |id: &str, caller: &str| {

@@ -1,4 +1,4 @@
-//! One watch for an order, however many look on.
+//! One watch per order, shared by all of its streams.
 
 use crate::domain::OrderId;
 use crate::domain::order::Order;
@@ -9,10 +9,11 @@ use std::time::Duration;
 use tokio::sync::watch::{self, Receiver, Sender};
 use tokio::time::timeout;
 
-/// How long after a failed look the next one is.
+/// The delay before a failed read is repeated.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// The watches of this process: each order has one, from its first onlooker to its end or its last.
+/// The watches of this process: each order has one, from its first subscriber until it ends or the
+/// last one leaves.
 #[derive(Debug, Clone)]
 pub(super) struct Watches<P> {
     progress: P,
@@ -28,7 +29,7 @@ pub(super) enum Seen {
     Order(Box<Order>),
     /// There is no such order.
     Unknown,
-    /// It could not be looked at.
+    /// It could not be read.
     Failed,
 }
 
@@ -96,7 +97,7 @@ impl<P: Progress> Watches<P> {
         }
     }
 
-    /// Whether nobody looks on any more; then the watch is forgotten before anybody joins it.
+    /// Whether no subscriber is left; then the watch is removed before another can join it.
     fn is_left(&self, id: &OrderId, watch: &Sender<Seen>) -> bool {
         let mut orders = self.orders();
         let left = watch.receiver_count() == 0;

@@ -17,7 +17,7 @@ impl IdempotencyKey {
     /// The name of the header.
     pub const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 
-    /// The problem of a request that cannot do without.
+    /// The problem of a request that needs the header and lacks it.
     #[must_use]
     pub fn is_missing() -> Problem {
         let why = "is missing: send a key of your own, the same whenever you repeat the request";

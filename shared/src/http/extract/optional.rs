@@ -6,8 +6,8 @@ use axum::extract::{FromRequest, OptionalFromRequest, Request};
 use axum::http::header;
 use serde::de::DeserializeOwned;
 
-/// A request that neither declares nor sends a body has none. A sidecar sends on what is empty as if it
-/// might hold something, so that is seen by reading it.
+/// A request that neither declares nor sends a body has none. A sidecar forwards an empty body as
+/// if it might have content, so only reading it shows that.
 impl<S: Send + Sync, T: DeserializeOwned> OptionalFromRequest<S> for Json<T> {
     type Rejection = Problem;
 

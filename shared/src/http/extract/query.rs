@@ -57,7 +57,7 @@ impl Query {
     /// Takes a parameter that is a number.
     ///
     /// # Errors
-    /// `invalid-request`: it is none of `range`.
+    /// `invalid-request`: it is outside `range`.
     pub fn take_number(
         &mut self,
         name: &str,

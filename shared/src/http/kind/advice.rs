@@ -1,4 +1,4 @@
-//! What who gets a problem does about it.
+//! What a client does about a problem.
 
 use super::Kind;
 use crate::domain::RefusalName;

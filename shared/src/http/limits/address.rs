@@ -1,15 +1,15 @@
-//! From which address a request comes.
+//! The client address of a request.
 
 use axum::extract::{ConnectInfo, Request};
 use axum::http::HeaderName;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-/// To which proxies add from whom they got a request.
+/// The header to which each proxy appends the address of its client.
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The address that a request comes from, beyond as many `proxies` as are trusted to say from whom they
-/// got it: what is further left, a client may have written itself. Of an IPv6 address only the network
-/// counts, since one client has all of it.
+/// The client address of a request that passed as many trusted `proxies`: entries further left may
+/// have been written by the client itself. Of an IPv6 address only the network prefix counts, since
+/// one client has all of it.
 pub(super) fn of(request: &Request, proxies: usize) -> IpAddr {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map_or(Ipv6Addr::UNSPECIFIED.into(), |ConnectInfo(peer)| peer.ip());
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn what_trusted_proxies_say_counts_and_nothing_else() {
+    fn only_addresses_from_trusted_proxies_count() {
         let peer = "10.0.0.1:80";
         for (forwarded, proxies, expected) in [
             (&["6.6.6.6"][..], 0, "10.0.0.1"),

@@ -13,8 +13,7 @@ use std::num::NonZeroU32;
 use std::sync::Mutex;
 use std::time::Duration;
 
-/// The most callers who are counted one by one. When there are more at once, the others share one
-/// allowance.
+/// The most callers that are counted individually. Any others share one allowance.
 const MAX_KEYS: usize = 10_000;
 
 /// [RateLimit header fields](https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/10/).
@@ -46,7 +45,7 @@ impl<K: Hash + Eq + Clone, C: Clock> Rate<K, C> {
 
     fn left(&self, state: &StateSnapshot) -> HeaderMap {
         let left = state.remaining_burst_capacity();
-        // Until there is all of it again.
+        // Until the full allowance is available again.
         let full = u64::from(self.per_minute - left) * 60;
         self.headers(left, full.div_ceil(self.per_minute.into()))
     }
@@ -100,7 +99,8 @@ impl<K: Hash + Eq + Clone> StateStore for Bounded<K> {
         let mut spent = self.0.lock().expect("no panic happens while requests are counted");
         let known = spent.each.get(key).copied();
         if known.is_none() && spent.each.len() >= MAX_KEYS {
-            // A new key has spent one request once it is decided; who has spent less is as new.
+            // A new key has spent one request once it is decided; a key that has spent less counts
+            // as new.
             let (_, one) = decide(None)?;
             spent.each.retain(|_, until| *until > one);
         }
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn an_allowance_is_spent_and_comes_back() {
+    fn an_allowance_is_spent_and_refilled() {
         let (rate, clock) = rate(3);
         for left in [r#""caller";r=2;t=20"#, r#""caller";r=1;t=40"#, r#""caller";r=0;t=60"#] {
             assert_eq!(limit(&rate.spend(&1).0), (r#""caller";q=3;w=60"#, left));
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn however_many_callers_there_are_only_so_many_are_remembered() {
+    fn the_number_of_remembered_callers_is_bounded() {
         let (rate, clock) = rate(2);
         let keys = || 0..u32::try_from(MAX_KEYS).unwrap();
         assert!(keys().all(|key| serves(&rate, key) && serves(&rate, key)));

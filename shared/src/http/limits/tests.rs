@@ -1,4 +1,4 @@
-//! Who is served, and who is asked to come again.
+//! Which requests are served, and which are rejected for now.
 
 use super::*;
 use axum::Router;
@@ -17,16 +17,16 @@ const ALLOWED: Allowed =
 
 type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
 
-/// A door of which every request waits until it is let go on.
+/// A router whose requests wait until they are released.
 struct Door {
     router: Router,
-    go_on: Arc<Notify>,
+    release: Arc<Notify>,
 }
 
 impl Door {
     fn new(allowed: Allowed) -> Self {
-        let go_on = Arc::new(Notify::new());
-        let (limits, wait) = (Limits::from(allowed), go_on.clone());
+        let release = Arc::new(Notify::new());
+        let (limits, wait) = (Limits::from(allowed), release.clone());
         let answer = async move |request: Request| {
             wait.notified().await;
             request.headers().contains_key(Prefer::HEADER).to_string()
@@ -43,10 +43,10 @@ impl Door {
             .layer(from_fn_with_state(limits.clone(), by_caller))
             .layer(from_fn(named))
             .layer(from_fn_with_state(limits, by_address));
-        Self { router, go_on }
+        Self { router, release }
     }
 
-    /// Sends a request; it waits, or has its answer.
+    /// Sends a request: the pending answer, or the response if there is one already.
     async fn send(&self, method: Method, headers: &[(&str, &str)]) -> Result<Answer, Response> {
         let request = axum::http::Request::builder().method(method).uri("/");
         let request = headers.iter().fold(request, |it, (name, value)| it.header(*name, *value));
@@ -58,7 +58,7 @@ impl Door {
 }
 
 #[tokio::test]
-async fn what_there_is_no_room_for_is_refused_at_once_and_writes_keep_their_share() {
+async fn requests_beyond_the_limit_are_rejected_immediately_and_writes_keep_their_share() {
     let door = Door::new(ALLOWED);
     let mut under_way = Vec::new();
     for method in [Method::GET, Method::GET, Method::HEAD, Method::POST] {
@@ -71,7 +71,7 @@ async fn what_there_is_no_room_for_is_refused_at_once_and_writes_keep_their_shar
     assert_eq!(refused.status(), 503);
     let after: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=3).contains(&after));
-    door.go_on.notify_waiters();
+    door.release.notify_waiters();
     for answer in under_way {
         assert_eq!(answer.await.status(), 200);
     }
@@ -79,18 +79,18 @@ async fn what_there_is_no_room_for_is_refused_at_once_and_writes_keep_their_shar
 }
 
 #[tokio::test]
-async fn who_waits_for_an_order_takes_no_room_of_others_and_does_not_wait_where_it_is_full() {
+async fn waits_for_orders_have_a_limit_of_their_own_and_do_not_wait_beyond_it() {
     let door = Door::new(ALLOWED);
     let wait = [("prefer", "wait=5")];
     let waits = door.send(Method::POST, &wait).await.unwrap();
-    let waits_not = door.send(Method::POST, &wait).await.unwrap();
+    let beyond = door.send(Method::POST, &wait).await.unwrap();
     let mut others = Vec::new();
     for _ in 0..3 {
         others.push(door.send(Method::POST, &[]).await.unwrap());
     }
     assert!(door.send(Method::POST, &[]).await.is_err());
-    door.go_on.notify_waiters();
-    for (answer, preferred) in [(waits, "true"), (waits_not, "false")] {
+    door.release.notify_waiters();
+    for (answer, preferred) in [(waits, "true"), (beyond, "false")] {
         let body = axum::body::to_bytes(answer.await.into_body(), 9).await.unwrap();
         assert_eq!(body, preferred);
     }
@@ -106,7 +106,7 @@ async fn each_caller_and_each_address_has_an_allowance() {
             Err(refused) => refused,
             Ok(answer) => {
                 let mut answer = pin!(answer);
-                door.go_on.notify_waiters();
+                door.release.notify_waiters();
                 answer.as_mut().await
             }
         }

@@ -40,7 +40,7 @@ pub(super) struct Parameter {
     pub(super) example: &'static str,
 }
 
-/// What is sent.
+/// A request body.
 #[derive(Debug, Clone)]
 pub(super) struct Body {
     pub(super) required: bool,
@@ -51,7 +51,7 @@ pub(super) struct Body {
     pub(super) read: fn(&[u8]) -> Result<(), crate::http::Problem>,
 }
 
-/// A good answer.
+/// A successful answer.
 #[derive(Debug, Clone)]
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -62,7 +62,7 @@ pub(super) struct Answer {
     pub(super) body: Option<(MakeSchema, Value)>,
     /// The names of headers in [`HEADERS`](super::parts::HEADERS).
     pub(super) headers: &'static [&'static str],
-    /// Operations that take the id in the answer which their path names.
+    /// Operations whose path takes the id in this answer.
     pub(super) links: &'static [&'static str],
 }
 

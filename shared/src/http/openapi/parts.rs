@@ -30,14 +30,14 @@ pub(super) const PREFER: Parameter = Parameter {
     example: "wait=5",
 };
 
-/// The key, where a request cannot do without.
+/// The key, where it is required.
 pub(super) const NEEDED_KEY: Parameter = Parameter {
     required: true,
     description: "Names the request: the same request with the same key takes effect once.",
     ..KEY
 };
 
-/// Where a stream goes on.
+/// Where a stream resumes.
 pub(super) const LAST_EVENT: Parameter = Parameter {
     name: "Last-Event-ID",
     place: "header",

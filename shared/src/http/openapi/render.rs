@@ -34,7 +34,7 @@ const DESCRIPTION: &str = "Orders, stock and payments of a shop. Requests and an
 
 const TOKEN: &str = "An access token of one of the OpenID Connect issuers that the shop trusts, with the scope that the operation names. A shop without issuers asks for none.";
 
-/// Two generators: what is read may be described otherwise than what is written.
+/// Two generators: a type may be described differently for reading and for writing.
 struct Schemas {
     read: SchemaGenerator,
     written: SchemaGenerator,

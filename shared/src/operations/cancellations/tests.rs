@@ -285,7 +285,7 @@ async fn an_order_that_is_cancelled_at_any_moment_has_one_end() {
 }
 
 #[tokio::test]
-async fn an_order_of_nobody_or_of_another_is_not_found() {
+async fn an_order_that_is_unknown_or_of_another_customer_is_not_found() {
     let world = world(None, vec![]).await;
     let canceller = &world.documents.canceller;
     let (unknown, id) = ("unknown".parse().unwrap(), placed_order().order_id);

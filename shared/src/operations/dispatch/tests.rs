@@ -135,7 +135,7 @@ async fn an_order_that_cannot_be_driven_now_is_tried_again() {
 }
 
 #[tokio::test]
-async fn one_process_sweeps_at_a_time_and_another_goes_on_when_it_died() {
+async fn one_process_sweeps_at_a_time_and_another_takes_over_when_it_died() {
     let (shop, order) = shop();
     shop.sweep().await.unwrap();
     shop.start(&order).await.unwrap();

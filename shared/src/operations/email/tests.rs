@@ -41,7 +41,7 @@ async fn a_notification_is_mailed_once_however_often_it_is_delivered() {
 }
 
 #[tokio::test]
-async fn a_mail_claimed_elsewhere_comes_back_when_its_claim_ends() {
+async fn a_mail_claimed_elsewhere_is_delivered_again_when_its_claim_ends() {
     let (inbox, mailer) = (Inbox::default(), FakeMailer::default());
     let mut claimed = Entry::default();
     claimed.claim(Uuid::from_u128(1), at(0));
@@ -143,7 +143,7 @@ async fn an_abandoned_request_interrupts_no_mail_and_the_process_waits_for_it() 
     assert_eq!(mailer.sent().len(), 1);
 }
 
-/// An inbox that takes its time, and a mailer that looks into it before it sends.
+/// A slow inbox, and a mailer that looks into it before it sends.
 #[derive(Debug, Clone, Default)]
 struct Slow {
     inbox: Inbox,
@@ -180,8 +180,8 @@ async fn a_mail_is_remembered_before_the_next_one_is_sent() {
     let later = FakeLater::default();
     let room = NotificationMailer::new(slow.clone(), slow.clone(), later, FakeClock(at(0)));
     let deliveries = (0..10).map(|number| room.deliver(receipt(&number.to_string())));
-    for dealt in futures::future::join_all(deliveries).await {
-        assert_eq!(dealt.unwrap(), Ok(()));
+    for delivered in futures::future::join_all(deliveries).await {
+        assert_eq!(delivered.unwrap(), Ok(()));
     }
     assert_eq!(slow.mailer.sent().len(), 10);
 }

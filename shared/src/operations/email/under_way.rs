@@ -1,16 +1,16 @@
-//! Which mails this process is about.
+//! The mails that this process is sending.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// The mails that this process is about, by their keys. A claim in the inbox cannot be prolonged while
-/// the store is away: without this, a mail that was sent and could not be recorded yet would be sent
-/// again by the same process.
+/// The mails that this process is sending, by their keys. A claim in the inbox cannot be extended
+/// while the store is unavailable: without this, a mail that was sent and could not be recorded yet
+/// would be sent again by the same process.
 #[derive(Debug, Clone, Default)]
 pub(super) struct UnderWay(Arc<Mutex<HashSet<String>>>);
 
 impl UnderWay {
-    /// Begins with a mail, unless it is under way already.
+    /// Starts a mail, unless it is under way already.
     pub(super) fn begin(&self, key: &str) -> Option<Begun> {
         let begun = self.keys().insert(key.to_owned());
         begun.then(|| Begun { all: self.clone(), key: key.to_owned() })

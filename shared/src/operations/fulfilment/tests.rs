@@ -101,7 +101,7 @@ async fn the_first_product_that_is_sold_out_ends_the_step_and_its_undo_leaves_no
 }
 
 #[tokio::test]
-async fn what_is_completed_has_left_the_shop() {
+async fn the_pieces_of_a_completed_order_have_left_the_stock() {
     let (shop, order) = shop(10).await;
     let id = &order.order_id;
     shop.reserve(id, Part::default()).await.unwrap();
@@ -148,12 +148,12 @@ async fn undone(noted: bool, charged: bool) -> (Vec<Step>, serde_json::Value) {
 #[tokio::test]
 async fn a_cancelled_order_says_what_its_undo_gave_back_whatever_was_noted_before() {
     let refunded = serde_json::json!(euro(1300));
-    let (steps, told) = undone(true, true).await;
-    assert_eq!((steps.last(), &told), (Some(&Step::RefundPayment), &refunded));
-    let (steps, told) = undone(false, true).await;
-    assert_eq!((steps.last(), &told), (Some(&Step::RefundPayment), &refunded));
-    let (steps, told) = undone(false, false).await;
-    assert_eq!((steps.last(), told.is_null()), (Some(&Step::Reserve), true));
+    let (steps, reported) = undone(true, true).await;
+    assert_eq!((steps.last(), &reported), (Some(&Step::RefundPayment), &refunded));
+    let (steps, reported) = undone(false, true).await;
+    assert_eq!((steps.last(), &reported), (Some(&Step::RefundPayment), &refunded));
+    let (steps, reported) = undone(false, false).await;
+    assert_eq!((steps.last(), reported.is_null()), (Some(&Step::Reserve), true));
 }
 
 #[tokio::test]

@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn each_refusal_is_told_in_words_of_its_own() {
+    fn each_refusal_has_a_sentence_of_its_own() {
         let product_id = product("lamp");
         let euros = "EUR".parse().unwrap();
         for (refusal, words) in [
@@ -119,8 +119,8 @@ mod tests {
             (Refusal::CancelRequested { by: Canceller::Customer }, "You asked us to cancel it."),
             (Refusal::CancelRequested { by: Canceller::Staff }, "Our staff had to cancel it"),
         ] {
-            let told = reason(Stop::Refused(refusal));
-            assert!(told.contains(words), "{told}");
+            let text = reason(Stop::Refused(refusal));
+            assert!(text.contains(words), "{text}");
         }
     }
 

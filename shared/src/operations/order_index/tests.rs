@@ -134,7 +134,7 @@ async fn a_page_that_is_full_is_followed_by_another() {
 }
 
 #[tokio::test]
-async fn a_search_that_finds_little_ends_in_time_and_goes_on_where_it_ended() {
+async fn a_search_that_finds_little_is_bounded_and_resumes_where_it_ended() {
     let index = index();
     for number in 0..500 {
         let states = states(number, 20 * i64::try_from(number).unwrap(), u8::from(number > 0));

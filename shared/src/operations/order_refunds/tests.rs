@@ -92,7 +92,7 @@ async fn a_refund_is_kept_published_and_done_once_under_its_key() {
 }
 
 #[tokio::test]
-async fn an_order_that_nobody_knows_has_no_refunds() {
+async fn an_unknown_order_has_no_refunds() {
     let service = service(&FakeProvider::default()).await;
     let other: OrderId = "nowhere".parse().unwrap();
     let rejected = service.refund(&other, "a", &ask(None)).await.unwrap().unwrap_err();
@@ -100,7 +100,7 @@ async fn an_order_that_nobody_knows_has_no_refunds() {
 }
 
 #[tokio::test]
-async fn what_the_caller_gave_up_is_brought_to_its_end_by_the_sweep() {
+async fn the_sweep_finishes_what_the_caller_gave_up() {
     for fault in [Fault::Lost, Fault::AnswerLost, Fault::Saved] {
         let provider = FakeProvider::default();
         let service = service(&provider).await;
@@ -189,8 +189,8 @@ async fn staff_refund_what_the_provider_took_back_of_a_cancelled_order() {
     assert_eq!((order(&service).await.owed(), provider.balance()), (None, (PAID, PAID)));
 }
 
-/// What happens next: somebody asks for `amount` under a key, the sweep comes by, or time passes at
-/// the provider.
+/// What happens next: somebody asks for `amount` under a key, the sweep runs, or time passes at the
+/// provider.
 #[derive(Debug, Clone)]
 enum Act {
     Ask { key: usize, amount: Option<i64>, fault: Option<Fault>, broker_fails: bool },

@@ -1,5 +1,5 @@
-//! The way back: what has not succeeded is cancelled, what has is refunded, and what is under way is
-//! waited for.
+//! Undoing payments: what has not succeeded is cancelled, what has is refunded, and what is under
+//! way is waited for.
 
 use super::agreement::agree;
 use super::{PaymentService, undecided};
@@ -36,8 +36,8 @@ where
         Err(Failure::new("payment provider", "refund", why).into())
     }
 
-    /// Settles a payment of which it is not known whether it was charged: a wish to have `all` of it
-    /// back cancels it.
+    /// Settles a payment of which it is not known whether it was charged: a request to refund `all`
+    /// of it cancels it.
     pub(super) async fn decide(&self, payment: Payment, all: bool) -> Result<Payment> {
         match &payment.state {
             PaymentState::Intended | PaymentState::Created { .. } if all => {
@@ -56,7 +56,7 @@ where
         }
     }
 
-    /// Cancels what was not charged. What was stays charged.
+    /// Cancels a payment that was not charged. One that was stays charged.
     pub(super) async fn cancel(&self, payment: Payment) -> Result<Payment> {
         let PaymentState::Created { intent } = &payment.state else { return Ok(payment) };
         let mut found = self.provider.read(intent).await?;
@@ -71,7 +71,7 @@ where
         self.advance(&payment, next).await
     }
 
-    /// Gives back `amount`, or all that is left, as `id`, if the payment was charged, and says how
+    /// Refunds `amount`, or all that is left, as `id`, if the payment was charged, and returns how
     /// far that has come.
     pub(super) async fn give_back(
         &self,
@@ -143,7 +143,7 @@ fn state(payment: &Payment, refund: &RefundObject) -> RefundState {
     }
 }
 
-/// Tells people of a refund that failed, at once or days after it had succeeded.
+/// Reports a refund that failed, at once or days after it had succeeded.
 pub(super) fn tell_failed(payment: &Payment, refund: &str) {
     observe::payment("refund-failed");
     tracing::error!(

@@ -1,5 +1,5 @@
-//! What nobody asks about any more: payments whose callers stayed away, refunds that take days, and
-//! refunds that the provider takes back after they succeeded.
+//! Settles what no caller asks about any more: payments whose callers did not return, refunds that
+//! take days, and refunds that the provider takes back after they succeeded.
 
 use super::PaymentService;
 use super::refunds::tell_failed;
@@ -61,7 +61,8 @@ where
         }
     }
 
-    /// Brings a payment and its refunds as far as they come; the answer is after how long to look again.
+    /// Advances a payment and its refunds as far as possible; returns the delay until the next
+    /// look.
     pub(super) async fn bring_to_its_end(
         &self,
         payment: Payment,
@@ -78,8 +79,8 @@ where
         Ok(reviews.chain(waits(&payment, now)).min())
     }
 
-    /// Ends a payment whose caller stayed away: what was called off is undone, what was not confirmed is
-    /// cancelled, and everything else is what the provider says.
+    /// Ends a payment whose caller did not return: one that was cancelled is undone, one that was
+    /// not confirmed is cancelled, and any other gets the state that the provider reports.
     async fn end(&self, payment: Payment) -> Result<Payment> {
         let intent = match &payment.state {
             PaymentState::Intended => None,
@@ -145,7 +146,7 @@ fn succeeded(payment: &Payment) -> impl Iterator<Item = Timestamp> {
     done.filter_map(|refund| refund.updated_at)
 }
 
-/// After how long to look again at each refund that is under way.
+/// The delay until the next look at each refund that is under way.
 fn waits(payment: &Payment, now: Timestamp) -> impl Iterator<Item = SignedDuration> {
     let open = payment.refunds.iter().filter(|refund| refund.state == RefundState::Pending);
     open.map(move |refund| match refund.updated_at {

@@ -100,7 +100,7 @@ async fn a_charge_is_made_once_whichever_message_is_lost() {
 }
 
 #[tokio::test]
-async fn a_payment_that_was_called_off_is_not_confirmed_although_its_undo_broke_off() {
+async fn a_cancelled_payment_is_not_confirmed_although_its_undo_was_interrupted() {
     let service = service();
     service.provider.inject("confirm", Fault::Lost);
     assert!(charge(&service).await.is_err());

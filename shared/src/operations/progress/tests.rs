@@ -63,7 +63,7 @@ async fn meanwhile<T>(first: impl Future<Output = T>, then: impl Future<Output =
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_hears_at_once_what_this_process_writes() {
+async fn a_waiter_learns_immediately_what_this_process_writes() {
     let shop = Shop::new().await;
     let began = Instant::now();
     let noted = async {
@@ -76,7 +76,7 @@ async fn who_waits_hears_at_once_what_this_process_writes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_that_another_process_writes_is_heard_of_from_the_engine() {
+async fn the_end_that_another_process_writes_is_learnt_from_the_engine() {
     let shop = Shop::new().await;
     let began = Instant::now();
     let ended = async {
@@ -98,7 +98,7 @@ async fn a_step_that_another_process_writes_is_seen_within_a_second() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_in_vain_gets_the_order_as_it_is() {
+async fn a_wait_that_times_out_returns_the_order_as_it_is() {
     let shop = Shop::new().await;
     let began = Instant::now();
     let order = meanwhile(shop.next(Until::Ended), shop.note(true, &reserved())).await.unwrap();

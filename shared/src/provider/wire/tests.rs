@@ -101,15 +101,19 @@ fn a_route_names_no_intent() {
 }
 
 #[test]
-fn the_log_says_how_to_mend_a_key_that_is_rejected() {
+fn the_log_says_how_to_replace_a_key_that_is_rejected() {
     for (status, says) in [(StatusCode::UNAUTHORIZED, true), (StatusCode::CONFLICT, false)] {
         let (mut log, writer) = std::io::pipe().unwrap();
         let lines = tracing_subscriber::fmt().with_writer(Arc::new(writer)).finish();
         tracing::subscriber::with_default(lines, || {
             intent(status, &error("invalid_request_error", "x")).unwrap_err();
         });
-        let mut told = String::new();
-        log.read_to_string(&mut told).unwrap();
-        assert_eq!(told.contains("put a valid one into secret `payment-api-key`"), says, "{told}");
+        let mut logged = String::new();
+        log.read_to_string(&mut logged).unwrap();
+        assert_eq!(
+            logged.contains("put a valid one into secret `payment-api-key`"),
+            says,
+            "{logged}"
+        );
     }
 }

@@ -62,7 +62,7 @@ fn one_key_is_one_refund_and_belongs_to_one_request() {
 }
 
 #[test]
-fn no_more_is_given_back_than_was_paid() {
+fn no_more_is_refunded_than_was_paid() {
     let mut order = order(Some(Outcome::Fulfilled));
     let left = euro(700);
     let too_large = RefundRejection::Refused(Refusal::RefundTooLarge { left });
@@ -85,7 +85,7 @@ fn no_more_is_given_back_than_was_paid() {
 }
 
 #[test]
-fn what_was_given_back_stays_so_and_is_open_until_it_is_published() {
+fn a_refund_that_succeeded_stays_so_and_is_open_until_it_is_published() {
     let mut order = order(Some(Outcome::Fulfilled));
     order.ask_refund(&id("a"), &ask(None), at(4)).unwrap();
     assert!(order.refunds[0].is_open());
@@ -153,7 +153,7 @@ fn each_refund_is_looked_at_again_after_a_day_a_week_and_30_days() {
 }
 
 #[test]
-fn what_was_undone_is_reviewed_from_when_it_was_given_back() {
+fn an_undone_payment_is_reviewed_from_when_it_was_refunded() {
     let cause = Cause { step: Step::Ship, stop: Stop::Failed };
     let mut order = order(None);
     assert!(!order.has_given_back());

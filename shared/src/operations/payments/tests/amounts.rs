@@ -17,7 +17,7 @@ async fn an_intent_of_another_amount_is_neither_confirmed_nor_taken_for_a_paymen
 }
 
 #[tokio::test]
-async fn a_charge_of_another_amount_fails_and_what_was_charged_is_given_back() {
+async fn a_charge_of_another_amount_fails_and_is_refunded() {
     let service = service();
     service.provider.inject("confirm", Fault::AnswerLost);
     assert!(charge(&service).await.is_err());

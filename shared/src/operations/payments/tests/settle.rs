@@ -1,4 +1,4 @@
-//! Payments whose callers stayed away, and refunds that the provider takes back.
+//! Payments whose callers did not return, and refunds that the provider takes back.
 
 use super::*;
 use crate::domain::payment::{RefundId, RefundState, RefundStatus};
@@ -44,7 +44,7 @@ async fn sweep(
 }
 
 #[tokio::test]
-async fn a_payment_whose_caller_stayed_away_is_settled_by_what_the_provider_has() {
+async fn a_payment_whose_caller_did_not_return_is_settled_by_what_the_provider_has() {
     for (call, fault, state, balance, published) in [
         ("create", Fault::Lost, "cancelled", 0, vec![]),
         ("create", Fault::AnswerLost, "cancelled", 0, vec![]),
@@ -68,13 +68,13 @@ async fn a_payment_whose_caller_stayed_away_is_settled_by_what_the_provider_has(
         assert_eq!(service.provider.balance(), (balance, 0), "{call} {fault:?}");
         assert_eq!(service.publisher.types(), published, "{call} {fault:?}");
         let charged = service.provider.intents().contains(&IntentStatus::RequiresConfirmation);
-        // Whose id nobody knows: it charges nothing.
+        // An intent whose id was never recorded charges nothing.
         assert_eq!(charged, (call, fault) == ("create", Fault::AnswerLost));
     }
 }
 
 #[tokio::test]
-async fn a_decline_that_its_caller_never_heard_of_is_found_and_published() {
+async fn a_decline_that_never_reached_its_caller_is_found_and_published() {
     let service = service();
     service.sweep().await.unwrap();
     service.provider.inject("confirm", Fault::Lost);
@@ -86,7 +86,7 @@ async fn a_decline_that_its_caller_never_heard_of_is_found_and_published() {
 }
 
 #[tokio::test]
-async fn a_caller_who_comes_back_after_all_pays_once() {
+async fn a_caller_who_returns_late_pays_once() {
     for (call, fault) in
         [("create", Fault::Lost), ("confirm", Fault::Lost), ("confirm", Fault::AnswerLost)]
     {
@@ -113,7 +113,7 @@ async fn what_the_bank_or_the_store_has_not_decided_is_looked_at_again_until_it_
 }
 
 #[tokio::test]
-async fn a_payment_that_its_caller_called_off_is_undone() {
+async fn a_payment_that_its_caller_cancelled_is_undone() {
     for (confirm, cancel, refunded) in
         [(Fault::Lost, Fault::Lost, 0), (Fault::AnswerLost, Fault::Lost, PAID)]
     {
@@ -134,7 +134,7 @@ async fn a_payment_that_its_caller_called_off_is_undone() {
 }
 
 #[tokio::test]
-async fn what_was_charged_is_given_back_if_it_was_called_off_and_left_alone_if_not() {
+async fn a_charge_is_refunded_if_it_was_cancelled_and_left_alone_if_not() {
     for called_off in [false, true] {
         let service = service();
         service.sweep().await.unwrap();
@@ -163,7 +163,7 @@ async fn a_refund_that_takes_long_is_looked_at_every_hour() {
 }
 
 #[tokio::test]
-async fn a_refund_that_its_caller_gave_up_is_brought_to_its_end() {
+async fn a_refund_that_its_caller_gave_up_is_finished() {
     for fault in
         [Fault::Lost, Fault::AnswerLost, Fault::Saved, Fault::Refund(RefundStatus::Pending)]
     {
@@ -227,7 +227,7 @@ async fn a_refund_is_looked_at_again_for_30_days_and_one_that_was_taken_back_can
 }
 
 #[tokio::test]
-async fn who_asks_for_a_refund_again_finds_that_it_was_taken_back_and_makes_it_anew() {
+async fn a_repeated_request_for_a_refund_that_was_taken_back_makes_it_again() {
     let service = service();
     direct(&service).await.unwrap();
     refund(&service, None).await.unwrap();
