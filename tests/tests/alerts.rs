@@ -1,5 +1,5 @@
-//! The promised alerts, a test for each, in the committed snapshots, whose currency the tests `infra`
-//! check.
+//! The required alerts, with a test for each, in the committed snapshots; the tests `infra` check that these
+//! are current.
 
 use generate::workspace::read;
 use serde_json::Value;
@@ -19,7 +19,7 @@ fn assert_alert(name: &str, targets: &[Target], words: &[&str]) {
         assert_eq!(alert["properties"]["enabled"], true, "{name}");
         let criteria = alert["properties"]["criteria"].to_string();
         for word in words {
-            assert!(criteria.contains(word), "{name} does not look at {word}: {criteria}");
+            assert!(criteria.contains(word), "{name} does not contain {word}: {criteria}");
         }
     }
 }
@@ -58,17 +58,17 @@ fn refunds_that_fail_raise_an_alert() {
 }
 
 #[test]
-fn payments_that_nobody_asks_about_raise_an_alert() {
+fn overdue_payments_raise_an_alert() {
     assert_alert("overdue-payments", &Target::ALL, &["process-payment", "is overdue"]);
 }
 
 #[test]
-fn mail_that_lags_raises_an_alert() {
+fn delayed_mail_raises_an_alert() {
     assert_alert("mail-lag", &MAILING, &["ActiveMessages", "notifications", "Minimum"]);
 }
 
 #[test]
-fn documents_that_are_refused_with_429_raise_an_alert() {
+fn throttled_document_requests_raise_an_alert() {
     assert_alert("documents-throttled", &Target::ALL, &["TotalRequests", "StatusCode", "429"]);
 }
 
@@ -79,7 +79,7 @@ fn the_length_of_a_queue_raises_an_alert() {
 }
 
 #[test]
-fn messages_that_the_broker_gave_up_raise_an_alert() {
+fn messages_that_the_broker_abandons_raise_an_alert() {
     assert_alert("abandoned", &Target::ALL, &["DeadletteredMessages"]);
 }
 
@@ -94,7 +94,7 @@ fn restarts_raise_an_alert_for_every_app() {
     assert_alert("restarts", &[Target::Aks], &["KubeEvents"]);
     for target in [Target::Dev, Target::Prod] {
         let snapshot = committed(target);
-        let looked_at: Vec<_> = snapshot
+        let monitored: Vec<_> = snapshot
             .of(METRIC)
             .filter(|alert| alert["properties"]["criteria"].to_string().contains("RestartCount"))
             .map(|alert| last(text(alert, "/properties/scopes/0")).to_owned())
@@ -105,14 +105,14 @@ fn restarts_raise_an_alert_for_every_app() {
             .collect();
         assert!(!apps.is_empty());
         for app in apps {
-            assert!(looked_at.iter().any(|it| it == app), "{}: {app}", target.path());
+            assert!(monitored.iter().any(|it| it == app), "{}: {app}", target.path());
         }
     }
 }
 
 #[test]
-fn a_public_gateway_that_does_not_answer_raises_an_alert() {
-    // In prod's snapshot the gateway is closed to the availability test.
+fn a_public_gateway_that_does_not_respond_raises_an_alert() {
+    // In prod's snapshot the availability test cannot reach the gateway.
     let snapshot = committed(Target::Aks);
     let test = snapshot.one("Microsoft.Insights/webtests");
     assert!(test.to_string().contains("https://shop.example.com/readyz"), "{test}");
@@ -120,7 +120,7 @@ fn a_public_gateway_that_does_not_answer_raises_an_alert() {
 }
 
 #[test]
-fn a_month_that_costs_more_than_its_budget_notifies_people() {
+fn costs_above_the_monthly_budget_notify_people() {
     for target in MAILING {
         let snapshot = committed(target);
         let budget = snapshot.one("Microsoft.Consumption/budgets");

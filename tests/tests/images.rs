@@ -28,7 +28,7 @@ fn images_are_built_with_the_toolchain_of_developers() {
 }
 
 #[test]
-fn the_build_is_given_every_member_of_the_workspace() {
+fn the_build_context_contains_every_workspace_member() {
     let manifest: toml::Table = toml::from_str(&read("Cargo.toml")).unwrap();
     let ignored = read(".dockerignore");
     for member in manifest["workspace"]["members"].as_array().unwrap() {
@@ -54,7 +54,7 @@ fn every_function_is_built_into_a_labelled_image() {
 }
 
 #[test]
-fn a_prebuilt_image_is_given_its_own_program_and_no_other() {
+fn a_prebuilt_image_contains_only_its_own_program() {
     let sandbox = Sandbox::new();
     sandbox.with("cargo");
     sandbox.with("rustc");
@@ -72,11 +72,11 @@ fn a_prebuilt_image_is_given_its_own_program_and_no_other() {
     ];
     let ended = sandbox.run("images", &["--prebuilt", "--tag", "t1"], &variables);
     assert_eq!(ended.code, Some(0), "{}", ended.text);
-    // All are compiled together.
+    // One call compiles all functions.
     assert_eq!(ended.calls.iter().filter(|call| call.starts_with("cargo build")).count(), 1);
     let contexts = fs::read_to_string(sandbox.path("contexts")).unwrap();
     let expected = functions().into_iter().map(|it| {
-        // In the order of the shell.
+        // In the order in which the shell lists them.
         let mut files = [it.name.clone(), "ca-certificates.crt".to_owned()];
         files.sort();
         format!("{}: {}\n", it.name, files.join(" "))
@@ -86,7 +86,7 @@ fn a_prebuilt_image_is_given_its_own_program_and_no_other() {
 }
 
 #[test]
-fn names_that_cannot_be_built_are_reported_before_any_build() {
+fn invalid_arguments_are_reported_before_any_build() {
     for (arguments, fault) in [
         (&["no-such-function"][..], "there is no function no-such-function"),
         (&["--tag"], "--tag needs a value"),
@@ -100,7 +100,7 @@ fn names_that_cannot_be_built_are_reported_before_any_build() {
 }
 
 #[tokio::test]
-async fn an_image_from_scratch_runs_as_nobody_and_serves() {
+async fn an_image_from_scratch_runs_as_a_non_root_user_and_serves() {
     let Some(buildah) = Buildah::find() else { return };
     let built = buildah.build();
     assert!(built.status.success(), "{}", text(&built));
@@ -151,16 +151,16 @@ impl Buildah {
             return None;
         }
         let folder = env::temp_dir().join(format!("saga-shop-images-{}", process::id()));
-        fs::create_dir_all(&folder).expect("there is room for images");
+        fs::create_dir_all(&folder).expect("the folder can be created");
         let place = folder.display();
         let storage = format!(
             "[storage]\ndriver = \"vfs\"\ngraphroot = \"{place}/images\"\nrunroot = \"{place}/run\"\n"
         );
-        fs::write(folder.join("storage.conf"), storage).expect("there is room for images");
+        fs::write(folder.join("storage.conf"), storage).expect("the file can be written");
         Some(Self { folder })
     }
 
-    /// `program` with this storage, which needs only the permission to change its root folder.
+    /// A command that runs `program` with this storage, and needs only the privilege to call `chroot`.
     fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command
@@ -173,7 +173,7 @@ impl Buildah {
         command
     }
 
-    /// Builds the image, unoptimized, in a third of the time.
+    /// Builds the image without optimization, which takes a third of the time.
     fn build(&self) -> Output {
         let arguments = ["--prebuilt", "--profile", "dev", "--tag", "test", "check-stock"];
         self.command(&root().join("infra/images")).args(arguments).output().expect("it runs")
@@ -221,7 +221,7 @@ impl Serving {
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        // The function itself, which would survive the killing of buildah.
+        // The function itself, which would outlive buildah.
         let function = descendant(self.0.id()).and_then(|id| i32::try_from(id).ok());
         if let Some(function) = function.and_then(rustix::process::Pid::from_raw) {
             let _ = rustix::process::kill_process(function, rustix::process::Signal::KILL);
@@ -230,7 +230,7 @@ impl Drop for Serving {
     }
 }
 
-/// The last child of the last child, and so on, of a process.
+/// The last descendant of a process, found by following the last child of each.
 fn descendant(process: u32) -> Option<u32> {
     let mut found = None;
     let mut process = process;

@@ -67,7 +67,7 @@ fn updates() -> bool {
 }
 
 #[test]
-fn the_compiler_and_its_linter_find_nothing() {
+fn the_compiler_and_its_linter_report_nothing() {
     let Some(compiler) = compiler() else { return };
     let folder = Folder::of(&current());
     assert_eq!(compiler.lint(folder.path()), "");
@@ -96,7 +96,7 @@ fn every_mutation_is_detected_by_its_check() {
 }
 
 #[test]
-fn the_language_service_of_the_logs_understands_every_query() {
+fn the_log_query_language_service_accepts_every_query() {
     let queries: BTreeMap<_, _> = compiled().snapshots.iter().flat_map(kusto::queries).collect();
     assert!(queries.len() > 50, "{queries:?}");
     if let Some(findings) = kusto::findings(&queries) {
@@ -105,7 +105,7 @@ fn the_language_service_of_the_logs_understands_every_query() {
 }
 
 #[test]
-fn the_language_service_of_the_logs_finds_an_unknown_column() {
+fn the_log_query_language_service_reports_an_unknown_column() {
     let wrong = "AppRequests | where Sucess == false".to_owned();
     if let Some(findings) = kusto::findings(&BTreeMap::from([("wrong".to_owned(), wrong)])) {
         assert!(findings.contains("wrong: The name 'Sucess'"), "{findings}");
@@ -195,7 +195,7 @@ fn with_function(name: &str, manifest: &str) -> Tree {
                     uses = [\"orders\", \"pubsub\"]";
     let toml = format!("{package}\n{function}\n{manifest}\n");
     write(&folder.path().join("functions").join(name).join("Cargo.toml"), &toml);
-    tree.functions = manifest::functions(folder.path()).expect("every folder holds a manifest");
+    tree.functions = manifest::functions(folder.path()).expect("every folder contains a manifest");
     let stale: Vec<_> = tree.findings().into_iter().map(|finding| finding.check).collect();
     assert!(stale.contains(&"functions.json is current"), "{stale:?}");
     tree.generate();
@@ -212,7 +212,7 @@ fn assert_consistent(tree: &Tree) {
 }
 
 fn write(file: &Path, text: &str) {
-    let folder = file.parent().expect("it lies in a folder");
-    fs::create_dir_all(folder).expect("temporary folders can be made");
-    fs::write(file, text).expect("temporary files can be written");
+    let folder = file.parent().expect("a file is in a folder");
+    fs::create_dir_all(folder).expect("the folder can be created");
+    fs::write(file, text).expect("the file can be written");
 }

@@ -26,8 +26,8 @@ fn a_function_is_named_like_its_folder_in_lower_case() {
     let functions: BTreeSet<_> = functions().into_iter().map(|function| function.name).collect();
     assert_eq!(folders, functions);
     let allowed = |letter: char| matches!(letter, 'a'..='z' | '0'..='9' | '-');
-    let odd: Vec<_> = functions.iter().filter(|name| !name.chars().all(allowed)).collect();
-    assert!(odd.is_empty(), "{odd:?}");
+    let invalid: Vec<_> = functions.iter().filter(|name| !name.chars().all(allowed)).collect();
+    assert!(invalid.is_empty(), "{invalid:?}");
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn every_function_has_a_unique_port_from_8000_to_8999() {
 }
 
 #[test]
-fn the_gateway_alone_is_reachable_from_outside() {
+fn only_the_gateway_is_reachable_from_outside() {
     for function in functions() {
         let outside = function.manifest.ingress == Ingress::External;
         assert_eq!(outside, function.manifest.service == Service::Gateway, "{}", function.name);
@@ -48,7 +48,7 @@ fn the_gateway_alone_is_reachable_from_outside() {
 }
 
 #[test]
-fn functions_of_events_name_their_topic_and_no_others_do() {
+fn event_functions_and_only_they_name_a_topic() {
     for function in functions() {
         let takes_events = function.manifest.kind == Kind::Event;
         assert_eq!(function.manifest.topic.is_some(), takes_events, "{}", function.name);
@@ -61,20 +61,20 @@ const PUBLISHERS: [(&str, &str); 5] = [
     ("order_refunds(", "orders"),
     ("wiring::payments(", "payments"),
     ("notifications::request(", "notifications"),
-    // Mails that failed, again.
+    // Publishes mails that failed again.
     ("later::host(", "notifications"),
 ];
 
 #[test]
-fn manifests_say_what_the_code_publishes() {
+fn manifests_list_what_the_code_publishes() {
     for Function { name, manifest, .. } in functions() {
         let code = read(&format!("functions/{name}/src/main.rs"));
         let publishes = PUBLISHERS.iter().filter(|(call, _)| code.contains(call));
         let publishes: BTreeSet<_> = publishes.map(|(_, topic)| *topic).collect();
-        let said: BTreeSet<_> = manifest.publishes.iter().map(String::as_str).collect();
-        assert_eq!(said, publishes, "{name}");
+        let listed: BTreeSet<_> = manifest.publishes.iter().map(String::as_str).collect();
+        assert_eq!(listed, publishes, "{name}");
         let has_broker = manifest.uses.iter().any(|component| component == "pubsub");
-        assert!(has_broker || said.is_empty(), "{name} publishes and does not use pubsub");
+        assert!(has_broker || listed.is_empty(), "{name} publishes and does not use pubsub");
     }
 }
 
@@ -99,7 +99,7 @@ fn functions_use_existing_components() {
 }
 
 #[test]
-fn hosts_of_actors_and_workflows_use_one_store_for_them_and_no_others_do() {
+fn only_hosts_of_actors_and_workflows_use_a_store_for_them_and_each_uses_one() {
     let stores: Vec<_> = components(FOLDER).into_iter().filter(Component::keeps_actors).collect();
     for Function { name, manifest, .. } in functions() {
         let used = stores.iter().filter(|store| manifest.uses.contains(&store.name)).count();
@@ -110,7 +110,7 @@ fn hosts_of_actors_and_workflows_use_one_store_for_them_and_no_others_do() {
 }
 
 #[test]
-fn functions_of_the_payment_service_alone_can_read_secrets() {
+fn only_functions_of_the_payment_service_can_read_secrets() {
     for Function { name, manifest, .. } in functions() {
         if manifest.uses.iter().any(|component| component == "secrets") {
             assert_eq!(manifest.service, Service::Payment, "{name}");
@@ -119,7 +119,7 @@ fn functions_of_the_payment_service_alone_can_read_secrets() {
 }
 
 #[test]
-fn the_run_file_holds_only_keys_that_the_dapr_cli_knows() {
+fn the_run_file_contains_only_keys_that_the_dapr_cli_knows() {
     let file = parsed_run_file();
     assert_known(&file, &["version", "name", "common", "apps"]);
     assert_known(&file["common"], &KEYS_OF_COMMON);
@@ -138,7 +138,7 @@ fn the_run_file_names_existing_folders() {
 }
 
 #[test]
-fn the_run_file_gives_no_id_or_port_twice() {
+fn the_run_file_assigns_each_id_and_port_once() {
     let file = parsed_run_file();
     let apps = file["apps"].as_sequence().unwrap();
     let ids: Vec<_> = apps.iter().map(|app| app["appID"].as_str().unwrap()).collect();
@@ -147,7 +147,7 @@ fn the_run_file_gives_no_id_or_port_twice() {
     let ports: Vec<_> = settings.filter_map(|(_, value)| value.as_u64()).collect();
     assert_eq!(ports.len(), 5 * apps.len());
     assert!(repeated(&ports).is_empty(), "{ports:?}");
-    // Above are the ephemeral ports of Linux.
+    // Above this are the ephemeral ports of Linux.
     assert!(ports.iter().all(|port| *port < 32_768), "{ports:?}");
 }
 

@@ -12,10 +12,12 @@ use tests::checks::program::{UNAVAILABLE, not_checked};
 
 const RELEASED: &str = "tests/openapi/released.json";
 
-/// What breaks clients, where the comparer thinks otherwise: the members of answers stay, and their values may become more.
+/// The severities that differ from the comparer's defaults: removing an optional member of an answer breaks clients,
+/// and adding a value to an enumeration does not.
 const SEVERITY: &str = "tests/openapi/severity.txt";
 
-/// What breaks clients of `before` in `after`: the operation and how. Nothing, where the comparer cannot be had.
+/// The changes from `before` to `after` that break clients: the operation and a description. None, if the comparer
+/// is not available.
 fn breaking(before: &Path, after: &Path) -> Option<Vec<(String, String)>> {
     let tool = ["--go-tool", "github.com/oasdiff/oasdiff", "1.37.0", "breaking"];
     let options = ["--format", "json", "--severity-levels", SEVERITY];
@@ -24,7 +26,7 @@ fn breaking(before: &Path, after: &Path) -> Option<Vec<(String, String)>> {
         command.args(tool).args(options).args([before, after]).current_dir(root()).output();
     let output = output.expect("makew runs");
     if output.status.code() == Some(UNAVAILABLE) {
-        not_checked("the public API against its last release: oasdiff cannot be had here");
+        not_checked("the public API against its last release: oasdiff is not available");
         return None;
     }
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -34,7 +36,7 @@ fn breaking(before: &Path, after: &Path) -> Option<Vec<(String, String)>> {
     Some(found.iter().map(|it| (operation(it), of(it, "text"))).collect())
 }
 
-/// What the CHANGELOG says of the next release.
+/// The section of the CHANGELOG on the next release.
 fn unreleased() -> String {
     let changelog = read("CHANGELOG.md");
     let section = changelog.split("\n## ").find(|section| section.starts_with("[Unreleased]"));
@@ -42,11 +44,12 @@ fn unreleased() -> String {
 }
 
 #[test]
-fn what_breaks_clients_is_named_in_the_changelog() {
+fn the_changelog_names_every_change_that_breaks_clients() {
     let Some(found) = breaking(&root().join(RELEASED), &root().join(DOCUMENT)) else { return };
-    let said = unreleased();
-    let unsaid: Vec<_> = found.iter().filter(|(operation, _)| !said.contains(operation)).collect();
-    assert!(unsaid.is_empty(), "name these operations under [Unreleased]: {unsaid:#?}");
+    let changelog = unreleased();
+    let unnamed: Vec<_> =
+        found.iter().filter(|(operation, _)| !changelog.contains(operation)).collect();
+    assert!(unnamed.is_empty(), "name these operations under [Unreleased]: {unnamed:#?}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn every_task_that_is_named_exists() {
     let mut named = BTreeSet::new();
     for path in texts() {
         for task in tasks_named_in(&read(&path)) {
-            assert!(tasks.contains(&task), "{path} names ./makew {task}, which is no task");
+            assert!(tasks.contains(&task), "{path} names ./makew {task}, which is not a task");
             named.insert(task);
         }
     }
@@ -29,7 +29,7 @@ fn every_script_that_workflows_and_hooks_run_exists() {
         for word in text.split_whitespace() {
             let is_script = word.starts_with(".ci/") || word == "infra/images";
             if is_script || ["infra/deploy", "infra/destroy"].contains(&word) {
-                assert!(root().join(word).is_file(), "{path} runs {word}, which is not there");
+                assert!(root().join(word).is_file(), "{path} runs {word}, which does not exist");
                 found.insert(word.to_owned());
             }
         }
@@ -39,10 +39,10 @@ fn every_script_that_workflows_and_hooks_run_exists() {
 }
 
 #[test]
-fn what_is_pinned_exactly_is_renewed_by_people() {
+fn exactly_pinned_dependencies_are_excluded_from_updates() {
     let renovate: Value = serde_json::from_str(&read("renovate.json")).unwrap();
     let rules = renovate["packageRules"].as_array().unwrap().iter();
-    let left: BTreeSet<_> = rules
+    let excluded: BTreeSet<_> = rules
         .filter(|rule| rule["enabled"] == false)
         .flat_map(|rule| rule["matchPackageNames"].as_array().unwrap())
         .filter_map(Value::as_str)
@@ -59,10 +59,10 @@ fn what_is_pinned_exactly_is_renewed_by_people() {
         .map(|(name, _)| name.as_str())
         .collect();
     assert!(!exact.is_empty());
-    assert!(exact.iter().all(|name| left.contains(name)), "{exact:?} {left:?}");
+    assert!(exact.iter().all(|name| excluded.contains(name)), "{exact:?} {excluded:?}");
 }
 
-/// Files that contain commands for people or machines.
+/// The files that may contain commands.
 fn texts() -> Vec<String> {
     let more = ["azure.yaml", ".devcontainer/devcontainer.json", "dapr.yaml", "Dockerfile"];
     let workflows = files(".github").into_iter();

@@ -7,7 +7,7 @@ use tests::checks::tidy::{
     test_helpers,
 };
 
-/// Markers of unfinished work, and of checks that are switched off.
+/// Markers of unfinished work, and of disabled checks.
 const FORBIDDEN: [&str; 8] =
     ["#[allow", "#![allow", "#[ignore", "FIXME", "TODO", "dbg!", "todo!", "unimplemented!"];
 
@@ -35,7 +35,7 @@ const REPLACED: [&str; 20] = [
     "Whoever",
 ];
 
-/// The layers of `shared`, and those that each may name. Tests may name `testing` besides.
+/// The layers of `shared`, and those that each may name. Tests may also name `testing`.
 const MAY_NAME: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("observe", &[]),
@@ -91,7 +91,7 @@ fn only_tests_name_fakes() {
 }
 
 #[test]
-fn the_domain_does_no_io_and_knows_no_clock() {
+fn the_domain_does_no_io_and_reads_no_clock() {
     assert_none(layer("domain").into_iter().flat_map(impure_code));
 }
 
@@ -142,7 +142,7 @@ fn nothing_is_unfinished_or_ignored() {
 }
 
 #[test]
-fn words_that_were_replaced_do_not_come_back() {
+fn replaced_words_are_not_used() {
     assert_none(others().flat_map(|file| file.lines_with_words(&REPLACED)));
 }
 
@@ -203,7 +203,7 @@ fn is_in(file: &Source, layer: &str) -> bool {
     ["/", "."].iter().any(|end| file.path.starts_with(&format!("shared/src/{layer}{end}")))
 }
 
-/// The files of what is deployed: tools and tests are not.
+/// The files of the crates that are deployed, which tools and tests are not.
 fn deployed() -> impl Iterator<Item = &'static Source> {
     ["functions", "shared/src"].into_iter().flat_map(sources)
 }

@@ -1,11 +1,11 @@
-//! Callers of the shop.
+//! Views of the shop for other callers.
 
 use super::shop::Shop;
 
 impl Shop {
-    /// The shop for another caller, with `token`.
+    /// The shop for the caller that `token` identifies.
     #[must_use]
-    pub fn shown(&self, token: &str) -> Self {
+    pub fn with_token(&self, token: &str) -> Self {
         let mut shop = self.clone();
         token.clone_into(&mut shop.token);
         shop
@@ -15,8 +15,8 @@ impl Shop {
     ///
     /// # Panics
     /// When the issuer issues no token.
-    pub async fn seen_by(&self, name: &str) -> Self {
+    pub async fn as_customer(&self, name: &str) -> Self {
         let token = self.cluster.token(&self.id(name), "orders inventory").await;
-        self.shown(&token.expect("the issuer gives a token"))
+        self.with_token(&token.expect("the issuer issues a token"))
     }
 }

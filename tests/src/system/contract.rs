@@ -1,4 +1,4 @@
-//! What the gateway answered in a test, to be held against the public API's document.
+//! The gateway's answers in a test, which are checked against the public API's document.
 
 use crate::checks::program::node_tool;
 use reqwest::{Method, Url};
@@ -7,16 +7,16 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-/// The most answers that are kept, each once: tests with many ask the same again and again.
-const MOST: usize = 5_000;
+/// The maximum number of distinct answers that are kept: load tests repeat the same requests.
+const MAX_ANSWERS: usize = 5_000;
 
-/// The answers of a test, each once.
+/// The distinct answers of a test.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Answers(Arc<Mutex<BTreeMap<String, Value>>>);
 
 impl Answers {
-    /// Notes an answer, if the public API of the gateway at `gateway` gave it.
-    pub(super) fn note_from(
+    /// Records an answer, if it is from the public API of the gateway at `gateway`.
+    pub(super) fn record_from(
         &self,
         gateway: &str,
         method: &Method,
@@ -24,19 +24,19 @@ impl Answers {
         answer: &impl Serialize,
     ) {
         if url.as_str().starts_with(&format!("{gateway}/api")) {
-            self.note(method.as_str(), url.path(), answer);
+            self.record(method.as_str(), url.path(), answer);
         }
     }
 
-    fn note(&self, method: &str, path: &str, answer: &impl Serialize) {
+    fn record(&self, method: &str, path: &str, answer: &impl Serialize) {
         let answer = json!({"method": method, "path": path, "answer": answer});
         let mut answers = self.0.lock().expect("no holder panics");
-        if answers.len() < MOST {
+        if answers.len() < MAX_ANSWERS {
             answers.insert(answer.to_string(), answer);
         }
     }
 
-    /// Holds them against the document, where Node is.
+    /// Checks them against the document, if Node is installed.
     ///
     /// # Panics
     /// When an operation, status, media type, header or body is not as documented.
@@ -44,7 +44,7 @@ impl Answers {
         let answers = std::mem::take(&mut *self.0.lock().expect("no holder panics"));
         let answers: Vec<_> = answers.into_values().collect();
         let found = node_tool("tests/openapi", "answers.js", &json!(answers));
-        assert_eq!(found.unwrap_or_default(), "", "docs/openapi.json says otherwise");
+        assert_eq!(found.unwrap_or_default(), "", "answers differ from docs/openapi.json");
     }
 }
 
@@ -69,7 +69,7 @@ mod tests {
                     for (kind, content) in members(&response["content"]) {
                         let Some(example) = content.get("example") else { continue };
                         let answer = answer(&status.parse().unwrap(), &kind, example);
-                        all.note(&method.to_uppercase(), &path, &answer);
+                        all.record(&method.to_uppercase(), &path, &answer);
                     }
                 }
             }
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_documented_is_found() {
+    fn undocumented_answers_are_found() {
         let json = "application/json";
         let stock = json!({
             "product_id": "lamp", "name": "Lamp", "unit_price": {"amount": 1, "currency": "EUR"},
@@ -93,11 +93,11 @@ mod tests {
         let ok = json!(200);
         let good = answer(&ok, json, &stock);
         assert_eq!(found("GET", path, &good).unwrap_or_default(), "");
-        let (mut odd, mut untagged) = (stock.clone(), good.clone());
-        odd["on_hand"] = "1".into();
+        let (mut mistyped, mut untagged) = (stock.clone(), good.clone());
+        mistyped["on_hand"] = "1".into();
         untagged["etag"] = Value::Null;
         for (method, path, answer) in [
-            ("GET", path, answer(&ok, json, &odd)),
+            ("GET", path, answer(&ok, json, &mistyped)),
             ("GET", path, answer(&ok, "text/html", &stock)),
             ("GET", path, answer(&json!(418), json, &stock)),
             ("GET", path, untagged),

@@ -1,8 +1,9 @@
-//! The invariants after every test, read only from public ledgers.
+//! The invariants after every test, checked through the public API and the provider's ledger.
 //!
-//! Money: of every order, charged less refunded is its total less what staff refunded when it
-//! completed, else nothing; it was charged at most once, and never after it was cancelled. Stock: of every product, what was supplied is on hand
-//! or sold, and nothing is held for an order that has ended.
+//! Money: for every order, the amount charged less the amount refunded is its total less what staff refunded if
+//! it completed, and zero if it was cancelled; it was charged at most once, and never after it was cancelled.
+//! Stock: for every product, what was supplied is on hand or sold, and nothing is reserved for an order that has
+//! ended.
 
 use super::shop::Shop;
 use jiff::Timestamp;
@@ -24,8 +25,8 @@ pub async fn check(shop: &Shop) {
     for (product, supplied) in shop.supplied() {
         let (on_hand, reserved) = shop.stock(&product).await;
         let sold = sold.get(&product).copied().unwrap_or_default();
-        assert_eq!(on_hand + sold, supplied, "{product}: supplied is on hand and sold");
-        assert_eq!(reserved, 0, "{product}: nothing is held once every order has ended");
+        assert_eq!(on_hand + sold, supplied, "{product}: supplied is on hand or sold");
+        assert_eq!(reserved, 0, "{product}: nothing is reserved once every order has ended");
     }
     shop.answers.check();
 }
@@ -39,7 +40,7 @@ fn check_money(orders: &[Value], ledger: &Value) {
             |field: &str| charges.iter().filter_map(|charge| charge[field].as_i64()).sum::<i64>();
         let (by_staff, refunds_by_staff) = refunded_by_staff(order);
         let due = match order["status"].as_str() {
-            Some("completed") => counted(&order["total"]) - by_staff,
+            Some("completed") => provider_units(&order["total"]) - by_staff,
             Some("cancelled") => 0,
             other => panic!("{other:?}: {order}"),
         };
@@ -50,17 +51,18 @@ fn check_money(orders: &[Value], ledger: &Value) {
     }
 }
 
-/// The amount that staff refunded of an order, in the ledger's units, and the number of refunds.
+/// The amount of an order that staff refunded, in the ledger's units, and the number of refunds.
 fn refunded_by_staff(order: &Value) -> (i64, i64) {
     let refunds = order["refunds"].as_array().into_iter().flatten();
     let refunds = refunds.filter(|refund| refund["status"] == "succeeded");
-    refunds.fold((0, 0), |(sum, count), refund| (sum + counted(&refund["amount"]), count + 1))
+    refunds
+        .fold((0, 0), |(sum, count), refund| (sum + provider_units(&refund["amount"]), count + 1))
 }
 
 /// An amount of the shop in the provider's units
 /// ([special cases](https://docs.stripe.com/currencies#special-cases)).
-fn counted(money: &Value) -> i64 {
-    let amount = money["amount"].as_i64().expect("a sum has an amount");
+fn provider_units(money: &Value) -> i64 {
+    let amount = money["amount"].as_i64().expect("money has an amount");
     match money["currency"].as_str() {
         Some("UGX" | "ISK") => amount * 100,
         Some("MGA") => amount / 100,
@@ -68,7 +70,7 @@ fn counted(money: &Value) -> i64 {
     }
 }
 
-/// No order was charged twice, not even for a moment, and none once it was cancelled.
+/// No order was charged twice, even temporarily, or after it was cancelled.
 fn check_movements<'a>(order: &Value, movements: impl Iterator<Item = &'a Value>) {
     let succeeded =
         |movement: &&Value| movement["kind"] == "charge" && movement["status"] == "succeeded";
@@ -80,19 +82,19 @@ fn check_movements<'a>(order: &Value, movements: impl Iterator<Item = &'a Value>
     let cancelled: Timestamp =
         order["updated_at"].as_str().and_then(|at| at.parse().ok()).expect("an order has a time");
     for charge in charges {
-        let asked = asked_at(charge["id"].as_str().expect("a charge has an id"));
-        assert!(asked <= cancelled, "{order} was charged at {asked}: {charge}");
+        let requested = requested_at(charge["id"].as_str().expect("a charge has an id"));
+        assert!(requested <= cancelled, "{order} was charged at {requested}: {charge}");
     }
 }
 
 /// When a charge was requested: its id contains a UUID of version 7, whose first 48 bits are
 /// milliseconds ([RFC 9562 §5.7](https://www.rfc-editor.org/rfc/rfc9562#section-5.7)). The
 /// simulator's clock may have been advanced.
-fn asked_at(charge: &str) -> Timestamp {
+fn requested_at(charge: &str) -> Timestamp {
     let milliseconds = charge.strip_prefix("ch_").and_then(|id| id.get(..12));
     let milliseconds = milliseconds.and_then(|digits| i64::from_str_radix(digits, 16).ok());
     let at = milliseconds.and_then(|at| Timestamp::from_millisecond(at).ok());
-    at.unwrap_or_else(|| panic!("{charge} holds no time"))
+    at.unwrap_or_else(|| panic!("{charge} contains no time"))
 }
 
 fn list<'a>(ledger: &'a Value, field: &str) -> impl Iterator<Item = &'a Value> {
@@ -163,7 +165,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "was charged twice")]
-    fn a_doubled_charge_is_found_even_if_it_was_refunded() {
+    fn a_duplicate_charge_is_found_even_if_it_was_refunded() {
         let mut ledger = ledger(5, 5, 1);
         let charge = ledger["movements"][0].clone();
         ledger["movements"].as_array_mut().unwrap().push(charge);

@@ -25,16 +25,16 @@ impl Shop {
     /// Plans faults for the next calls of the payment simulator.
     ///
     /// # Panics
-    /// When it does not take the plan.
+    /// When it rejects the plan.
     pub async fn payment_faults(&self, plan: &Value) {
         self.plan_payments("faults", plan).await;
     }
 
-    /// Clears the faults of the payment simulator.
+    /// Clears the planned faults and settlements of the payment simulator.
     ///
     /// # Panics
     /// When it does not clear them.
-    pub async fn no_payment_faults(&self) {
+    pub async fn clear_payment_faults(&self) {
         for plan in ["faults", "settlement"] {
             let url = format!("{}/control/{plan}", self.cluster.simulator_url());
             let answer = self.http.delete(url).send().await.expect("the simulator answers");
@@ -46,16 +46,16 @@ impl Shop {
     ///
     /// # Panics
     /// When it does not advance.
-    pub async fn payment_clock(&self, by: Duration) {
+    pub async fn advance_payment_clock(&self, by: Duration) {
         let url = format!("{}/control/clock", self.cluster.simulator_url());
         let request = self.http.post(url).json(&json!({"advance_seconds": by.as_secs()}));
         assert!(request.send().await.is_ok_and(|answer| answer.status().is_success()));
     }
 
-    /// How the next payments and refunds settle at the payment simulator.
+    /// Plans how the next payments and refunds settle at the payment simulator.
     ///
     /// # Panics
-    /// When it does not take the plan.
+    /// When it rejects the plan.
     pub async fn payment_settlement(&self, plan: &Value) {
         self.plan_payments("settlement", plan).await;
     }

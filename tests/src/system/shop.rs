@@ -90,7 +90,7 @@ impl Shop {
         format!("{}@example.com", self.id(name))
     }
 
-    /// Sends a request of the public API, again while the gateway has no room for it.
+    /// Sends a request to the public API, again while the gateway has no room for it.
     ///
     /// # Panics
     /// When there is no response.
@@ -117,7 +117,7 @@ impl Shop {
         let status = response.status().as_u16();
         let body = serde_json::from_slice(&response.bytes().await?).unwrap_or_default();
         let answer = ApiResponse { status, location, etag, challenge, trace, kind, body };
-        self.answers.note_from(&self.cluster.gateway_url(), &method, &url, &answer);
+        self.answers.record_from(&self.cluster.gateway_url(), &method, &url, &answer);
         Ok(answer)
     }
 
@@ -159,7 +159,7 @@ impl Shop {
         self.supplied.lock().expect("no holder panics").insert(product.to_owned(), on_hand);
     }
 
-    /// The order of some products by a customer with a good card in a served country.
+    /// An order of `items` by a customer with a valid card in a country that is served.
     #[must_use]
     pub fn order(&self, items: &[(&str, i64)]) -> Value {
         let items: Vec<_> = items

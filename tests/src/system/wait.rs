@@ -6,19 +6,23 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 /// The interval between two checks of a condition.
 const POLL_INTERVAL: Duration = Duration::from_millis(25);
 
-/// Waits until `look` returns a value, and returns that.
+/// Waits until `condition` returns a value, and returns that.
 ///
 /// # Panics
 /// After `limit`; the message contains `what`.
-pub async fn until<T>(what: &str, limit: Duration, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn until<T>(
+    what: &str,
+    limit: Duration,
+    mut condition: impl AsyncFnMut() -> Option<T>,
+) -> T {
     let began = Instant::now();
     let mut polls = interval(POLL_INTERVAL);
     polls.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         polls.tick().await;
-        if let Some(found) = look().await {
+        if let Some(found) = condition().await {
             return found;
         }
-        assert!(began.elapsed() < limit, "waited {limit:?} in vain until {what}");
+        assert!(began.elapsed() < limit, "timed out after {limit:?} waiting until {what}");
     }
 }

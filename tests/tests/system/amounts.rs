@@ -1,4 +1,4 @@
-//! Orders that cost nothing, too little, or another currency than the provider counts alike.
+//! Orders that cost nothing, less than the minimum payment, or an amount that the provider counts in other units.
 
 use super::harness::trials;
 use super::mails::mails;
@@ -9,8 +9,8 @@ use tests::system::shop::Shop;
 
 trials![
     an_order_that_costs_nothing_completes_without_a_payment,
-    an_order_that_costs_less_than_a_payment_carries_is_refused_and_says_so,
-    what_the_provider_charges_is_what_the_mail_says_whatever_it_counts_in,
+    an_order_below_the_minimum_payment_is_cancelled_with_that_reason,
+    the_mail_states_the_charged_amount_in_every_currency,
 ];
 
 /// Puts five pieces on sale at `amount` minor units of `currency`.
@@ -24,8 +24,8 @@ async fn sell(shop: &Shop, name: &str, amount: i64, currency: &str) -> String {
     product
 }
 
-/// What the provider was asked to charge for `order`.
-async fn asked(shop: &Shop, order: &str) -> Vec<Value> {
+/// The payments that the provider recorded for `order`.
+async fn payments_of(shop: &Shop, order: &str) -> Vec<Value> {
     let ledger = shop.ledger().await;
     let payments = ledger["payments"].as_array().expect("a ledger has payments").iter();
     payments.filter(|payment| payment["order_id"] == order).cloned().collect()
@@ -39,12 +39,12 @@ async fn an_order_that_costs_nothing_completes_without_a_payment(shop: &Shop) {
         (&ended.body["status"], &ended.body["total"]["amount"]),
         (&json!("completed"), &json!(0))
     );
-    assert!(ended.body["payment_id"].is_null() && asked(shop, &order).await.is_empty());
+    assert!(ended.body["payment_id"].is_null() && payments_of(shop, &order).await.is_empty());
     assert_eq!(shop.stock(&gift).await, (3, 0));
     mails(shop, &shop.email("ann"), 3, Duration::from_secs(20)).await;
 }
 
-async fn an_order_that_costs_less_than_a_payment_carries_is_refused_and_says_so(shop: &Shop) {
+async fn an_order_below_the_minimum_payment_is_cancelled_with_that_reason(shop: &Shop) {
     let pin = sell(shop, "pin", 20, "EUR").await;
     let order = shop.place(&shop.order(&[(&pin, 2)])).await;
     let ended = shop.ended(&order).await;
@@ -54,17 +54,17 @@ async fn an_order_that_costs_less_than_a_payment_carries_is_refused_and_says_so(
         (&reason["code"], &reason["least"]["amount"]),
         (&json!("total-too-small"), &json!(50))
     );
-    assert!(ended.body["total"].is_null() && asked(shop, &order).await.is_empty());
+    assert!(ended.body["total"].is_null() && payments_of(shop, &order).await.is_empty());
     assert_eq!(shop.stock(&pin).await, (5, 0));
     let mails = mails(shop, &shop.email("ann"), 2, Duration::from_secs(20)).await;
-    let told = |mail: &&Value| {
+    let explains = |mail: &&Value| {
         mail["html"].as_str().is_some_and(|html| html.contains("less than one payment can carry"))
     };
-    assert_eq!(mails.iter().filter(told).count(), 1);
+    assert_eq!(mails.iter().filter(explains).count(), 1);
 }
 
-async fn what_the_provider_charges_is_what_the_mail_says_whatever_it_counts_in(shop: &Shop) {
-    for (currency, amount, charged, said) in
+async fn the_mail_states_the_charged_amount_in_every_currency(shop: &Shop) {
+    for (currency, amount, charged, stated) in
         [("UGX", 5_000, 1_000_000, "UGX 10000"), ("JPY", 500, 1_000, "JPY 1000")]
     {
         let name = format!("coin-{}", currency.to_lowercase());
@@ -74,13 +74,13 @@ async fn what_the_provider_charges_is_what_the_mail_says_whatever_it_counts_in(s
         body["email"] = json!(address);
         let order = shop.place(&body).await;
         assert_eq!(shop.ended(&order).await.body["status"], "completed");
-        let asked = asked(shop, &order).await;
-        assert_eq!((asked.len(), &asked[0]["amount"]), (1, &json!(charged)), "{currency}");
+        let payments = payments_of(shop, &order).await;
+        assert_eq!((payments.len(), &payments[0]["amount"]), (1, &json!(charged)), "{currency}");
         let mails = mails(shop, &address, 4, Duration::from_secs(20)).await;
         let receipt = mails.iter().find(|mail| {
             mail["subject"].as_str().is_some_and(|subject| subject.starts_with("Receipt"))
         });
         let html = receipt.and_then(|mail| mail["html"].as_str()).expect("there is a receipt");
-        assert!(html.contains(said), "{html}");
+        assert!(html.contains(stated), "{html}");
     }
 }

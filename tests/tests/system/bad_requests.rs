@@ -1,4 +1,4 @@
-//! Requests that are not as they must be.
+//! Invalid requests.
 
 use super::harness::trials;
 use reqwest::Method;
@@ -11,15 +11,15 @@ trials![
     only_a_sidecar_may_call_a_function,
 ];
 
-/// Method, path, what is changed in a good body, and the field that the problem names.
+/// A description, the change to a valid body, and the field that the problem names.
 type Case = (&'static str, fn(&mut Value), &'static str);
 
 const ORDERS: [Case; 21] = [
     ("missing field", |body| remove(body, "email"), "email"),
     ("unknown field", |body| body["discount"] = json!(5), "discount"),
     ("wrong type", |body| body["email"] = json!(7), "email"),
-    ("no e-mail address", |body| body["email"] = json!("ann"), "email"),
-    ("id of the wrong form", |body| body["customer_id"] = json!("Ann Smith"), "customer_id"),
+    ("malformed email address", |body| body["email"] = json!("ann"), "email"),
+    ("malformed id", |body| body["customer_id"] = json!("Ann Smith"), "customer_id"),
     ("id too long", |body| body["customer_id"] = json!("a".repeat(65)), "customer_id"),
     ("no items", |body| body["items"] = json!([]), "items"),
     ("1,000 items", |body| body["items"] = items(1_000), "items"),
@@ -48,7 +48,7 @@ const ORDERS: [Case; 21] = [
         "items[0].unit_price.amount",
     ),
     (
-        "currency that is not taken",
+        "unsupported currency",
         |body| body["items"][0]["unit_price"] = json!({"amount": 1, "currency": "XXX"}),
         "items[0].unit_price.currency",
     ),
@@ -59,7 +59,7 @@ const ORDERS: [Case; 21] = [
         |body| body["ship_to"]["name"] = json!("Ann\r\nBcc: x"),
         "ship_to.name",
     ),
-    ("no country", |body| body["ship_to"]["country"] = json!("Germany"), "ship_to.country"),
+    ("malformed country", |body| body["ship_to"]["country"] = json!("Germany"), "ship_to.country"),
 ];
 
 const OFFERS: [Case; 7] = [
@@ -69,11 +69,15 @@ const OFFERS: [Case; 7] = [
     ("negative stock", |body| body["on_hand"] = json!(-5), "on_hand"),
     ("huge stock", |body| body["on_hand"] = json!(10_000_000_000_i64), "on_hand"),
     (
-        "currency that is not taken",
+        "unsupported currency",
         |body| body["unit_price"]["currency"] = json!("BGN"),
         "unit_price.currency",
     ),
-    ("no currency", |body| body["unit_price"]["currency"] = json!("euro"), "unit_price.currency"),
+    (
+        "malformed currency",
+        |body| body["unit_price"]["currency"] = json!("euro"),
+        "unit_price.currency",
+    ),
 ];
 
 const RESERVATIONS: [Case; 5] = [
@@ -81,7 +85,7 @@ const RESERVATIONS: [Case; 5] = [
     ("unknown field", |body| body["until"] = json!(5), "until"),
     ("wrong type", |body| body["quantity"] = json!("1"), "quantity"),
     ("negative quantity", |body| body["quantity"] = json!(-1), "quantity"),
-    ("id of the wrong form", |body| body["order_id"] = json!("A/B"), "order_id"),
+    ("malformed id", |body| body["order_id"] = json!("A/B"), "order_id"),
 ];
 
 const RELEASES: [Case; 3] = [
@@ -94,11 +98,7 @@ const PAYMENTS: [Case; 6] = [
     ("missing field", |body| remove(body, "amount"), "amount"),
     ("unknown field", |body| body["card"] = json!("4242"), "card"),
     ("wrong type", |body| body["amount"] = json!(7), "amount"),
-    (
-        "currency that is not taken",
-        |body| body["amount"]["currency"] = json!("ZZZ"),
-        "amount.currency",
-    ),
+    ("unsupported currency", |body| body["amount"]["currency"] = json!("ZZZ"), "amount.currency"),
     ("negative amount", |body| body["amount"] = euro(-7), "amount.amount"),
     ("huge amount", |body| body["amount"] = euro(100_000_000), "amount.amount"),
 ];
@@ -122,13 +122,13 @@ fn mixed() -> Value {
 
 fn assert_problem(case: &str, answer: &ApiResponse, status: u16, kind: &str) {
     assert_eq!((answer.status, answer.problem()), (status, Some(kind)), "{case}: {answer:?}");
-    let says = |member: &str| answer.body[member].as_str().is_some_and(|text| !text.is_empty());
+    let has_text = |member: &str| answer.body[member].as_str().is_some_and(|text| !text.is_empty());
     assert!(
-        says("title") && says("detail") && answer.body["status"] == status,
+        has_text("title") && has_text("detail") && answer.body["status"] == status,
         "{case}: {answer:?}"
     );
     assert!(answer.text("type").ends_with(&format!("#{kind}")), "{case}: {answer:?}");
-    // By its trace it is found in the logs.
+    // The trace id is that of its log lines.
     assert_eq!(Some(answer.text("instance")), answer.trace, "{case}: {answer:?}");
 }
 
@@ -137,7 +137,7 @@ async fn each_bad_request_is_a_problem_and_changes_nothing(shop: &Shop) {
     let product = format!("/api/inventory/{lamp}");
     let (reserve, release) = (format!("{product}/reserve"), format!("{product}/release"));
     let offer = json!({"name": "Lamp", "unit_price": euro(5), "on_hand": 3});
-    let hold = json!({"order_id": "a", "quantity": 1});
+    let reservation = json!({"order_id": "a", "quantity": 1});
     let charge =
         json!({"order_id": shop.id("bad"), "amount": euro(7), "payment_method": "pm_card_visa"});
     let before = shop.ledger().await["payments"].clone();
@@ -146,7 +146,7 @@ async fn each_bad_request_is_a_problem_and_changes_nothing(shop: &Shop) {
     for (method, path, body, cases) in [
         (Method::POST, "/api/orders", order, &ORDERS[..]),
         (Method::PUT, &product, offer, &OFFERS[..]),
-        (Method::POST, &reserve, hold, &RESERVATIONS[..]),
+        (Method::POST, &reserve, reservation, &RESERVATIONS[..]),
         (Method::POST, &release, json!({"order_id": "a"}), &RELEASES[..]),
         (Method::POST, "/api/payments", charge, &PAYMENTS[..]),
     ] {
@@ -157,7 +157,7 @@ async fn each_bad_request_is_a_problem_and_changes_nothing(shop: &Shop) {
             assert_problem(&format!("{path}: {case}"), &answer, 422, "invalid-request");
             assert_eq!(answer.body["field"], *field, "{path}: {case}: {answer:?}");
         }
-        assert_is_read_strictly(shop, &method, path, &body).await;
+        assert_other_bodies_are_rejected(shop, &method, path, &body).await;
     }
     let mut many = shop.order(&[]);
     many["items"] = items(10_000);
@@ -167,8 +167,8 @@ async fn each_bad_request_is_a_problem_and_changes_nothing(shop: &Shop) {
     assert_eq!(shop.stock(&lamp).await, (5, 0));
 }
 
-/// Only an object of JSON of some length is a body.
-async fn assert_is_read_strictly(shop: &Shop, method: &Method, path: &str, body: &Value) {
+/// Asserts that a body other than a JSON object of limited size is rejected.
+async fn assert_other_bodies_are_rejected(shop: &Shop, method: &Method, path: &str, body: &Value) {
     let json = "application/json";
     let array: Value =
         body.as_object().into_iter().flatten().map(|(_, field)| field.clone()).collect();
@@ -214,8 +214,8 @@ async fn unknown_ids_are_not_found(shop: &Shop) {
     let page = shop.request(Method::GET, &format!("/api/orders/{unknown}"));
     let answer = shop.send(page.header("accept", "text/html")).await;
     assert_problem("Accept", &answer, 406, "not-acceptable");
-    let wrong = shop.send(shop.request(Method::DELETE, "/api/orders")).await;
-    assert_problem("DELETE", &wrong, 405, "method-not-allowed");
+    let unsupported = shop.send(shop.request(Method::DELETE, "/api/orders")).await;
+    assert_problem("DELETE", &unsupported, 405, "method-not-allowed");
     let key = shop.request(Method::POST, "/api/orders").header("Idempotency-Key", "a b");
     let answer = shop.send(key.json(&shop.order(&[("lamp", 1)]))).await;
     assert_problem("Idempotency-Key", &answer, 422, "invalid-request");

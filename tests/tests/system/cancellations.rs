@@ -9,19 +9,19 @@ use tests::system::shop::{ApiResponse, Shop};
 use tests::system::wait::until;
 
 trials![
-    an_order_whose_payment_is_held_is_cancelled_and_says_who_asked_and_why,
-    orders_cancelled_at_any_moment_are_cancelled_or_completed_as_the_answer_says,
+    an_order_that_waits_for_payment_is_cancelled_with_requester_and_reason,
+    orders_cancelled_at_any_step_end_as_the_answer_says,
 ];
 
-/// How an order goes on, from its beginning.
+/// The statuses of an order that completes, in sequence.
 const STATUSES: [&str; 5] = ["pending", "reserved", "paid", "shipped", "completed"];
 
 async fn cancel(shop: &Shop, order: &str) -> ApiResponse {
-    let ask = json!({"reason": "ordered twice"});
-    shop.post(&format!("/api/orders/{order}/cancel"), &ask).await
+    let request = json!({"reason": "ordered twice"});
+    shop.post(&format!("/api/orders/{order}/cancel"), &request).await
 }
 
-async fn an_order_whose_payment_is_held_is_cancelled_and_says_who_asked_and_why(shop: &Shop) {
+async fn an_order_that_waits_for_payment_is_cancelled_with_requester_and_reason(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 5).await;
     let payments = shop.cluster.function("process-payment");
     payments.pause();
@@ -44,14 +44,14 @@ async fn an_order_whose_payment_is_held_is_cancelled_and_says_who_asked_and_why(
     let late = cancel(shop, &order).await;
     assert_eq!((late.status, &late.body["cancellation"]), (200, &first.body["cancellation"]));
     assert_eq!(shop.stock(&lamp).await, (5, 0));
-    let told = mails(shop, &shop.email("ann"), 2, Duration::from_secs(20)).await;
-    let asked = |mail: &serde_json::Value| {
+    let received = mails(shop, &shop.email("ann"), 2, Duration::from_secs(20)).await;
+    let mentions_request = |mail: &serde_json::Value| {
         mail["html"].as_str().is_some_and(|html| html.contains("cancel it"))
     };
-    assert!(told.iter().any(asked), "{told:?}");
+    assert!(received.iter().any(mentions_request), "{received:?}");
 }
 
-async fn orders_cancelled_at_any_moment_are_cancelled_or_completed_as_the_answer_says(shop: &Shop) {
+async fn orders_cancelled_at_any_step_end_as_the_answer_says(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 100).await;
     let body = shop.order(&[(&lamp, 1)]);
     let ended = join_all((0..40).map(async |number| {

@@ -1,4 +1,4 @@
-//! Events and mails when something is broken.
+//! Delivery of events and mails under faults.
 
 use super::harness::trials;
 use super::mails::{mails, receipt};
@@ -17,18 +17,18 @@ trials![
     no_mail_is_lost_when_send_email_is_killed,
     no_mail_is_lost_when_the_broker_is_killed,
     no_mail_is_lost_when_the_sidecar_of_notify_order_is_killed,
-    poison_is_a_dead_letter_with_its_reason_and_delays_nothing,
+    poison_messages_are_dead_lettered_with_their_reason_and_delay_nothing,
     a_dead_letter_that_is_resent_after_the_fix_is_mailed,
     a_hundred_undeliverable_mails_delay_no_other,
-    a_mail_that_is_deferred_arrives_once_when_it_is_taken,
+    a_deferred_mail_arrives_exactly_once,
     a_function_publishes_to_no_topic_but_those_of_its_manifest,
     operators_see_how_many_messages_wait_for_a_function,
     a_message_is_deleted_once_every_subscriber_has_acknowledged_it,
 ];
 
-/// How soon everything has arrived once every fault has ended: Redis gives the messages of a dead sidecar
-/// to another one after half a minute.
-const LATE: Duration = Duration::from_mins(3);
+/// The time within which everything arrives once every fault has ended: Redis redelivers the messages of a
+/// dead sidecar after half a minute.
+const ARRIVES_WITHIN: Duration = Duration::from_mins(3);
 
 async fn mail_faults(shop: &Shop, plan: Option<&Value>) {
     let url = format!("{}/control/faults", shop.cluster.mail_url());
@@ -40,7 +40,7 @@ async fn mail_faults(shop: &Shop, plan: Option<&Value>) {
     assert!(answer.status().is_success(), "{:?}", answer.text().await);
 }
 
-/// Asks for `count` receipts to be mailed to one address, and returns that.
+/// Requests `count` receipts for one address, and returns the address.
 async fn burst(shop: &Shop, count: usize) -> String {
     let address = shop.email("burst");
     for chunk in (0..count).collect::<Vec<_>>().chunks(50) {
@@ -53,22 +53,23 @@ async fn burst(shop: &Shop, count: usize) -> String {
     address
 }
 
-/// How many different mails there are.
-fn different(mails: &[Value]) -> usize {
+/// The number of distinct mails.
+fn distinct(mails: &[Value]) -> usize {
     let mut subjects: Vec<_> = mails.iter().map(|mail| mail["subject"].to_string()).collect();
     subjects.sort();
     subjects.dedup();
     subjects.len()
 }
 
-/// Waits until all of `count` different mails are there; at most `repeated` came twice.
-pub(crate) async fn all_arrive(shop: &Shop, address: &str, count: usize, repeated: usize) {
-    let arrived = until(&format!("{count} different mails have arrived"), LATE, async || {
-        let mails = shop.try_mails(address).await.ok()?;
-        (different(&mails) >= count).then_some(mails)
-    })
-    .await;
-    assert!(arrived.len() <= count + repeated, "{} mails instead of {count}", arrived.len());
+/// Waits until `count` distinct mails have arrived, at most `duplicates` of them twice.
+pub(crate) async fn all_arrive(shop: &Shop, address: &str, count: usize, duplicates: usize) {
+    let arrived =
+        until(&format!("{count} distinct mails have arrived"), ARRIVES_WITHIN, async || {
+            let mails = shop.try_mails(address).await.ok()?;
+            (distinct(&mails) >= count).then_some(mails)
+        })
+        .await;
+    assert!(arrived.len() <= count + duplicates, "{} mails instead of {count}", arrived.len());
 }
 
 async fn orders_do_not_wait_for_mail(shop: &Shop) {
@@ -79,8 +80,8 @@ async fn orders_do_not_wait_for_mail(shop: &Shop) {
     for order in &orders {
         assert_eq!(shop.ended(order).await.body["status"], "completed");
     }
-    assert!(shop.mails(&shop.email("ann")).await.is_empty(), "the mail server was to stall");
-    // Callers that wait for a stalled answer are cut off, so that later tests find an idle function.
+    assert!(shop.mails(&shop.email("ann")).await.is_empty(), "the mail server stalls");
+    // Disconnects callers that wait for a stalled answer, so that later tests find an idle function.
     mail_faults(shop, None).await;
     shop.cluster.mail_sink().kill().await;
     shop.cluster.mail_sink().start().await.expect("the mail sink starts again");
@@ -105,23 +106,23 @@ async fn every_mail_arrives_once_after_the_mail_server_was_down(shop: &Shop) {
 
 async fn no_mail_is_lost_when_send_email_is_killed(shop: &Shop) {
     let address = burst(shop, 200).await;
-    mails(shop, &address, 20, LATE).await;
+    mails(shop, &address, 20, ARRIVES_WITHIN).await;
     let send_email = shop.cluster.function("send-email");
     send_email.kill().await;
-    assert!(shop.mails(&address).await.len() < 200, "it died too late to matter");
+    assert!(shop.mails(&address).await.len() < 200, "it was killed after the last mail");
     send_email.start().await.expect("the function starts again");
-    // The one that was being sent can have arrived, and not been recorded.
+    // The mail in flight may have been sent without being recorded.
     all_arrive(shop, &address, 200, 1).await;
 }
 
 async fn no_mail_is_lost_when_the_broker_is_killed(shop: &Shop) {
     let address = burst(shop, 200).await;
-    mails(shop, &address, 20, LATE).await;
+    mails(shop, &address, 20, ARRIVES_WITHIN).await;
     shop.cluster.redis().kill().await;
-    assert!(shop.mails(&address).await.len() < 200, "it died too late to matter");
+    assert!(shop.mails(&address).await.len() < 200, "it was killed after the last mail");
     shop.cluster.redis().start().await.expect("Redis starts again");
     shop.cluster.wait_ready().await.expect("the shop is ready again");
-    // The inbox is in the same Redis: one mail was sent and could not be remembered.
+    // The inbox is in the same Redis: the mail in flight may have been sent without being recorded.
     all_arrive(shop, &address, 200, 1).await;
 }
 
@@ -145,7 +146,7 @@ async fn letters(shop: &Shop) -> Vec<DeadLetter> {
     listing(shop).await.letters
 }
 
-/// How many messages wait for send-email.
+/// The number of messages that wait for send-email.
 async fn waiting(shop: &Shop) -> usize {
     let of_send_email = |(function, _): &(String, usize)| function == "send-email";
     listing(shop).await.waiting.into_iter().find(of_send_email).map_or(0, |(_, count)| count)
@@ -154,7 +155,7 @@ async fn waiting(shop: &Shop) -> usize {
 async fn operators_see_how_many_messages_wait_for_a_function(shop: &Shop) {
     let sidecar = shop.cluster.sidecar("send-email");
     sidecar.kill().await;
-    // What others left behind.
+    // Messages of earlier tests may be left.
     let before = waiting(shop).await;
     let address = burst(shop, 7).await;
     until("seven more messages wait", Duration::from_secs(10), async || {
@@ -164,10 +165,10 @@ async fn operators_see_how_many_messages_wait_for_a_function(shop: &Shop) {
     sidecar.start().await.expect("the sidecar starts again");
     shop.cluster.wait_ready().await.expect("the shop is ready again");
     all_arrive(shop, &address, 7, 0).await;
-    until("none waits", LATE, async || (waiting(shop).await == 0).then_some(())).await;
+    until("none waits", ARRIVES_WITHIN, async || (waiting(shop).await == 0).then_some(())).await;
 }
 
-async fn poison_is_a_dead_letter_with_its_reason_and_delays_nothing(shop: &Shop) {
+async fn poison_messages_are_dead_lettered_with_their_reason_and_delay_nothing(shop: &Shop) {
     let address = shop.email("ann");
     let good = receipt(shop, 0, &address, 100);
     let changed = |id: &str, change: fn(&mut Value)| {
@@ -243,7 +244,7 @@ async fn a_hundred_undeliverable_mails_delay_no_other(shop: &Shop) {
     assert!(letters(shop).await.iter().all(|letter| !waiting.contains(&letter.event["id"])));
 }
 
-async fn a_mail_that_is_deferred_arrives_once_when_it_is_taken(shop: &Shop) {
+async fn a_deferred_mail_arrives_exactly_once(shop: &Shop) {
     let address = shop.email("ann");
     mail_faults(shop, Some(&json!({"fault": "refuse", "next": 2}))).await;
     shop.publish("notifications", &receipt(shop, 0, &address, 100)).await;
@@ -256,9 +257,9 @@ async fn a_function_publishes_to_no_topic_but_those_of_its_manifest(shop: &Shop)
     assert_eq!(answer.status(), 403, "{:?}", answer.text().await);
 }
 
-/// Waits until a message is a dead letter.
+/// Waits until a message is dead-lettered.
 async fn dead_letter(shop: &Shop, event: &Value) -> DeadLetter {
-    until("the message is a dead letter", Duration::from_secs(10), async || {
+    until("the message is dead-lettered", Duration::from_secs(10), async || {
         letters(shop).await.into_iter().find(|letter| letter.event["id"] == event["id"])
     })
     .await

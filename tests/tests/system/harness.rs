@@ -1,4 +1,4 @@
-//! The clusters that tests run on, and the turns that they take.
+//! The clusters that tests run on, and the lock that keeps tests from disturbing each other.
 
 use libtest_mimic::{Failed, Trial};
 use local::cluster::{Cluster, Options, STAFF};
@@ -18,34 +18,34 @@ macro_rules! trials {
 }
 pub(crate) use trials;
 
-/// Held by a test that loads the machine, on any cluster: the load of one test would be late
-/// answers in another, and its faults would be faults there.
-pub(crate) type Turn = Mutex<()>;
+/// Held by a test while it loads the machine or injects faults, on any cluster: either would disturb other
+/// tests.
+pub(crate) type MachineLock = Mutex<()>;
 
-/// A cluster that comes up with the first test that needs it.
+/// A cluster that is started by the first test that needs it.
 #[derive(Clone)]
 pub(crate) struct System {
     runtime: Arc<Runtime>,
-    turn: Arc<Turn>,
+    lock: Arc<MachineLock>,
     options: Options,
     cluster: Arc<OnceCell<Arc<Cluster>>>,
     http: reqwest::Client,
 }
 
 impl System {
-    /// One cluster for each of `options`. Those that are busy take turns.
+    /// One cluster for each of `options`; all share one lock.
     pub(crate) fn all<const N: usize>(options: [Options; N]) -> [Self; N] {
         let runtime = Arc::new(Runtime::new().expect("a runtime starts"));
-        let (turn, http) = (Arc::default(), reqwest::Client::new());
+        let (lock, http) = (Arc::default(), reqwest::Client::new());
         options.map(|mut options| {
             let log = "info,dapr_durabletask=warn,tower_http=debug";
             options.env.insert("RUST_LOG".to_owned(), log.to_owned());
-            let (runtime, turn, http) = (runtime.clone(), Arc::clone(&turn), http.clone());
-            Self { runtime, turn, options, cluster: Arc::default(), http }
+            let (runtime, lock, http) = (runtime.clone(), Arc::clone(&lock), http.clone());
+            Self { runtime, lock, options, cluster: Arc::default(), http }
         })
     }
 
-    /// A test that has the machine to itself from its beginning to its end.
+    /// A test that holds the lock from beginning to end.
     pub(crate) fn trial(
         &self,
         module: &str,
@@ -53,34 +53,34 @@ impl System {
         test: impl AsyncFnOnce(&Shop) + Send + 'static,
     ) -> Trial {
         let system = self.clone();
-        let turn = async move || {
-            let _turn = system.turn.lock().await;
+        let exclusive = async move || {
+            let _guard = system.lock.lock().await;
             let shop = system.shop().await?;
-            shop.no_payment_faults().await;
+            shop.clear_payment_faults().await;
             test(&shop).await;
-            shop.no_payment_faults().await;
+            shop.clear_payment_faults().await;
             check(&shop).await
         };
-        self.named(module, name, turn)
+        self.named(module, name, exclusive)
     }
 
-    /// A test that waits nearly all the time, beside others: it takes its turn where it is busy.
+    /// A test that mostly waits, concurrently with others: it takes the lock only while it loads the machine.
     pub(crate) fn waiting_trial(
         &self,
         module: &str,
         name: &str,
-        test: impl AsyncFnOnce(&Shop, &Turn) + Send + 'static,
+        test: impl AsyncFnOnce(&Shop, &MachineLock) + Send + 'static,
     ) -> Trial {
         let system = self.clone();
-        let beside = async move || {
+        let concurrent = async move || {
             let shop = {
-                let _turn = system.turn.lock().await;
+                let _guard = system.lock.lock().await;
                 system.shop().await?
             };
-            test(&shop, &system.turn).await;
+            test(&shop, &system.lock).await;
             check(&shop).await
         };
-        self.named(module, name, beside)
+        self.named(module, name, concurrent)
     }
 
     fn named(
@@ -119,8 +119,8 @@ async fn token(cluster: &Cluster) -> Result<String, Failed> {
     cluster.token("staff", STAFF).await.map_err(|error| Failed::from(error.to_string()))
 }
 
-/// Checks the invariants with a fresh token: the test may have replaced the keys of the others.
+/// Checks the invariants with a new token: the test may have revoked the keys of earlier ones.
 async fn check(shop: &Shop) -> Result<(), Failed> {
-    invariants::check(&shop.shown(&token(&shop.cluster).await?)).await;
+    invariants::check(&shop.with_token(&token(&shop.cluster).await?)).await;
     Ok(())
 }

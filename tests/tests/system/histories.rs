@@ -1,5 +1,5 @@
-//! The histories of workflows as Dapr keeps them. `UPDATE=1` records them for the replay tests of
-//! `shared`, which each release does.
+//! The histories of workflows as Dapr stores them. `UPDATE=1` records them for the replay tests of
+//! `shared`, which is done for each release.
 
 use super::harness::trials;
 use dapr_durabletask::client::TaskHubGrpcClient;
@@ -14,22 +14,22 @@ use std::time::Duration;
 use tests::system::shop::Shop;
 use tests::system::wait::until;
 
-trials![recorded_histories_are_as_dapr_keeps_them];
+trials![recorded_histories_match_those_that_dapr_stores];
 
-async fn recorded_histories_are_as_dapr_keeps_them(shop: &Shop) {
+async fn recorded_histories_match_those_that_dapr_stores(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 5).await;
     for (outcome, country) in [("completed", "DE"), ("cancelled", "AQ")] {
         let mut body = shop.order(&[(&lamp, 1)]);
         body["ship_to"]["country"] = json!(country);
         let order = shop.place(&body).await;
         assert_eq!(shop.ended(&order).await.body["status"], outcome);
-        let kept = history(shop, &order).await;
+        let stored = history(shop, &order).await;
         let file = file(outcome);
         if option_env!("UPDATE").is_some() {
-            let bytes = kept.iter().flat_map(Message::encode_length_delimited_to_vec);
+            let bytes = stored.iter().flat_map(Message::encode_length_delimited_to_vec);
             fs::write(&file, bytes.collect::<Vec<_>>()).expect("histories are writable");
         }
-        assert_eq!(activities(&kept), activities(&recorded(&file)), "UPDATE=1 records it");
+        assert_eq!(activities(&stored), activities(&recorded(&file)), "UPDATE=1 records it");
     }
 }
 
@@ -60,7 +60,7 @@ fn recorded(file: &PathBuf) -> Vec<HistoryEvent> {
     events
 }
 
-/// What the workflow called, each once: how often depends on the machine.
+/// The distinct activities that the workflow scheduled: how many times each is scheduled depends on timing.
 fn activities(history: &[HistoryEvent]) -> Vec<&str> {
     let mut names = Vec::new();
     for event in history {

@@ -9,15 +9,15 @@ use std::time::Duration;
 use tests::system::shop::Shop;
 use tests::system::wait::until;
 
-trials![lists_show_500_mixed_orders_and_do_so_again_when_they_were_lost];
+trials![lists_show_500_mixed_orders_and_can_be_rebuilt_after_their_loss];
 
-/// How long after an order's last event its lists may show it so.
+/// The time within which lists reflect an order's last event.
 const LAG: Duration = Duration::from_secs(20);
 
 const CUSTOMERS: [&str; 3] = ["ann", "bob", "eve"];
 
-/// An order of one of the customers, and how it ends: every fifth is declined, every seventh is not
-/// served, and every eleventh cancelled.
+/// Places an order of one of the customers, and returns its id and the entry that lists show once it has ended.
+/// Every fifth is declined, every seventh goes to a country that is not served, and every eleventh is cancelled.
 async fn place(shop: &Shop, lamp: &str, number: usize) -> (String, Value) {
     let mut order = shop.order(&[(lamp, 1)]);
     order["customer_id"] = json!(shop.id(CUSTOMERS[number % 3]));
@@ -41,7 +41,7 @@ async fn place(shop: &Shop, lamp: &str, number: usize) -> (String, Value) {
     (id, listed)
 }
 
-/// A whole list, page by page.
+/// A whole list, read page by page.
 async fn list(shop: &Shop, query: &str) -> Vec<Value> {
     let (mut orders, mut after) = (Vec::new(), String::new());
     loop {
@@ -68,7 +68,7 @@ async fn lists_show(shop: &Shop, orders: &BTreeMap<String, Value>) {
             expected.reverse();
             let status = status.map(|status| format!("&status={status}")).unwrap_or_default();
             let query = format!("customer_id={customer}{status}");
-            until(&format!("the list {query} is right"), LAG, async || {
+            until(&format!("the list {query} is up to date"), LAG, async || {
                 (list(shop, &query).await == expected).then_some(())
             })
             .await;
@@ -78,11 +78,11 @@ async fn lists_show(shop: &Shop, orders: &BTreeMap<String, Value>) {
         let all = list(shop, &format!("status={status}")).await;
         let own = all.iter().filter(|order| orders.values().any(|own| own == *order)).count();
         let expected = orders.values().filter(|order| order["status"] == status).count();
-        assert_eq!(own, expected, "of {} {status} orders of everybody", all.len());
+        assert_eq!(own, expected, "of {} {status} orders of all customers", all.len());
     }
 }
 
-async fn lists_show_500_mixed_orders_and_do_so_again_when_they_were_lost(shop: &Shop) {
+async fn lists_show_500_mixed_orders_and_can_be_rebuilt_after_their_loss(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 1_000).await;
     let placed = stream::iter(0..500).map(|number| place(shop, &lamp, number));
     let orders: BTreeMap<_, _> = placed.buffer_unordered(20).collect().await;
@@ -91,6 +91,6 @@ async fn lists_show_500_mixed_orders_and_do_so_again_when_they_were_lost(shop: &
     super::redis::remove(shop, "orders||_list.").await;
     assert_eq!(list(shop, "").await, Vec::<Value>::new());
     let listed = rebuild(shop.cluster.redis_port(), &shop.cluster.sidecar_url(INDEXER)).await;
-    assert!(listed.expect("the lists are made again") >= 500);
+    assert!(listed.expect("the lists are rebuilt") >= 500);
     lists_show(shop, &orders).await;
 }

@@ -1,4 +1,4 @@
-//! Many orders at once, under the rules as shipped.
+//! Many concurrent orders, with the shipped reservation time.
 
 use super::harness::trials;
 use futures::future::join_all;
@@ -9,11 +9,11 @@ use tests::system::shop::Shop;
 trials![
     of_two_orders_with_the_same_products_in_opposite_order_one_completes,
     orders_of_100_products_complete,
-    orders_complete_on_a_product_that_5000_orders_hold,
+    orders_complete_for_a_product_with_5000_open_reservations,
 ];
 
-/// How soon orders that are much to do have ended.
-const MUCH: Duration = Duration::from_mins(3);
+/// The time within which orders under load end.
+const ENDS_WITHIN: Duration = Duration::from_mins(3);
 
 async fn of_two_orders_with_the_same_products_in_opposite_order_one_completes(shop: &Shop) {
     let pairs = join_all((0..20).map(|pair| async move {
@@ -40,11 +40,11 @@ async fn orders_of_100_products_complete(shop: &Shop) {
     let items: Vec<_> = products.iter().map(|product| (product.as_str(), 1)).collect();
     let body = shop.order(&items);
     let orders = join_all((0..20).map(|_| shop.place(&body))).await;
-    shop.all_complete(&orders, MUCH).await;
+    shop.all_complete(&orders, ENDS_WITHIN).await;
 }
 
-/// The document of a product's stock, which `open` of other orders hold from now on.
-async fn hold(shop: &Shop, product: &str, open: Map<String, Value>) {
+/// Replaces the open reservations in the stored document of a product's stock.
+async fn set_reservations(shop: &Shop, product: &str, open: Map<String, Value>) {
     let state = format!("{}/v1.0/state/stock-store", shop.cluster.sidecar_url("stock"));
     let read = shop.http.get(format!("{state}/{product}")).send().await.expect("there is a stock");
     let version = read.headers().get("etag").and_then(|etag| etag.to_str().ok());
@@ -56,18 +56,19 @@ async fn hold(shop: &Shop, product: &str, open: Map<String, Value>) {
     assert!(written.status().is_success(), "{written:?}");
 }
 
-async fn orders_complete_on_a_product_that_5000_orders_hold(shop: &Shop) {
+async fn orders_complete_for_a_product_with_5000_open_reservations(shop: &Shop) {
     let lamp = shop.sell("lamp", 100, 10_000).await;
-    let held = json!({
+    let reservation = json!({
         "quantity": 1, "unit_price": {"amount": 100, "currency": "EUR"}, "state": "reserved",
         "expires_at": "2100-01-01T00:00:00Z"
     });
-    let others = (0..4_950).map(|number| (shop.id(&format!("other-{number}")), held.clone()));
-    hold(shop, &lamp, others.collect()).await;
+    let others =
+        (0..4_950).map(|number| (shop.id(&format!("other-{number}")), reservation.clone()));
+    set_reservations(shop, &lamp, others.collect()).await;
     assert_eq!(shop.stock(&lamp).await, (10_000, 4_950));
     let body = shop.order(&[(&lamp, 1)]);
     let orders = join_all((0..50).map(|_| shop.place(&body))).await;
-    shop.all_complete(&orders, MUCH).await;
+    shop.all_complete(&orders, ENDS_WITHIN).await;
     assert_eq!(shop.stock(&lamp).await, (9_950, 4_950));
-    hold(shop, &lamp, Map::new()).await;
+    set_reservations(shop, &lamp, Map::new()).await;
 }

@@ -1,4 +1,4 @@
-//! Mails to customers, and the events that are published.
+//! Mails to customers, and the published events.
 
 use super::harness::trials;
 use futures::future::join_all;
@@ -10,14 +10,14 @@ use tests::system::wait::until;
 
 trials![
     a_completed_order_sends_four_mails,
-    a_cancelled_order_says_why_and_what_was_refunded,
-    markup_in_a_name_is_text_in_the_mail,
+    the_mail_of_a_cancelled_order_states_the_reason_and_the_refund,
+    markup_in_a_name_is_escaped_in_the_mail,
     the_events_of_an_order_are_published_in_order_under_its_ids,
     events_delivered_twice_are_mailed_once_to_their_customer,
 ];
 
-/// How soon a mail arrives when nothing is broken.
-const SOON: Duration = Duration::from_secs(20);
+/// The time within which a mail arrives without faults.
+const ARRIVES_WITHIN: Duration = Duration::from_secs(20);
 
 /// Waits until `count` mails have reached `address`.
 pub(crate) async fn mails(shop: &Shop, address: &str, count: usize, limit: Duration) -> Vec<Value> {
@@ -28,7 +28,7 @@ pub(crate) async fn mails(shop: &Shop, address: &str, count: usize, limit: Durat
     .await
 }
 
-/// The event that asks for a receipt of `cents` to be mailed.
+/// The event that requests a receipt of `cents` by mail.
 pub(crate) fn receipt(shop: &Shop, number: usize, to: &str, cents: i64) -> Value {
     let order = shop.id(&format!("order-{number}"));
     let amount = json!({"amount": cents, "currency": "EUR"});
@@ -42,7 +42,7 @@ pub(crate) fn receipt(shop: &Shop, number: usize, to: &str, cents: i64) -> Value
 
 fn subject(mail: &Value) -> String {
     let subject = mail["subject"].as_str().expect("a mail has a subject");
-    subject.split(" (order ").next().expect("a text has a beginning").to_owned()
+    subject.split(" (order ").next().expect("a split has a first part").to_owned()
 }
 
 fn html(mail: &Value) -> &str {
@@ -54,7 +54,7 @@ async fn a_completed_order_sends_four_mails(shop: &Shop) {
     let order = shop.place(&shop.order(&[(&lamp, 2)])).await;
     let ended = shop.ended(&order).await;
     let address = shop.email("ann");
-    let mails = mails(shop, &address, 4, SOON).await;
+    let mails = mails(shop, &address, 4, ARRIVES_WITHIN).await;
     let by_subject: BTreeMap<_, _> = mails.iter().map(|mail| (subject(mail), mail)).collect();
     let subjects: Vec<_> = by_subject.keys().map(String::as_str).collect();
     let expected = [
@@ -76,16 +76,16 @@ async fn a_completed_order_sends_four_mails(shop: &Shop) {
     assert!(html(by_subject["We have received your order"]).contains(&format!("2 × {lamp}")));
 }
 
-async fn a_cancelled_order_says_why_and_what_was_refunded(shop: &Shop) {
+async fn the_mail_of_a_cancelled_order_states_the_reason_and_the_refund(shop: &Shop) {
     let lamp = shop.sell("lamp", 1_999, 10).await;
     let mut order = shop.order(&[(&lamp, 1)]);
     order["ship_to"]["country"] = json!("AQ");
     shop.place(&order).await;
-    let refunded = mails(shop, &shop.email("ann"), 4, SOON).await;
+    let refunded = mails(shop, &shop.email("ann"), 4, ARRIVES_WITHIN).await;
     let cancelled = refunded
         .iter()
         .find(|mail| subject(mail) == "Your order is cancelled")
-        .expect("a mail says so");
+        .expect("there is a cancellation mail");
     assert!(
         html(cancelled).contains("We do not ship to AQ.") && html(cancelled).contains("EUR 19.99")
     );
@@ -97,23 +97,23 @@ async fn a_cancelled_order_says_why_and_what_was_refunded(shop: &Shop) {
     order["email"] = json!(shop.email("bob"));
     order["payment_method"] = json!("pm_card_chargeDeclined");
     shop.place(&order).await;
-    let declined = mails(shop, &shop.email("bob"), 2, SOON).await;
+    let declined = mails(shop, &shop.email("bob"), 2, ARRIVES_WITHIN).await;
     let cancelled = declined
         .iter()
         .find(|mail| subject(mail) == "Your order is cancelled")
-        .expect("a mail says so");
+        .expect("there is a cancellation mail");
     assert!(
         html(cancelled).contains("Your payment was declined.")
             && html(cancelled).contains("pay nothing for it")
     );
 }
 
-async fn markup_in_a_name_is_text_in_the_mail(shop: &Shop) {
+async fn markup_in_a_name_is_escaped_in_the_mail(shop: &Shop) {
     let lamp = shop.sell("lamp", 1_999, 10).await;
     let mut order = shop.order(&[(&lamp, 1)]);
     order["ship_to"]["name"] = json!("<img src=x onerror=alert(1)> & Bcc: eve@example.com");
     shop.place(&order).await;
-    for mail in mails(shop, &shop.email("ann"), 4, SOON).await {
+    for mail in mails(shop, &shop.email("ann"), 4, ARRIVES_WITHIN).await {
         assert!(!html(&mail).contains("<img") && html(&mail).contains("alert(1)"), "{mail}");
         assert_eq!(mail["envelope"]["to"], json!([shop.email("ann")]));
     }
@@ -173,7 +173,7 @@ pub(crate) async fn events_delivered_twice_are_mailed_once_to_their_customer(sho
         for mail in mails {
             let number = (0..500)
                 .find(|number| subject_of(shop, *number) == mail["subject"])
-                .expect("a mail of ours");
+                .expect("the mail is of this test");
             assert!(html(&mail).contains(&format!(
                 "EUR {}.{:02}",
                 cents(number) / 100,

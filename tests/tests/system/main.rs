@@ -1,16 +1,17 @@
 //! The whole system on real Dapr, and the invariants of money and stock after each test.
 //!
-//! Three clusters: one whose stock is held so briefly that an order can be seen to give up, one
-//! whose credentials are in a vault, which tries undos a few times only, and one as shipped for
-//! outages of minutes, which are waited for while the tests of the others go on.
+//! Three clusters: one with reservations that expire soon, so that tests can wait for this; one with credentials
+//! in a vault, which retries undos only a few times; and one with the shipped settings, for outages of minutes,
+//! whose tests run concurrently with those of the others.
 
+mod abandoned;
 mod amounts;
+mod authorization;
 mod bad_requests;
 mod cancellations;
 mod deliveries;
-mod documented;
-mod door;
 mod faults;
+mod fuzzing;
 mod harness;
 mod histories;
 mod lists;
@@ -20,16 +21,15 @@ mod orders;
 mod outages;
 mod payments;
 mod processes;
+mod recovery;
 mod redis;
 mod refunds;
-mod repaired;
 mod replicas;
 mod rollouts;
 mod rotation;
 mod start;
 mod stock;
 mod traces;
-mod undriven;
 mod watching;
 
 use self::harness::System;
@@ -51,10 +51,10 @@ fn main() -> ExitCode {
         },
         Options { broker: Broker::Own, ..Options::default() },
     ]);
-    let (waiting, busy) = trials(&systems);
-    // One thread for each test that waits, and one for all others, which take turns.
+    let (waiting, exclusive) = trials(&systems);
+    // One thread for each waiting test, and one for all others, which run one at a time.
     let threads = waiting.len() + 1;
-    let trials = waiting.into_iter().chain(busy).collect();
+    let trials = waiting.into_iter().chain(exclusive).collect();
     let arguments = Arguments { test_threads: Some(threads), ..Arguments::from_args() };
     let conclusion = libtest_mimic::run(&arguments, trials);
     for system in systems {
@@ -63,11 +63,11 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
-/// The tests that wait nearly all the time, and the others.
-fn trials([hasty, vaulted, shipped]: &[System; 3]) -> (Vec<Trial>, Vec<Trial>) {
+/// The tests that mostly wait, and the others.
+fn trials([brief, vault, shipped]: &[System; 3]) -> (Vec<Trial>, Vec<Trial>) {
     let mut waiting = outages::trials(shipped);
-    waiting.extend(undriven::waiting(hasty));
-    let mut busy = Vec::new();
+    waiting.extend(abandoned::waiting(brief));
+    let mut exclusive = Vec::new();
     for module in [
         orders::trials,
         stock::trials,
@@ -76,9 +76,9 @@ fn trials([hasty, vaulted, shipped]: &[System; 3]) -> (Vec<Trial>, Vec<Trial>) {
         refunds::trials,
         cancellations::trials,
         bad_requests::trials,
-        documented::trials,
+        fuzzing::trials,
         faults::trials,
-        undriven::trials,
+        abandoned::trials,
         watching::trials,
         rollouts::trials,
         mails::trials,
@@ -87,25 +87,25 @@ fn trials([hasty, vaulted, shipped]: &[System; 3]) -> (Vec<Trial>, Vec<Trial>) {
         processes::trials,
         start::trials,
     ] {
-        busy.extend(module(hasty));
+        exclusive.extend(module(brief));
     }
-    // A rotation replaces the payment key that is there at first; a fresh key of the issuer is taken at
-    // once by a gateway that has not asked for a minute.
+    // The order matters: a rotation replaces the initial payment key, and the gateway accepts a new key of the
+    // issuer at once only if it has not requested the keys for a minute.
     for module in [
-        repaired::trials,
+        recovery::trials,
         lists::trials,
         load::trials,
         replicas::trials,
         histories::trials,
         rotation::trials,
-        door::trials,
+        authorization::trials,
     ] {
-        busy.extend(module(vaulted));
+        exclusive.extend(module(vault));
     }
-    (waiting, busy)
+    (waiting, exclusive)
 }
 
-/// A cluster in which some settings are not as shipped, and some functions can have a second process.
+/// A cluster with changed settings, in which some functions can have a second process.
 fn options(settings: &[(&str, &str)], seconds: &[&str]) -> Options {
     Options {
         env: settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),

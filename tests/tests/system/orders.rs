@@ -1,4 +1,4 @@
-//! Whole orders, well and badly.
+//! Orders from end to end, completed and cancelled.
 
 use super::harness::trials;
 use futures::future::join_all;
@@ -10,14 +10,14 @@ use tests::system::wait::until;
 
 trials![
     an_order_completes_and_is_charged_its_total_once,
-    an_order_is_found_right_after_it_was_accepted,
+    an_order_can_be_read_immediately_after_it_was_accepted,
     a_declined_card_cancels_the_order_and_charges_nothing,
     a_country_that_is_not_served_cancels_the_order_and_refunds_it,
     one_sold_out_item_of_three_leaves_nothing_reserved,
     a_changed_price_cancels_the_order_before_any_charge,
     products_in_two_currencies_cancel_the_order,
     ten_of_50_concurrent_orders_for_the_last_10_items_complete,
-    one_key_is_one_order_however_often_it_is_sent,
+    requests_with_the_same_idempotency_key_create_one_order,
 ];
 
 fn problem(order: &ApiResponse) -> &str {
@@ -35,7 +35,7 @@ async fn charges(shop: &Shop, order: &str) -> Vec<Value> {
 }
 
 async fn an_order_completes_and_is_charged_its_total_once(shop: &Shop) {
-    const WALK: [&str; 5] = ["pending", "reserved", "paid", "shipped", "completed"];
+    const STATUSES: [&str; 5] = ["pending", "reserved", "paid", "shipped", "completed"];
     let (lamp, bulb) = (shop.sell("lamp", 2_000, 10).await, shop.sell("bulb", 150, 20).await);
     let answer = shop.post("/api/orders", &shop.order(&[(&lamp, 2), (&bulb, 3)])).await;
     assert_eq!((answer.status, answer.text("status")), (202, "pending".to_owned()));
@@ -45,8 +45,11 @@ async fn an_order_completes_and_is_charged_its_total_once(shop: &Shop) {
     let mut furthest = 0;
     until("the order is completed", Duration::from_secs(20), async || {
         let status = shop.status(&order).await.text("status");
-        let at = WALK.iter().position(|step| *step == status).expect("the order walks this way");
-        assert!(at >= furthest, "it walked back from {} to {status}", WALK[furthest]);
+        let at = STATUSES
+            .iter()
+            .position(|step| *step == status)
+            .expect("the status is one of a completing order");
+        assert!(at >= furthest, "it went back from {} to {status}", STATUSES[furthest]);
         furthest = at;
         (status == "completed").then_some(())
     })
@@ -71,7 +74,7 @@ async fn an_order_completes_and_is_charged_its_total_once(shop: &Shop) {
     assert_eq!((charges.len(), &charges[0]["amount"]), (1, &json!(4_450)));
 }
 
-async fn an_order_is_found_right_after_it_was_accepted(shop: &Shop) {
+async fn an_order_can_be_read_immediately_after_it_was_accepted(shop: &Shop) {
     let lamp = shop.sell("lamp", 100, 100).await;
     for _ in 0..20 {
         let order = shop.place(&shop.order(&[(&lamp, 1)])).await;
@@ -112,7 +115,7 @@ async fn a_country_that_is_not_served_cancels_the_order_and_refunds_it(shop: &Sh
         .iter()
         .filter_map(|step| step["step"].as_str())
         .collect();
-    // The undos run side by side.
+    // The undos run concurrently.
     steps[4..].sort_unstable();
     let undone = ["cancel-shipment", "refund-payment", "release-stock"];
     assert_eq!(steps, [&["create", "reserve", "pay", "ship"][..], &undone].concat());
@@ -170,7 +173,7 @@ async fn ten_of_50_concurrent_orders_for_the_last_10_items_complete(shop: &Shop)
     assert_eq!(shop.stock(&lamp).await, (0, 0));
 }
 
-async fn one_key_is_one_order_however_often_it_is_sent(shop: &Shop) {
+async fn requests_with_the_same_idempotency_key_create_one_order(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 50).await;
     let body = shop.order(&[(&lamp, 1)]);
     let place = || {

@@ -1,7 +1,7 @@
-//! Payments, directly and under a provider that stalls and fails.
+//! Payments by callers and of orders, with a provider that stalls and fails.
 
 use super::harness::trials;
-use super::outages::outlast_the_hold;
+use super::outages::outlast_reservations;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::fs;
@@ -12,17 +12,17 @@ use tests::system::wait::until;
 trials![
     a_payment_is_made_once_and_refunded_in_parts,
     a_declined_payment_is_made_by_another_method,
-    a_caller_neither_touches_nor_hinders_the_payment_of_an_order,
-    saved_failures_and_forgotten_keys_charge_an_order_once,
+    a_caller_can_neither_refund_nor_block_the_payment_of_an_order,
+    an_order_is_charged_once_despite_replayed_failures_and_expired_keys,
     a_processing_charge_is_awaited,
     an_order_is_cancelled_only_once_its_refund_has_succeeded,
-    nothing_is_charged_for_orders_that_are_cancelled_while_the_provider_is_away,
+    nothing_is_charged_for_orders_that_are_cancelled_during_a_provider_outage,
     a_stalled_provider_delays_an_order_and_charges_it_once,
-    a_charge_whose_answer_was_lost_is_found_again,
-    orders_wait_for_their_reservation_under_a_wrong_key_and_the_log_says_what_to_fix,
+    a_charge_whose_answer_was_lost_is_not_made_again,
+    an_invalid_provider_key_delays_orders_until_their_reservation_expires_and_is_logged,
 ];
 
-/// A payment of the caller's own, under a reference of this test's.
+/// A payment by a caller, with a reference that only this test uses.
 pub(crate) fn charge(shop: &Shop) -> Value {
     json!({
         "order_id": shop.id("direct"),
@@ -31,7 +31,7 @@ pub(crate) fn charge(shop: &Shop) -> Value {
     })
 }
 
-/// What the provider made under a caller's reference.
+/// The provider's payments with a caller's reference.
 pub(crate) async fn made(shop: &Shop, reference: &str) -> Vec<Value> {
     let ledger = shop.ledger().await;
     let made = ledger["payments"].as_array().expect("a ledger has payments").iter();
@@ -95,9 +95,9 @@ async fn a_declined_payment_is_made_by_another_method(shop: &Shop) {
     assert_eq!(outcomes, ["canceled", "canceled", "charged"]);
 }
 
-async fn a_caller_neither_touches_nor_hinders_the_payment_of_an_order(shop: &Shop) {
+async fn a_caller_can_neither_refund_nor_block_the_payment_of_an_order(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 5).await;
-    // The id that the order will have, made of its customer and its key.
+    // The order's id is derived from its customer and its key.
     let place = async || {
         let request = shop.request(Method::POST, "/api/orders").header("Idempotency-Key", "k");
         shop.send(request.json(&shop.order(&[(&lamp, 1)]))).await
@@ -110,11 +110,11 @@ async fn a_caller_neither_touches_nor_hinders_the_payment_of_an_order(shop: &Sho
     assert_eq!(ended.body["status"], "completed");
     let refused = refund(shop, &ended.text("payment_id"), "k", None).await;
     assert_eq!((refused.status, refused.problem()), (409, Some("payment-of-an-order")));
-    let said = refused.text("detail");
-    assert!(said.contains(&format!("belongs to order {order}")), "{said}");
+    let detail = refused.text("detail");
+    assert!(detail.contains(&format!("belongs to order {order}")), "{detail}");
 }
 
-async fn saved_failures_and_forgotten_keys_charge_an_order_once(shop: &Shop) {
+async fn an_order_is_charged_once_despite_replayed_failures_and_expired_keys(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 10).await;
     for (fault, path) in [
         ("crash-before", "create"),
@@ -128,7 +128,7 @@ async fn saved_failures_and_forgotten_keys_charge_an_order_once(shop: &Shop) {
     ] {
         shop.payment_faults(&json!({"fault": fault, "next": 2, "path": path})).await;
         let order = shop.place(&shop.order(&[(&lamp, 1)])).await;
-        shop.payment_clock(Duration::from_hours(25)).await;
+        shop.advance_payment_clock(Duration::from_hours(25)).await;
         assert_eq!(shop.ended(&order).await.body["status"], "completed", "{fault} {path}");
     }
 }
@@ -145,13 +145,13 @@ async fn a_processing_charge_is_awaited(shop: &Shop) {
     })
     .await;
     assert_eq!(shop.status(&order).await.body["status"], "reserved");
-    shop.payment_clock(Duration::from_mins(1)).await;
+    shop.advance_payment_clock(Duration::from_mins(1)).await;
     assert_eq!(shop.ended(&order).await.body["status"], "completed");
 }
 
 async fn an_order_is_cancelled_only_once_its_refund_has_succeeded(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 5).await;
-    // The first one fails, the second one takes its time.
+    // The first refund fails, and the second is delayed.
     let fails = json!({"refunds": {"next": 1, "after_seconds": 60, "then": "fail"}});
     shop.payment_settlement(&fails).await;
     let mut order = shop.order(&[(&lamp, 1)]);
@@ -170,29 +170,29 @@ async fn an_order_is_cancelled_only_once_its_refund_has_succeeded(shop: &Shop) {
     assert_ne!(shop.status(&order).await.body["status"], "cancelled");
     let succeeds = json!({"refunds": {"next": 1, "after_seconds": 60, "then": "succeed"}});
     shop.payment_settlement(&succeeds).await;
-    shop.payment_clock(Duration::from_mins(1)).await;
+    shop.advance_payment_clock(Duration::from_mins(1)).await;
     until("another refund is pending", Duration::from_secs(40), async || {
         (refunds().await == ["pending", "failed", "pending"]).then_some(())
     })
     .await;
-    shop.payment_clock(Duration::from_mins(1)).await;
+    shop.advance_payment_clock(Duration::from_mins(1)).await;
     assert_eq!(shop.ended(&order).await.body["status"], "cancelled");
     assert_eq!(refunds().await, ["pending", "failed", "pending", "succeeded"]);
 }
 
-async fn nothing_is_charged_for_orders_that_are_cancelled_while_the_provider_is_away(shop: &Shop) {
-    outlast_the_hold(shop, Duration::from_mins(1)).await;
+async fn nothing_is_charged_for_orders_that_are_cancelled_during_a_provider_outage(shop: &Shop) {
+    outlast_reservations(shop, Duration::from_mins(1)).await;
 }
 
 async fn a_stalled_provider_delays_an_order_and_charges_it_once(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 5).await;
-    // Longer than a request to the provider may take: the first try gives up.
+    // Longer than the timeout of a request to the provider: the first attempt fails.
     shop.payment_faults(&json!({"fault": "stall", "next": 1, "stall_ms": 7_000})).await;
     let order = shop.place(&shop.order(&[(&lamp, 1)])).await;
     assert_eq!(shop.ended(&order).await.body["status"], "completed");
 }
 
-async fn a_charge_whose_answer_was_lost_is_found_again(shop: &Shop) {
+async fn a_charge_whose_answer_was_lost_is_not_made_again(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 5).await;
     for fault in ["fail-before", "fail-after"] {
         shop.payment_faults(&json!({"fault": fault, "next": 2})).await;
@@ -201,7 +201,7 @@ async fn a_charge_whose_answer_was_lost_is_found_again(shop: &Shop) {
     }
 }
 
-async fn orders_wait_for_their_reservation_under_a_wrong_key_and_the_log_says_what_to_fix(
+async fn an_invalid_provider_key_delays_orders_until_their_reservation_expires_and_is_logged(
     shop: &Shop,
 ) {
     let lamp = shop.sell("lamp", 2_000, 5).await;
@@ -209,7 +209,7 @@ async fn orders_wait_for_their_reservation_under_a_wrong_key_and_the_log_says_wh
     let right = fs::read_to_string(secrets).expect("the secrets are readable");
     replace_secrets(shop, r#"{"payment-api-key": "sk_test_wrong"}"#).await;
     let order = shop.place(&shop.order(&[(&lamp, 1)])).await;
-    until("the log says what to fix", Duration::from_secs(20), async || {
+    until("the log states the fix", Duration::from_secs(20), async || {
         let log = shop.cluster.function("process-payment").log();
         log.contains("put a valid one into secret `payment-api-key`").then_some(())
     })
@@ -230,21 +230,21 @@ async fn orders_wait_for_their_reservation_under_a_wrong_key_and_the_log_says_wh
         let log = String::from_utf8_lossy(&log);
         assert!(
             !log.contains("sk_test_wrong")
-                && !log.contains(key.as_str().expect("the key is a text"))
+                && !log.contains(key.as_str().expect("the key is a string"))
         );
     }
     let order = shop.place(&shop.order(&[(&lamp, 1)])).await;
     assert_eq!(shop.ended(&order).await.body["status"], "completed");
 }
 
-/// Gives process-payment other credentials: its sidecar reads the file when it starts.
+/// Replaces the credentials of process-payment: its sidecar reads the file when it starts.
 async fn replace_secrets(shop: &Shop, secrets: &str) {
     let sidecar = shop.cluster.sidecar("process-payment");
     sidecar.stop(Duration::from_secs(10)).await;
     fs::write(shop.cluster.secrets_file(), secrets).expect("the secrets are writable");
     sidecar.start().await.expect("the sidecar starts");
     shop.cluster.wait_ready().await.expect("the shop is ready again");
-    // A sidecar that stopped takes its name with it; others find the new one when they look again.
+    // A sidecar that stops is no longer resolved; the others find the new one after a while.
     until("process-payment can be invoked again", Duration::from_secs(20), async || {
         let answer = shop.post("/api/payments", &json!({})).await;
         (answer.status == 422).then_some(())

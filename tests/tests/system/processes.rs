@@ -1,4 +1,4 @@
-//! What every function does as a process.
+//! Every function as a process: health, settings, connections and shutdown.
 
 use super::harness::trials;
 use futures::stream::{self, StreamExt};
@@ -19,10 +19,10 @@ trials![
     every_event_function_subscribes_to_the_topic_of_its_manifest,
     every_function_completes_a_request_in_flight_when_it_is_asked_to_stop,
     every_function_rejects_bad_settings_and_names_all_of_them,
-    a_client_is_served_beside_2000_that_say_nothing_and_the_process_ends_cleanly,
+    a_client_is_served_beside_2000_idle_connections_and_the_process_stops_cleanly,
 ];
 
-/// A request of each function that needs its sidecar.
+/// A request to each function that needs its sidecar.
 fn request_of(function: &str) -> (Method, &'static str, Value) {
     let order = json!({"order_id": "in-flight"});
     match function {
@@ -61,12 +61,12 @@ fn request_of(function: &str) -> (Method, &'static str, Value) {
             let data = json!({"to": "in-flight@example.com", "name": "x", "notice": notice});
             (Method::POST, "/events/notifications", event("notification.requested", data))
         }
-        // Nothing but a dead letter takes the way through its sidecar.
+        // Of its events, only dead letters go through its sidecar.
         "rotate-payment-key" => {
             (Method::POST, "/events/key-vault", event("order.completed", json!({})))
         }
         "create-order" => (Method::POST, "/api/orders", Value::Null),
-        other => panic!("say what {other} is asked in this test"),
+        other => panic!("add a request to {other} to this test"),
     }
 }
 
@@ -111,13 +111,13 @@ async fn every_function_completes_a_request_in_flight_when_it_is_asked_to_stop(s
     let lamp = shop.sell("lamp", 100, 5).await;
     let order = shop.order(&[(&lamp, 1)]);
     for function in shop.cluster.functions() {
-        stop_amid_a_request(shop, function, &order).await;
+        stop_during_a_request(shop, function, &order).await;
     }
 }
 
-/// Holds the sidecar of `function` still, so that a request stays in flight while the function is
-/// asked to stop; then lets it go on.
-async fn stop_amid_a_request(shop: &Shop, function: &Function, order: &Value) {
+/// Pauses the sidecar of `function`, so that a request stays in flight while the function is asked to stop,
+/// and then resumes it.
+async fn stop_during_a_request(shop: &Shop, function: &Function, order: &Value) {
     let name = function.name.as_str();
     let (process, sidecar) = (shop.cluster.function(name), shop.cluster.sidecar(name));
     let (method, path, mut body) = request_of(name);
@@ -136,18 +136,18 @@ async fn stop_amid_a_request(shop: &Shop, function: &Function, order: &Value) {
         .await;
         process.stop(Duration::from_secs(5)).await
     };
-    let go_on = async {
+    let resume = async {
         until("the function has been asked to stop", Duration::from_secs(5), async || {
             (count(&process.log(), STOPPING) > stopping).then_some(())
         })
         .await;
         sidecar.resume();
     };
-    let (answer, stopped, ()) = tokio::join!(answer, ended, go_on);
+    let (answer, stopped, ()) = tokio::join!(answer, ended, resume);
     assert!(answer.status < 500 && answer.status != 401, "{name}: {answer:?}");
     assert_eq!(stopped.and_then(|status| status.code()), Some(0), "{name}: {}", process.log());
     if name == "create-order" {
-        let _noted = shop.accepted(&answer);
+        let _recorded = shop.accepted(&answer);
     }
     process.start().await.expect("the function starts again");
     shop.cluster.wait_ready().await.expect("the shop is ready again");
@@ -175,19 +175,19 @@ async fn every_function_rejects_bad_settings_and_names_all_of_them(shop: &Shop) 
         assert_eq!(errors.contains("PAYMENT_PROVIDER_URL: "), needs_provider, "{errors}");
         let needs_vault = !function.manifest.manages.is_empty();
         assert_eq!(errors.contains("KEY_VAULT_URL: must be set"), needs_vault, "{errors}");
-        let is_the_door = function.name == "gateway";
-        assert_eq!(errors.contains("OIDC_ISSUERS: must be set"), is_the_door, "{errors}");
+        let is_gateway = function.name == "gateway";
+        assert_eq!(errors.contains("OIDC_ISSUERS: must be set"), is_gateway, "{errors}");
         for fault in ["APP_PORT: must be set", "DAPR_HTTP_PORT: ", "DRAIN_SECONDS: "] {
             assert!(errors.contains(&format!("{}: {fault}", function.name)), "{errors}");
         }
     }
 }
 
-/// More than a process may have open at first on many machines.
-const SILENT: usize = 2_000;
+/// More than the default soft limit of open files on many machines.
+const IDLE: usize = 2_000;
 
-/// The gateway at `port` without a sidecar, started with few files, as on such a machine.
-fn alone(shop: &Shop, port: u16) -> tokio::process::Child {
+/// The gateway at `port` without a sidecar, started with a low soft limit of open files.
+fn start_without_sidecar(shop: &Shop, port: u16) -> tokio::process::Child {
     let mut command = tokio::process::Command::new("sh");
     let start = format!("ulimit -Sn 256; exec '{}'", shop.cluster.binary("gateway").display());
     command.args(["-c", &start]).kill_on_drop(true).stdout(Stdio::null()).stderr(Stdio::null());
@@ -196,14 +196,16 @@ fn alone(shop: &Shop, port: u16) -> tokio::process::Child {
     command.spawn().expect("the gateway starts")
 }
 
-async fn a_client_is_served_beside_2000_that_say_nothing_and_the_process_ends_cleanly(shop: &Shop) {
+async fn a_client_is_served_beside_2000_idle_connections_and_the_process_stops_cleanly(
+    shop: &Shop,
+) {
     let limit = getrlimit(Resource::Nofile);
-    // Where that is refused, the connections below are.
+    // If this fails, so do the connections below.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
     let free = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
     let address = free.local_addr().expect("it has an address");
     drop(free);
-    let mut gateway = alone(shop, address.port());
+    let mut gateway = start_without_sidecar(shop, address.port());
     let url = format!("http://{address}/api/orders/a");
     let served = async || shop.try_send(shop.http.get(&url)).await.ok().map(|it| it.status);
     until("the gateway serves", Duration::from_secs(20), async || {
@@ -217,11 +219,11 @@ async fn a_client_is_served_beside_2000_that_say_nothing_and_the_process_ends_cl
         }
         client
     };
-    let mut silent = Vec::new();
+    let mut idle = Vec::new();
     for _ in 0..20 {
-        let more = stream::iter(silent.len()..silent.len() + SILENT / 20).map(connect);
-        silent.extend(more.buffer_unordered(20).collect::<Vec<_>>().await);
-        // A client of its own each time: it needs another connection.
+        let more = stream::iter(idle.len()..idle.len() + IDLE / 20).map(connect);
+        idle.extend(more.buffer_unordered(20).collect::<Vec<_>>().await);
+        // A new client each time, as it opens a new connection.
         let answer = timeout(Duration::from_secs(5), reqwest::get(&url)).await;
         assert_eq!(answer.expect("in time").expect("it answers").status(), 401);
     }
@@ -229,5 +231,5 @@ async fn a_client_is_served_beside_2000_that_say_nothing_and_the_process_ends_cl
     kill_process(pid, Signal::TERM).expect("it runs");
     let ended = timeout(Duration::from_secs(10), gateway.wait()).await;
     assert_eq!(ended.expect("it ends in time").expect("it ended").code(), Some(0));
-    drop(silent);
+    drop(idle);
 }

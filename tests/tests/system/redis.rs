@@ -1,4 +1,4 @@
-//! A look into the shop's Redis, for what no interface of the shop shows.
+//! Access to the shop's Redis, for state that no interface of the shop exposes.
 
 use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
@@ -25,7 +25,7 @@ pub(crate) async fn stream(shop: &Shop, topic: &str) -> Vec<Value> {
     found.ids.iter().filter_map(|entry| entry.get("data")).map(event).collect()
 }
 
-/// Removes every key that begins so.
+/// Removes every key with this prefix.
 pub(crate) async fn remove(shop: &Shop, prefix: &str) {
     let mut redis = connect(shop).await.expect("Redis answers");
     let keys: Vec<String> = redis.keys(format!("{prefix}*")).await.expect("Redis answers");
@@ -33,7 +33,7 @@ pub(crate) async fn remove(shop: &Shop, prefix: &str) {
     assert_eq!(removed.expect("Redis answers"), keys.len());
 }
 
-/// Puts an event into a topic as it is.
+/// Adds an event to a topic, unchanged.
 pub(crate) async fn add(shop: &Shop, topic: &str, event: &Value) {
     let mut redis = connect(shop).await.expect("Redis answers");
     let added: redis::RedisResult<Option<String>> =
@@ -44,7 +44,7 @@ pub(crate) async fn add(shop: &Shop, topic: &str, event: &Value) {
 /// Reads the next `count` events of a topic as the group `subscriber`, and acknowledges them.
 pub(crate) async fn acknowledge(shop: &Shop, topic: &str, subscriber: &str, count: usize) {
     let mut redis = connect(shop).await.expect("Redis answers");
-    // It is there from the second call on.
+    // The group exists from the second call on.
     let _: redis::RedisResult<()> = redis.xgroup_create(topic, subscriber, "0").await;
     let next = StreamReadOptions::default().group(subscriber, "test").count(count);
     let read: StreamReadReply =

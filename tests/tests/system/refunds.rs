@@ -10,11 +10,11 @@ use tests::system::wait::until;
 
 trials![
     staff_refund_a_completed_order_in_parts_and_no_more_than_was_paid,
-    an_order_that_runs_or_was_cancelled_is_not_refunded,
-    a_refund_that_takes_its_time_is_shown_as_pending_until_it_is_asked_about,
-    a_refund_amid_which_its_function_was_killed_is_done_once_when_it_is_repeated,
-    what_the_provider_takes_back_of_a_cancelled_order_is_refunded_again_by_staff,
-    a_refund_that_nobody_repeats_is_brought_to_its_end_by_the_sweep,
+    a_running_or_cancelled_order_is_not_refunded,
+    a_delayed_refund_is_pending_until_its_request_is_repeated,
+    a_refund_whose_function_was_killed_is_made_once_when_it_is_repeated,
+    staff_repeat_a_refund_that_fails_after_the_order_was_cancelled,
+    a_refund_that_is_not_repeated_is_completed_by_the_sweep,
 ];
 
 fn euro(amount: i64) -> Value {
@@ -22,15 +22,15 @@ fn euro(amount: i64) -> Value {
 }
 
 async fn refund(shop: &Shop, order: &str, key: &str, body: &Value) -> ApiResponse {
-    shop.send(ask(shop, order, key).json(body)).await
+    shop.send(refund_request(shop, order, key).json(body)).await
 }
 
-fn ask(shop: &Shop, order: &str, key: &str) -> reqwest::RequestBuilder {
+fn refund_request(shop: &Shop, order: &str, key: &str) -> reqwest::RequestBuilder {
     let path = format!("/api/orders/{order}/refunds");
     shop.request(Method::POST, &path).header("Idempotency-Key", key)
 }
 
-/// An order of 20.00 euro that has completed.
+/// A completed order of EUR 20.00.
 async fn completed(shop: &Shop) -> String {
     let lamp = shop.sell("lamp", 2_000, 5).await;
     let order = shop.place(&shop.order(&[(&lamp, 1)])).await;
@@ -56,9 +56,9 @@ async fn staff_refund_a_completed_order_in_parts_and_no_more_than_was_paid(shop:
     assert_eq!(refund(shop, &order, "part", &part).await.body, first.body);
     let reused = refund(shop, &order, "part", &json!({"amount": euro(501)})).await;
     assert_eq!((reused.status, reused.problem()), (422, Some("key-reused")));
-    let much = refund(shop, &order, "more", &json!({"amount": euro(1_501)})).await;
-    assert_eq!((much.status, much.problem()), (409, Some("refund-too-large")));
-    assert_eq!(much.body["left"], euro(1_500));
+    let excessive = refund(shop, &order, "more", &json!({"amount": euro(1_501)})).await;
+    assert_eq!((excessive.status, excessive.problem()), (409, Some("refund-too-large")));
+    assert_eq!(excessive.body["left"], euro(1_500));
     let rest = refund(shop, &order, "rest", &json!({})).await;
     assert_eq!((rest.status, &rest.body["amount"]), (201, &euro(1_500)));
     let nothing = refund(shop, &order, "again", &json!({})).await;
@@ -69,17 +69,17 @@ async fn staff_refund_a_completed_order_in_parts_and_no_more_than_was_paid(shop:
     assert_eq!(shown.body["status"], "completed");
     assert_eq!(refunded(shop, &order).await, (2_000, 2));
     let mails = mails(shop, &shop.email("ann"), 6, Duration::from_secs(20)).await;
-    let told = |sum: &str| {
+    let refund_mails = |sum: &str| {
         let about = |mail: &&Value| {
             mail["subject"].as_str().is_some_and(|subject| subject.starts_with("Refund"))
                 && mail["html"].as_str().is_some_and(|html| html.contains(sum))
         };
         mails.iter().filter(about).count()
     };
-    assert_eq!((told("EUR 5.00"), told("EUR 15.00"), mails.len()), (1, 1, 6));
+    assert_eq!((refund_mails("EUR 5.00"), refund_mails("EUR 15.00"), mails.len()), (1, 1, 6));
 }
 
-async fn an_order_that_runs_or_was_cancelled_is_not_refunded(shop: &Shop) {
+async fn a_running_or_cancelled_order_is_not_refunded(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 5).await;
     let minute = json!({"payments": {"next": 1, "after_seconds": 60, "then": "succeed"}});
     shop.payment_settlement(&minute).await;
@@ -95,7 +95,7 @@ async fn an_order_that_runs_or_was_cancelled_is_not_refunded(shop: &Shop) {
     let early = refund(shop, &order, "k", &json!({})).await;
     assert_eq!((early.status, early.problem()), (409, Some("order-not-ended")));
     assert!(early.text("detail").contains("refund it once it is completed"), "{early:?}");
-    shop.payment_clock(Duration::from_mins(1)).await;
+    shop.advance_payment_clock(Duration::from_mins(1)).await;
     assert_eq!(shop.ended(&order).await.body["status"], "cancelled");
     let late = refund(shop, &order, "k", &json!({})).await;
     assert_eq!((late.status, late.problem()), (409, Some("nothing-to-refund")));
@@ -104,7 +104,7 @@ async fn an_order_that_runs_or_was_cancelled_is_not_refunded(shop: &Shop) {
     assert_eq!(resumed.status, 204);
 }
 
-async fn a_refund_that_takes_its_time_is_shown_as_pending_until_it_is_asked_about(shop: &Shop) {
+async fn a_delayed_refund_is_pending_until_its_request_is_repeated(shop: &Shop) {
     let order = completed(shop).await;
     let minute = json!({"refunds": {"next": 1, "after_seconds": 60, "then": "succeed"}});
     shop.payment_settlement(&minute).await;
@@ -113,19 +113,19 @@ async fn a_refund_that_takes_its_time_is_shown_as_pending_until_it_is_asked_abou
     assert_eq!((pending.status, pending.text("status")), (201, "pending".to_owned()));
     let too_much = refund(shop, &order, "more", &json!({"amount": euro(1_501)})).await;
     assert_eq!((too_much.status, too_much.problem()), (409, Some("refund-too-large")));
-    shop.payment_clock(Duration::from_mins(1)).await;
+    shop.advance_payment_clock(Duration::from_mins(1)).await;
     let done = refund(shop, &order, "k", &part).await;
     assert_eq!(done.text("status"), "succeeded");
     assert_eq!(done.text("refund_id"), pending.text("refund_id"));
     assert_eq!(refunded(shop, &order).await, (500, 1));
 }
 
-async fn a_refund_amid_which_its_function_was_killed_is_done_once_when_it_is_repeated(shop: &Shop) {
+async fn a_refund_whose_function_was_killed_is_made_once_when_it_is_repeated(shop: &Shop) {
     let order = completed(shop).await;
     shop.payment_faults(&json!({"fault": "stall", "next": 1, "stall_ms": 2_000, "path": "refund"}))
         .await;
     let part = json!({"amount": euro(500)});
-    let broken = tokio::spawn(ask(shop, &order, "k").json(&part).send());
+    let broken = tokio::spawn(refund_request(shop, &order, "k").json(&part).send());
     let document = format!("/api/orders/{order}");
     until("the refund is under way", Duration::from_secs(20), async || {
         let refunds = shop.get(&document).await.body["refunds"].clone();
@@ -147,7 +147,7 @@ async fn a_refund_amid_which_its_function_was_killed_is_done_once_when_it_is_rep
     mails(shop, &shop.email("ann"), 5, Duration::from_secs(20)).await;
 }
 
-async fn what_the_provider_takes_back_of_a_cancelled_order_is_refunded_again_by_staff(shop: &Shop) {
+async fn staff_repeat_a_refund_that_fails_after_the_order_was_cancelled(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 5).await;
     let mut order = shop.order(&[(&lamp, 1)]);
     order["ship_to"]["country"] = json!("AQ");
@@ -155,13 +155,13 @@ async fn what_the_provider_takes_back_of_a_cancelled_order_is_refunded_again_by_
     let order = shop.place(&order).await;
     assert_eq!(shop.ended(&order).await.body["status"], "cancelled");
     // A refund to this card succeeds, and fails some time later.
-    shop.payment_clock(Duration::from_mins(1)).await;
+    shop.advance_payment_clock(Duration::from_mins(1)).await;
     assert_eq!(refunded(shop, &order).await, (0, 0));
     let succeeds = json!({"refunds": {"next": 1, "after_seconds": 60, "then": "succeed"}});
     shop.payment_settlement(&succeeds).await;
     let again = refund(shop, &order, "k", &json!({})).await;
     assert_eq!((again.status, again.text("status")), (201, "pending".to_owned()));
-    shop.payment_clock(Duration::from_mins(1)).await;
+    shop.advance_payment_clock(Duration::from_mins(1)).await;
     let again = refund(shop, &order, "k", &json!({})).await;
     assert_eq!(
         (again.text("status"), &again.body["amount"]),
@@ -172,13 +172,13 @@ async fn what_the_provider_takes_back_of_a_cancelled_order_is_refunded_again_by_
     assert!(log.contains("a refund failed: the customer did not get the money"));
 }
 
-async fn a_refund_that_nobody_repeats_is_brought_to_its_end_by_the_sweep(shop: &Shop) {
+async fn a_refund_that_is_not_repeated_is_completed_by_the_sweep(shop: &Shop) {
     let order = completed(shop).await;
     shop.payment_faults(&json!({"fault": "drop-after", "next": 1, "path": "refund"})).await;
     let broken = refund(shop, &order, "k", &json!({})).await;
     assert_eq!((broken.status, broken.problem()), (503, Some("dependency-unavailable")));
     let document = format!("/api/orders/{order}");
-    until("the sweep has come by", Duration::from_mins(3), async || {
+    until("the sweep has completed the refund", Duration::from_mins(3), async || {
         let refunds = shop.get(&document).await.body["refunds"].clone();
         (refunds[0]["status"] == "succeeded").then_some(())
     })

@@ -30,11 +30,14 @@ async fn start<'a>(shop: &'a Shop, functions: &[&str]) -> Vec<Second<'a>> {
     seconds
 }
 
-/// Stops them, once each has done its share.
+/// Stops them, and asserts that each has handled requests.
 async fn stop(seconds: Vec<Second<'_>>) {
     let shares: Vec<_> = seconds.iter().map(|it| it.log().matches(HANDLED).count()).collect();
     join_all(seconds.iter().map(Second::stop)).await;
-    assert!(shares.iter().all(|share| *share > 0), "the second ones did nothing: {shares:?}");
+    assert!(
+        shares.iter().all(|share| *share > 0),
+        "a second process handled no request: {shares:?}"
+    );
 }
 
 async fn two_processes_mail_500_events_that_are_delivered_twice_once(shop: &Shop) {
@@ -43,8 +46,8 @@ async fn two_processes_mail_500_events_that_are_delivered_twice_once(shop: &Shop
     stop(seconds).await;
 }
 
-/// Places an order, again under the same key while the shop says so: as workflows move to a new
-/// process, one that is being started may not be known yet.
+/// Places an order, and repeats a request that is answered with 503 under the same key: while workflows move to
+/// a new process, one that is being started may not be known yet.
 async fn place(shop: &Shop, key: String, order: Value) -> String {
     let answer = until("the order is accepted", Duration::from_mins(1), async || {
         let request = shop.request(Method::POST, "/api/orders").header("Idempotency-Key", &key);

@@ -1,4 +1,4 @@
-//! What a rollout costs: a process that stops beside another one of its function.
+//! Rollouts: one of two processes of a function stops.
 
 use super::harness::trials;
 use local::cluster::Second;
@@ -9,10 +9,10 @@ use tests::system::shop::Shop;
 use tests::system::wait::until;
 use tokio::time::interval;
 
-trials![stopping_one_of_two_processes_loses_no_request,];
+trials![stopping_one_of_two_processes_loses_no_request];
 
-/// The functions that get a second process: those that the gateway calls all the time, and those that
-/// bring its orders to an end. In front of itself is the platform's ingress.
+/// The functions that get a second process: those that the gateway calls most often, and those that process
+/// orders. The gateway is none of them, as the platform's ingress is in front of it.
 pub(crate) const REPLICATED: [&str; 9] = [
     "check-stock",
     "create-order",
@@ -25,7 +25,7 @@ pub(crate) const REPLICATED: [&str; 9] = [
     "stock",
 ];
 
-/// How often a round of requests begins.
+/// The interval between rounds of requests.
 const PACE: Duration = Duration::from_millis(100);
 
 const BEGUN: &str = "started processing request";
@@ -37,7 +37,7 @@ async fn stopping_one_of_two_processes_loses_no_request(shop: &Shop) {
         second.start().await.expect("the second process starts");
         let stopped = AtomicBool::new(false);
         let (orders, ()) =
-            tokio::join!(ask(shop, &lamp, &stopped), stop(function, &second, &stopped));
+            tokio::join!(place_orders(shop, &lamp, &stopped), stop(function, &second, &stopped));
         for (id, status) in orders {
             let order = shop.ended(&id).await;
             assert_eq!(order.body["status"], status, "{function}: {order:?}");
@@ -45,16 +45,20 @@ async fn stopping_one_of_two_processes_loses_no_request(shop: &Shop) {
     }
 }
 
-/// Places orders and looks at them, until the second process has stopped; what they are, and how they
-/// are to end.
-async fn ask(shop: &Shop, lamp: &str, stopped: &AtomicBool) -> Vec<(String, &'static str)> {
+/// Places and reads orders until the second process has stopped, and returns their ids and the statuses that
+/// they must end with.
+async fn place_orders(
+    shop: &Shop,
+    lamp: &str,
+    stopped: &AtomicBool,
+) -> Vec<(String, &'static str)> {
     let (mut pace, mut placed) = (interval(PACE), Vec::new());
     while !stopped.load(Ordering::Relaxed) {
         pace.tick().await;
         let mut order = shop.order(&[(lamp, 1)]);
         let served = placed.len() % 2 == 0;
         if !served {
-            // Which is paid, and then undone.
+            // This order is paid, and then undone.
             order["ship_to"]["country"] = "AQ".into();
         }
         let id = shop.place(&order).await;

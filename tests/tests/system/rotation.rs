@@ -1,4 +1,4 @@
-//! The payment provider's key is replaced while payments go on, in a shop whose credentials are in a
+//! The payment provider's key is replaced while payments are made, in a shop whose credentials are in a
 //! vault.
 
 use super::harness::trials;
@@ -12,17 +12,17 @@ use tests::system::shop::Shop;
 use tests::system::wait::until;
 
 trials![
-    the_key_is_replaced_under_200_running_payments_and_none_fails,
-    an_event_that_is_delivered_again_replaces_nothing,
-    a_rotation_that_was_cut_short_ends_with_one_new_key,
-    no_key_is_in_a_log,
+    the_key_is_replaced_during_200_payments_and_none_fails,
+    an_event_that_is_delivered_again_does_not_replace_the_key_again,
+    an_interrupted_rotation_is_completed_with_one_new_key,
+    no_log_contains_a_key,
 ];
 
 const FUNCTION: &str = "rotate-payment-key";
 const KEY: &str = "payment-api-key";
 const PREVIOUS: &str = "payment-api-key-previous";
 
-/// How soon a rotation has ended, under any fault.
+/// The time within which a rotation ends, under any fault.
 const ROTATES_WITHIN: Duration = Duration::from_secs(40);
 
 async fn control(shop: &Shop, method: Method, url: String, body: Option<Value>) -> Value {
@@ -35,13 +35,13 @@ async fn control(shop: &Shop, method: Method, url: String, body: Option<Value>) 
     answer.json().await.unwrap_or_default()
 }
 
-/// What the vault answers at `path`.
+/// The vault's answer at `path`.
 async fn vault(shop: &Shop, path: &str) -> Value {
     let url = shop.cluster.key_vault_url().expect("credentials are in a vault");
     control(shop, Method::GET, format!("{url}/control/{path}"), None).await
 }
 
-/// How many versions of a secret the vault keeps.
+/// The number of versions of a secret that the vault keeps.
 async fn versions(shop: &Shop, name: &str) -> usize {
     let secrets = vault(shop, "secrets").await;
     let mut secrets = secrets.as_array().into_iter().flatten();
@@ -56,7 +56,7 @@ async fn keys(shop: &Shop) -> Vec<Value> {
     keys.as_array().expect("the keys are a list").clone()
 }
 
-/// Whether the provider takes its time to know a new key.
+/// Sets whether the provider delays the activation of new keys.
 async fn hold_new_keys(shop: &Shop, hold: bool) {
     let url = format!("{}/control/keys", shop.cluster.simulator_url());
     control(shop, Method::PUT, url, Some(json!({"hold_new": hold}))).await;
@@ -75,7 +75,7 @@ async fn rotated(shop: &Shop, count: usize) {
     .await;
 }
 
-/// How many events the function has handled.
+/// The number of events that the function has handled.
 fn handled_events(shop: &Shop) -> usize {
     shop.cluster.function(FUNCTION).log().matches("finished processing request").count()
 }
@@ -89,7 +89,7 @@ async fn pay(shop: &Shop, number: usize) -> u16 {
     shop.post("/api/payments", &payment).await.status
 }
 
-async fn the_key_is_replaced_under_200_running_payments_and_none_fails(shop: &Shop) {
+async fn the_key_is_replaced_during_200_payments_and_none_fails(shop: &Shop) {
     let old = keys(shop).await.pop().expect("there is a key")["id"].clone();
     let (before, event) =
         (versions(shop, KEY).await, vault(shop, "near-expiry/payment-api-key").await);
@@ -113,13 +113,13 @@ async fn the_key_is_replaced_under_200_running_payments_and_none_fails(shop: &Sh
         shop.publish("key-vault", &event).await;
         shop.publish("key-vault", &event).await;
         rotated(shop, before + 1).await;
-        // The new key is kept, and the provider does not take it yet.
+        // The new key is stored, and the provider does not accept it yet.
         reached(paid.load(Ordering::Relaxed) + 40).await;
         let held = keys(shop).await.pop().expect("there is a key");
         assert_eq!((&held["status"], &held["authorized"]), (&json!("held"), &json!(0)));
         hold_new_keys(shop, false).await;
         reached(paid.load(Ordering::Relaxed) + 40).await;
-        end_key(shop, old.as_str().expect("an id is a text")).await;
+        end_key(shop, old.as_str().expect("an id is a string")).await;
     };
     let (statuses, ()) = tokio::join!(payments, rotation);
     assert_eq!(statuses, [201; 200]);
@@ -140,7 +140,7 @@ async fn the_key_is_replaced_under_200_running_payments_and_none_fails(shop: &Sh
     assert_eq!(versions(shop, PREVIOUS).await, previous + 1, "one for each rotation");
 }
 
-async fn an_event_that_is_delivered_again_replaces_nothing(shop: &Shop) {
+async fn an_event_that_is_delivered_again_does_not_replace_the_key_again(shop: &Shop) {
     let (before, handled) = (versions(shop, KEY).await, handled_events(shop));
     let event = vault(shop, "near-expiry/payment-api-key").await;
     for _ in 0..3 {
@@ -153,15 +153,15 @@ async fn an_event_that_is_delivered_again_replaces_nothing(shop: &Shop) {
     assert_eq!(versions(shop, KEY).await, before + 1);
 }
 
-async fn a_rotation_that_was_cut_short_ends_with_one_new_key(shop: &Shop) {
+async fn an_interrupted_rotation_is_completed_with_one_new_key(shop: &Shop) {
     let (before, known) = (versions(shop, KEY).await, keys(shop).await.len());
     let event = vault(shop, "near-expiry/payment-api-key").await;
-    // The provider makes a key and its answer is lost; then the vault fails; then the process dies
+    // The provider creates a key and its answer is lost; then the vault fails; then the process is killed
     // while it waits for the provider.
     shop.payment_faults(&json!({"fault": "fail-after", "next": 1, "path": "key_rotations"})).await;
     let url = shop.cluster.key_vault_url().expect("credentials are in a vault");
     shop.publish("key-vault", &event).await;
-    until("the provider was asked", ROTATES_WITHIN, async || {
+    until("the provider was called", ROTATES_WITHIN, async || {
         (keys(shop).await.len() == known + 1).then_some(())
     })
     .await;
@@ -171,9 +171,9 @@ async fn a_rotation_that_was_cut_short_ends_with_one_new_key(shop: &Shop) {
         &json!({"fault": "stall", "next": 1, "stall_ms": 3_000, "path": "key_rotations"}),
     )
     .await;
-    let asked = calls(shop).await;
-    until("the provider is asked again", ROTATES_WITHIN, async || {
-        (calls(shop).await > asked).then_some(())
+    let calls_before = calls(shop).await;
+    until("the provider is called again", ROTATES_WITHIN, async || {
+        (calls(shop).await > calls_before).then_some(())
     })
     .await;
     shop.cluster.function(FUNCTION).kill().await;
@@ -184,12 +184,12 @@ async fn a_rotation_that_was_cut_short_ends_with_one_new_key(shop: &Shop) {
     assert_eq!(shop.ended(&order).await.body["status"], "completed");
 }
 
-/// How often the provider was asked for a new key.
+/// The number of requests to the provider for a new key.
 async fn calls(shop: &Shop) -> u64 {
     shop.ledger().await["calls"]["key_rotations"].as_u64().expect("the ledger counts calls")
 }
 
-async fn no_key_is_in_a_log(shop: &Shop) {
+async fn no_log_contains_a_key(shop: &Shop) {
     let logs = std::fs::read_dir(shop.cluster.folder().join("logs")).expect("there are logs");
     for log in logs {
         let path = log.expect("a log is listed").path();

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 trials![
     ctrl_c_stops_a_shop_and_leaves_no_process,
     a_shop_whose_parent_is_killed_leaves_no_process,
-    a_start_on_ports_that_are_taken_says_who_holds_them,
+    a_start_on_ports_in_use_names_the_processes_that_hold_them,
 ];
 
 fn local(shop: &Shop, arguments: &[&str]) -> Command {
@@ -25,36 +25,36 @@ fn local(shop: &Shop, arguments: &[&str]) -> Command {
     command
 }
 
-/// A shop beside the one under test, and the processes that it is made of.
+/// A second shop beside the one under test, and its processes.
 struct Second {
     local: Child,
-    /// How a first order is placed, as it was printed.
+    /// The printed commands that place a first order.
     first_order: String,
-    family: BTreeSet<String>,
+    pids: BTreeSet<String>,
 }
 
 async fn start(shop: &Shop) -> Second {
     let mut command = local(shop, &["start", "--private", "--no-build"]);
     let mut local = command.stderr(Stdio::null()).spawn().expect("the program starts");
     let mut lines = BufReader::new(local.stdout.take().expect("stdout is piped")).lines();
-    let mut said = Vec::new();
+    let mut printed = Vec::new();
     let ready = async {
-        while !said.last().is_some_and(|line: &String| line.contains("\"ship_to\"")) {
+        while !printed.last().is_some_and(|line: &String| line.contains("\"ship_to\"")) {
             let line = lines.next_line().await.expect("stdout is text");
-            said.push(line.expect("it does not end before it is ready"));
+            printed.push(line.expect("it does not end before it is ready"));
         }
     };
     timeout(Duration::from_mins(1), ready).await.expect("it is ready in time");
-    assert!(said[0].starts_with("saga-shop is ready: http://127.0.0.1:"), "{said:?}");
-    let commands = said.iter().skip_while(|line| !line.starts_with("STAFF="));
+    assert!(printed[0].starts_with("saga-shop is ready: http://127.0.0.1:"), "{printed:?}");
+    let commands = printed.iter().skip_while(|line| !line.starts_with("STAFF="));
     let first_order = commands.cloned().collect::<Vec<_>>().join("\n");
     let pid = local.id().expect("it runs").to_string();
-    let mut family = BTreeSet::from([pid]);
-    while family.len() < {
-        family.extend(children(&family));
-        family.len()
+    let mut pids = BTreeSet::from([pid]);
+    while pids.len() < {
+        pids.extend(children(&pids));
+        pids.len()
     } {}
-    Second { local, first_order, family }
+    Second { local, first_order, pids }
 }
 
 /// The children of `parents`.
@@ -73,14 +73,14 @@ fn parent(process: &str) -> Option<String> {
     after_name.split(' ').nth(1).map(str::to_owned)
 }
 
-async fn none_is_left(family: &BTreeSet<String>) {
-    let gone = |process: &String| {
+async fn none_is_left(pids: &BTreeSet<String>) {
+    let has_exited = |process: &String| {
         let stat =
             fs::read_to_string(Path::new("/proc").join(process).join("stat")).unwrap_or_default();
         stat.is_empty() || stat.contains(") Z ")
     };
     until("no process is left", Duration::from_secs(10), async || {
-        family.iter().all(gone).then_some(())
+        pids.iter().all(has_exited).then_some(())
     })
     .await;
 }
@@ -96,21 +96,21 @@ async fn ctrl_c_stops_a_shop_and_leaves_no_process(shop: &Shop) {
     let answer = String::from_utf8(ordered.await.expect("bash runs").stdout).expect("it is text");
     assert!(answer.contains(r#""product_id":"lamp""#), "{answer}");
     assert!(answer.contains("HTTP/1.1 202 Accepted"), "{answer}");
-    assert!(second.family.len() > 2 * shop.cluster.functions().len(), "{:?}", second.family);
+    assert!(second.pids.len() > 2 * shop.cluster.functions().len(), "{:?}", second.pids);
     signal(&second.local, rustix::process::Signal::INT);
     let status = timeout(Duration::from_secs(10), second.local.wait()).await;
     assert_eq!(status.expect("it ends in time").expect("it ended").code(), Some(0));
-    none_is_left(&second.family).await;
+    none_is_left(&second.pids).await;
 }
 
 async fn a_shop_whose_parent_is_killed_leaves_no_process(shop: &Shop) {
     let second = start(shop).await;
     signal(&second.local, rustix::process::Signal::KILL);
-    none_is_left(&second.family).await;
+    none_is_left(&second.pids).await;
 }
 
-async fn a_start_on_ports_that_are_taken_says_who_holds_them(shop: &Shop) {
-    // Held by this test, unless a shop runs on this machine: then by that.
+async fn a_start_on_ports_in_use_names_the_processes_that_hold_them(shop: &Shop) {
+    // Held by this test, or by a shop that already runs on this machine.
     let _port = TcpListener::bind("127.0.0.1:8000");
     let output = local(shop, &["start", "--no-build"]).output();
     let output = timeout(Duration::from_secs(20), output)

@@ -1,4 +1,4 @@
-//! The stock of a product, directly.
+//! The API of a product's stock.
 
 use super::harness::trials;
 use futures::future::join_all;
@@ -11,7 +11,7 @@ use tests::system::wait::until;
 trials![
     stock_is_set_checked_reserved_and_released,
     stock_is_set_under_its_etag_and_adjusted_while_orders_run,
-    a_reservation_that_expires_is_given_back,
+    an_expired_reservation_is_released,
 ];
 
 async fn stock_is_set_checked_reserved_and_released(shop: &Shop) {
@@ -26,8 +26,8 @@ async fn stock_is_set_checked_reserved_and_released(shop: &Shop) {
 
     let (order, reserve) = (shop.id("order"), format!("{path}/reserve"));
     for _ in 0..2 {
-        let held = shop.post(&reserve, &json!({"order_id": order, "quantity": 3})).await;
-        assert_eq!((held.status, &held.body["quantity"]), (200, &json!(3)));
+        let reservation = shop.post(&reserve, &json!({"order_id": order, "quantity": 3})).await;
+        assert_eq!((reservation.status, &reservation.body["quantity"]), (200, &json!(3)));
         assert_eq!(shop.stock(&lamp).await, (5, 3));
     }
     let other = shop.post(&reserve, &json!({"order_id": shop.id("other"), "quantity": 3})).await;
@@ -46,12 +46,12 @@ async fn stock_is_set_checked_reserved_and_released(shop: &Shop) {
     }
 }
 
-async fn a_reservation_that_expires_is_given_back(shop: &Shop) {
+async fn an_expired_reservation_is_released(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 5).await;
     let path = format!("/api/inventory/{lamp}/reserve");
-    let held = shop.post(&path, &json!({"order_id": shop.id("order"), "quantity": 2})).await;
-    assert_eq!(held.status, 200);
-    // Every turn releases what has expired, so only the document shows that the reminder did.
+    let reservation = shop.post(&path, &json!({"order_id": shop.id("order"), "quantity": 2})).await;
+    assert_eq!(reservation.status, 200);
+    // Every actor turn releases expired reservations: only the stored document shows that the reminder did.
     let key = format!("stock||{lamp}");
     until("the reminder has released the reservation", Duration::from_secs(50), async || {
         let document = super::redis::field(shop, &key, "data").await?;
@@ -71,11 +71,11 @@ async fn stock_is_set_under_its_etag_and_adjusted_while_orders_run(shop: &Shop) 
         join_all((0..2).map(|_| shop.place(&body))).await
     };
     let adjustments = format!("{path}/adjustments");
-    let ask = json!({"delta": 5, "reason": "a delivery"});
+    let adjustment = json!({"delta": 5, "reason": "a delivery"});
     for _ in 0..2 {
         let key = shop.id("delivery");
         let adjust = shop.request(Method::POST, &adjustments).header("idempotency-key", key);
-        let adjusted = shop.send(adjust.json(&ask)).await;
+        let adjusted = shop.send(adjust.json(&adjustment)).await;
         assert_eq!(adjusted.status, 200, "{adjusted:?}");
     }
     shop.supply(&lamp, 15);

@@ -1,4 +1,4 @@
-//! One trace per order, and measures that add up.
+//! One trace per order, and metrics that match the orders.
 
 use super::harness::trials;
 use futures::future::join_all;
@@ -10,17 +10,17 @@ use tests::system::wait::until;
 use tokio::time::Instant;
 
 trials![
-    a_completed_order_is_one_tree_from_the_click_to_the_mail,
+    a_completed_order_is_one_trace_from_the_request_to_the_mails,
     the_undos_of_a_declined_order_are_in_its_trace,
-    each_try_of_a_step_is_a_span_with_its_number,
+    each_attempt_of_a_step_is_a_span_with_its_number,
     an_event_delivered_again_is_a_second_span_of_the_same_trace,
-    an_order_that_survived_a_kill_is_one_trace_without_doubled_steps,
-    the_measures_of_30_orders_are_those_of_the_mix,
-    a_collector_that_hangs_fails_or_is_gone_changes_nothing,
+    an_order_that_survives_a_kill_is_one_trace_without_duplicate_steps,
+    the_metrics_of_30_orders_match_their_outcomes,
+    a_collector_that_hangs_fails_or_is_down_affects_no_order,
 ];
 
-/// How soon spans and measures have arrived.
-const SOON: Duration = Duration::from_secs(30);
+/// The time within which spans and metrics arrive.
+const ARRIVES_WITHIN: Duration = Duration::from_secs(30);
 
 fn url(shop: &Shop, path: &str) -> String {
     format!("{}{path}", shop.cluster.traces_url().expect("the cluster is traced"))
@@ -30,14 +30,14 @@ async fn read(shop: &Shop, path: &str) -> Option<Value> {
     shop.http.get(url(shop, path)).send().await.ok()?.json().await.ok()
 }
 
-/// The spans of a trace, once they are as `complete` wants them.
+/// The spans of a trace, once `complete` accepts them.
 async fn spans(
     shop: &Shop,
     trace: &str,
     what: &str,
     complete: impl Fn(&[Value]) -> bool,
 ) -> Vec<Value> {
-    until(what, SOON, async || {
+    until(what, ARRIVES_WITHIN, async || {
         let found = read(shop, &format!("/api/traces/{trace}")).await?;
         let spans = found["spans"].as_array()?.clone();
         complete(&spans).then_some(spans)
@@ -67,11 +67,11 @@ fn served(spans: &[Value], service: &str) -> bool {
 /// The spans whose parent is not in the trace.
 fn roots(spans: &[Value]) -> Vec<(&str, &str)> {
     let ids: BTreeSet<_> = spans.iter().map(|span| text(span, "span_id")).collect();
-    let rootless = spans.iter().filter(|span| !ids.contains(text(span, "parent_span_id")));
-    rootless.map(|span| (text(span, "service"), text(span, "name"))).collect()
+    let roots = spans.iter().filter(|span| !ids.contains(text(span, "parent_span_id")));
+    roots.map(|span| (text(span, "service"), text(span, "name"))).collect()
 }
 
-async fn a_completed_order_is_one_tree_from_the_click_to_the_mail(shop: &Shop) {
+async fn a_completed_order_is_one_trace_from_the_request_to_the_mails(shop: &Shop) {
     const SERVICES: [&str; 9] = [
         "gateway",
         "create-order",
@@ -96,13 +96,13 @@ async fn a_completed_order_is_one_tree_from_the_click_to_the_mail(shop: &Shop) {
     };
     let spans = spans(shop, &trace, "the trace is complete", complete).await;
     assert_eq!(steps(&spans), ["create", "reserve", "pay", "ship", "complete"]);
-    // One of the engine's and one of the host's, however often the workflow was replayed.
+    // One span of the engine and one of the host, however often the workflow was replayed.
     let workflows = spans.iter().filter(|span| text(span, "name") == "orchestration||order-saga");
-    assert_eq!(workflows.count(), 2, "replays are no spans");
+    assert_eq!(workflows.count(), 2, "replays have no spans");
     let provider = spans
         .iter()
         .find(|span| text(span, "name") == "POST /v1/payment_intents")
-        .expect("the provider is asked");
+        .expect("the provider is called");
     assert_eq!(provider["attributes"]["http.response.status_code"], 200);
     let found =
         read(shop, &format!("/api/traces?order_id={order}")).await.expect("traces are listed");
@@ -123,7 +123,7 @@ async fn the_undos_of_a_declined_order_are_in_its_trace(shop: &Shop) {
         spans(shop, &trace, "every step is in the trace", |spans| steps(spans).len() == all.len())
             .await;
     let mut traced = steps(&spans);
-    // The undos run side by side.
+    // The undos run concurrently.
     traced[3..5].sort_unstable();
     assert_eq!(traced, all);
     let undo = spans
@@ -134,25 +134,26 @@ async fn the_undos_of_a_declined_order_are_in_its_trace(shop: &Shop) {
     let refused = spans
         .iter()
         .find(|span| span["attributes"]["saga.step"] == "pay")
-        .expect("it was to be paid");
+        .expect("there is a payment step");
     assert_eq!(refused["attributes"]["saga.refusal"], "payment-declined");
 }
 
-async fn each_try_of_a_step_is_a_span_with_its_number(shop: &Shop) {
+async fn each_attempt_of_a_step_is_a_span_with_its_number(shop: &Shop) {
     let lamp = shop.sell("lamp", 1_999, 5).await;
     shop.payment_faults(&json!({"fault": "fail-before", "next": 2})).await;
     let (order, trace) = place(shop, &shop.order(&[(&lamp, 1)])).await;
     assert_eq!(shop.ended(&order).await.body["status"], "completed");
     let is_pay = |span: &&Value| span["attributes"]["saga.step"] == "pay";
-    let spans =
-        spans(shop, &trace, "each try is a span", |spans| spans.iter().filter(is_pay).count() == 3)
-            .await;
-    let tries: Vec<_> = spans
+    let spans = spans(shop, &trace, "each attempt is a span", |spans| {
+        spans.iter().filter(is_pay).count() == 3
+    })
+    .await;
+    let attempts: Vec<_> = spans
         .iter()
         .filter(is_pay)
         .map(|span| (span["attributes"]["attempt"].clone(), text(span, "status")))
         .collect();
-    assert_eq!(tries, [(json!(1), "error"), (json!(2), "error"), (json!(3), "unset")]);
+    assert_eq!(attempts, [(json!(1), "error"), (json!(2), "error"), (json!(3), "unset")]);
 }
 
 async fn an_event_delivered_again_is_a_second_span_of_the_same_trace(shop: &Shop) {
@@ -177,7 +178,7 @@ async fn an_event_delivered_again_is_a_second_span_of_the_same_trace(shop: &Shop
     spans(shop, &trace, "the event was delivered again", |spans| deliveries(spans) == 2).await;
 }
 
-async fn an_order_that_survived_a_kill_is_one_trace_without_doubled_steps(shop: &Shop) {
+async fn an_order_that_survives_a_kill_is_one_trace_without_duplicate_steps(shop: &Shop) {
     let lamp = shop.sell("lamp", 1_999, 5).await;
     shop.payment_faults(&json!({"fault": "stall", "next": 1, "stall_ms": 4_000})).await;
     let (order, trace) = place(shop, &shop.order(&[(&lamp, 1)])).await;
@@ -198,8 +199,8 @@ async fn an_order_that_survived_a_kill_is_one_trace_without_doubled_steps(shop: 
     assert_eq!(found.as_array().map(Vec::len), Some(1), "{found}");
 }
 
-/// The sum of a measure over all services, by one of its attributes.
-async fn measure(shop: &Shop, name: &str, attribute: &str) -> BTreeMap<String, i64> {
+/// The sum of a metric over all services, by one of its attributes.
+async fn metric(shop: &Shop, name: &str, attribute: &str) -> BTreeMap<String, i64> {
     let mut sums = BTreeMap::new();
     let all = read(shop, "/api/metrics").await.unwrap_or_default();
     for series in all.as_array().into_iter().flatten().filter(|series| series["name"] == name) {
@@ -212,7 +213,7 @@ async fn measure(shop: &Shop, name: &str, attribute: &str) -> BTreeMap<String, i
     sums
 }
 
-async fn the_measures_of_30_orders_are_those_of_the_mix(shop: &Shop) {
+async fn the_metrics_of_30_orders_match_their_outcomes(shop: &Shop) {
     let (lamp, plug) = (shop.sell("lamp", 1_999, 100).await, shop.sell("plug", 100, 0).await);
     let mut declined = shop.order(&[(&lamp, 1)]);
     declined["payment_method"] = json!("pm_card_chargeDeclined");
@@ -223,7 +224,7 @@ async fn the_measures_of_30_orders_are_those_of_the_mix(shop: &Shop) {
     join_all(orders.iter().map(|order| shop.ended(order))).await;
     let mut last = Counts::default();
     let mix = [20, 10, 20, 6, 4];
-    until("the measures have moved by the mix", SOON, async || {
+    until("the metrics have changed by the expected counts", ARRIVES_WITHIN, async || {
         last = counts(shop).await;
         (0..mix.len()).all(|count| last[count] - before[count] >= mix[count]).then_some(())
     })
@@ -236,9 +237,9 @@ async fn the_measures_of_30_orders_are_those_of_the_mix(shop: &Shop) {
 type Counts = [i64; 5];
 
 async fn counts(shop: &Shop) -> Counts {
-    let ended = measure(shop, "shop.orders.ended", "outcome").await;
-    let payments = measure(shop, "shop.payments", "result").await;
-    let refusals = measure(shop, "shop.stock.refusals", "type").await;
+    let ended = metric(shop, "shop.orders.ended", "outcome").await;
+    let payments = metric(shop, "shop.payments", "result").await;
+    let refusals = metric(shop, "shop.stock.refusals", "type").await;
     let of = |sums: &BTreeMap<String, i64>, key: &str| sums.get(key).copied().unwrap_or_default();
     [
         of(&ended, "completed"),
@@ -249,10 +250,10 @@ async fn counts(shop: &Shop) -> Counts {
     ]
 }
 
-/// The counts once they have not moved for longer than the exporters wait.
+/// The counts, once they have not changed for longer than the exporters' interval.
 async fn settled(shop: &Shop) -> Counts {
     let mut seen = (Instant::now(), counts(shop).await);
-    until("the measures have settled", SOON, async || {
+    until("the metrics have settled", ARRIVES_WITHIN, async || {
         let now = counts(shop).await;
         if now != seen.1 {
             seen = (Instant::now(), now);
@@ -262,7 +263,7 @@ async fn settled(shop: &Shop) -> Counts {
     .await
 }
 
-async fn a_collector_that_hangs_fails_or_is_gone_changes_nothing(shop: &Shop) {
+async fn a_collector_that_hangs_fails_or_is_down_affects_no_order(shop: &Shop) {
     let lamp = shop.sell("lamp", 1_999, 100).await;
     let faults = url(shop, "/control/faults");
     for fault in ["hang", "fail"] {
@@ -276,7 +277,7 @@ async fn a_collector_that_hangs_fails_or_is_gone_changes_nothing(shop: &Shop) {
     shop.cluster.wait_ready().await.expect("the shop is ready again");
     let warnings =
         shop.cluster.function("gateway").log().matches("spans cannot be exported").count();
-    assert!(warnings <= 3, "one warning for each time, not {warnings}");
+    assert!(warnings <= 3, "at most one warning for each fault, not {warnings}");
 }
 
 async fn twenty_orders_complete(shop: &Shop, lamp: &str) {

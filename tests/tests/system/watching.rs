@@ -1,4 +1,4 @@
-//! Orders that are waited for and watched.
+//! Requests that wait for an order, and streams of its events.
 
 use super::harness::trials;
 use futures::future::join;
@@ -8,18 +8,18 @@ use std::collections::BTreeSet;
 use tests::system::shop::{ApiResponse, ORDER_ENDS_WITHIN, Shop};
 
 trials![
-    who_prefers_to_wait_gets_the_order_as_it_ends,
-    an_order_is_watched_to_its_end_with_its_undos_and_from_the_middle,
+    a_request_that_prefers_to_wait_is_answered_with_the_ended_order,
+    the_events_of_an_order_are_streamed_to_its_end_from_any_position,
 ];
 
 async fn place_and_wait(shop: &Shop, order: &Value) -> ApiResponse {
     let request = shop.request(Method::POST, "/api/orders").header("prefer", "wait=8");
     let answer = shop.send(request.json(order)).await;
-    let _noted = shop.accepted(&answer);
+    let _recorded = shop.accepted(&answer);
     answer
 }
 
-async fn who_prefers_to_wait_gets_the_order_as_it_ends(shop: &Shop) {
+async fn a_request_that_prefers_to_wait_is_answered_with_the_ended_order(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 10).await;
     let completed = place_and_wait(shop, &shop.order(&[(&lamp, 1)])).await;
     assert_eq!((completed.status, completed.text("status")), (201, "completed".to_owned()));
@@ -27,15 +27,15 @@ async fn who_prefers_to_wait_gets_the_order_as_it_ends(shop: &Shop) {
     declined["payment_method"] = json!("pm_card_chargeDeclined");
     let cancelled = place_and_wait(shop, &declined).await;
     assert_eq!((cancelled.status, cancelled.text("status")), (201, "cancelled".to_owned()));
-    let path = format!("{}/status", cancelled.location.as_deref().expect("it has a place"));
+    let path = format!("{}/status", cancelled.location.as_deref().expect("it has a location"));
     let waited = shop.send(shop.request(Method::GET, &path).header("prefer", "wait=8")).await;
     assert_eq!((waited.status, waited.text("status")), (200, "cancelled".to_owned()));
 }
 
-/// An event of an order: what it is called, its id, and its data.
+/// An event of an order: its name, id and data.
 type Event = (String, String, Value);
 
-/// What is sent of an order after the event `last`, until the stream ends.
+/// The status of the answer, and the events of an order after `last` until the stream ends.
 async fn events(shop: &Shop, order: &str, last: &str) -> (u16, Vec<Event>) {
     let request = shop.request(Method::GET, &format!("/api/orders/{order}/events"));
     let request = request.header("accept", "text/event-stream").header("last-event-id", last);
@@ -54,14 +54,14 @@ async fn events(shop: &Shop, order: &str, last: &str) -> (u16, Vec<Event>) {
     (status, events.collect())
 }
 
-async fn an_order_is_watched_to_its_end_with_its_undos_and_from_the_middle(shop: &Shop) {
+async fn the_events_of_an_order_are_streamed_to_its_end_from_any_position(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 10).await;
     let mut order = shop.order(&[(&lamp, 1)]);
     order["ship_to"]["country"] = json!("AQ");
     let id = shop.place(&order).await;
     let ((status, first), (_, second)) = join(events(shop, &id, ""), events(shop, &id, "1")).await;
     assert_eq!(status, 200);
-    assert_eq!(first[2..], second, "who comes back gets the rest");
+    assert_eq!(first[2..], second, "a stream from an event contains the later ones");
     let (end, steps) = first.split_last().expect("there are events");
     assert_eq!((end.0.as_str(), &end.2["status"]), ("end", &json!("cancelled")));
     let data: Vec<_> = steps.iter().map(|(_, _, data)| data.clone()).collect();

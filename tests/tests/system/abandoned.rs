@@ -1,7 +1,6 @@
-//! What nothing drives any more: orders whose workflow was ended from outside, and payments whose caller
-//! stayed away.
+//! Abandoned work: orders whose workflow was terminated, and payments whose caller did not repeat its request.
 
-use super::harness::{System, Turn, trials};
+use super::harness::{MachineLock, System, trials};
 use super::payments::{charge, made};
 use libtest_mimic::Trial;
 use reqwest::Method;
@@ -11,27 +10,27 @@ use tests::system::shop::Shop;
 use tests::system::wait::until;
 
 trials![
-    an_order_whose_workflow_was_ended_is_driven_on_when_it_is_resumed,
-    an_order_whose_workflow_was_ended_is_driven_on_when_it_is_placed_again,
-    a_charge_whose_caller_never_came_back_is_found_by_the_sweep,
+    an_order_whose_workflow_was_terminated_continues_when_it_is_resumed,
+    an_order_whose_workflow_was_terminated_continues_when_it_is_placed_again,
+    a_payment_that_its_caller_does_not_repeat_is_settled_by_the_sweep,
 ];
 
 pub(crate) fn waiting(system: &System) -> Vec<Trial> {
-    let name = "an_order_whose_workflow_was_ended_is_driven_on_by_the_sweep";
+    let name = "an_order_whose_workflow_was_terminated_is_continued_by_the_sweep";
     vec![system.waiting_trial(module_path!(), name, swept)]
 }
 
-/// How soon the sweep has found an order: it is overdue after 30 s, in the cluster that holds stock
-/// for that long, and others take the machine meanwhile.
+/// The time within which the sweep completes an order: it is overdue after 30 s, the reservation time of this
+/// cluster, and other tests load the machine meanwhile.
 const SWEPT_WITHIN: Duration = Duration::from_mins(3);
 
-/// Asks for an order to be resumed, and returns the status of the answer.
+/// Requests that an order be resumed, and returns the status of the answer.
 pub(crate) async fn resume(shop: &Shop, order: &str) -> u16 {
     let path = format!("/api/orders/{order}/resume");
     shop.send(shop.request(Method::POST, &path)).await.status
 }
 
-/// The order of a lamp, under a key of its own.
+/// Places an order of a lamp, whose id is the idempotency key.
 async fn place_under_a_key(shop: &Shop, lamp: &str) -> String {
     let request = shop.request(Method::POST, "/api/orders").header("Idempotency-Key", lamp);
     let answer = shop.send(request.json(&shop.order(&[(lamp, 1)]))).await;
@@ -39,9 +38,9 @@ async fn place_under_a_key(shop: &Shop, lamp: &str) -> String {
     shop.accepted(&answer)
 }
 
-/// Ends the workflow of an order that is paid and whose carrier does not answer, and lets the carrier
-/// answer again. The answer is the order, and what was ordered.
-async fn break_off_at_the_carrier(shop: &Shop) -> (String, String) {
+/// Terminates the workflow of a paid order while its carrier is paused, and then resumes the carrier. Returns
+/// the ids of the order and of the product.
+async fn terminate_at_the_carrier(shop: &Shop) -> (String, String) {
     let lamp = shop.sell("lamp", 2_000, 10).await;
     shop.cluster.function("ship-order").pause();
     let order = place_under_a_key(shop, &lamp).await;
@@ -50,7 +49,7 @@ async fn break_off_at_the_carrier(shop: &Shop) -> (String, String) {
     })
     .await;
     engine(shop, Method::POST, &format!("{order}/terminate")).await;
-    until("the workflow is ended", Duration::from_secs(30), async || {
+    until("the workflow is terminated", Duration::from_secs(30), async || {
         let answer = engine(shop, Method::GET, &order).await;
         (answer["runtimeStatus"] == "TERMINATED").then_some(())
     })
@@ -59,7 +58,7 @@ async fn break_off_at_the_carrier(shop: &Shop) -> (String, String) {
     (order, lamp)
 }
 
-/// Asks the workflow engine, until it answers.
+/// Calls the workflow engine until it answers.
 async fn engine(shop: &Shop, method: Method, path: &str) -> Value {
     let sidecar = shop.cluster.sidecar_url("order-saga");
     let url = format!("{sidecar}/v1.0/workflows/dapr/{path}");
@@ -71,8 +70,8 @@ async fn engine(shop: &Shop, method: Method, path: &str) -> Value {
     .await
 }
 
-async fn an_order_whose_workflow_was_ended_is_driven_on_when_it_is_resumed(shop: &Shop) {
-    let (order, _) = break_off_at_the_carrier(shop).await;
+async fn an_order_whose_workflow_was_terminated_continues_when_it_is_resumed(shop: &Shop) {
+    let (order, _) = terminate_at_the_carrier(shop).await;
     until("the order is resumed", Duration::from_secs(30), async || {
         (resume(shop, &order).await == 202).then_some(())
     })
@@ -82,16 +81,16 @@ async fn an_order_whose_workflow_was_ended_is_driven_on_when_it_is_resumed(shop:
     assert_eq!(resume(shop, "nowhere").await, 404);
 }
 
-async fn an_order_whose_workflow_was_ended_is_driven_on_when_it_is_placed_again(shop: &Shop) {
-    let (order, lamp) = break_off_at_the_carrier(shop).await;
+async fn an_order_whose_workflow_was_terminated_continues_when_it_is_placed_again(shop: &Shop) {
+    let (order, lamp) = terminate_at_the_carrier(shop).await;
     assert_eq!(place_under_a_key(shop, &lamp).await, order);
     assert_eq!(shop.ended(&order).await.body["status"], "completed");
 }
 
-async fn swept(shop: &Shop, turn: &Turn) {
+async fn swept(shop: &Shop, lock: &MachineLock) {
     let order = {
-        let _turn = turn.lock().await;
-        let (order, _) = break_off_at_the_carrier(shop).await;
+        let _guard = lock.lock().await;
+        let (order, _) = terminate_at_the_carrier(shop).await;
         engine(shop, Method::POST, &format!("{order}/purge")).await;
         assert_ne!(shop.status(&order).await.body["status"], "completed");
         order
@@ -99,16 +98,16 @@ async fn swept(shop: &Shop, turn: &Turn) {
     shop.all_complete(&[order], SWEPT_WITHIN).await;
 }
 
-async fn a_charge_whose_caller_never_came_back_is_found_by_the_sweep(shop: &Shop) {
+async fn a_payment_that_its_caller_does_not_repeat_is_settled_by_the_sweep(shop: &Shop) {
     let answer_lost = json!({"fault": "drop-after", "next": 1, "path": "confirm"});
     shop.payment_faults(&answer_lost).await;
-    let left = shop.post("/api/payments", &charge(shop)).await;
-    assert_eq!((left.status, left.problem()), (503, Some("dependency-unavailable")));
-    let mut never_asked = charge(shop);
-    never_asked["order_id"] = json!(shop.id("never"));
+    let lost = shop.post("/api/payments", &charge(shop)).await;
+    assert_eq!((lost.status, lost.problem()), (503, Some("dependency-unavailable")));
+    let mut never_confirmed = charge(shop);
+    never_confirmed["order_id"] = json!(shop.id("never"));
     shop.payment_faults(&json!({"fault": "drop-before", "next": 1, "path": "confirm"})).await;
-    assert_eq!(shop.post("/api/payments", &never_asked).await.status, 503);
-    until("the sweep has come by", Duration::from_mins(3), async || {
+    assert_eq!(shop.post("/api/payments", &never_confirmed).await.status, 503);
+    until("the sweep has settled both payments", Duration::from_mins(3), async || {
         let log = shop.cluster.function("process-payment").log();
         let canceled = made(shop, &shop.id("never")).await[0]["outcome"] == "canceled";
         (canceled && log.matches("is overdue").count() >= 2).then_some(())
@@ -118,8 +117,8 @@ async fn a_charge_whose_caller_never_came_back_is_found_by_the_sweep(shop: &Shop
     outcomes.extend(made(shop, &shop.id("never")).await);
     let outcomes: Vec<_> = outcomes.iter().map(|it| it["outcome"].clone()).collect();
     assert_eq!(outcomes, ["charged", "canceled"]);
-    // Both may come back: one has paid, the other does so now.
-    for payment in [charge(shop), never_asked] {
+    // Both requests may be repeated: one payment is made already, the other is made now.
+    for payment in [charge(shop), never_confirmed] {
         let paid = shop.post("/api/payments", &payment).await;
         assert_eq!((paid.status, paid.text("status")), (201, "charged".to_owned()));
     }

@@ -1,8 +1,8 @@
-//! What was broken and is repaired: orders that waited complete, and one that was stuck is ended. An
-//! order is stuck soon in this cluster, which tries an undo a few times only.
+//! Recovery after a fault is fixed: orders that waited complete, and a stuck order is cancelled. An order is
+//! stuck soon in this cluster, which retries undos only a few times.
 
+use super::abandoned::resume;
 use super::harness::trials;
-use super::undriven::resume;
 use futures::future::join_all;
 use serde_json::{Value, json};
 use std::fs;
@@ -11,7 +11,7 @@ use tests::system::shop::Shop;
 use tests::system::wait::until;
 
 trials![
-    orders_that_wait_for_good_credentials_complete,
+    orders_that_wait_for_valid_credentials_complete,
     an_order_whose_refund_keeps_failing_is_stuck_until_it_is_resumed,
 ];
 
@@ -24,7 +24,7 @@ async fn store_key(shop: &Shop, key: &Value) {
     assert!(answer.status().is_success(), "{answer:?}");
 }
 
-async fn orders_that_wait_for_good_credentials_complete(shop: &Shop) {
+async fn orders_that_wait_for_valid_credentials_complete(shop: &Shop) {
     let secrets = fs::read_to_string(shop.cluster.secrets_file()).expect("there are secrets");
     let secrets: Value = serde_json::from_str(&secrets).expect("secrets are JSON");
     let lamp = shop.sell("lamp", 2_000, 100).await;
@@ -36,7 +36,7 @@ async fn orders_that_wait_for_good_credentials_complete(shop: &Shop) {
         statuses.iter().all(|answer| answer.body["status"] == "reserved").then_some(())
     })
     .await;
-    until("the log says what to repair", Duration::from_secs(20), async || {
+    until("the log states the fix", Duration::from_secs(20), async || {
         let log = shop.cluster.function("process-payment").log();
         log.contains("put a valid one into secret `payment-api-key`").then_some(())
     })
@@ -53,11 +53,11 @@ async fn an_order_whose_refund_keeps_failing_is_stuck_until_it_is_resumed(shop: 
     let order = shop.place(&body).await;
     assert_eq!(shop.ended(&order).await.body["status"], "stuck");
     assert_eq!(shop.status(&order).await.body["left"], json!(["refund-payment"]));
-    assert_eq!(shop.stock(&lamp).await, (5, 0), "what can be undone is");
+    assert_eq!(shop.stock(&lamp).await, (5, 0), "the other undos are done");
     assert_eq!(refunds(shop, &order).await, 0);
 
     assert_eq!(resume(shop, &order).await, 202);
-    shop.no_payment_faults().await;
+    shop.clear_payment_faults().await;
     until("the order is cancelled", Duration::from_mins(1), async || {
         (shop.status(&order).await.body["status"] == "cancelled").then_some(())
     })
@@ -65,7 +65,7 @@ async fn an_order_whose_refund_keeps_failing_is_stuck_until_it_is_resumed(shop: 
     assert_eq!(refunds(shop, &order).await, 1);
 }
 
-/// How many refunds of an order the provider made.
+/// The number of refunds of an order that the provider made.
 async fn refunds(shop: &Shop, order: &str) -> usize {
     let ledger = shop.ledger().await;
     let moved = ledger["movements"].as_array().expect("a ledger has movements").iter();

@@ -1,4 +1,4 @@
-//! Who calls: what the way from a token to a function's answer holds, and what it gives away.
+//! Authentication and authorization of callers, from the token to a function's answer.
 
 use super::harness::trials;
 use futures::stream::{self, StreamExt};
@@ -9,47 +9,52 @@ use tests::system::shop::{ApiResponse, Shop};
 use tests::system::wait::until;
 
 trials![
-    who_shows_no_good_token_is_challenged_and_told_nothing_else,
-    an_order_is_seen_by_its_customer_and_staff_alone,
-    nobody_but_the_gateway_says_who_calls,
-    keys_are_turned_and_revoked_while_the_shop_serves,
+    a_caller_without_a_valid_token_is_challenged_and_learns_nothing_else,
+    an_order_is_visible_only_to_its_customer_and_staff,
+    only_the_gateway_identifies_the_caller,
+    signing_keys_are_rotated_and_revoked_without_downtime,
 ];
 
-/// How soon the gateway takes a fresh key: it asks for keys once a minute at most.
-const TURNS_WITHIN: Duration = Duration::from_secs(75);
+/// The time within which the gateway accepts a new key: it requests the keys at most once a minute.
+const ROTATES_WITHIN: Duration = Duration::from_secs(75);
 
-/// What the issuer answers to a post.
+/// The issuer's answer to a POST request.
 async fn issuer(shop: &Shop, path: &str, body: &Value) -> String {
-    let url = format!("{}{path}", shop.cluster.issuer_url().expect("callers show tokens"));
+    let url = format!("{}{path}", shop.cluster.issuer_url().expect("the cluster has an issuer"));
     let answer = shop.http.post(url).json(body).send().await.expect("the issuer answers");
-    answer.error_for_status().expect("it does as asked").text().await.expect("it is text")
+    answer
+        .error_for_status()
+        .expect("the issuer accepts the request")
+        .text()
+        .await
+        .expect("it is text")
 }
 
-/// A token of ann's with these members of its own.
+/// A token of the customer `ann` with these fields of the header and claims.
 async fn signed(shop: &Shop, header: Value, mut claims: Value) -> String {
     claims["sub"] = json!(shop.id("ann"));
     issuer(shop, "/control/sign", &json!({"header": header, "claims": claims})).await
 }
 
-/// How often the issuer was asked for its keys.
-fn asked(shop: &Shop) -> usize {
+/// The number of requests for the issuer's keys.
+fn key_requests(shop: &Shop) -> usize {
     shop.cluster.issuer().log().matches("Publishing the keys").count()
 }
 
-/// An order of ann's, as she sees it, and its path.
+/// The shop for the customer `ann`, and the path of an order of hers.
 async fn ordered(shop: &Shop) -> (Shop, String) {
     let lamp = shop.sell("lamp", 2_000, 5).await;
-    let ann = shop.seen_by("ann").await;
+    let ann = shop.as_customer("ann").await;
     let mut order = shop.order(&[(&lamp, 1)]);
     order.as_object_mut().expect("an order is an object").remove("customer_id");
     let id = ann.place(&order).await;
     (ann, format!("/api/orders/{id}"))
 }
 
-async fn who_shows_no_good_token_is_challenged_and_told_nothing_else(shop: &Shop) {
+async fn a_caller_without_a_valid_token_is_challenged_and_learns_nothing_else(shop: &Shop) {
     let (ann, path) = ordered(shop).await;
     let none = json!({});
-    let mut shown = String::new();
+    let mut token = String::new();
     for (header, claims, why) in [
         (json!({"alg": "none"}), &none, "is malformed"),
         (json!({"alg": "HS256"}), &none, "is signed by another algorithm than its key's"),
@@ -64,39 +69,39 @@ async fn who_shows_no_good_token_is_challenged_and_told_nothing_else(shop: &Shop
         ),
         (none.clone(), &json!({"scope": null}), "is no access token: it has no scopes"),
     ] {
-        shown = signed(shop, header, claims.clone()).await;
-        let answer = shop.shown(&shown).get(&path).await;
-        assert_told(&answer, 401, "invalid-token", &format!("the token {why}"));
+        token = signed(shop, header, claims.clone()).await;
+        let answer = shop.with_token(&token).get(&path).await;
+        assert_problem(&answer, 401, "invalid-token", &format!("the token {why}"));
         let error = format!(r#"Bearer error="invalid_token", error_description="the token {why}""#);
         assert_eq!(answer.challenge, Some(error));
     }
-    assert_told(
-        &shop.shown("nonsense").get(&path).await,
+    assert_problem(
+        &shop.with_token("nonsense").get(&path).await,
         401,
         "invalid-token",
         "the token is malformed",
     );
     let url = format!("{}{path}", shop.cluster.gateway_url());
     let answer = shop.send(shop.http.get(url)).await;
-    assert_told(&answer, 401, "no-token", "send a bearer token in the header Authorization");
+    assert_problem(&answer, 401, "no-token", "send a bearer token in the header Authorization");
     assert_eq!(answer.challenge.as_deref(), Some("Bearer"));
     let answer = ann.post("/api/payments", &json!({})).await;
-    assert_told(&answer, 403, "missing-scope", "the token must have the scope payments.admin");
+    assert_problem(&answer, 403, "missing-scope", "the token must have the scope payments.admin");
     let error = r#"Bearer error="insufficient_scope", scope="payments.admin""#;
     assert_eq!(answer.challenge.as_deref(), Some(error));
-    for secret in [&shown, &ann.token] {
-        let seal = secret.rsplit('.').next().expect("a token is sealed");
-        let tells = shop
+    for secret in [&token, &ann.token] {
+        let signature = secret.rsplit('.').next().expect("a token has a signature");
+        let leaking = shop
             .cluster
             .functions()
             .iter()
-            .find(|it| shop.cluster.function(&it.name).log().contains(seal));
-        assert!(tells.is_none(), "{tells:?} writes tokens into its log");
+            .find(|it| shop.cluster.function(&it.name).log().contains(signature));
+        assert!(leaking.is_none(), "{leaking:?} writes tokens into its log");
     }
 }
 
-/// An answer is this problem, and has nothing else in it.
-fn assert_told(answer: &ApiResponse, status: u16, code: &str, detail: &str) {
+/// Asserts that an answer is this problem, without additional members.
+fn assert_problem(answer: &ApiResponse, status: u16, code: &str, detail: &str) {
     assert_eq!((answer.status, answer.problem()), (status, Some(code)), "{answer:?}");
     assert_eq!(answer.body["detail"], detail);
     let members: Vec<_> =
@@ -105,14 +110,14 @@ fn assert_told(answer: &ApiResponse, status: u16, code: &str, detail: &str) {
     assert!(members.iter().all(|name| known.contains(&name.as_str())), "{answer:?}");
 }
 
-async fn an_order_is_seen_by_its_customer_and_staff_alone(shop: &Shop) {
+async fn an_order_is_visible_only_to_its_customer_and_staff(shop: &Shop) {
     let (ann, path) = ordered(shop).await;
-    let eve = shop.seen_by("eve").await;
+    let eve = shop.as_customer("eve").await;
     for path in [path.clone(), format!("{path}/status")] {
         assert_eq!((ann.get(&path).await.status, shop.get(&path).await.status), (200, 200));
-        let (hers, none) =
+        let (existing, missing) =
             (eve.get(&path).await, eve.get(&path.replace("/api/orders/", "/api/orders/0")).await);
-        for answer in [&hers, &none] {
+        for answer in [&existing, &missing] {
             assert_eq!(
                 (answer.status, answer.problem()),
                 (404, Some("unknown-order")),
@@ -138,22 +143,21 @@ async fn an_order_is_seen_by_its_customer_and_staff_alone(shop: &Shop) {
     }
     assert!(
         orders[0] == orders[2] && orders[0] != orders[1],
-        "a key is its customer's: {orders:?}"
+        "an idempotency key belongs to its customer: {orders:?}"
     );
 }
 
-async fn nobody_but_the_gateway_says_who_calls(shop: &Shop) {
+async fn only_the_gateway_identifies_the_caller(shop: &Shop) {
     let (_, path) = ordered(shop).await;
-    let eve = shop.seen_by("eve").await;
-    let spoofed = "staff orders.admin";
-    let from_outside = eve.request(Method::GET, &path).header("shop-caller", spoofed);
+    let eve = shop.as_customer("eve").await;
+    let forged = "staff orders.admin";
+    let from_outside = eve.request(Method::GET, &path).header("shop-caller", forged);
     let answer = shop.send(from_outside).await;
     assert_eq!((answer.status, answer.problem()), (404, Some("unknown-order")), "{answer:?}");
     for function in ["get-order", "order-status"] {
         let url = format!("{}{path}", shop.cluster.url(function));
-        let from_beside =
-            shop.http.get(url).header("shop-caller", spoofed).bearer_auth(&shop.token);
-        let answer = shop.send(from_beside).await;
+        let bypassing = shop.http.get(url).header("shop-caller", forged).bearer_auth(&shop.token);
+        let answer = shop.send(bypassing).await;
         assert_eq!(
             (answer.status, answer.problem()),
             (403, Some("not-from-sidecar")),
@@ -162,46 +166,55 @@ async fn nobody_but_the_gateway_says_who_calls(shop: &Shop) {
     }
 }
 
-async fn keys_are_turned_and_revoked_while_the_shop_serves(shop: &Shop) {
+async fn signing_keys_are_rotated_and_revoked_without_downtime(shop: &Shop) {
     let (old, path) = ordered(shop).await;
     let path = path.as_str();
     for _ in 0..2 {
         issuer(shop, "/control/rotate", &Value::Null).await;
     }
-    let new = shop.seen_by("ann").await;
-    until("a fresh key is taken", TURNS_WITHIN, async || {
+    let new = shop.as_customer("ann").await;
+    until("the new key is accepted", ROTATES_WITHIN, async || {
         let answer = new.get(path).await;
         assert!([200, 401].contains(&answer.status), "{answer:?}");
         (answer.status == 200).then_some(())
     })
     .await;
     let revoked = old.get(path).await;
-    assert_told(&revoked, 401, "invalid-token", "the token is signed by an unknown key");
+    assert_problem(&revoked, 401, "invalid-token", "the token is signed by an unknown key");
 
-    let before = asked(shop);
+    let before = key_requests(shop);
     let unknown = stream::iter(0..1_000).map(async |kid| {
         let token = signed(shop, json!({"kid": format!("unknown-{kid}")}), json!({})).await;
-        shop.shown(&token).get(path).await.status
+        shop.with_token(&token).get(path).await.status
     });
     let refused = unknown.buffer_unordered(50).all(async |status| status == 401).await;
-    assert!(refused && asked(shop) <= before + 1, "{} questions", asked(shop) - before);
+    assert!(
+        refused && key_requests(shop) <= before + 1,
+        "{} requests for keys",
+        key_requests(shop) - before
+    );
     while_the_issuer_is_down(shop, &new, path).await;
 }
 
-/// Known keys are taken, and a gateway that knows none says that it cannot tell.
+/// A gateway accepts tokens that are signed with known keys, and answers 503 if it knows none.
 async fn while_the_issuer_is_down(shop: &Shop, ann: &Shop, path: &str) {
     let gateway = shop.cluster.function("gateway");
     shop.cluster.issuer().kill().await;
     assert_eq!(ann.get(path).await.status, 200);
     gateway.stop(Duration::from_secs(5)).await;
     gateway.start().await.expect("the gateway starts without its issuer");
-    gateway.ready(Duration::from_secs(30)).await.expect("and is ready");
+    gateway.ready(Duration::from_secs(30)).await.expect("the gateway is ready");
     let unavailable = ann.get(path).await;
-    assert_told(&unavailable, 503, "dependency-unavailable", "nothing is lost; please try again");
+    assert_problem(
+        &unavailable,
+        503,
+        "dependency-unavailable",
+        "nothing is lost; please try again",
+    );
     shop.cluster.issuer().start().await.expect("the issuer starts again");
     shop.cluster.wait_ready().await.expect("the shop is ready again");
-    let ann = shop.seen_by("ann").await;
-    until("the issuer is believed again", Duration::from_secs(20), async || {
+    let ann = shop.as_customer("ann").await;
+    until("the gateway accepts tokens again", Duration::from_secs(20), async || {
         (ann.get(path).await.status == 200).then_some(())
     })
     .await;
