@@ -41,7 +41,7 @@ impl<L: Lookup, E: SagaEngine> OrderProgress<L, E> {
         let (mut ended, mut runs) = (pin!(self.end_of(&id, wait)), true);
         while found.as_ref().is_some_and(|order| !until.holds(order)) {
             *found = tokio::select! {
-                changed = changes.next() => Some(changed),
+                order = changes.next() => Some(order),
                 () = &mut ended, if runs => {
                     runs = false;
                     self.orders.find(&id).await?
