@@ -49,7 +49,7 @@ fn request_of(function: &str) -> (Method, &'static str, Value) {
             (Method::POST, "/api/payments", payment)
         }
         "refund-payment" => (Method::POST, "/api/payments/in-flight/refund", Value::Null),
-        "notify-order" => {
+        "notify-order" | "index-orders" => {
             (Method::POST, "/events/orders", event("order.completed", json!({"total": amount(1)})))
         }
         "notify-payment" => {
