@@ -8,7 +8,7 @@ pub(super) fn to_refused(refusal: RefusalName) -> &'static str {
     use RefusalName as R;
     match refusal {
         R::OutOfStock => "Order fewer pieces, or again when there are more.",
-        R::UnknownProduct => "Order what `GET /api/inventory` shows.",
+        R::UnknownProduct => "Check its id: `GET /api/inventory/{product_id}` finds what is sold.",
         R::PriceChanged => {
             "Show the customer the price in `unit_price`, and order again if they agree."
         }
