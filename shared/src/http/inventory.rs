@@ -51,8 +51,8 @@ impl IntoResponse for StockView {
 }
 
 /// 201 with `Location` when the change made the product, 200 when it was there. 412 and 428, when the
-/// condition of the request does not hold or is missing; 422, when its key was used for another
-/// request or there would be too many pieces.
+/// condition of the request does not hold or is missing; 409, when there are too many products; 422, when
+/// its key was used for another request or there would be too many pieces.
 impl IntoResponse for Changed {
     fn into_response(self) -> Response {
         match self {
@@ -79,6 +79,7 @@ impl From<Rejection> for Problem {
                 "the product is there already: send the ETag of GET in If-Match, or adjust its stock by POST …/adjustments",
             ),
             Rejection::IdReused => Self::key_reused(),
+            Rejection::TooManyProducts => Self::too_many_products(),
             Rejection::TooMany => {
                 let why = format!("at most {} pieces can be on hand", OnHand::MAX);
                 Self::invalid("delta", &why)

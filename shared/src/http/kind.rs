@@ -32,6 +32,8 @@ pub enum Kind {
     BodyTooSlow,
     /// The key of an earlier request came with another body.
     KeyReused,
+    /// There are as many products as can be listed.
+    TooManyProducts,
     /// What is there is not as the request's condition expects.
     PreconditionFailed,
     /// What is there is changed under a condition only.
@@ -144,6 +146,7 @@ impl From<Kind> for Row {
             Kind::NotAcceptable => (S::NOT_ACCEPTABLE, "Only JSON can be answered"),
             Kind::BodyTooSlow => (S::REQUEST_TIMEOUT, "The body took too long"),
             Kind::KeyReused => (S::UNPROCESSABLE_ENTITY, "The idempotency key was used before"),
+            Kind::TooManyProducts => (S::CONFLICT, "Too many products"),
             Kind::PreconditionFailed => (S::PRECONDITION_FAILED, "The condition does not hold"),
             Kind::PreconditionRequired => (S::PRECONDITION_REQUIRED, "A condition must be stated"),
             Kind::MalformedJson => (S::BAD_REQUEST, "The body is no JSON"),

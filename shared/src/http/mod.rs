@@ -16,6 +16,7 @@ pub mod paths;
 pub mod payments;
 pub mod prefer;
 pub mod problem;
+pub mod product_list;
 pub mod reference;
 pub mod routes;
 pub mod sagas;

@@ -4,7 +4,7 @@ use super::door::checked;
 use super::events::{self, Events};
 use super::forward::{to, with_key};
 use super::limits::{self, Limits};
-use super::order_list;
+use super::{order_list, product_list};
 use crate::domain::caller::Scope;
 use crate::ports::{Functions, Progress, Tokens};
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -44,6 +44,7 @@ pub const ROUTES: &[Route] = &[
     route(GET, events::ROUTE, "order-saga", Scope::Orders).streamed(),
     route(POST, "/api/orders/{order_id}/resume", "order-saga", Scope::OrdersAdmin),
     route(POST, "/api/orders/{order_id}/refunds", "order-saga", Scope::OrdersAdmin),
+    route(GET, "/api/inventory", "stock", Scope::Inventory).with(product_list::PARAMETERS),
     route(GET, "/api/inventory/{product_id}", "check-stock", Scope::Inventory),
     route(PUT, "/api/inventory/{product_id}", "set-stock", Scope::InventoryAdmin).keyed(),
     route(POST, "/api/inventory/{product_id}/adjustments", "set-stock", Scope::InventoryAdmin),

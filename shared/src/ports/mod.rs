@@ -8,6 +8,7 @@ mod functions;
 mod keys;
 mod order_list;
 mod payments;
+mod product_list;
 mod progress;
 mod publisher;
 mod refunds;
@@ -25,6 +26,7 @@ pub use payments::{
     Intent, IntentRequest, PaymentClient, Payments, Provider, ProviderAnswer, RefundObject,
     RefundRequest,
 };
+pub use product_list::{ProductList, ProductPage};
 pub use progress::{LONGEST_WAIT, Progress, Until};
 pub use publisher::{Delivered, Later, Mail, Mailer, Publisher};
 pub use refunds::{OrderRefunds, RefundAnswer};

@@ -8,11 +8,12 @@
 
 use super::reminders::Reminder;
 use super::state::StateStore;
-use super::{Grpc, Sidecar};
+use super::{Grpc, ProductDocuments, Sidecar};
 use crate::domain::ProductId;
-use crate::domain::stock::{Command, Stock, TurnResult, turn};
+use crate::domain::stock::{Changed, Command, Rejection, Reply, Stock, TurnResult, turn};
+use crate::http::product_list;
 use crate::observe;
-use crate::ports::{Chain, Clock, Documents, Failure, Result, Saved, Versioned};
+use crate::ports::{Chain, Clock, Documents, Failure, ProductList, Result, Saved, Versioned};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -29,8 +30,8 @@ pub const ACTOR_TYPE: &str = "stock";
 /// The method that accepts a [`Command`].
 pub(super) const TURN: &str = "turn";
 
-/// The component that stores the documents.
-const STORE: &str = "stock-store";
+/// The component that stores the documents, and the list of products.
+pub(super) const STORE: &str = "stock-store";
 
 /// The reminder that releases expired reservations.
 const SWEEP: &str = "sweep";
@@ -42,19 +43,23 @@ const TURN_DEADLINE: Duration = Duration::from_secs(5);
 struct ActorHost<C> {
     grpc: Grpc,
     stocks: StateStore<Stock>,
+    products: ProductDocuments<C>,
     clock: C,
 }
 
-/// The routes by which `sidecar` drives the stock actors of this host.
+/// The routes by which `sidecar` drives the stock actors of this host, and those of the list of products.
 pub fn host(sidecar: &Sidecar, clock: impl Clock) -> Router {
     let grpc = sidecar.grpc.clone();
-    let state = ActorHost { stocks: StateStore::new(grpc.clone(), STORE), grpc, clock };
+    let (stocks, products) = (StateStore::new(grpc.clone(), STORE), sidecar.products(&clock));
+    let list = product_list::routes(products.clone());
+    let state = ActorHost { grpc, stocks, products, clock };
     Router::new()
         .route("/dapr/config", get(config))
         .route("/actors/stock/{product_id}", delete(deactivate))
         .route("/actors/stock/{product_id}/method/turn", put(take_turn))
         .route("/actors/stock/{product_id}/method/remind/sweep", put(sweep))
         .with_state(state)
+        .merge(list)
 }
 
 async fn config() -> Json<Value> {
@@ -134,6 +139,10 @@ impl<C: Clock> ActorHost<C> {
             let delay = at.duration_since(now);
             let (actor_type, actor_id, name) = (ACTOR_TYPE, product.as_str(), SWEEP);
             self.grpc.remind(Reminder { actor_type, actor_id, name, delay, data: vec![] }).await?;
+        }
+        if before.is_none() && stock.is_some() && !self.products.add(product).await? {
+            let rejected = Changed::Rejected(Rejection::TooManyProducts);
+            return Ok((Ok(Reply::Changed(rejected)), Saved::Written));
         }
         match stock {
             Some(stock) if before.as_ref() != Some(&stock) => {

@@ -36,12 +36,15 @@ use self::workflow::Patience;
 use crate::domain::order::Order;
 use crate::domain::payment::Payment;
 use crate::domain::shipment::Shipment;
+use crate::domain::stock::Stock;
 use crate::domain::{OrderId, PaymentId};
 use crate::operations::dispatch::Dispatcher;
 use crate::operations::due::Page;
 use crate::operations::email::Entry;
 use crate::operations::order_index::{Directory, IndexPage, OrderIndex};
 use crate::operations::order_refunds::RefundService;
+use crate::operations::products::{INDEX, ProductShard, Products};
+use crate::operations::shards::Shards;
 use crate::ports::Clock;
 use futures::stream::{FuturesUnordered, StreamExt};
 use serde_json::Value;
@@ -59,6 +62,9 @@ const ORDER_TTL: Duration = Duration::from_hours(2 * 365 * 24);
 /// How long the index of what is due keeps a document that was last written so long ago: longer than
 /// anything is noted beforehand.
 const INDEX_TTL: Duration = Duration::from_hours(60 * 24);
+
+/// The list of products, as documents in a state store.
+type ProductDocuments<C> = Products<StateStore<ProductShard>, StateStore<Stock>, C>;
 
 /// The Dapr sidecar of this function, on this machine's loopback.
 #[derive(Debug, Clone)]
@@ -203,6 +209,16 @@ impl Sidecar {
         OrderIndex {
             pages: StateStore::new(pages, "orders").expiring(ORDER_TTL),
             directories: StateStore::new(directories, "orders").expiring(ORDER_TTL),
+        }
+    }
+
+    /// The list of products, in component `stock-store`: of the function that hosts the stock actors alone, which
+    /// its documents belong to.
+    pub(super) fn products<C: Clock>(&self, clock: &C) -> ProductDocuments<C> {
+        Products {
+            index: Shards::new(INDEX, StateStore::new(self.grpc.clone(), actor::STORE)),
+            stocks: StateStore::new(self.grpc.clone(), actor::STORE),
+            clock: clock.clone(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::harness::trials;
 use futures::stream::{self, StreamExt};
-use local::order_lists::{INDEXER, rebuild};
+use local::rebuild::{ORDERS, rebuild};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -90,7 +90,8 @@ async fn lists_show_500_mixed_orders_and_can_be_rebuilt_after_their_loss(shop: &
     lists_show(shop, &orders).await;
     super::redis::remove(shop, "orders||_list.").await;
     assert_eq!(list(shop, "").await, Vec::<Value>::new());
-    let listed = rebuild(shop.cluster.redis_port(), &shop.cluster.sidecar_url(INDEXER)).await;
+    let sidecar = shop.cluster.sidecar_url(ORDERS.function);
+    let listed = rebuild(&ORDERS, shop.cluster.redis_port(), &sidecar).await;
     assert!(listed.expect("the lists are rebuilt") >= 500);
     lists_show(shop, &orders).await;
 }

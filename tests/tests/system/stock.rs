@@ -2,8 +2,10 @@
 
 use super::harness::trials;
 use futures::future::join_all;
+use futures::stream::{self, StreamExt};
+use local::rebuild::{PRODUCTS, rebuild};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 use tests::system::shop::Shop;
 use tests::system::wait::until;
@@ -12,6 +14,7 @@ trials![
     stock_is_set_checked_reserved_and_released,
     stock_is_set_under_its_etag_and_adjusted_while_orders_run,
     an_expired_reservation_is_released,
+    products_are_listed_page_by_page_and_listed_again_after_the_list_is_lost,
 ];
 
 async fn stock_is_set_checked_reserved_and_released(shop: &Shop) {
@@ -59,6 +62,54 @@ async fn an_expired_reservation_is_released(shop: &Shop) {
     })
     .await;
     assert_eq!(shop.stock(&lamp).await, (5, 0));
+}
+
+/// Every product on sale, read page by page.
+async fn products(shop: &Shop) -> Vec<Value> {
+    let (mut products, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = shop.get(&format!("/api/inventory?limit=7{after}")).await;
+        assert_eq!(page.status, 200, "{page:?}");
+        let shown = page.body["products"].as_array().expect("a page has products");
+        assert!(shown.len() <= 7);
+        products.extend(shown.iter().cloned());
+        match page.body["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => return products,
+        }
+    }
+}
+
+async fn products_are_listed_page_by_page_and_listed_again_after_the_list_is_lost(shop: &Shop) {
+    let numbers: Vec<_> = (10..30).map(|number| format!("shelf-{number}")).collect();
+    let sold = stream::iter(&numbers).map(|name| shop.sell(name, 2_000, 5)).buffer_unordered(20);
+    let mut sold: Vec<_> = sold.collect().await;
+    sold.sort();
+    let reserve = json!({"order_id": shop.id("order"), "quantity": 3});
+    shop.post(&format!("/api/inventory/{}/reserve", sold[3]), &reserve).await;
+    let own = async || {
+        let all = products(shop).await;
+        assert!(all.is_sorted_by_key(|product| product["product_id"].to_string()));
+        let is_own = |product: &Value| sold.iter().any(|id| product["product_id"] == *id);
+        all.into_iter().filter(is_own).collect::<Vec<_>>()
+    };
+    let shown =
+        stream::iter(&sold).map(async |id| shop.get(&format!("/api/inventory/{id}")).await.body);
+    let expected: Vec<_> = shown.buffered(5).collect().await;
+    assert_eq!(expected[3]["available"], 2);
+    assert_eq!(own().await, expected);
+
+    super::redis::remove(shop, "stock||_products.").await;
+    assert_eq!(own().await, Vec::<Value>::new());
+    let sidecar = shop.cluster.sidecar_url(PRODUCTS.function);
+    let listed = rebuild(&PRODUCTS, shop.cluster.redis_port(), &sidecar).await;
+    assert!(listed.expect("the list is rebuilt") >= sold.len());
+    assert_eq!(own().await, expected);
+    shop.post(
+        &format!("/api/inventory/{}/release", sold[3]),
+        &json!({"order_id": shop.id("order")}),
+    )
+    .await;
 }
 
 async fn stock_is_set_under_its_etag_and_adjusted_while_orders_run(shop: &Shop) {

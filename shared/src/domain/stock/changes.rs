@@ -70,6 +70,8 @@ pub enum Rejection {
     IdReused,
     /// More pieces would be on hand than can be.
     TooMany,
+    /// More products would be on sale than can be listed.
+    TooManyProducts,
 }
 
 /// A change that took place a while ago.

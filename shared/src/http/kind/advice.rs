@@ -61,6 +61,7 @@ pub(super) fn to_failed(kind: Kind) -> &'static str {
         Kind::NotAcceptable => "Accept `application/json`.",
         Kind::BodyTooSlow => "Send the body without pausing.",
         Kind::KeyReused => "Send the first request again as it was, or this one under another key.",
+        Kind::TooManyProducts => "Change a product that is there instead.",
         Kind::PreconditionFailed => "Read it again, and send its new `ETag`.",
         Kind::PreconditionRequired => "Send its `ETag` in `If-Match`.",
         Kind::MalformedJson => "Send JSON, encoded as UTF-8.",

@@ -92,6 +92,8 @@ pub(super) const AFTER: Parameter = Parameter {
     example: "1795771800000000000.6f0e4b0e-3a5b-5a0e-9a55-2b1f0c9d7e41",
 };
 
+pub(super) const AFTER_PRODUCT: Parameter = Parameter { schema: id, example: "lamp", ..AFTER };
+
 pub(super) const LIMIT: Parameter = Parameter {
     name: "limit",
     place: "query",

@@ -1,18 +1,19 @@
 //! Operations at `/api/inventory`.
 
 use super::operation::Operation;
-use super::parts::{IF_MATCH, IF_NONE_MATCH, KEY, NEEDED_KEY};
+use super::parts::{AFTER_PRODUCT, IF_MATCH, IF_NONE_MATCH, KEY, LIMIT, NEEDED_KEY};
 use crate::domain::RefusalName as R;
 use crate::domain::stock::{Held, NewOffer};
 use crate::http::Kind;
 use crate::http::inventory::{Adjustment, Release, Reservation, StockView};
+use crate::http::product_list::ProductPageView;
 use axum::http::Method;
 use serde_json::{Value, json};
 
 const PRODUCT: &str = "/api/inventory/{product_id}";
 
 pub(super) fn operations() -> Vec<Operation> {
-    vec![get(), put(), adjust(), reserve(), release()]
+    vec![list(), get(), put(), adjust(), reserve(), release()]
 }
 
 fn stock() -> Value {
@@ -20,6 +21,14 @@ fn stock() -> Value {
         "product_id": "lamp", "name": "Desk lamp", "unit_price": {"amount": 1999, "currency": "EUR"},
         "on_hand": 10, "reserved": 2, "available": 8
     })
+}
+
+fn list() -> Operation {
+    let example = json!({"products": [stock()], "next": "lamp"});
+    Operation::new(Method::GET, "/api/inventory", "listProducts", "Lists products and their stock")
+        .says("In the order of their ids. The stock of each is as it was when the page was read.")
+        .takes(&[&AFTER_PRODUCT, &LIMIT])
+        .answers::<ProductPageView>(200, "A page. It may have fewer products than asked for, even none; where it has no `next`, the list ends.", example)
 }
 
 fn get() -> Operation {
@@ -40,7 +49,7 @@ fn put() -> Operation {
         .answers::<StockView>(201, "The product is new.", stock())
         .with(&["Location", "ETag", "Idempotency-Key"])
         .leads_to(&["getProduct", "adjustProduct", "reserveProduct", "releaseProduct"])
-        .fails(&[Kind::PreconditionFailed, Kind::PreconditionRequired, Kind::KeyReused])
+        .fails(&[Kind::PreconditionFailed, Kind::PreconditionRequired, Kind::KeyReused, Kind::TooManyProducts])
         .refuses(&[R::BelowReserved])
 }
 

@@ -1,10 +1,11 @@
-//! `local rebuild-index`: the lists of orders, from their documents.
+//! `local rebuild-index`: the lists of orders and of products, from their documents.
 
 use clap::Args;
-use local::order_lists::{INDEXER, rebuild};
+use local::rebuild::{ORDERS, PRODUCTS, rebuild};
 use local::{LocalError, manifest, ports, redis_of_start, workspace};
 
-/// Lists every order again, as its document says. Orders go on meanwhile, and repeating it does no harm.
+/// Lists every order and every product again, as their documents say. The shop may be in use meanwhile, and
+/// repeating it does no harm.
 #[derive(Debug, Args)]
 pub(crate) struct RebuildIndex {
     /// The port of the shop's Redis; otherwise that of `start`'s own, or else 6379.
@@ -18,13 +19,15 @@ pub(crate) async fn run(task: RebuildIndex) -> Result<(), LocalError> {
         None => redis_of_start().await,
     };
     let functions = manifest::functions(&workspace::root())?;
-    let indexer = functions.iter().find(|function| function.name == INDEXER);
-    let indexer = indexer.ok_or_else(|| LocalError::Missing {
-        what: format!("there is no function {INDEXER}"),
-        remedy: "run it in the shop's workspace".to_owned(),
-    })?;
-    let sidecar = ports::Sidecar::of(indexer.manifest.port).http;
-    let listed = rebuild(redis, &format!("http://127.0.0.1:{sidecar}")).await?;
-    println!("{listed} orders are listed");
+    for list in [ORDERS, PRODUCTS] {
+        let function = functions.iter().find(|function| function.name == list.function);
+        let function = function.ok_or_else(|| LocalError::Missing {
+            what: format!("there is no function {}", list.function),
+            remedy: "run it in the shop's workspace".to_owned(),
+        })?;
+        let sidecar = ports::Sidecar::of(function.manifest.port).http;
+        let listed = rebuild(&list, redis, &format!("http://127.0.0.1:{sidecar}")).await?;
+        println!("{listed} {} are listed", list.of);
+    }
     Ok(())
 }

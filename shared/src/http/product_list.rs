@@ -1,0 +1,71 @@
+//! The routes by which products are listed, by the public API and from within.
+
+use super::extract::Query;
+use super::inventory::StockView;
+use super::{Json, Kind, Path, Problem, Result};
+use crate::domain::{ProductId, Refusal};
+use crate::ports::{ProductList, ProductPage};
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::{get, put};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The parameters of the request, which may be left out.
+pub(super) const PARAMETERS: &[&str] = &["after", "limit"];
+
+/// Products of a page, at most; and when it is not said.
+const LIMITS: (usize, usize) = (100, 20);
+
+/// `GET /api/inventory` lists products; `PUT /products/{product_id}/listed`, from within, lists one again: 204.
+pub fn routes<L: ProductList>(list: L) -> Router {
+    let relist = put(relist::<L>);
+    Router::new()
+        .route("/api/inventory", get(page::<L>))
+        .route("/products/{product_id}/listed", relist)
+        .with_state(list)
+}
+
+async fn relist<L: ProductList>(
+    State(list): State<L>,
+    Path(product_id): Path<ProductId>,
+) -> Result<StatusCode> {
+    match list.relist(&product_id).await? {
+        Some(true) => Ok(StatusCode::NO_CONTENT),
+        Some(false) => Err(Problem::too_many_products()),
+        None => Err(Refusal::UnknownProduct { product_id }.into()),
+    }
+}
+
+impl Problem {
+    /// The list of products has no room for another.
+    pub(super) fn too_many_products() -> Self {
+        Self::new(Kind::TooManyProducts, "the list of products has no room for another")
+    }
+}
+
+/// A page of the list of products.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ProductPage")]
+pub(super) struct ProductPageView {
+    /// The products, in the order of their ids.
+    products: Vec<StockView>,
+    /// The parameter `after` of the next page, if there may be one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<ProductId>,
+}
+
+async fn page<L: ProductList>(
+    State(list): State<L>,
+    mut query: Query,
+) -> Result<Json<ProductPageView>> {
+    query.only(PARAMETERS)?;
+    let after = query.take("after")?;
+    let limit = query.take_number("limit", 1..=LIMITS.0)?.unwrap_or(LIMITS.1);
+    let ProductPage { products, next } = list.page(after.as_ref(), limit).await?;
+    Ok(Json(ProductPageView {
+        products: products.into_iter().map(StockView::from).collect(),
+        next,
+    }))
+}
