@@ -100,3 +100,61 @@ pub(super) fn stretch(at: Timestamp, span: i64) -> i64 {
 pub(super) fn end(stretch: i64, span: i64) -> Position {
     Position::before(Timestamp::from_second((stretch + 1) * span).unwrap_or(Timestamp::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::order::Order;
+    use crate::testing::orders::{at, placed_order};
+
+    #[test]
+    fn orders_are_listed_under_the_keys_that_earlier_versions_wrote() {
+        let mut placed = placed_order();
+        (placed.order_id, placed.created_at) = ("order-1".parse().unwrap(), at(7));
+        let order = ListedOrder::from(&Order::new(placed));
+        let of_ann = Shelf::Customer(order.customer_id.clone());
+        for (list, root, directory, page) in [
+            (Shelf::All, "_list.all", "_list.all.20833", "_list.all.120000000.2.1"),
+            (of_ann, "_list.of.ann", "_list.of.ann.57", "_list.of.ann.694.0.1"),
+            (
+                Shelf::Status(Status::Stuck),
+                "_list.stuck",
+                "_list.stuck.20833",
+                "_list.stuck.120000000.2.1",
+            ),
+        ] {
+            let place = list.place(&order);
+            assert_eq!(list.root(), root);
+            assert_eq!(list.directory(place.outer), directory);
+            assert_eq!(list.page(place, 1), page);
+        }
+    }
+
+    #[test]
+    fn a_query_reads_the_shelf_with_the_fewest_orders_that_it_does_not_show() {
+        let ann: CustomerId = "ann".parse().unwrap();
+        let of_ann = Shelf::Customer(ann.clone());
+        for (customer, status, shelf) in [
+            (None, None, Shelf::All),
+            (None, Some(Status::Paid), Shelf::All),
+            (None, Some(Status::Stuck), Shelf::Status(Status::Stuck)),
+            (None, Some(Status::Cancelled), Shelf::Status(Status::Cancelled)),
+            (Some(ann), Some(Status::Stuck), of_ann),
+        ] {
+            let query = OrderQuery { customer, status, after: None, limit: 1 };
+            assert_eq!(Shelf::asked(&query), shelf);
+        }
+    }
+
+    #[test]
+    fn a_stretch_of_time_ends_where_the_next_one_begins() {
+        for (span, first) in [(15, at(0)), (DAY, at(16 * 3_600))] {
+            let number = stretch(first, span);
+            let next = first.as_second() + span;
+            assert_eq!(stretch(Timestamp::from_second(next - 1).unwrap(), span), number);
+            let next = Timestamp::from_second(next).unwrap();
+            assert_eq!(stretch(next, span), number + 1);
+            assert_eq!(end(number, span), Position::before(next));
+        }
+    }
+}

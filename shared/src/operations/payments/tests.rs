@@ -1,6 +1,7 @@
 //! Payments under a provider that loses, delays, declines and fails.
 
 mod amounts;
+mod races;
 mod refunds;
 mod settle;
 

@@ -108,6 +108,16 @@ async fn a_partial_refund_is_made_once_per_key_and_never_exceeds_the_charge() {
 }
 
 #[tokio::test]
+async fn a_refund_of_what_is_refunded_already_publishes_nothing() {
+    let service = service();
+    service.charge(Owner::Caller, &sample()).await.unwrap();
+    refund(&service, "a", Some(PAID)).await.unwrap();
+    refund(&service, "b", None).await.unwrap();
+    assert_eq!(service.provider.balance(), (PAID, PAID));
+    assert_eq!(service.publisher.types(), ["payment.charged", "payment.refunded"]);
+}
+
+#[tokio::test]
 async fn a_full_refund_cancels_an_undecided_payment() {
     for (call, fault, charged) in [
         ("create", Fault::Lost, 0),
