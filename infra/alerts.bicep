@@ -197,10 +197,10 @@ var vaultMetrics = empty(vaultEventsId)
     ]
 
 var metrics = concat(mailMetrics, vaultMetrics, [
-  // Dapr itself publishes messages whose retries failed as dead letters; the metric shows them immediately.
+  // Dead letters wait in the broker only until they are recorded.
   {
     name: 'dead-letters-kept'
-    description: 'A topic of dead letters holds messages.'
+    description: 'A topic of dead letters holds messages: the function that records them fails, or does not run.'
     severity: 2
     source: bus
     metric: 'ActiveMessages'
@@ -209,11 +209,11 @@ var metrics = concat(mailMetrics, vaultMetrics, [
     threshold: 0
     window: 'PT15M'
   }
-  // The broker's own dead letters: messages whose delivery got no response ten times, or that expired after two
-  // weeks.
+  // The broker's own dead letters, of which those of functions are forwarded: so these are dead letters that crash the
+  // function that records them.
   {
     name: 'abandoned'
-    description: 'The broker put messages aside: their function crashes, or does not run.'
+    description: 'The broker put dead letters aside: the function that records them crashes.'
     severity: 1
     source: bus
     metric: 'DeadletteredMessages'

@@ -55,6 +55,9 @@ param maxReplicas int
 @description('Required. The name of the Service Bus namespace.')
 param busName string
 
+@description('Required. The topics of dead letters.')
+param deadTopics array
+
 @description('Required. Who may reach an external app: address ranges as CIDR; none: everybody.')
 param allowedClients array
 
@@ -104,6 +107,7 @@ module app 'function.bicep' = [
       hostMinReplicas: hostMinReplicas
       maxReplicas: maxReplicas
       busName: busName
+      topics: contains(function, 'dead_letters') ? deadTopics : contains(function, 'topic') ? [function.topic] : []
       allowedClients: allowedClients
       actionGroupIds: actionGroupIds
     }

@@ -19,8 +19,11 @@ param tags object
 @description('Required. The functions, as functions.json describes them.')
 param functions array
 
-@description('Required. Those among them that take events.')
+@description('Required. Those among them that handle events.')
 param subscribers array
+
+@description('Required. The name of the one that handles dead letters.')
+param recorder string
 
 @description('Required. The Dapr components, as components.json describes them.')
 param components array
@@ -46,7 +49,7 @@ param published array
 @description('Required. The tier of Service Bus.')
 param busSku string
 
-@description('Required. The Entra group whose people list dead letters and send them again; empty: nobody.')
+@description('Required. The Entra group whose people rebuild the lists of orders and products; empty: nobody.')
 param operatorsGroupId string
 
 @description('Required. Whether Cosmos DB is paid by request, or by a throughput that follows the load.')
@@ -126,7 +129,10 @@ module messaging 'messaging.bicep' = {
     topics: topics
     workspaceId: workspaceId
     isPrivate: isPrivate
-    operatorsGroupId: operatorsGroupId
+    recorder: {
+      function: recorder
+      principalId: principalIds[indexOf(identityNames, recorder)]
+    }
     subscriptions: [
       for subscriber in subscribers: {
         function: subscriber.name
@@ -156,6 +162,7 @@ module state 'state.bicep' = {
     workspaceId: workspaceId
     isPrivate: isPrivate
     containers: stores
+    operatorsGroupId: operatorsGroupId
     users: [
       for user in filter(users, user => contains(stores, user.component)): {
         container: user.component

@@ -53,6 +53,9 @@ param maxReplicas int
 @description('Required. The name of the Service Bus namespace.')
 param busName string
 
+@description('Required. The topics whose messages it handles, where messages drive it.')
+param topics array
+
 // Nothing scales a host of workflows or actors up from zero: its work (steps, timers, reminders, turns) waits
 // in Dapr, which has no scaler. So it has at least one replica, even if it also takes events.
 var minReplicas = {
@@ -80,22 +83,20 @@ var rules = {
       http: { metadata: { concurrentRequests: '50' } }
     }
   ]
-  event: [
-    {
-      name: 'messages'
-      custom: {
-        type: 'azure-servicebus'
-        identity: identityId
-        metadata: {
-          // Only the name, while the component has the host.
-          namespace: busName
-          topicName: contains(function, 'topic') ? function.topic : ''
-          subscriptionName: function.name
-          messageCount: '5'
-        }
+  event: map(topics, topic => {
+    name: topic
+    custom: {
+      type: 'azure-servicebus'
+      identity: identityId
+      metadata: {
+        // Only the name, while the component has the host.
+        namespace: busName
+        topicName: topic
+        subscriptionName: function.name
+        messageCount: '5'
       }
     }
-  ]
+  })
   workflow: load
   actor: load
 }

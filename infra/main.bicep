@@ -100,7 +100,7 @@ param privateEndpointSubnetId string = ''
 @description('Optional. Who may reach the public API: address ranges as CIDR; none: everybody.')
 param allowedClients array = []
 
-@description('Optional. The id of the Entra group whose people list dead letters and send them again; empty: no one.')
+@description('Optional. The id of the Entra group whose people rebuild the lists of orders and products, if they are lost; empty: no one.')
 param operatorsGroupId string = ''
 
 @description('Optional. The public API\'s name, where it is not Azure\'s own: on Kubernetes.')
@@ -188,7 +188,9 @@ var policies = {
 }
 
 var functionNames = map(functions, function => function.name)
-var subscribers = filter(functions, function => function.kind == 'event')
+var subscribers = filter(functions, function => contains(function, 'topic'))
+var recorder = first(filter(functions, function => contains(function, 'dead_letters')))
+var deadTopics = map(subscribers, function => '${function.topic}-${function.name}-dead')
 var published = union(flatten(map(functions, function => function.?publishes ?? [])), [])
 var topics = union(map(subscribers, function => function.topic), published)
 
@@ -256,6 +258,7 @@ module data 'data.bicep' = {
     tags: tags
     functions: functions
     subscribers: subscribers
+    recorder: recorder.name
     components: components
     identified: identified
     onContainerApps: onContainerApps
@@ -368,6 +371,7 @@ module apps 'apps.bicep' = if (onContainerApps && !empty(images)) {
     hostMinReplicas: hostMinReplicas
     maxReplicas: maxReplicas
     busName: data.outputs.busName
+    deadTopics: deadTopics
     allowedClients: allowedClients
     actionGroupIds: monitoring.outputs.actionGroupIds
   }
@@ -397,6 +401,7 @@ module mailApps 'apps.bicep' = if (onContainerApps && hasMail && !empty(images))
     hostMinReplicas: hostMinReplicas
     maxReplicas: maxReplicas
     busName: data.outputs.busName
+    deadTopics: deadTopics
     allowedClients: allowedClients
     actionGroupIds: monitoring.outputs.actionGroupIds
   }
@@ -418,7 +423,7 @@ module operations 'operations.bicep' = {
     location: location
     tags: tags
     onContainerApps: onContainerApps
-    subscribers: subscribers
+    deadTopics: deadTopics
     mailers: mailers
     topics: topics
     hasMail: hasMail

@@ -1,5 +1,5 @@
-// The broker: a topic per kind of event, a subscription per function that takes them, and a topic for
-// what that function could not deal with. All of it is there before the functions are: a message to a
+// The broker: a topic per kind of event, a subscription per function that handles them, and a topic for
+// what that function gave up on, which one function records. All of it is there before the functions are: a message to a
 // topic without subscription is lost, and a function without its subscription never wakes.
 
 @description('Required. The name of the namespace.')
@@ -29,8 +29,8 @@ param publications array
 @description('Required. The identity that the functions share for the component `pubsub`: one, or none where each uses its own.')
 param sharedPrincipalIds array
 
-@description('Required. The Entra group whose people list dead letters and send them again; empty: no one.')
-param operatorsGroupId string
+@description('Required. Who records dead letters: `function`, and `principalId`, its own identity.')
+param recorder object
 
 @description('Required. The workspace that keeps who did what.')
 param workspaceId string
@@ -101,7 +101,7 @@ resource topic 'Microsoft.ServiceBus/namespaces/topics@2026-01-01' = [
 ]
 
 resource subscription 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2026-01-01' = [
-  for entry in subscriptions: {
+  for (entry, i) in subscriptions: {
     parent: topic[indexOf(topics, entry.topic)]
     // Dapr and the scaler look for the subscription by the app id.
     name: entry.function
@@ -111,6 +111,8 @@ resource subscription 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2026
       maxDeliveryCount: 10
       deadLetteringOnMessageExpiration: true
       deadLetteringOnFilterEvaluationExceptions: true
+      // What the broker itself gives up on is recorded like what Dapr gives up on.
+      forwardDeadLetteredMessagesTo: deadTopic[i].name
       defaultMessageTimeToLive: 'P14D'
     }
   }
@@ -128,11 +130,12 @@ resource deadTopic 'Microsoft.ServiceBus/namespaces/topics@2026-01-01' = [
   }
 ]
 
-// Keeps dead letters until a person has handled them.
+// Keeps dead letters until they are recorded.
 resource deadLetters 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2026-01-01' = [
   for (entry, i) in subscriptions: {
     parent: deadTopic[i]
-    name: 'dead-letters'
+    // Dapr and the scaler look for the subscription by the app id.
+    name: recorder.function
     properties: {
       lockDuration: 'PT5M'
       maxDeliveryCount: 2000
@@ -190,30 +193,16 @@ resource mayReceive 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
-// People take dead letters and send them again to where they came from.
-var operatorRights = empty(operatorsGroupId) ? [] : subscriptions
-var operatorTopics = empty(operatorsGroupId) ? [] : topics
+var recorders = concat([recorder.principalId], sharedPrincipalIds)
 
-resource operatorsMayReceive 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for (entry, i) in operatorRights: {
-    name: guid(deadLetters[i].id, operatorsGroupId, receiver)
-    scope: deadLetters[i]
+resource mayRecord 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for i in range(0, length(subscriptions) * length(recorders)): {
+    name: guid(deadLetters[i / length(recorders)].id, recorders[i % length(recorders)], receiver)
+    scope: deadLetters[i / length(recorders)]
     properties: {
       roleDefinitionId: receiver
-      principalId: operatorsGroupId
-      principalType: 'Group'
-    }
-  }
-]
-
-resource operatorsMaySend 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for (name, i) in operatorTopics: {
-    name: guid(topic[i].id, operatorsGroupId, sender)
-    scope: topic[i]
-    properties: {
-      roleDefinitionId: sender
-      principalId: operatorsGroupId
-      principalType: 'Group'
+      principalId: recorders[i % length(recorders)]
+      principalType: 'ServicePrincipal'
     }
   }
 ]

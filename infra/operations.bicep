@@ -12,8 +12,8 @@ param tags object
 @description('Required. Whether functions run on Container Apps; else on Kubernetes.')
 param onContainerApps bool
 
-@description('Required. The functions that take events.')
-param subscribers array
+@description('Required. The topics of dead letters.')
+param deadTopics array
 
 @description('Required. The functions that mail.')
 param mailers array
@@ -69,7 +69,7 @@ module alerts 'alerts.bicep' = {
     workspaceName: workspaceName
     busId: busId
     topics: topics
-    deadTopics: [for subscriber in subscribers: '${subscriber.topic}-${subscriber.name}-dead']
+    deadTopics: deadTopics
     mailTopics: hasMail ? map(mailers, function => function.topic) : []
     accountId: accountId
     vaultEventsId: vaultEventsId

@@ -29,6 +29,9 @@ param containers array
 @description('Required. Who keeps state where: `container`, and `principalId`, an identity.')
 param users array
 
+@description('Required. The Entra group whose people rebuild the lists of orders and products: they read the containers of both; empty: no one.')
+param operatorsGroupId string
+
 @description('Required. The workspace that keeps who did what.')
 param workspaceId string
 
@@ -48,8 +51,9 @@ var lives = {
 
 var serverless = capacity == 'serverless'
 
-// Cosmos DB Built-in Data Contributor: reads and writes items, and nothing else.
+// Cosmos DB Built-in Data Contributor: reads and writes items, and nothing else; and Data Reader.
 var contributor = '00000000-0000-0000-0000-000000000002'
+var reader = '00000000-0000-0000-0000-000000000001'
 
 resource account 'Microsoft.DocumentDB/databaseAccounts@2026-03-15' = {
   // checkov:skip=CKV_AZURE_99:Functions come from an environment that need not have a network; callers need a role.
@@ -141,6 +145,20 @@ resource mayKeep 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@2026-
       principalId: user.principalId
       roleDefinitionId: '${account.id}/sqlRoleDefinitions/${contributor}'
       scope: '${account.id}/dbs/${database.name}/colls/${container[indexOf(containers, user.container)].name}'
+    }
+  }
+]
+
+var listed = empty(operatorsGroupId) ? [] : ['orders', 'stock-store']
+
+resource operatorsMayRead 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@2026-03-15' = [
+  for name in listed: {
+    parent: account
+    name: guid(container[indexOf(containers, name)].id, operatorsGroupId, reader)
+    properties: {
+      principalId: operatorsGroupId
+      roleDefinitionId: '${account.id}/sqlRoleDefinitions/${reader}'
+      scope: '${account.id}/dbs/${database.name}/colls/${container[indexOf(containers, name)].name}'
     }
   }
 ]

@@ -188,9 +188,11 @@ pub fn payment_overdue(state: &'static str) {
 }
 
 /// Counts a message of `topic` that was handled with this result.
-pub fn delivered(topic: &'static str, verdict: &'static str) {
-    let delivery =
-        [KeyValue::new("messaging.destination.name", topic), KeyValue::new("verdict", verdict)];
+pub fn delivered(topic: &str, verdict: &'static str) {
+    let delivery = [
+        KeyValue::new("messaging.destination.name", topic.to_owned()),
+        KeyValue::new("verdict", verdict),
+    ];
     MEASURES.deliveries.add(1, &delivery);
 }
 

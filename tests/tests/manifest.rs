@@ -3,7 +3,7 @@
 use generate::components::{Component, FOLDER, components};
 use generate::run_file::run_file;
 use generate::workspace::{files, functions, read, root};
-use local::manifest::{Function, Ingress, Kind, Service};
+use local::manifest::{Function, Ingress, Kind, Service, Subscription, subscriptions};
 use local::ports::SIMULATOR;
 use serde_norway::Value;
 use std::collections::BTreeSet;
@@ -48,21 +48,26 @@ fn only_the_gateway_is_reachable_from_outside() {
 }
 
 #[test]
-fn event_functions_and_only_they_name_a_topic() {
-    for function in functions() {
-        let takes_events = function.manifest.kind == Kind::Event;
-        assert_eq!(function.manifest.topic.is_some(), takes_events, "{}", function.name);
+fn event_functions_and_only_they_name_a_topic_or_handle_dead_letters() {
+    for Function { name, manifest, .. } in functions() {
+        let takes_events = manifest.kind == Kind::Event;
+        assert_eq!(manifest.topic.is_some() != manifest.dead_letters, takes_events, "{name}");
     }
 }
 
 /// The calls that publish, in the code of a function, and their topic.
-const PUBLISHERS: [(&str, &str); 5] = [
+const PUBLISHERS: [(&str, &str); 9] = [
     ("Worker::new(", "orders"),
     ("order_refunds(", "orders"),
     ("wiring::payments(", "payments"),
     ("notifications::request(", "notifications"),
     // Publishes mails that failed again.
     ("later::host(", "notifications"),
+    // Publishes the messages of dead letters again, to where they came from.
+    ("dead_letters::routes(", "key-vault"),
+    ("dead_letters::routes(", "notifications"),
+    ("dead_letters::routes(", "orders"),
+    ("dead_letters::routes(", "payments"),
 ];
 
 #[test]
@@ -75,6 +80,17 @@ fn manifests_list_what_the_code_publishes() {
         assert_eq!(listed, publishes, "{name}");
         let has_broker = manifest.uses.iter().any(|component| component == "pubsub");
         assert!(has_broker || listed.is_empty(), "{name} publishes and does not use pubsub");
+    }
+}
+
+#[test]
+fn dead_letters_of_every_topic_are_recorded_and_can_be_resent() {
+    let functions = functions();
+    let recorders = functions.iter().filter(|function| function.manifest.dead_letters).count();
+    assert_eq!(recorders, 1);
+    let resends = functions.iter().find(|function| function.name == "dead-letters").unwrap();
+    for Subscription { topic, function } in subscriptions(&functions) {
+        assert!(resends.manifest.publishes.contains(&topic), "{topic}, which {function} handles");
     }
 }
 

@@ -1,4 +1,4 @@
-//! `GET /api/orders` and `…/{order_id}`; from within, `DELETE /orders/{order_id}/customer`, once it ended.
+//! `GET /api/orders` and `…/{order_id}`, `POST /api/lists/orders`; from within, `DELETE /orders/{order_id}/customer`, once it ended.
 
 use axum::Router;
 use axum::extract::State;
@@ -15,7 +15,11 @@ use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    host::run(env!("CARGO_PKG_NAME"), |it| Ok(app(orders(it), routes(order_list(it))))).await
+    host::run(env!("CARGO_PKG_NAME"), |setup| {
+        let list = routes(setup.sidecar().orders(), order_list(setup));
+        Ok(app(orders(setup), list))
+    })
+    .await
 }
 
 fn app<L: Lookup>(orders: L, list: Router) -> Router {
@@ -54,7 +58,7 @@ mod tests {
     use shared::testing::{conforms, send, send_with};
 
     fn with(orders: FakeDocuments<OrderId, Order>, sagas: FakeSagas) -> Router {
-        app(OrderLookup { orders, sagas }, routes(list()))
+        app(OrderLookup { orders: orders.clone(), sagas }, routes(orders, list()))
     }
 
     fn list() -> impl OrderList {
@@ -65,7 +69,7 @@ mod tests {
     async fn it_conforms() {
         conforms(
             with(FakeDocuments::default(), FakeSagas::default()),
-            &[],
+            &["POST /api/lists/orders"],
             &["GET /api/orders", "GET /api/orders/a", "DELETE /orders/a/customer"],
         )
         .await;
@@ -108,7 +112,8 @@ mod tests {
             placed.order.customer_id = customer.parse().unwrap();
             list.put(&Order::new(placed)).await.unwrap();
         }
-        let app = app(OrderLookup { orders: lookup, sagas: FakeSagas::default() }, routes(list));
+        let list = routes(lookup.clone(), list);
+        let app = app(OrderLookup { orders: lookup, sagas: FakeSagas::default() }, list);
         let app = app.layer(Extension(FromSidecar));
         let ask = async |caller: &str, query: &str| {
             let headers = [("shop-caller", caller)];
@@ -139,6 +144,24 @@ mod tests {
             ("page=2", "page"),
         ] {
             assert_eq!(ask("ann orders", query).await["field"], field);
+        }
+    }
+
+    #[tokio::test]
+    async fn orders_that_have_documents_are_listed_again() {
+        let (orders, placed) = (FakeDocuments::default(), placed_order());
+        orders.save(&placed.order_id, &Order::new(placed.clone()), None).await.unwrap();
+        let app = with(orders, FakeSagas::default());
+        let wanted = json!({"ids": [placed.order_id, "gone"]});
+        let (_, answer) = send(app.clone(), "POST /api/lists/orders", &wanted).await;
+        assert_eq!(answer, json!({"listed": 1}));
+        let (_, page) = send(app.clone(), "GET /api/orders", &Value::Null).await;
+        assert_eq!(page["orders"][0]["order_id"], json!(placed.order_id));
+        for ids in [json!([]), json!(vec!["a"; 101]), json!(["A"])] {
+            let wanted = json!({"ids": ids});
+            let (status, problem) = send(app.clone(), "POST /api/lists/orders", &wanted).await;
+            let field = problem["field"].as_str().unwrap_or_default();
+            assert!(status == 422 && field.starts_with("ids"), "{problem}");
         }
     }
 

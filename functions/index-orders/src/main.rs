@@ -1,9 +1,8 @@
-//! On `orders`: keeps the lists of orders. `PUT /orders/{order_id}/listed`, from within: lists one again.
+//! On `orders`: keeps the lists of orders.
 
 use axum::Router;
 use shared::domain::event::{CloudEvent, Topic};
 use shared::host;
-use shared::http::order_list;
 use shared::operations::order_index;
 use shared::ports::{OrderList, Orders, Publisher};
 use shared::sidecar::delivery::on;
@@ -21,18 +20,16 @@ async fn main() -> ExitCode {
 }
 
 fn app<O: Orders, L: OrderList>(orders: O, list: L, publisher: impl Publisher) -> Router {
-    let again = order_list::relisting(orders.clone(), list.clone());
-    let events = on(Topic::Orders, NAME, publisher, move |event: CloudEvent| {
+    on(Topic::Orders, NAME, publisher, move |event: CloudEvent| {
         let (orders, list) = (orders.clone(), list.clone());
         async move { Ok(order_index::take(&orders, &list, &event).await?) }
-    });
-    events.merge(again)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
     use shared::domain::TrackingId;
     use shared::domain::event::OrderShipped;
     use shared::domain::order::{Order, OrderQuery, Progress, Status};
@@ -49,11 +46,11 @@ mod tests {
     #[tokio::test]
     async fn it_conforms() {
         let app = app(FakeDocuments::default(), list(), FakeBroker::default());
-        conforms(app, &[], &["POST /events/orders", "PUT /orders/a/listed"]).await;
+        conforms(app, &[], &["POST /events/orders"]).await;
     }
 
     #[tokio::test]
-    async fn an_order_is_listed_as_its_document_says_by_an_event_and_from_within() {
+    async fn an_order_is_listed_as_its_document_says() {
         let (orders, list, placed) = (FakeDocuments::default(), list(), placed_order());
         let app = app(orders.clone(), list.clone(), FakeBroker::default());
         let tracking_id = TrackingId::of(&placed.order_id);
@@ -62,13 +59,11 @@ mod tests {
         let event = json!(CloudEvent::of(&event, at(1)));
         let query = OrderQuery { customer: None, status: None, after: None, limit: 9 };
         let listed = async || list.page(&query).await.unwrap().orders;
-        let again = format!("PUT /orders/{}/listed", placed.order_id);
-        assert_eq!(send(app.clone(), &again, &Value::Null).await.0, 404);
         assert_eq!(send(app.clone(), "POST /events/orders", &event).await.1["status"], "SUCCESS");
         assert!(listed().await.is_empty());
         let mut order = Order::new(placed.clone());
         orders.save(&placed.order_id, &order, None).await.unwrap();
-        assert_eq!(send(app.clone(), &again, &Value::Null).await.0, 204);
+        assert_eq!(send(app.clone(), "POST /events/orders", &event).await.1["status"], "SUCCESS");
         assert_eq!(listed().await[0].status, Status::Pending);
         order.note(&Progress::Shipped { tracking_id }, at(1));
         orders.update(&placed.order_id, |_| (order.clone(), ())).await.unwrap();

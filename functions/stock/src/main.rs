@@ -1,5 +1,5 @@
-//! Hosts one actor per product, which owns its stock. `GET /api/inventory` lists products; from within,
-//! `PUT /products/{product_id}/listed` lists one again.
+//! Hosts one actor per product, which owns its stock. `GET /api/inventory` lists products,
+//! `POST /api/lists/products` lists some again.
 
 use axum::Router;
 use shared::host::{self, SystemClock};
@@ -30,6 +30,8 @@ mod tests {
     use shared::testing::orders::{at, euro, offer, product};
     use shared::testing::{conforms, no_sidecar, send};
 
+    const RELIST: &str = "POST /api/lists/products";
+
     #[tokio::test]
     async fn it_conforms() {
         let turn = "PUT /actors/stock/lamp/method/turn";
@@ -44,16 +46,15 @@ mod tests {
         for name in names {
             let stock = Stock::new(product(name), offer(euro(500), 3));
             stocks.save(&product(name), &stock, None).await.unwrap();
-            let listed = format!("PUT /products/{name}/listed");
-            assert_eq!(send(app.clone(), &listed, &Value::Null).await.0, 204);
+            let (_, answer) = send(app.clone(), RELIST, &json!({"ids": [name, "gone"]})).await;
+            assert_eq!(answer, json!({"listed": 1}));
         }
         app
     }
 
     #[tokio::test]
     async fn the_list_conforms() {
-        let routes = ["GET /api/inventory", "PUT /products/lamp/listed"];
-        conforms(selling(&[]).await, &[], &routes).await;
+        conforms(selling(&[]).await, &[RELIST], &["GET /api/inventory"]).await;
     }
 
     #[tokio::test]
@@ -83,19 +84,5 @@ mod tests {
             let (status, problem) = send(selling(&[]).await, &route, &Value::Null).await;
             assert_eq!((status.as_u16(), &problem["field"]), (422, &json!(field)));
         }
-    }
-
-    #[tokio::test]
-    async fn what_is_not_on_sale_is_not_listed() {
-        let listed = "PUT /products/gone/listed";
-        let (status, problem) = send(selling(&[]).await, listed, &Value::Null).await;
-        assert_eq!((status.as_u16(), &problem["code"]), (404, &json!("unknown-product")));
-    }
-
-    #[tokio::test]
-    async fn it_hosts_the_actors_of_every_product() {
-        let app = app(&no_sidecar(), FakeClock(at(0)));
-        let (_, config) = send(app, "GET /dapr/config", &Value::Null).await;
-        assert_eq!(config["entities"], json!(["stock"]));
     }
 }

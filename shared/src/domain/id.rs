@@ -99,9 +99,15 @@ id! {
     TrackingId
 }
 
+id! {
+    /// A dead letter.
+    LetterId
+}
+
 const ORDERS: Uuid = Uuid::from_u128(0x6c0d_3b9e_52a4_5d1f_9e0b_7f2c_41d8_a063);
 const PAYMENTS: Uuid = Uuid::from_u128(0x0b57_9c14_8f6e_5a27_b3d1_24e6_90c5_7f38);
 const CALLERS_PAYMENTS: Uuid = Uuid::from_u128(0x93ad_417f_c0e2_5b68_8d14_72f5_1e9a_b63c);
+const LETTERS: Uuid = Uuid::from_u128(0x4e8b_2d70_91fc_5a63_b7e4_c05d_38a2_6f19);
 const SHIPMENTS: Uuid = Uuid::from_u128(0xd1f2_46a8_03c7_5be9_8a5d_6e19_b740_2c5e);
 
 impl OrderId {
@@ -133,6 +139,14 @@ impl TrackingId {
     #[must_use]
     pub fn of(order: &OrderId) -> Self {
         Uuid::new_v5(&SHIPMENTS, order.as_str().as_bytes()).into()
+    }
+}
+
+impl LetterId {
+    /// The letter of what `name` names.
+    #[must_use]
+    pub fn of(name: &str) -> Self {
+        Uuid::new_v5(&LETTERS, name.as_bytes()).into()
     }
 }
 

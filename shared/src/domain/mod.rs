@@ -1,6 +1,7 @@
 //! What the shop means by an order, stock, money and a saga. Pure: no I/O, clock or randomness.
 
 pub mod caller;
+pub mod dead_letter;
 pub mod event;
 pub mod id;
 pub mod money;
@@ -14,6 +15,6 @@ pub mod stock;
 pub mod strict;
 pub mod text;
 
-pub use id::{CustomerId, OrderId, PaymentId, ProductId, TrackingId};
+pub use id::{CustomerId, LetterId, OrderId, PaymentId, ProductId, TrackingId};
 pub use money::{Currency, Money};
 pub use refusal::{Refusal, RefusalName};

@@ -22,6 +22,14 @@ pub enum Kind {
     OrderShipped,
     /// No payment has the id in the path.
     UnknownPayment,
+    /// No dead letter has the id in the path.
+    UnknownDeadLetter,
+    /// The dead letter was dropped.
+    DeadLetterDropped,
+    /// The dead letter was resent.
+    DeadLetterResent,
+    /// The message of the dead letter is not an event.
+    NotAnEvent,
     /// No function serves the path.
     UnknownRoute,
     /// The path is served, the method is not.
@@ -141,6 +149,10 @@ impl From<Kind> for Row {
             Kind::OrderNotEnded => (S::CONFLICT, "The order has not ended"),
             Kind::OrderShipped => (S::CONFLICT, "The order is shipped"),
             Kind::UnknownPayment => (S::NOT_FOUND, "Unknown payment"),
+            Kind::UnknownDeadLetter => (S::NOT_FOUND, "Unknown dead letter"),
+            Kind::DeadLetterDropped => (S::CONFLICT, "The dead letter was dropped"),
+            Kind::DeadLetterResent => (S::CONFLICT, "The dead letter was resent"),
+            Kind::NotAnEvent => (S::CONFLICT, "The message is not an event"),
             Kind::UnknownRoute => (S::NOT_FOUND, "No such path"),
             Kind::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "Method not allowed"),
             Kind::NotAcceptable => (S::NOT_ACCEPTABLE, "Only JSON can be answered"),

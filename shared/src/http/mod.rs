@@ -2,6 +2,7 @@
 
 pub mod caller;
 pub mod cancellations;
+pub mod dead_letters;
 mod door;
 pub mod events;
 pub mod extract;
@@ -9,6 +10,7 @@ pub mod forward;
 pub mod inventory;
 pub mod kind;
 pub mod limits;
+mod lists;
 pub mod openapi;
 pub mod order_list;
 pub mod orders;

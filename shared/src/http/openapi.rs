@@ -1,6 +1,8 @@
 //! The [OpenAPI](https://spec.openapis.org/oas/v3.1.1) document of the public API, made of the types
 //! that functions read and answer with, the table of routes and that of problems.
 
+mod dead_letters;
+mod lists;
 mod operation;
 mod orders;
 mod page;
@@ -27,7 +29,14 @@ pub fn document() -> Value {
 }
 
 fn all() -> Vec<Operation> {
-    [orders::operations(), stock::operations(), payments::operations()].concat()
+    [
+        orders::operations(),
+        stock::operations(),
+        payments::operations(),
+        lists::operations(),
+        dead_letters::operations(),
+    ]
+    .concat()
 }
 
 /// The row of the table of routes.

@@ -1,15 +1,15 @@
 //! The routes by which orders are listed, by the public API and from within.
 
 use super::extract::Query;
-use super::{CalledBy, Json, Path, Problem, Result};
+use super::lists::{Relisted, ToRelist};
+use super::{CalledBy, Json, Problem, Result};
 use crate::domain::caller::Scope;
 use crate::domain::order::{ListedOrder, OrderPage, OrderQuery, Position, Status};
 use crate::domain::{CustomerId, OrderId};
 use crate::ports::{OrderList, Orders};
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::routing::{get, put};
+use axum::routing::{get, post};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -19,23 +19,20 @@ pub(super) const PARAMETERS: &[&str] = &["after", "customer_id", "limit", "statu
 /// Orders of a page, at most; and when it is not said.
 const LIMITS: (usize, usize) = (100, 20);
 
-/// `GET /api/orders` lists orders, newest first: one's own, or for staff those of all.
-pub fn routes<L: OrderList>(list: L) -> Router {
-    Router::new().route("/api/orders", get(page::<L>)).with_state(list)
-}
-
-/// `PUT /orders/{order_id}/listed`, from within, lists an order as its document among `orders` says: 204.
-pub fn relisting<O: Orders, L: OrderList>(orders: O, list: L) -> Router {
-    let relist = put(relist::<O, L>);
-    Router::new().route("/orders/{order_id}/listed", relist).with_state((orders, list))
+/// `GET /api/orders` lists orders, newest first: one's own, or for staff those of all. `POST /api/lists/orders` lists
+/// some of `orders` again.
+pub fn routes<O: Orders, L: OrderList>(orders: O, list: L) -> Router {
+    let again = Router::new().route("/api/lists/orders", post(relist::<O, L>));
+    let list_only = Router::new().route("/api/orders", get(page::<L>)).with_state(list.clone());
+    again.with_state((orders, list)).merge(list_only)
 }
 
 async fn relist<O: Orders, L: OrderList>(
     State((orders, list)): State<(O, L)>,
-    Path(id): Path<OrderId>,
-) -> Result<StatusCode> {
-    let listed = list.relist(&orders, &id).await?;
-    listed.then_some(StatusCode::NO_CONTENT).ok_or_else(|| Problem::unknown_order(&id))
+    Json(wanted): Json<ToRelist<OrderId>>,
+) -> Result<Json<Relisted>> {
+    let relist = async |id: OrderId| Ok(list.relist(&orders, &id).await?);
+    wanted.by(relist).await.map(Json)
 }
 
 /// A page of a list of orders.

@@ -1,14 +1,14 @@
-//! The routes by which products are listed, by the public API and from within.
+//! The routes by which products are listed.
 
 use super::extract::Query;
 use super::inventory::StockView;
-use super::{Json, Kind, Path, Problem, Result};
-use crate::domain::{ProductId, Refusal};
+use super::lists::{Relisted, ToRelist};
+use super::{Json, Kind, Problem, Result};
+use crate::domain::ProductId;
 use crate::ports::{ProductList, ProductPage};
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::routing::{get, put};
+use axum::routing::{get, post};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -18,24 +18,23 @@ pub(super) const PARAMETERS: &[&str] = &["after", "limit"];
 /// Products of a page, at most; and when it is not said.
 const LIMITS: (usize, usize) = (100, 20);
 
-/// `GET /api/inventory` lists products; `PUT /products/{product_id}/listed`, from within, lists one again: 204.
+/// `GET /api/inventory` lists products; `POST /api/lists/products` lists some again.
 pub fn routes<L: ProductList>(list: L) -> Router {
-    let relist = put(relist::<L>);
     Router::new()
         .route("/api/inventory", get(page::<L>))
-        .route("/products/{product_id}/listed", relist)
+        .route("/api/lists/products", post(relist::<L>))
         .with_state(list)
 }
 
 async fn relist<L: ProductList>(
     State(list): State<L>,
-    Path(product_id): Path<ProductId>,
-) -> Result<StatusCode> {
-    match list.relist(&product_id).await? {
-        Some(true) => Ok(StatusCode::NO_CONTENT),
+    Json(wanted): Json<ToRelist<ProductId>>,
+) -> Result<Json<Relisted>> {
+    let relist = async |id: ProductId| match list.relist(&id).await? {
         Some(false) => Err(Problem::too_many_products()),
-        None => Err(Refusal::UnknownProduct { product_id }.into()),
-    }
+        found => Ok(found.is_some()),
+    };
+    wanted.by(relist).await.map(Json)
 }
 
 impl Problem {

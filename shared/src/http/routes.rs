@@ -4,7 +4,7 @@ use super::door::checked;
 use super::events::{self, Events};
 use super::forward::{to, with_key};
 use super::limits::{self, Limits};
-use super::{order_list, product_list};
+use super::{dead_letters, order_list, product_list};
 use crate::domain::caller::Scope;
 use crate::ports::{Functions, Progress, Tokens};
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -53,6 +53,13 @@ pub const ROUTES: &[Route] = &[
     route(POST, "/api/payments", "process-payment", Scope::PaymentsAdmin),
     route(GET, "/api/payments/{payment_id}", "process-payment", Scope::PaymentsAdmin),
     route(POST, "/api/payments/{payment_id}/refund", "refund-payment", Scope::PaymentsAdmin),
+    route(POST, "/api/lists/orders", "get-order", Scope::OrdersAdmin),
+    route(POST, "/api/lists/products", "stock", Scope::InventoryAdmin),
+    route(GET, "/api/dead-letters", "dead-letters", Scope::OrdersAdmin)
+        .with(dead_letters::PARAMETERS),
+    route(GET, "/api/dead-letters/{letter_id}", "dead-letters", Scope::OrdersAdmin),
+    route(POST, "/api/dead-letters/{letter_id}/resend", "dead-letters", Scope::OrdersAdmin),
+    route(POST, "/api/dead-letters/{letter_id}/drop", "dead-letters", Scope::OrdersAdmin),
 ];
 
 const fn route(

@@ -3,6 +3,7 @@
 
 pub mod cancellations;
 pub mod changes;
+pub mod dead_letters;
 pub mod dispatch;
 pub mod due;
 pub mod email;

@@ -71,6 +71,19 @@ where
         Ok(self.documents.update(&self.shard_of(key), put).await?.1)
     }
 
+    /// Removes a key, if this is what is noted of it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn remove(&self, key: &K, note: &V) -> Result<()> {
+        let remove = |shard: &mut Shard<K, V>| {
+            if shard.0.get(key) == Some(note) {
+                shard.0.remove(key);
+            }
+        };
+        self.documents.amend(&self.shard_of(key), remove).await.map(|_| ())
+    }
+
     /// Every key, in order.
     ///
     /// # Errors
@@ -123,6 +136,16 @@ mod tests {
         let all = set.all().await.unwrap();
         assert!(all.keys().cloned().eq((0..200).map(key)));
         assert_eq!((all[&key(7)], all[&key(8)]), (2, 1));
+    }
+
+    #[tokio::test]
+    async fn a_key_is_removed_unless_something_else_is_noted_of_it_by_now() {
+        let set = set();
+        set.put(&key(1), &2).await.unwrap();
+        set.remove(&key(1), &1).await.unwrap();
+        assert_eq!(set.all().await.unwrap().len(), 1);
+        set.remove(&key(1), &2).await.unwrap();
+        assert!(set.all().await.unwrap().is_empty());
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 //! Documents under a key, changed by one writer at a time.
 
-use super::{Failure, PortFuture, Result};
+use super::{Error, Failure, PortFuture, Result};
 use crate::domain::OrderId;
 use crate::domain::order::Order;
 
@@ -58,7 +58,33 @@ pub trait Documents<K: Sync, T: Clone + Send + Sync>: Clone + Send + Sync + 'sta
                     return Ok((after, result));
                 }
             }
-            Err(Failure::new("documents", "update", "others kept writing the same document").into())
+            Err(too_many_conflicts())
+        }
+    }
+
+    /// Applies `change` to the document under `key`, with retries on conflicts, and returns the new document with
+    /// the result of `change`; none, when there is none.
+    fn amend<R: Send>(
+        &self,
+        key: &K,
+        mut change: impl FnMut(&mut T) -> R + Send,
+    ) -> impl PortFuture<Option<(T, R)>>
+    where
+        T: PartialEq,
+    {
+        async move {
+            for _ in 0..MAX_CONFLICTS {
+                let Some(found) = self.load(key).await? else { return Ok(None) };
+                let Versioned { document: before, version } = found;
+                let mut after = before.clone();
+                let result = change(&mut after);
+                if before == after
+                    || self.save(key, &after, Some(&version)).await? == Saved::Written
+                {
+                    return Ok(Some((after, result)));
+                }
+            }
+            Err(too_many_conflicts())
         }
     }
 }
@@ -67,6 +93,10 @@ pub trait Documents<K: Sync, T: Clone + Send + Sync>: Clone + Send + Sync + 'sta
 pub trait Orders: Documents<OrderId, Order> {}
 
 impl<D: Documents<OrderId, Order>> Orders for D {}
+
+fn too_many_conflicts() -> Error {
+    Failure::new("documents", "update", "others kept writing the same document").into()
+}
 
 fn split<T>(versioned: Option<Versioned<T>>) -> (Option<T>, Option<Version>) {
     match versioned {

@@ -2,6 +2,7 @@
 //! `oidc` keep them; `testing` fakes them.
 
 mod cancellations;
+mod dead_letters;
 mod documents;
 mod error;
 mod functions;
@@ -17,6 +18,7 @@ mod stocks;
 mod tokens;
 
 pub use cancellations::{CancelAnswer, Cancellations};
+pub use dead_letters::{DeadLetters, LetterAnswer, LetterPage};
 pub use documents::{Documents, Orders, Saved, Version, Versioned, document};
 pub use error::{Chain, Error, Failure, OrFail, Result};
 pub use functions::{Functions, Within};

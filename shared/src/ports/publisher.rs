@@ -12,6 +12,15 @@ pub trait Publisher: Clone + Send + Sync + 'static {
     /// Publishes a `CloudEvent` under `topic`.
     fn publish(&self, topic: &str, event: &(impl Serialize + Sync)) -> impl PortFuture<()>;
 
+    /// Publishes a `CloudEvent` again, under a message id of its own: brokers that detect duplicates would otherwise
+    /// drop it.
+    fn publish_as(
+        &self,
+        topic: &str,
+        event: &(impl Serialize + Sync),
+        message_id: String,
+    ) -> impl PortFuture<()>;
+
     /// Publishes `event`, which happened at `time`, under its own topic.
     fn publish_event<E: Event + Sync>(&self, event: &E, time: Timestamp) -> impl PortFuture<()> {
         let event = CloudEvent::of(event, time);

@@ -2,6 +2,7 @@
 //! ([Dapr](https://docs.dapr.io/reference/api/pubsub_api/#expected-http-response)).
 
 use super::pubsub::PUBSUB;
+use crate::domain::dead_letter::{REASON, Subscription};
 use crate::domain::event::{CloudEvent, Poison, Topic};
 use crate::http::Json;
 use crate::http::extract::read_body;
@@ -60,7 +61,8 @@ impl From<Error> for DeliveryError {
 /// The topic of the dead letters of `function` from `topic`.
 #[must_use]
 pub fn dead_letter_topic(topic: Topic, function: &str) -> String {
-    format!("{}-{function}-dead", topic.name())
+    let (topic, function) = (topic.name().to_owned(), function.to_owned());
+    Subscription { topic, function }.dead_letter_topic()
 }
 
 /// Subscribes `function` to `topic`: `handle` processes each event. Invalid messages become dead
@@ -141,7 +143,7 @@ async fn dead_letter(
         Ok(Value::Object(envelope)) => Value::Object(envelope),
         _ => json!({"data": String::from_utf8_lossy(message)}),
     };
-    letter["deadletterreason"] = reason.into();
+    letter[REASON] = reason.into();
     match publisher.publish(topic, &letter).await {
         Ok(()) => Delivery::Success,
         Err(error) => {

@@ -4,7 +4,7 @@ use super::pubsub::Broker;
 use super::reminders::Reminder;
 use super::{Grpc, Sidecar};
 use crate::domain::event::{CloudEvent, Topic};
-use crate::ports::{Chain, Later, OrFail, Result};
+use crate::ports::{Chain, Later, OrFail, Publisher, Result};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{delete, get, put};

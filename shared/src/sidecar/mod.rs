@@ -7,6 +7,7 @@
 mod activities;
 pub mod actor;
 mod attempts;
+pub mod dead_letters;
 pub mod delivery;
 pub mod functions;
 mod grpc;
@@ -33,11 +34,13 @@ use self::state::StateStore;
 use self::stocks::ActorStocks;
 use self::worker::{SidecarRefunds, WorkflowDispatcher};
 use self::workflow::Patience;
+use crate::domain::dead_letter::DeadLetter;
 use crate::domain::order::Order;
 use crate::domain::payment::Payment;
 use crate::domain::shipment::Shipment;
 use crate::domain::stock::Stock;
-use crate::domain::{OrderId, PaymentId};
+use crate::domain::{LetterId, OrderId, PaymentId};
+use crate::operations::dead_letters::{INDEX as OPEN_LETTERS, OpenShard};
 use crate::operations::dispatch::Dispatcher;
 use crate::operations::due::Page;
 use crate::operations::email::Entry;
@@ -47,6 +50,7 @@ use crate::operations::products::{INDEX, ProductShard, Products};
 use crate::operations::shards::Shards;
 use crate::ports::Clock;
 use futures::stream::{FuturesUnordered, StreamExt};
+use jiff::Timestamp;
 use serde_json::Value;
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -56,8 +60,14 @@ use tokio::time::timeout;
 /// The longest that a connection to the sidecar may take.
 const CONNECT: Duration = Duration::from_secs(1);
 
+/// The component that stores dead letters.
+const DEAD_LETTERS: &str = "dead-letters";
+
 /// How long orders, their payments and their shipments are kept after they last changed: two years.
 const ORDER_TTL: Duration = Duration::from_hours(2 * 365 * 24);
+
+/// How long a dead letter is kept after it was given up, resent or dropped last: 90 days.
+const LETTER_TTL: Duration = Duration::from_hours(90 * 24);
 
 /// How long the index of what is due keeps a document that was last written so long ago: longer than
 /// anything is noted beforehand.
@@ -210,6 +220,18 @@ impl Sidecar {
             pages: StateStore::new(pages, "orders").expiring(ORDER_TTL),
             directories: StateStore::new(directories, "orders").expiring(ORDER_TTL),
         }
+    }
+
+    /// The dead letters, in component `dead-letters`.
+    #[must_use]
+    pub fn dead_letters(&self) -> StateStore<DeadLetter> {
+        StateStore::new(self.grpc.clone(), DEAD_LETTERS).expiring(LETTER_TTL)
+    }
+
+    /// The dead letters that wait for somebody, in component `dead-letters`.
+    #[must_use]
+    pub fn open_letters(&self) -> Shards<LetterId, Timestamp, StateStore<OpenShard>> {
+        Shards::new(OPEN_LETTERS, StateStore::new(self.grpc.clone(), DEAD_LETTERS))
     }
 
     /// The list of products, in component `stock-store`: of the function that hosts the stock actors alone, which

@@ -28,11 +28,8 @@ impl Publisher for Broker {
         let id = event["id"].as_str().map(str::to_owned);
         self.send(topic, event.to_string(), id).await
     }
-}
 
-impl Broker {
-    /// Publishes an event again, with an id that Service Bus does not take for a duplicate.
-    pub(super) async fn publish_as(
+    async fn publish_as(
         &self,
         topic: &str,
         event: &(impl Serialize + Sync),
@@ -41,7 +38,9 @@ impl Broker {
         let event = serde_json::to_string(event).or_fail(PUBSUB, PUBLISH)?;
         self.send(topic, event, Some(message_id)).await
     }
+}
 
+impl Broker {
     async fn send(&self, topic: &str, event: String, message_id: Option<String>) -> Result<()> {
         let request = PublishEventRequest {
             pubsub_name: PUBSUB.to_owned(),

@@ -21,10 +21,12 @@ use crate::domain::payment::{Charge, RefundId, RefundState};
 use crate::domain::placing::Address;
 use crate::domain::stock::{Changed, Command, Condition, Offer, Put, Stock, TurnResult, turn};
 use crate::domain::{Money, OrderId, PaymentId, ProductId, TrackingId};
+use crate::operations::dead_letters::{INDEX, LetterBox};
 use crate::operations::order_refunds::RefundService;
+use crate::operations::shards::Shards;
 use crate::ports::{
-    Clock, Documents, Failure, Functions, OrderRefunds, PaymentClient, Publisher, Result, Saved,
-    Shipping, Stocks, Version, Versioned,
+    Clock, DeadLetters, Documents, Failure, Functions, OrderRefunds, PaymentClient, Publisher,
+    Result, Saved, Shipping, Stocks, Version, Versioned,
 };
 use crate::testing::orders::{at, put_on_sale};
 use axum::body::Bytes;
@@ -136,6 +138,7 @@ impl Functions for FakeFunctions {
 #[derive(Debug, Clone, Default)]
 pub struct FakeBroker {
     published: Shared<Vec<(String, Value)>>,
+    message_ids: Shared<Vec<String>>,
     fails: Shared<bool>,
 }
 
@@ -154,6 +157,12 @@ impl FakeBroker {
         lock(&self.published).iter().map(kind).collect()
     }
 
+    /// The message ids under which events were published again, in order.
+    #[must_use]
+    pub fn message_ids(&self) -> Vec<String> {
+        lock(&self.message_ids).clone()
+    }
+
     /// Makes the next publication fail.
     pub fn fail_next(&self) {
         *lock(&self.fails) = true;
@@ -168,6 +177,26 @@ impl Publisher for FakeBroker {
         lock(&self.published).push((topic.to_owned(), json!(event)));
         Ok(())
     }
+
+    async fn publish_as(
+        &self,
+        topic: &str,
+        event: &(impl Serialize + Sync),
+        message_id: String,
+    ) -> Result<()> {
+        self.publish(topic, event).await?;
+        lock(&self.message_ids).push(message_id);
+        Ok(())
+    }
+}
+
+/// Dead letters with a stopped clock, and the broker by which they are resent.
+#[must_use]
+pub fn fake_dead_letters() -> (impl DeadLetters + use<>, FakeBroker) {
+    let publisher = FakeBroker::default();
+    let open = Shards::new(INDEX, FakeDocuments::default());
+    let (letters, clock) = (FakeDocuments::default(), FakeClock(at(0)));
+    (LetterBox { letters, open, publisher: publisher.clone(), clock }, publisher)
 }
 
 /// Refunds of `orders` whose payments are always refunded, with a stopped clock.

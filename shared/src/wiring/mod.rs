@@ -10,10 +10,11 @@ pub use rotation::rotation;
 
 use crate::host::settings::{PAYMENT_PROVIDER_URL, RESERVATION};
 use crate::host::{InvalidSettings, SERVED_COUNTRIES, Setup, SystemClock};
+use crate::operations::dead_letters::LetterBox;
 use crate::operations::orders::{Lookup, OrderLookup};
 use crate::operations::payments::PaymentService;
 use crate::operations::shipments::{ShipmentService, Shipments};
-use crate::ports::{OrderList, Payments};
+use crate::ports::{DeadLetters, OrderList, Payments};
 use crate::provider::StripeProvider;
 
 /// The payments that the payment provider of the settings makes. A caller has as long to come back for
@@ -45,6 +46,18 @@ pub fn orders(setup: &Setup) -> impl Lookup + use<> {
 #[must_use]
 pub fn order_list(setup: &Setup) -> impl OrderList + use<> {
     setup.sidecar().order_list()
+}
+
+/// The dead letters, as the sidecar's store has them.
+#[must_use]
+pub fn dead_letters(setup: &Setup) -> impl DeadLetters + use<> {
+    let sidecar = setup.sidecar();
+    LetterBox {
+        letters: sidecar.dead_letters(),
+        open: sidecar.open_letters(),
+        publisher: sidecar.publisher(),
+        clock: SystemClock,
+    }
 }
 
 /// The shipments to the countries of the settings.

@@ -108,7 +108,9 @@ fn containers_have_no_privileges() {
 #[test]
 fn a_function_is_scaled_by_what_drives_it() {
     let (by_load, by_backlog) = (of_kind("HorizontalPodAutoscaler"), of_kind("ScaledObject"));
-    for Function { name, manifest, .. } in functions() {
+    let functions = functions();
+    for function in &functions {
+        let Function { name, manifest, .. } = function;
         let is = |resource: &&Value| resource["metadata"]["name"] == name.as_str();
         let rules = (by_load.iter().filter(is).count(), by_backlog.iter().filter(is).count());
         let expected = match manifest.kind {
@@ -117,9 +119,12 @@ fn a_function_is_scaled_by_what_drives_it() {
         };
         assert_eq!(rules, expected, "{name}");
         if let Some(rule) = by_backlog.iter().find(is) {
-            let trigger = &rule["spec"]["triggers"][0]["metadata"];
-            assert_eq!(trigger["topicName"].as_str(), manifest.topic.as_deref());
-            assert_eq!(trigger["subscriptionName"], name.as_str());
+            let triggers = rule["spec"]["triggers"].as_array().unwrap().iter();
+            let counted = triggers.map(|trigger| {
+                assert_eq!(trigger["metadata"]["subscriptionName"], name.as_str());
+                trigger["metadata"]["topicName"].as_str().unwrap().to_owned()
+            });
+            assert_eq!(counted.collect::<Vec<_>>(), function.topics(&functions));
         }
     }
 }

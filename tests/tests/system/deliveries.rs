@@ -1,10 +1,12 @@
 //! Delivery of events and mails under faults.
 
+use super::dead_letters::{dead_letter, dead_letters};
 use super::harness::trials;
 use super::mails::{mails, receipt};
 use super::redis::{acknowledge, add, stream};
 use futures::future::join_all;
-use local::dead_letters::{DeadLetter, DeadLetters, Listing};
+use local::manifest::{Subscription, all_subscriptions};
+use local::streams::Streams;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tests::system::shop::Shop;
@@ -17,8 +19,6 @@ trials![
     no_mail_is_lost_when_send_email_is_killed,
     no_mail_is_lost_when_the_broker_is_killed,
     no_mail_is_lost_when_the_sidecar_of_notify_order_is_killed,
-    poison_messages_are_dead_lettered_with_their_reason_and_delay_nothing,
-    a_dead_letter_that_is_resent_after_the_fix_is_mailed,
     a_hundred_undeliverable_mails_delay_no_other,
     a_deferred_mail_arrives_exactly_once,
     a_function_publishes_to_no_topic_but_those_of_its_manifest,
@@ -28,9 +28,9 @@ trials![
 
 /// The time within which everything arrives once every fault has ended: Redis redelivers the messages of a
 /// dead sidecar after half a minute.
-const ARRIVES_WITHIN: Duration = Duration::from_mins(3);
+pub(crate) const ARRIVES_WITHIN: Duration = Duration::from_mins(3);
 
-async fn mail_faults(shop: &Shop, plan: Option<&Value>) {
+pub(crate) async fn mail_faults(shop: &Shop, plan: Option<&Value>) {
     let url = format!("{}/control/faults", shop.cluster.mail_url());
     let request = match plan {
         Some(plan) => shop.http.put(url).json(plan),
@@ -137,19 +137,16 @@ async fn no_mail_is_lost_when_the_sidecar_of_notify_order_is_killed(shop: &Shop)
     all_arrive(shop, &shop.email("ann"), 120, 0).await;
 }
 
-async fn listing(shop: &Shop) -> Listing {
-    let letters = DeadLetters::open(shop.cluster.redis_port(), shop.cluster.functions()).await;
-    letters.expect("Redis answers").list().await.expect("Redis answers")
-}
-
-async fn letters(shop: &Shop) -> Vec<DeadLetter> {
-    listing(shop).await.letters
+async fn streams(shop: &Shop) -> Streams {
+    Streams::open(shop.cluster.redis_port()).await.expect("Redis answers")
 }
 
 /// The number of messages that wait for send-email.
 async fn waiting(shop: &Shop) -> usize {
     let of_send_email = |(function, _): &(String, usize)| function == "send-email";
-    listing(shop).await.waiting.into_iter().find(of_send_email).map_or(0, |(_, count)| count)
+    let subscriptions = all_subscriptions(shop.cluster.functions());
+    let backlogs = streams(shop).await.backlogs(&subscriptions).await.expect("Redis answers");
+    backlogs.into_iter().find(of_send_email).map_or(0, |(_, count)| count)
 }
 
 async fn operators_see_how_many_messages_wait_for_a_function(shop: &Shop) {
@@ -168,62 +165,6 @@ async fn operators_see_how_many_messages_wait_for_a_function(shop: &Shop) {
     until("none waits", ARRIVES_WITHIN, async || (waiting(shop).await == 0).then_some(())).await;
 }
 
-async fn poison_messages_are_dead_lettered_with_their_reason_and_delay_nothing(shop: &Shop) {
-    let address = shop.email("ann");
-    let good = receipt(shop, 0, &address, 100);
-    let changed = |id: &str, change: fn(&mut Value)| {
-        let mut event = good.clone();
-        event["id"] = json!(shop.id(id));
-        change(&mut event);
-        event
-    };
-    for (event, reason) in [
-        (
-            changed("type", |event| event["type"] = json!("notification.shouted")),
-            "its type notification.shouted is unknown here",
-        ),
-        (
-            changed("version", |event| event["dataschema"] = json!("notification.requested.v9")),
-            "its data has schema notification.requested.v9",
-        ),
-        (
-            changed("field", |event| {
-                event["data"].as_object_mut().expect("data is an object").remove("to");
-            }),
-            "missing field `to`",
-        ),
-        (
-            changed("data", |event| {
-                event["datacontenttype"] = json!("text/plain");
-                event["data"] = json!("{nonsense");
-            }),
-            "its data does not fit its schema",
-        ),
-    ] {
-        shop.publish("notifications", &event).await;
-        let letter = dead_letter(shop, &event).await;
-        assert!(letter.reason().contains(reason), "{} instead of {reason}", letter.reason());
-        assert_eq!(letter.topic, "notifications");
-    }
-    shop.publish("notifications", &good).await;
-    assert_eq!(mails(shop, &address, 1, Duration::from_secs(10)).await.len(), 1);
-}
-
-async fn a_dead_letter_that_is_resent_after_the_fix_is_mailed(shop: &Shop) {
-    let address = shop.email("ann");
-    let event = receipt(shop, 0, &address, 100);
-    mail_faults(shop, Some(&json!({"fault": "reject", "next": 1}))).await;
-    shop.publish("notifications", &event).await;
-    let letter = dead_letter(shop, &event).await;
-    assert!(letter.reason().starts_with("it cannot be mailed: 550"), "{}", letter.reason());
-
-    mail_faults(shop, None).await;
-    let dead_letters = DeadLetters::open(shop.cluster.redis_port(), shop.cluster.functions()).await;
-    dead_letters.expect("Redis answers").resend(&letter).await.expect("Redis answers");
-    assert_eq!(mails(shop, &address, 1, Duration::from_secs(30)).await.len(), 1);
-    assert!(letters(shop).await.iter().all(|letter| letter.event["id"] != event["id"]));
-}
-
 async fn a_hundred_undeliverable_mails_delay_no_other(shop: &Shop) {
     let deferred = (0..100).map(|number| receipt(shop, number, "ann@deferred.test", 100));
     let rejected = (100..105).map(|number| receipt(shop, number, "ann@rejected.test", 100));
@@ -236,12 +177,13 @@ async fn a_hundred_undeliverable_mails_delay_no_other(shop: &Shop) {
         mails(shop, &address, count, Duration::from_secs(10)).await;
     }
     for event in &bad[100..] {
-        let reason = dead_letter(shop, event).await;
-        assert!(reason.reason().starts_with("it cannot be mailed: 550"), "{}", reason.reason());
+        let letter = dead_letter(shop, event).await;
+        let reason = letter["reason"].as_str().expect("a letter has a reason");
+        assert!(reason.starts_with("it cannot be mailed: 550"), "{reason}");
     }
     let id = |event: &Value| event["id"].clone();
     let waiting: Vec<_> = bad[..100].iter().map(id).collect();
-    assert!(letters(shop).await.iter().all(|letter| !waiting.contains(&letter.event["id"])));
+    assert!(dead_letters(shop).await.iter().all(|letter| !waiting.contains(&letter["event_id"])));
 }
 
 async fn a_deferred_mail_arrives_exactly_once(shop: &Shop) {
@@ -257,24 +199,11 @@ async fn a_function_publishes_to_no_topic_but_those_of_its_manifest(shop: &Shop)
     assert_eq!(answer.status(), 403, "{:?}", answer.text().await);
 }
 
-/// Waits until a message is dead-lettered.
-async fn dead_letter(shop: &Shop, event: &Value) -> DeadLetter {
-    until("the message is dead-lettered", Duration::from_secs(10), async || {
-        letters(shop).await.into_iter().find(|letter| letter.event["id"] == event["id"])
-    })
-    .await
-}
-
 async fn a_message_is_deleted_once_every_subscriber_has_acknowledged_it(shop: &Shop) {
     let topic = shop.id("trimmed");
-    let subscriber = |name: &str| {
-        let mut function = shop.cluster.functions()[0].clone();
-        (function.name, function.manifest.topic) = (name.to_owned(), Some(topic.clone()));
-        function
-    };
+    let subscriber = |name: &str| Subscription { topic: topic.clone(), function: name.to_owned() };
     let subscribers = ["quick", "slow"].map(subscriber);
-    let letters = DeadLetters::open(shop.cluster.redis_port(), &subscribers).await;
-    let letters = letters.expect("Redis answers");
+    let streams = streams(shop).await;
     for number in 1..=3 {
         add(shop, &topic, &json!(number)).await;
     }
@@ -282,7 +211,7 @@ async fn a_message_is_deleted_once_every_subscriber_has_acknowledged_it(shop: &S
         [("quick", 3, 3), ("slow", 1, 3), ("slow", 1, 2), ("slow", 1, 1)]
     {
         acknowledge(shop, &topic, subscriber, count).await;
-        letters.trim().await.expect("Redis answers");
+        streams.trim(&subscribers).await.expect("Redis answers");
         assert_eq!(stream(shop, &topic).await.len(), left, "{subscriber}");
     }
 }

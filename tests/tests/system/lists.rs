@@ -2,7 +2,8 @@
 
 use super::harness::trials;
 use futures::stream::{self, StreamExt};
-use local::rebuild::{ORDERS, rebuild};
+use local::api::Api;
+use local::rebuild::{ORDERS, Store, rebuild};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -90,8 +91,9 @@ async fn lists_show_500_mixed_orders_and_can_be_rebuilt_after_their_loss(shop: &
     lists_show(shop, &orders).await;
     super::redis::remove(shop, "orders||_list.").await;
     assert_eq!(list(shop, "").await, Vec::<Value>::new());
-    let sidecar = shop.cluster.sidecar_url(ORDERS.function);
-    let listed = rebuild(&ORDERS, shop.cluster.redis_port(), &sidecar).await;
+    let store = Store::Redis(shop.cluster.redis_port());
+    let api = Api::new(&shop.cluster.gateway_url(), &shop.token);
+    let listed = rebuild(&ORDERS, &store, &api).await;
     assert!(listed.expect("the lists are rebuilt") >= 500);
     lists_show(shop, &orders).await;
 }

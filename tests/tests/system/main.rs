@@ -9,6 +9,7 @@ mod amounts;
 mod authorization;
 mod bad_requests;
 mod cancellations;
+mod dead_letters;
 mod deliveries;
 mod faults;
 mod fuzzing;
@@ -83,6 +84,7 @@ fn trials([brief, vault, shipped]: &[System; 3]) -> (Vec<Trial>, Vec<Trial>) {
         rollouts::trials,
         mails::trials,
         deliveries::trials,
+        dead_letters::trials,
         traces::trials,
         processes::trials,
         start::trials,

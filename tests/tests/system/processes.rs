@@ -17,6 +17,7 @@ use tokio::time::timeout;
 trials![
     every_function_is_healthy_and_ready,
     every_event_function_subscribes_to_the_topic_of_its_manifest,
+    dead_letters_of_every_event_function_are_subscribed_to,
     every_function_completes_a_request_in_flight_when_it_is_asked_to_stop,
     every_function_rejects_bad_settings_and_names_all_of_them,
     a_client_is_served_beside_2000_idle_connections_and_the_process_stops_cleanly,
@@ -65,6 +66,11 @@ fn request_of(function: &str) -> (Method, &'static str, Value) {
         "rotate-payment-key" => {
             (Method::POST, "/events/key-vault", event("order.completed", json!({})))
         }
+        "dead-letters" => (Method::GET, "/api/dead-letters/in-flight", Value::Null),
+        "record-dead-letter" => {
+            let letter = json!({"data_base64": "e30="});
+            (Method::POST, "/events/orders-notify-order-dead", letter)
+        }
         "create-order" => (Method::POST, "/api/orders", Value::Null),
         other => panic!("add a request to {other} to this test"),
     }
@@ -96,6 +102,18 @@ async fn every_event_function_subscribes_to_the_topic_of_its_manifest(shop: &Sho
         );
         assert_eq!(subscription["deadLetterTopic"], format!("{topic}-{}-dead", function.name));
     }
+}
+
+async fn dead_letters_of_every_event_function_are_subscribed_to(shop: &Shop) {
+    let functions = shop.cluster.functions();
+    let recorder = functions.iter().find(|function| function.manifest.dead_letters);
+    let recorder = recorder.expect("one function records dead letters");
+    let url = format!("{}/dapr/subscribe", shop.cluster.url(&recorder.name));
+    let request = shop.http.get(url).header("dapr-api-token", shop.cluster.app_token());
+    let subscribed = shop.send(request).await.body;
+    let subscribed = subscribed.as_array().expect("it lists subscriptions").iter();
+    let topics: Vec<_> = subscribed.map(|subscription| subscription["topic"].clone()).collect();
+    assert_eq!(topics, recorder.topics(functions));
 }
 
 async fn every_function_is_healthy_and_ready(shop: &Shop) {

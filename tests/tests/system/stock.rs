@@ -3,7 +3,8 @@
 use super::harness::trials;
 use futures::future::join_all;
 use futures::stream::{self, StreamExt};
-use local::rebuild::{PRODUCTS, rebuild};
+use local::api::Api;
+use local::rebuild::{PRODUCTS, Store, rebuild};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -101,9 +102,10 @@ async fn products_are_listed_page_by_page_and_listed_again_after_the_list_is_los
 
     super::redis::remove(shop, "stock||_products.").await;
     assert_eq!(own().await, Vec::<Value>::new());
-    let sidecar = shop.cluster.sidecar_url(PRODUCTS.function);
-    let listed = rebuild(&PRODUCTS, shop.cluster.redis_port(), &sidecar).await;
-    assert!(listed.expect("the list is rebuilt") >= sold.len());
+    let store = Store::Redis(shop.cluster.redis_port());
+    let api = Api::new(&shop.cluster.gateway_url(), &shop.token);
+    let listed = rebuild(&PRODUCTS, &store, &api).await;
+    assert!(listed.expect("the list is rebuilt") >= 20);
     assert_eq!(own().await, expected);
     shop.post(
         &format!("/api/inventory/{}/release", sold[3]),

@@ -12,6 +12,7 @@ pub mod scaffold;
 pub mod schemas;
 pub mod scripts;
 pub mod settings;
+pub mod subscriptions;
 pub mod workspace;
 
 use self::workspace::{functions, read};
@@ -52,6 +53,7 @@ pub fn all() -> Vec<Generated> {
     files.extend(aks::manifests(&functions));
     files.push(scripts::functions_tsv(&functions));
     files.push(settings::page(&functions));
+    files.extend(subscriptions::files(&functions));
     files.extend(schemas::schemas());
     files.extend(openapi::files());
     files

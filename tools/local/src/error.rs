@@ -1,9 +1,9 @@
 //! Errors of the local system.
 
-use crate::dead_letters::bus::BusError;
 use crate::log::Log;
 use crate::manifest::ManifestError;
 use crate::ports::PortsInUse;
+use crate::rebuild::CosmosError;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
@@ -44,9 +44,25 @@ pub enum LocalError {
         /// The error of the library.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// An operation on Service Bus failed.
+    /// The documents in Cosmos DB cannot be listed.
     #[error(transparent)]
-    Bus(#[from] BusError),
+    Cosmos(#[from] CosmosError),
+    /// The shop cannot be reached.
+    #[error("cannot reach the shop; is it running?")]
+    Unreachable {
+        /// The error of the library.
+        source: reqwest::Error,
+    },
+    /// The shop rejected a request.
+    #[error("the shop rejects {request}: {answer}")]
+    Rejected {
+        /// The method and the path.
+        request: String,
+        /// The status of its answer.
+        status: reqwest::StatusCode,
+        /// Its answer.
+        answer: String,
+    },
     /// A program cannot be run.
     #[error("cannot run {program}")]
     Run {

@@ -4,10 +4,10 @@
 //! sidecar. Any number of them can run at the same time, and none leaves a process behind, however its
 //! parent ends: see [`guard`].
 
+pub mod api;
 mod cache;
 pub mod cluster;
 pub mod dapr;
-pub mod dead_letters;
 mod error;
 pub mod guard;
 pub mod load;
@@ -22,6 +22,7 @@ pub mod rebuild;
 mod redis;
 mod resources;
 mod run;
+pub mod streams;
 mod wait;
 pub mod workspace;
 

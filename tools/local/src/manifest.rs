@@ -34,6 +34,9 @@ pub struct Manifest {
     /// The topic whose events it handles; for event functions only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
+    /// Whether it handles the dead letters of all others; for event functions only, in place of a topic.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dead_letters: bool,
     /// Whether it hosts actors whose reminders do part of its work; for event functions only.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reminds_itself: bool,
@@ -53,7 +56,7 @@ pub struct Manifest {
 pub enum Kind {
     /// HTTP requests.
     Http,
-    /// Events of one topic.
+    /// Events of one topic, or dead letters.
     Event,
     /// Workflows, which it hosts.
     Workflow,
@@ -107,6 +110,56 @@ pub enum ManifestError {
         /// The error of the library.
         source: Box<toml::de::Error>,
     },
+}
+
+/// The subscription of a function to a topic.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Subscription {
+    /// The topic.
+    pub topic: String,
+    /// The function.
+    pub function: String,
+}
+
+impl Subscription {
+    /// The topic of its dead letters.
+    #[must_use]
+    pub fn dead(&self) -> String {
+        format!("{}-{}-dead", self.topic, self.function)
+    }
+}
+
+/// The subscriptions of `functions` to the events of the shop.
+#[must_use]
+pub fn subscriptions(functions: &[Function]) -> Vec<Subscription> {
+    let of = |function: &Function| {
+        Some(Subscription {
+            topic: function.manifest.topic.clone()?,
+            function: function.name.clone(),
+        })
+    };
+    functions.iter().filter_map(of).collect()
+}
+
+/// The subscriptions of `functions` to events and to dead letters.
+#[must_use]
+pub fn all_subscriptions(functions: &[Function]) -> Vec<Subscription> {
+    let of = |function: &Function| {
+        let (topics, name) = (function.topics(functions), function.name.clone());
+        topics.into_iter().map(move |topic| Subscription { topic, function: name.clone() })
+    };
+    functions.iter().flat_map(of).collect()
+}
+
+impl Function {
+    /// The topics whose messages it handles, in a shop of these `functions`.
+    #[must_use]
+    pub fn topics(&self, functions: &[Self]) -> Vec<String> {
+        if self.manifest.dead_letters {
+            return subscriptions(functions).iter().map(Subscription::dead).collect();
+        }
+        self.manifest.topic.iter().cloned().collect()
+    }
 }
 
 #[derive(Deserialize)]

@@ -1,61 +1,107 @@
-//! Lists, made again from the documents of what they list in Redis.
+//! Lists, made again from the documents of what they list.
+
+mod cosmos;
+mod scan;
+
+pub use cosmos::{Cosmos, CosmosError};
 
 use crate::LocalError;
-use futures::stream::{self, StreamExt, TryStreamExt};
-use redis::RedisError;
-use reqwest::StatusCode;
+use crate::api::Api;
+use crate::wait::ticks;
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use std::time::Duration;
 
-/// Keys that Redis is to look at for one answer.
-const SCAN: usize = 500;
+/// Ids of one request, at most.
+const BATCH: usize = 100;
 
-/// Documents listed concurrently.
-const AT_ONCE: usize = 16;
+/// How often a request is sent for which the shop has no room.
+const TRIES: u32 = 60;
 
-/// A list that a function keeps.
+/// How long it waits before it is sent again.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// A list of the shop.
 #[derive(Debug)]
 pub struct List {
-    /// The function.
-    pub function: &'static str,
-    /// What is listed: a segment of the path by which the function lists one again.
+    /// What is listed: the last segment of the path by which it is listed again.
     pub of: &'static str,
+    /// The component that stores the documents.
+    component: &'static str,
     /// What the keys of the documents begin with.
     prefix: &'static str,
 }
 
 /// The lists of orders.
-pub const ORDERS: List = List { function: "index-orders", of: "orders", prefix: "orders||" };
+pub const ORDERS: List = List { of: "orders", component: "orders", prefix: "orders||" };
 
 /// The list of products.
-pub const PRODUCTS: List = List { function: "stock", of: "products", prefix: "stock||" };
+pub const PRODUCTS: List = List { of: "products", component: "stock-store", prefix: "stock||" };
 
-/// Lists everything that has a document in the Redis at `redis_port` again, by the sidecar of the list's function at
-/// `sidecar`; the answer is how many. Keys are read some at a time, however many there are.
+/// Where the documents are.
+pub enum Store {
+    /// In the Redis at this port.
+    Redis(u16),
+    /// In Cosmos DB.
+    Cosmos(Cosmos),
+}
+
+/// Lists everything that has a document in `store` again, by `api`; the answer is how many. Keys are read some at a
+/// time, however many there are.
 ///
 /// # Errors
-/// When Redis or the function cannot be reached, or fails.
-pub async fn rebuild(list: &List, redis_port: u16, sidecar: &str) -> Result<usize, LocalError> {
-    let client = redis::Client::open(format!("redis://127.0.0.1:{redis_port}/")).map_err(failed)?;
-    let mut redis = client.get_multiplexed_async_connection().await.map_err(failed)?;
-    let http = reqwest::Client::builder().no_proxy().build().map_err(unreachable)?;
-    let base = format!("{sidecar}/v1.0/invoke/{}/method/{}", list.function, list.of);
-    let (mut cursor, mut listed) = (0_u64, 0);
-    loop {
-        let mut scan = redis::cmd("SCAN");
-        scan.arg(cursor).arg("MATCH").arg(format!("{}*", list.prefix)).arg("COUNT").arg(SCAN);
-        let (next, keys): (u64, Vec<String>) =
-            scan.query_async(&mut redis).await.map_err(failed)?;
-        let ids: Vec<_> = keys.iter().filter_map(|key| list.id(key)).collect();
-        listed += ids.len();
-        let relist = ids.iter().map(|id| relist(&http, format!("{base}/{id}/listed")));
-        stream::iter(relist.collect::<Vec<_>>())
-            .buffer_unordered(AT_ONCE)
-            .try_collect::<()>()
-            .await?;
-        cursor = next;
-        if cursor == 0 {
-            return Ok(listed);
+/// When the store or the shop cannot be reached, or fails.
+pub async fn rebuild(list: &List, store: &Store, api: &Api) -> Result<u64, LocalError> {
+    let (mut keys, mut listed) = (Keys::open(list, store).await?, 0);
+    while let Some(some) = keys.next().await? {
+        let ids: Vec<_> = some.iter().filter_map(|key| list.id(key)).collect();
+        for ids in ids.chunks(BATCH) {
+            listed += relist(list, ids, api).await?;
         }
     }
+    Ok(listed)
+}
+
+/// The keys in a store, some at a time.
+enum Keys<'a> {
+    Redis(scan::Scan),
+    Cosmos(cosmos::Query<'a>),
+}
+
+impl<'a> Keys<'a> {
+    async fn open(list: &List, store: &'a Store) -> Result<Self, LocalError> {
+        match store {
+            Store::Redis(port) => Ok(Self::Redis(scan::Scan::open(*port, list.prefix).await?)),
+            Store::Cosmos(account) => Ok(Self::Cosmos(account.keys(list.component))),
+        }
+    }
+
+    /// The next keys, of documents and of others; none at the end.
+    async fn next(&mut self) -> Result<Option<Vec<String>>, LocalError> {
+        match self {
+            Self::Redis(scan) => scan.next().await,
+            Self::Cosmos(query) => Ok(query.next().await?),
+        }
+    }
+}
+
+/// Lists some again. A shop that has no room for a request has room later.
+async fn relist(list: &List, ids: &[&str], api: &Api) -> Result<u64, LocalError> {
+    let (path, body) = (format!("/api/lists/{}", list.of), json!({"ids": ids}));
+    let (mut tries, mut pauses) = (0, ticks(PAUSE));
+    loop {
+        pauses.tick().await;
+        tries += 1;
+        match api.send(Method::POST, &path, Some(&body)).await {
+            Ok(answer) => return Ok(answer["listed"].as_u64().unwrap_or_default()),
+            Err(LocalError::Rejected { status, .. }) if tries < TRIES && is_busy(status) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn is_busy(status: StatusCode) -> bool {
+    matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
 }
 
 impl List {
@@ -67,23 +113,6 @@ impl List {
     }
 }
 
-/// One whose document has expired meanwhile is none.
-async fn relist(http: &reqwest::Client, url: String) -> Result<(), LocalError> {
-    let answer = http.put(url).send().await.map_err(unreachable)?;
-    if answer.status() == StatusCode::NOT_FOUND {
-        return Ok(());
-    }
-    answer.error_for_status().map(|_| ()).map_err(unreachable)
-}
-
-fn failed(error: RedisError) -> LocalError {
-    LocalError::Redis { source: error.into() }
-}
-
-fn unreachable(error: reqwest::Error) -> LocalError {
-    LocalError::Load { source: error.into() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,11 +121,11 @@ mod tests {
     fn only_documents_have_ids() {
         assert_eq!(ORDERS.id("orders||a-1"), Some("a-1"));
         assert_eq!(PRODUCTS.id("stock||lamp"), Some("lamp"));
-        for key in ["orders||_list.all", "orders||_due.1.1", "stock||lamp", "stock||stock||lamp||x"]
-        {
+        for key in ["orders||_list.all", "orders||_due.1.1", "stock||lamp"] {
             assert_eq!(ORDERS.id(key), None, "{key}");
         }
-        assert_eq!(PRODUCTS.id("stock||stock||lamp||x"), None);
-        assert_eq!(PRODUCTS.id("stock||_products.3"), None);
+        for key in ["stock||stock||lamp||x", "stock||_products.3"] {
+            assert_eq!(PRODUCTS.id(key), None, "{key}");
+        }
     }
 }

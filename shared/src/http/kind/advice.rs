@@ -56,6 +56,14 @@ pub(super) fn to_failed(kind: Kind) -> &'static str {
             "Wait for the goods, and send them back; staff then refund the order."
         }
         Kind::UnknownPayment => "Check the id.",
+        Kind::UnknownDeadLetter => {
+            "Check the id; letters are kept for 90 days after their last change."
+        }
+        Kind::DeadLetterDropped => "Nothing: it is not needed any more.",
+        Kind::DeadLetterResent => {
+            "Nothing: if a function gives up on it again, it is listed again."
+        }
+        Kind::NotAnEvent => "Drop it: no function can handle it.",
         Kind::UnknownRoute => "Check the path by `/openapi.json`.",
         Kind::MethodNotAllowed => "Use one of the methods that `Allow` names.",
         Kind::NotAcceptable => "Accept `application/json`.",

@@ -55,7 +55,7 @@ struct Reference<'a> {
     version: &'static str,
     introduction: String,
     style: &'static str,
-    tags: [(&'static str, &'static str, Vec<OperationView<'a>>); 3],
+    tags: [(&'static str, &'static str, Vec<OperationView<'a>>); TAGS.len()],
     schemas: Vec<(&'a str, SchemaView<'a>)>,
     problems: Vec<Row>,
 }

@@ -4,10 +4,12 @@ use super::operation::Parameter;
 use serde_json::{Value, json};
 
 /// What every tag is about.
-pub(super) const TAGS: [(&str, &str); 3] = [
+pub(super) const TAGS: [(&str, &str); 5] = [
     ("orders", "Orders: placed and cancelled by customers, refunded and resumed by staff."),
     ("inventory", "Products, their prices and how much of them there is."),
     ("payments", "Payments beside those of orders, under references of your own."),
+    ("lists", "Lists, for staff to rebuild."),
+    ("dead-letters", "Messages that functions gave up on, for staff to resend or drop."),
 ];
 
 /// The key under which a request may be repeated.
@@ -93,6 +95,9 @@ pub(super) const AFTER: Parameter = Parameter {
 };
 
 pub(super) const AFTER_PRODUCT: Parameter = Parameter { schema: id, example: "lamp", ..AFTER };
+
+pub(super) const AFTER_LETTER: Parameter =
+    Parameter { example: "1795771800000000000.3b1f5f0e-6f0a-5d4e-8c0b-0b9a4c1d2e7f", ..AFTER };
 
 pub(super) const LIMIT: Parameter = Parameter {
     name: "limit",

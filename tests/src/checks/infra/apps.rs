@@ -105,10 +105,13 @@ pub(super) fn wrong_replicas(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
 pub(super) fn wrong_rules(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
     of_each(tree, snapshot, |function, app| {
         let rules: Vec<_> = list(app, "/properties/template/scale/rules").collect();
+        if function.manifest.kind == Kind::Event {
+            return wrong_scalers(function, &tree.functions, app, &rules, snapshot);
+        }
         let [rule] = rules.as_slice() else { return vec!["it has not one rule".to_owned()] };
         match function.manifest.kind {
             Kind::Http => said(rule["http"].is_null(), "no requests scale it"),
-            Kind::Event => wrong_scaler(function, app, rule, snapshot),
+            Kind::Event => unreachable!("it has a rule for each topic"),
             Kind::Workflow | Kind::Actor => {
                 said(text(rule, "/custom/type") != "cpu", "no load scales it")
             }
@@ -116,9 +119,25 @@ pub(super) fn wrong_rules(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
     })
 }
 
+/// The messages of each topic that a function handles must scale it.
+fn wrong_scalers(
+    function: &Function,
+    functions: &[Function],
+    app: &Value,
+    rules: &[&Value],
+    snapshot: &Snapshot,
+) -> Vec<String> {
+    let topics = function.topics(functions);
+    let mut wrong = said(topics.len() != rules.len(), "it has not one rule for each topic");
+    let each = topics.iter().zip(rules);
+    wrong.extend(each.flat_map(|(topic, rule)| wrong_scaler(function, topic, app, rule, snapshot)));
+    wrong
+}
+
 /// The scaler must count the messages of an existing subscription, which Dapr names after the app id.
 fn wrong_scaler(
     function: &Function,
+    wanted: &str,
     app: &Value,
     rule: &Value,
     snapshot: &Snapshot,
@@ -128,7 +147,6 @@ fn wrong_scaler(
     let name = format!("{bus}/{topic}/{subscription}");
     let mut subscriptions = snapshot.of("Microsoft.ServiceBus/namespaces/topics/subscriptions");
     let there = subscriptions.any(|it| text(it, "/name") == name);
-    let wanted = function.manifest.topic.as_deref().unwrap_or_default();
     let own = (topic, subscription) == (wanted, text(app, "/properties/configuration/dapr/appId"));
     let mut wrong = said(!there, &format!("there is no subscription {name}"));
     wrong.extend(said(!own, "it counts the messages of another"));

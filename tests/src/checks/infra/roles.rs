@@ -12,6 +12,7 @@ const BUS_SENDER: &str = "69a216fc-b8fb-44d8-bc22-1f3c2cd27a39";
 const BUS_RECEIVER: &str = "4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0";
 const SECRETS_USER: &str = "4633458b-17de-408a-b874-0445c86b69e6";
 const SECRETS_OFFICER: &str = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7";
+const DATA_READER: &str = "00000000-0000-0000-0000-000000000001";
 const DATA_CONTRIBUTOR: &str = "00000000-0000-0000-0000-000000000002";
 
 /// `ports::API_KEY` and `ports::PREVIOUS_API_KEY`.
@@ -95,7 +96,8 @@ impl Shop<'_> {
         rights
     }
 
-    /// The rights of a subscriber: to receive and count its messages, and to publish dead letters.
+    /// The rights of a subscriber: to receive and count its messages, and to publish dead letters; and those of who
+    /// records these.
     fn of_subscriber(&self, function: &str, topic: &str) -> Vec<Right> {
         let subscription = format!("topics/{topic}/subscriptions/{function}");
         let shared = (self.target != Target::Aks).then_some("component-pubsub");
@@ -105,25 +107,30 @@ impl Shop<'_> {
             .map(|user| right(BUS_RECEIVER, &*subscription, user))
             .collect();
         let dead = format!("topics/{topic}-{function}-dead");
-        rights.push(right(BUS_SENDER, dead, shared.unwrap_or(function)));
+        rights.push(right(BUS_SENDER, &*dead, shared.unwrap_or(function)));
+        let recorders = self.tree.functions.iter().filter(|it| it.manifest.dead_letters);
+        let recorders = recorders.map(|it| it.name.as_str());
+        rights.extend(recorders.flat_map(|recorder| {
+            let scope = format!("{dead}/subscriptions/{recorder}");
+            [Some(recorder), shared]
+                .into_iter()
+                .flatten()
+                .map(move |user| right(BUS_RECEIVER, &*scope, user))
+        }));
         rights
     }
 
-    /// The rights of operators: to receive dead letters, and to send them again.
+    /// The rights of operators: to read what lists are rebuilt from.
     fn operators(&self) -> Vec<Right> {
         if self.target == Target::Dev {
             return Vec::new();
         }
-        let may = |role: &str, scope: String| Right {
-            role: role.to_owned(),
-            scope,
+        let read = ["orders", "stock-store"].map(|store| Right {
+            role: DATA_READER.to_owned(),
+            scope: format!("dbs/saga-shop/colls/{store}"),
             identity: OPERATORS.to_owned(),
-        };
-        let dead = self.subscribers().map(|(function, topic)| {
-            may(BUS_RECEIVER, format!("topics/{topic}-{function}-dead/subscriptions/dead-letters"))
         });
-        let again = self.subscribers().map(|(_, topic)| may(BUS_SENDER, format!("topics/{topic}")));
-        dead.chain(again).collect()
+        read.into()
     }
 
     fn documents(&self) -> Vec<Right> {

@@ -99,7 +99,7 @@ pub(super) fn wrong_messaging(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
             (TOPIC, topic.to_owned()),
             (SUBSCRIPTION, format!("{topic}/{}", function.name)),
             (TOPIC, dead.clone()),
-            (SUBSCRIPTION, format!("{dead}/dead-letters")),
+            (SUBSCRIPTION, format!("{dead}/record-dead-letter")),
         ];
         let there = |kind, name: &str| {
             snapshot.of(kind).any(|it| text(it, "/name").ends_with(&format!("/{name}")))
@@ -107,6 +107,7 @@ pub(super) fn wrong_messaging(tree: &Tree, snapshot: &Snapshot) -> Vec<String> {
         let missing = wanted.iter().filter(|(kind, name)| !there(kind, name));
         wrong.extend(missing.map(|(_, name)| format!("there is no {name}")));
         wrong.extend(undetected(snapshot, topic));
+        wrong.extend(abandoned(snapshot, &format!("/{topic}/{}", function.name), &dead));
     }
     wrong.extend(wrong_policies(tree, snapshot));
     wrong
@@ -121,6 +122,14 @@ fn undetected(snapshot: &Snapshot, topic: &str) -> Vec<String> {
     let of_topic = subscriptions.filter(|it| text(it, "/name").contains(&format!("/{topic}/")));
     let repeats = topics.flat_map(|found| unset(found, &once));
     repeats.chain(of_topic.flat_map(|found| unset(found, &kept))).collect()
+}
+
+/// What the broker gives up on must become a dead letter like others.
+fn abandoned(snapshot: &Snapshot, subscription: &str, dead: &str) -> Vec<String> {
+    let forwarded = [("/forwardDeadLetteredMessagesTo", json!(dead))];
+    let mut subscriptions = snapshot.of(SUBSCRIPTION);
+    let found = subscriptions.find(|it| text(it, "/name").ends_with(subscription));
+    found.map(|found| unset(found, &forwarded)).unwrap_or_default()
 }
 
 /// Retry policies must be those of the local resiliency file.
@@ -151,9 +160,9 @@ const LOCAL_POLICIES: [&str; 2] = ["maxRetries: 60", "maxInterval: 10s"];
 
 /// The names of dead-letter topics, and the number of concurrent messages, as in this project's files.
 pub(super) fn unnamed_dead_letters(tree: &Tree) -> Vec<String> {
-    let named = ["format!(\"{}-{function}-dead\", topic.name())"];
-    let mut wrong =
-        missing_parts("delivery.rs", tree.text("shared/src/sidecar/delivery.rs"), &named);
+    let named = ["format!(\"{}-{}-dead\", self.topic, self.function)"];
+    let letter = tree.text("shared/src/domain/dead_letter.rs");
+    let mut wrong = missing_parts("dead_letter.rs", letter, &named);
     let at_once = ["name: maxActiveMessages\nvalue: \"10\""];
     wrong.extend(missing_parts("pubsub.yaml", tree.text("components/azure/pubsub.yaml"), &at_once));
     wrong

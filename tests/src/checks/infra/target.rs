@@ -3,7 +3,7 @@
 use local::manifest::Function;
 use std::collections::BTreeMap;
 
-/// The Entra group of the operators of dead letters.
+/// The Entra group of those who rebuild lists.
 pub const OPERATORS: &str = "00000000-0000-0000-0000-00000000000a";
 
 /// A deployment that has a snapshot.

@@ -41,15 +41,15 @@ pub fn manifests(functions: &[Function]) -> Vec<Generated> {
     let components = dapr::components(functions);
     let each = functions.iter().map(|function| {
         let name = format!("functions/{}", function.name);
-        manifest(&name, &function.description, &of_function(function))
+        manifest(&name, &function.description, &of_function(function, &function.topics(functions)))
     });
     shared.chain(components).chain(each).chain([identities]).collect()
 }
 
-/// The resources of a function.
-fn of_function(function: &Function) -> Vec<Value> {
+/// The resources of a function, which handles messages of `topics`, if it does.
+fn of_function(function: &Function, topics: &[String]) -> Vec<Value> {
     let mut documents = vec![workload::account(function), workload::deployment(function)];
-    documents.extend(scaling::rules(function));
+    documents.extend(scaling::rules(function, topics));
     documents.extend(edge::ingress(function));
     documents
 }

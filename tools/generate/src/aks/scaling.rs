@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 /// The maximum number of replicas of a function.
 const MAX_REPLICAS: u32 = 10;
 
-/// The scaling rules of a function, and its disruption budget.
-pub(super) fn rules(function: &Function) -> Vec<Value> {
+/// The scaling rules of a function that handles messages of `topics`, if it does, and its disruption budget.
+pub(super) fn rules(function: &Function, topics: &[String]) -> Vec<Value> {
     let mut rules = match function.manifest.kind {
         Kind::Http => vec![by_load(function, &["function"], None)],
         // The engine of workflows and actors is the sidecar. When a pod is removed, its actors move:
@@ -16,7 +16,7 @@ pub(super) fn rules(function: &Function) -> Vec<Value> {
         Kind::Workflow | Kind::Actor => {
             vec![by_load(function, &["function", "daprd"], Some(&slowly_down()))]
         }
-        Kind::Event => vec![authentication(function), by_backlog(function)],
+        Kind::Event => vec![authentication(function), by_backlog(function, topics)],
     };
     // A budget for a single pod would block its node from being drained.
     if replicas(function) > 1 {
@@ -63,8 +63,9 @@ fn slowly_down() -> Value {
     }})
 }
 
-/// Scales by the messages in the function's subscription, which has its name.
-fn by_backlog(function: &Function) -> Value {
+/// Scales by the messages in the function's subscriptions, which have its name.
+fn by_backlog(function: &Function, topics: &[String]) -> Value {
+    let triggers: Vec<_> = topics.iter().map(|topic| backlog(function, topic)).collect();
     json!({
         "apiVersion": "keda.sh/v1alpha1",
         "kind": "ScaledObject",
@@ -75,21 +76,25 @@ fn by_backlog(function: &Function) -> Value {
             "maxReplicaCount": MAX_REPLICAS,
             "pollingInterval": 10,
             "cooldownPeriod": 300,
-            "triggers": [{
-                "type": "azure-servicebus",
-                "metadata": {
-                    "namespace": "${SERVICE_BUS}",
-                    "topicName": function.manifest.topic,
-                    "subscriptionName": function.name,
-                    "messageCount": "5"
-                },
-                "authenticationRef": {"name": function.name}
-            }]
+            "triggers": triggers
         }
     })
 }
 
-/// The scaler uses the function's own identity, which can read only its subscription.
+fn backlog(function: &Function, topic: &str) -> Value {
+    json!({
+        "type": "azure-servicebus",
+        "metadata": {
+            "namespace": "${SERVICE_BUS}",
+            "topicName": topic,
+            "subscriptionName": function.name,
+            "messageCount": "5"
+        },
+        "authenticationRef": {"name": function.name}
+    })
+}
+
+/// The scaler uses the function's own identity, which can read only its subscriptions.
 fn authentication(function: &Function) -> Value {
     json!({
         "apiVersion": "keda.sh/v1alpha1",

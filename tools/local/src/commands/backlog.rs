@@ -2,7 +2,8 @@
 //! have acknowledged.
 
 use local::Cluster;
-use local::dead_letters::DeadLetters;
+use local::manifest::all_subscriptions;
+use local::streams::Streams;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::interval;
@@ -20,8 +21,10 @@ pub(super) async fn watch(cluster: &Cluster, print: impl Fn(&str)) {
     loop {
         checks.tick().await;
         // Whatever needs Redis reports that it does not respond.
-        if let Ok(letters) = DeadLetters::open(cluster.redis_port(), cluster.functions()).await
-            && let (Ok(backlogs), Ok(())) = (letters.backlogs().await, letters.trim().await)
+        let subscriptions = all_subscriptions(cluster.functions());
+        if let Ok(streams) = Streams::open(cluster.redis_port()).await
+            && let Ok(backlogs) = streams.backlogs(&subscriptions).await
+            && let Ok(()) = streams.trim(&subscriptions).await
         {
             for line in warnings(&mut reported, &backlogs) {
                 print(&line);

@@ -1,45 +1,34 @@
-//! Dead letters in Redis: a stream per subscription.
+//! The streams of messages in Redis: how many wait, and which are needed no longer.
 
-use super::{DeadLetter, Listing, MAX_LETTERS, Place, Subscription, read};
 use crate::LocalError;
+use crate::manifest::Subscription;
 use redis::aio::MultiplexedConnection;
-use redis::streams::{StreamId, StreamInfoGroupsReply, StreamPendingReply, StreamRangeReply};
+use redis::streams::{StreamInfoGroupsReply, StreamPendingReply, StreamRangeReply};
 use redis::{AsyncCommands, RedisError};
-use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt;
 
-pub(super) struct Streams(MultiplexedConnection);
+/// The most messages of a function that are counted where Redis does not count them.
+const MAX_COUNTED: usize = 1000;
+
+/// The streams of a Redis.
+pub struct Streams(MultiplexedConnection);
 
 impl Streams {
-    pub(super) async fn open(port: u16) -> Result<Self, LocalError> {
+    /// The streams in the Redis at `port`.
+    ///
+    /// # Errors
+    /// When Redis does not respond.
+    pub async fn open(port: u16) -> Result<Self, LocalError> {
         let client = redis::Client::open(format!("redis://127.0.0.1:{port}/")).map_err(failed)?;
         Ok(Self(client.get_multiplexed_async_connection().await.map_err(failed)?))
     }
 
-    pub(super) async fn list(&self, subscriptions: &[Subscription]) -> Result<Listing, LocalError> {
-        let waiting = self.backlogs(subscriptions).await?;
-        let mut listing = Listing { waiting, ..Listing::default() };
-        for subscription in subscriptions {
-            let stream = subscription.dead();
-            // One more than is shown, to see whether there are more.
-            let found: StreamRangeReply = self
-                .0
-                .clone()
-                .xrange_count(&stream, "-", "+", MAX_LETTERS + 1)
-                .await
-                .map_err(failed)?;
-            if found.ids.len() > MAX_LETTERS {
-                listing.more.push(subscription.function.clone());
-            }
-            let entries = found.ids.into_iter().take(MAX_LETTERS);
-            listing.letters.extend(entries.map(|entry| letter(subscription, &stream, entry)));
-        }
-        Ok(listing)
-    }
-
     /// The functions with unacknowledged messages, and how many.
-    pub(super) async fn backlogs(
+    ///
+    /// # Errors
+    /// When Redis does not respond.
+    pub async fn backlogs(
         &self,
         subscriptions: &[Subscription],
     ) -> Result<Vec<(String, usize)>, LocalError> {
@@ -70,18 +59,21 @@ impl Streams {
         Ok(Some(group.pending + undelivered).filter(|count| *count > 0))
     }
 
-    /// The number of entries of a stream after this one, at most [`MAX_LETTERS`]: Redis does not always know a
+    /// The number of entries of a stream after this one, at most [`MAX_COUNTED`]: Redis does not always know a
     /// group's lag.
     async fn after(&self, stream: &str, entry: &str) -> Result<usize, LocalError> {
         let after = format!("({entry}");
         let found: StreamRangeReply =
-            self.0.clone().xrange_count(stream, after, "+", MAX_LETTERS).await.map_err(failed)?;
+            self.0.clone().xrange_count(stream, after, "+", MAX_COUNTED).await.map_err(failed)?;
         Ok(found.ids.len())
     }
 
     /// Deletes the entries that every subscriber of their topic has acknowledged. Dapr trims a stream by age or
     /// by length alone, read or not.
-    pub(super) async fn trim(&self, subscriptions: &[Subscription]) -> Result<(), LocalError> {
+    ///
+    /// # Errors
+    /// When Redis does not respond.
+    pub async fn trim(&self, subscriptions: &[Subscription]) -> Result<(), LocalError> {
         let topics: BTreeSet<_> = subscriptions.iter().map(|it| it.topic.as_str()).collect();
         for topic in topics {
             let subscribers = subscriptions.iter().filter(|it| it.topic == topic);
@@ -123,17 +115,6 @@ impl Streams {
         }
         Ok(oldest)
     }
-
-    pub(super) async fn publish(&self, topic: &str, message: String) -> Result<(), LocalError> {
-        let data = [("data", message)];
-        let _: Option<String> = self.0.clone().xadd(topic, "*", &data).await.map_err(failed)?;
-        Ok(())
-    }
-
-    pub(super) async fn remove(&self, stream: &str, entry: &str) -> Result<(), LocalError> {
-        let _: usize = self.0.clone().xdel(stream, &[entry]).await.map_err(failed)?;
-        Ok(())
-    }
 }
 
 /// The id of an entry: Unix time in milliseconds, and a number within that.
@@ -150,15 +131,6 @@ impl EntryId {
 impl fmt::Display for EntryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.0, self.1)
-    }
-}
-
-fn letter(subscription: &Subscription, stream: &str, entry: StreamId) -> DeadLetter {
-    DeadLetter {
-        id: format!("{}/{}", subscription.function, entry.id),
-        topic: subscription.topic.clone(),
-        event: entry.get::<Vec<u8>>("data").map_or(Value::Null, |data| read(&data)),
-        place: Place::Entry { stream: stream.to_owned(), entry: entry.id },
     }
 }
 

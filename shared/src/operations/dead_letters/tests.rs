@@ -1,0 +1,137 @@
+//! Dead letters over fakes of the store and the broker.
+
+use super::*;
+use crate::domain::dead_letter::LetterState;
+use crate::testing::fakes::{FakeBroker, FakeClock, FakeDocuments};
+use crate::testing::orders::at;
+use serde_json::{Value, json};
+
+type Letters = FakeDocuments<LetterId, DeadLetter>;
+type Box<C = FakeClock> = LetterBox<Letters, FakeDocuments<String, OpenShard>, FakeBroker, C>;
+
+fn letters() -> Box {
+    LetterBox {
+        letters: Letters::default(),
+        open: Shards::new(INDEX, FakeDocuments::default()),
+        publisher: FakeBroker::default(),
+        clock: FakeClock(at(0)),
+    }
+}
+
+fn event(id: &str) -> Value {
+    json!({"specversion": "1.0", "id": id, "source": "saga-shop", "type": "order.exploded"})
+}
+
+fn notify_order() -> Subscription {
+    Subscription { topic: "orders".to_owned(), function: "notify-order".to_owned() }
+}
+
+impl Box {
+    /// Records that notify-order gave up on an event after so many seconds; returns the letter's id.
+    async fn give_up(&self, id: &str, seconds: i64) -> LetterId {
+        let event = event(id).to_string();
+        let then = Self { clock: FakeClock(at(seconds)), ..self.clone() };
+        then.record(notify_order(), event.as_bytes()).await.unwrap();
+        DeadLetter::new(notify_order(), event.as_bytes(), at(seconds)).letter_id
+    }
+
+    async fn open_ids(&self) -> Vec<String> {
+        let page = self.page(None, 9).await.unwrap();
+        let id = |letter: &DeadLetter| letter.message["id"].as_str().unwrap().to_owned();
+        page.letters.iter().map(id).collect()
+    }
+}
+
+#[tokio::test]
+async fn open_letters_are_listed_newest_first_and_page_by_page() {
+    let letters = letters();
+    for (id, seconds) in [("b", 2), ("c", 3), ("a", 1)] {
+        letters.give_up(id, seconds).await;
+        letters.give_up(id, seconds + 9).await;
+    }
+    assert_eq!(letters.open_ids().await, ["c", "b", "a"]);
+    let first = letters.page(None, 2).await.unwrap();
+    let rest = letters.page(first.next.as_ref(), 2).await.unwrap();
+    assert_eq!((first.letters.len(), rest.letters.len(), rest.next), (2, 1, None));
+    assert_eq!(rest.letters[0].message, event("a"));
+}
+
+#[tokio::test]
+async fn a_letter_is_resent_once_under_an_id_of_its_own() {
+    let letters = letters();
+    let id = letters.give_up("a", 0).await;
+    for _ in 0..2 {
+        let letter = letters.resend(&id).await.unwrap().unwrap().unwrap();
+        assert_eq!(letter.state, LetterState::Resent);
+    }
+    assert_eq!(letters.publisher.published(), [("orders".to_owned(), event("a"))]);
+    assert_eq!(letters.publisher.message_ids(), [format!("resent-{id}-1")]);
+    assert!(letters.open_ids().await.is_empty());
+    assert_eq!(letters.drop(&id).await.unwrap(), Some(Err(LetterRejection::Resent)));
+}
+
+#[tokio::test]
+async fn a_letter_whose_broker_fails_stays_open_and_is_resent_later() {
+    let letters = letters();
+    let id = letters.give_up("a", 0).await;
+    letters.publisher.fail_next();
+    letters.resend(&id).await.unwrap_err();
+    assert_eq!(letters.open_ids().await, ["a"]);
+    assert_eq!(letters.drop(&id).await.unwrap(), Some(Err(LetterRejection::Resent)));
+    let letter = letters.resend(&id).await.unwrap().unwrap().unwrap();
+    assert_eq!((letter.state, letters.publisher.published().len()), (LetterState::Resent, 1));
+}
+
+#[tokio::test]
+async fn a_letter_that_was_dropped_stays_dropped() {
+    let letters = letters();
+    let id = letters.give_up("a", 0).await;
+    letters.drop(&id).await.unwrap().unwrap().unwrap();
+    letters.give_up("a", 5).await;
+    assert!(letters.open_ids().await.is_empty());
+    assert_eq!(letters.resend(&id).await.unwrap(), Some(Err(LetterRejection::Dropped)));
+    assert!(letters.publisher.published().is_empty());
+    assert_eq!(letters.find(&id).await.unwrap().unwrap().state, LetterState::Dropped);
+}
+
+#[tokio::test]
+async fn a_letter_that_fails_again_is_open_again() {
+    let letters = letters();
+    let id = letters.give_up("a", 0).await;
+    letters.resend(&id).await.unwrap().unwrap().unwrap();
+    letters.give_up("a", 5).await;
+    assert_eq!(letters.open_ids().await, ["a"]);
+    let letter = letters.resend(&id).await.unwrap().unwrap().unwrap();
+    assert_eq!((letter.failures, letter.created_at, letter.failed_at), (2, at(0), at(5)));
+    let ids = letters.publisher.message_ids();
+    assert_eq!(ids, [format!("resent-{id}-1"), format!("resent-{id}-2")]);
+}
+
+#[tokio::test]
+async fn a_letter_that_was_opened_again_while_it_was_looked_at_stays_listed() {
+    let letters = letters();
+    let id = letters.give_up("a", 0).await;
+    letters.give_up("b", 1).await;
+    let handled = LetterPosition { at: at(0), letter_id: id.clone() };
+    letters.resend(&id).await.unwrap().unwrap().unwrap();
+    letters.give_up("a", 5).await;
+    letters.open.remove(&handled.letter_id, &handled.at).await.unwrap();
+    assert_eq!(letters.open_ids().await, ["a", "b"]);
+}
+
+#[tokio::test]
+async fn an_entry_of_the_index_without_a_letter_is_removed() {
+    let letters = letters();
+    let id = LetterId::of("expired");
+    assert!(letters.open.put(&id, &at(0)).await.unwrap());
+    assert!(letters.open_ids().await.is_empty());
+    assert!(letters.open.all().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn nothing_is_known_of_an_unknown_letter() {
+    let (letters, id) = (letters(), LetterId::of("x"));
+    assert_eq!(letters.find(&id).await.unwrap(), None);
+    assert_eq!(letters.resend(&id).await.unwrap(), None);
+    assert_eq!(letters.drop(&id).await.unwrap(), None);
+}

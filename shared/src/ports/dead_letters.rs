@@ -1,0 +1,36 @@
+//! Dead letters.
+
+use super::PortFuture;
+use crate::domain::LetterId;
+use crate::domain::dead_letter::{DeadLetter, LetterPosition, LetterRejection, Subscription};
+
+/// Some of the dead letters that wait for somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LetterPage {
+    /// The letters, newest first.
+    pub letters: Vec<DeadLetter>,
+    /// Behind which place there are more, if there are.
+    pub next: Option<LetterPosition>,
+}
+
+/// The letter as it is then, or why it stays as it was.
+pub type LetterAnswer = Result<DeadLetter, LetterRejection>;
+
+/// The dead letters of all functions.
+pub trait DeadLetters: Clone + Send + Sync + 'static {
+    /// Records a message that a function gave up on, and returns its letter. Repeated, it changes nothing.
+    fn record(&self, of: Subscription, message: &[u8]) -> impl PortFuture<DeadLetter>;
+
+    /// The letters that wait for somebody, newest first: at most `limit` behind `after`, or the first ones.
+    fn page(&self, after: Option<&LetterPosition>, limit: usize) -> impl PortFuture<LetterPage>;
+
+    /// A letter, whatever became of it.
+    fn find(&self, id: &LetterId) -> impl PortFuture<Option<DeadLetter>>;
+
+    /// Publishes the message of a letter to its topic again, for all subscribers. Repeated, it publishes nothing.
+    /// None, if there is no such letter.
+    fn resend(&self, id: &LetterId) -> impl PortFuture<Option<LetterAnswer>>;
+
+    /// Drops a letter, for good. Repeated, it changes nothing. None, if there is no such letter.
+    fn drop(&self, id: &LetterId) -> impl PortFuture<Option<LetterAnswer>>;
+}
