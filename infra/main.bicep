@@ -37,6 +37,12 @@ param oidcIssuers string
 @minLength(1)
 param oidcAudiences string
 
+@description('Optional. The shop\'s page, as the first issuer knows it: a public client. Empty: nobody can sign in there.')
+param oidcClientId string = ''
+
+@description('Optional. The scopes that the page requests, as that issuer names them, separated by spaces. Empty: the shop\'s own names.')
+param oidcScopes string = ''
+
 @description('Required. The payment provider\'s API.')
 param paymentProviderUrl string
 
@@ -305,10 +311,12 @@ var mailValues = {
   MAIL_USER: mailUser
 }
 
-// Settings by which the public API authenticates its callers.
+// Settings by which the public API authenticates its callers, and the page people.
 var publicSettings = [
   { name: 'OIDC_ISSUERS', value: oidcIssuers }
   { name: 'OIDC_AUDIENCES', value: oidcAudiences }
+  { name: 'OIDC_CLIENT_ID', value: oidcClientId }
+  { name: 'OIDC_SCOPES', value: oidcScopes }
 ]
 
 module daprComponents 'component.bicep' = [

@@ -181,6 +181,8 @@ values_of_manifests() {
     echo "PAYMENT_KEY_OVERLAP_MINUTES=$PAYMENT_KEY_OVERLAP_MINUTES"
     echo "OIDC_ISSUERS=${OIDC_ISSUERS-}"
     echo "OIDC_AUDIENCES=${OIDC_AUDIENCES-}"
+    echo "OIDC_CLIENT_ID=${OIDC_CLIENT_ID-}"
+    echo "OIDC_SCOPES=${OIDC_SCOPES-}"
     echo "PAYMENT_PROVIDER_URL=${PAYMENT_PROVIDER_URL:-https://api.stripe.com}"
     echo "GATEWAY_HOST=$gateway_host"
     echo "GATEWAY_CLASS=${GATEWAY_CLASS:-approuting-istio}"

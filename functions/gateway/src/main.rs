@@ -1,4 +1,5 @@
-//! The public API: sends each request to the function that serves it, and streams what comes of orders.
+//! The public API: sends each request to the function that serves it, and streams what comes of orders. Beside
+//! it the shop's page, a client of it.
 
 use axum::Router;
 use shared::host::{self, CORS_ORIGINS, MAX_STREAMS, Service};
@@ -16,13 +17,14 @@ async fn main() -> ExitCode {
         let (progress, room) = (setup.sidecar().sagas(), setup.read(&MAX_STREAMS)?);
         let streams = Events::new(progress, room, setup.stopping());
         let limits = Limits::from(wiring::allowed(setup)?);
-        let app = app(setup.sidecar().invocation(), tokens.as_ref(), &streams, &limits);
-        Ok(Service::from(app).public().called_from(origins))
+        let api = api(setup.sidecar().invocation(), tokens.as_ref(), &streams, &limits);
+        let page = page::routes(&wiring::page(setup)?);
+        Ok(Service::from(api.merge(page)).public().called_from(origins))
     })
     .await
 }
 
-fn app<F: Functions, T: Tokens, P: Progress>(
+fn api<F: Functions, T: Tokens, P: Progress>(
     functions: F,
     tokens: Option<&T>,
     streams: &Events<P>,
@@ -76,7 +78,7 @@ mod tests {
 
     fn door(tokens: Option<&FakeTokens>) -> Router {
         let streams = Events::new(FakeProgress::default(), 1, CancellationToken::new());
-        app(FakeFunctions, tokens, &streams, &Allowed::default().into())
+        api(FakeFunctions, tokens, &streams, &Allowed::default().into())
     }
 
     async fn shown(route: &str, authorization: &[&str]) -> (StatusCode, Option<String>, Value) {

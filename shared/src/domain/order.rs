@@ -3,10 +3,14 @@
 mod cancellation;
 mod listed;
 mod refund;
+mod retry;
+mod status;
 
 pub use cancellation::{CancelRejection, Cancellation, Canceller, NewCancellation};
 pub use listed::{ListedOrder, NotAPosition, OrderPage, OrderQuery, Position};
 pub use refund::{NewOrderRefund, OrderRefund, RefundRejection};
+pub use retry::Retry;
+pub use status::Status;
 
 use super::placing::PlacedOrder;
 use super::saga::{Cause, Outcome, Step, Stop};
@@ -14,28 +18,6 @@ use super::{CustomerId, Money, PaymentId, TrackingId};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-/// How far an order has come. It only ever walks down this list; the last two are final.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Status {
-    /// Accepted; nothing is reserved yet.
-    Pending,
-    /// Every product is reserved.
-    Reserved,
-    /// The total is charged.
-    Paid,
-    /// The shipment is booked.
-    Shipped,
-    /// Something could not be brought to its end yet.
-    Stuck,
-    /// Charged, shipped, and gone from the stock: final.
-    Completed,
-    /// Stopped, with everything undone: final.
-    Cancelled,
-}
 
 /// What the saga notes about an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +76,9 @@ pub struct Order {
     pub outcome: Option<Outcome>,
     /// The steps that ended, oldest first.
     pub steps: Vec<StepDone>,
+    /// The steps that are tried again, at most one forward or one of each undo.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retrying: Vec<Retry>,
     /// What staff asked to be refunded, oldest first; at most
     /// [`Payment::MAX_REFUNDS`](super::payment::Payment::MAX_REFUNDS).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -140,28 +125,6 @@ impl Progress {
     }
 }
 
-impl Status {
-    /// The name on the wire, in kebab-case.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Reserved => "reserved",
-            Self::Paid => "paid",
-            Self::Shipped => "shipped",
-            Self::Stuck => "stuck",
-            Self::Completed => "completed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// Whether the order has ended for good.
-    #[must_use]
-    pub fn is_final(self) -> bool {
-        self >= Self::Completed
-    }
-}
-
 impl Order {
     /// Whose order it is.
     #[must_use]
@@ -184,6 +147,7 @@ impl Order {
             taken_back: None,
             outcome: None,
             steps: vec![StepDone { step: Step::Create, state: StepState::Done, at }],
+            retrying: Vec::new(),
             refunds: Vec::new(),
             updated_at: at,
         }
@@ -250,6 +214,7 @@ impl Order {
     }
 
     fn end(&mut self, outcome: &Outcome, at: Timestamp) -> bool {
+        self.retrying.clear();
         if self.outcome.as_ref() == Some(outcome) {
             return false;
         }
@@ -277,6 +242,7 @@ impl Order {
     fn record(&mut self, step: Step, state: StepState, at: Timestamp) -> bool {
         let changed = self.steps.iter().all(|done| done.step != step || done.state != state);
         if changed {
+            self.retrying.retain(|retry| retry.step != step);
             self.steps.push(StepDone { step, state, at });
             self.updated_at = at;
         }

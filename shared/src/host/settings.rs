@@ -1,6 +1,7 @@
 //! Settings: read once from the environment, each fault reported before any socket opens.
 
 pub mod limits;
+pub mod page;
 mod read;
 pub mod rotation;
 pub mod telemetry;

@@ -4,6 +4,7 @@ pub mod caller;
 pub mod cancellations;
 pub mod dead_letters;
 mod door;
+pub mod embedded;
 pub mod events;
 pub mod extract;
 pub mod forward;

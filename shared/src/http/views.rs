@@ -2,7 +2,7 @@
 
 use super::{Json, Problem};
 use crate::domain::money::Money;
-use crate::domain::order::{Cancellation, Order, OrderRefund, Status, StepDone};
+use crate::domain::order::{Cancellation, Order, OrderRefund, Retry, Status, StepDone};
 use crate::domain::payment::{Payment, PaymentState, Refund, RefundId, RefundState};
 use crate::domain::placing::Items;
 use crate::domain::saga::{Outcome, Step};
@@ -29,6 +29,9 @@ pub struct OrderView {
     status: Status,
     #[serde(flatten)]
     end: End,
+    /// The steps that failed and are tried again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    retrying: Vec<Retry>,
     /// Who asked for it to be cancelled, when and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     cancellation: Option<Cancellation>,
@@ -117,6 +120,7 @@ impl From<Order> for OrderView {
             total: order.total,
             status: order.status,
             end: End::from(&order.outcome),
+            retrying: order.retrying,
             cancellation: order.cancellation,
             payment_id: order.payment_id,
             tracking_id: order.tracking_id,
@@ -169,6 +173,9 @@ pub struct PaymentView {
     amount: Option<Money>,
     #[schemars(extend("enum" = PaymentState::NAMES))]
     status: &'static str,
+    /// Its intent, as the payment provider knows it, once there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_id: Option<String>,
     /// What was asked to be refunded, oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     refunds: Vec<RefundView>,
@@ -226,10 +233,11 @@ impl PaymentView {
 impl From<Payment> for PaymentView {
     fn from(payment: Payment) -> Self {
         let status = payment.state.name();
+        let provider_id = payment.intent().map(str::to_owned);
         let amount = payment.charge.map(|charge| charge.amount);
         let refunds = payment.refunds.into_iter().map(RefundView::from).collect();
         let (payment_id, order_id) = (payment.payment_id, payment.order_id);
-        Self { payment_id, order_id, amount, status, refunds }
+        Self { payment_id, order_id, amount, status, provider_id, refunds }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the steps of the saga do. Each does its work first and then notes it in the order's
 //! document, and each is idempotent.
 
-use super::orders::{Noted, OrderLog};
+use super::orders::{Noted, OrderLog, Pause};
 use crate::domain::money::MoneyError;
 use crate::domain::order::Progress;
 use crate::domain::payment::Charge;
@@ -217,6 +217,14 @@ impl<L: OrderLog, S: Stocks, P: PaymentClient, C: Shipping> Fulfilment<L, S, P, 
     /// Failed: when the order log cannot be reached.
     pub async fn close(&self, order: &PlacedOrder, outcome: Outcome) -> Result<Noted<()>> {
         self.log.note(order, &Progress::Ended(outcome)).await
+    }
+
+    /// Notes that a try of `step` failed, which is repeated after `pause`.
+    ///
+    /// # Errors
+    /// Failed: when the order log cannot be reached.
+    pub async fn note_failed_try(&self, id: &OrderId, step: Step, pause: Pause) -> Result<()> {
+        self.log.note_failed_try(id, step, pause).await
     }
 
     /// Publishes what the order's document says of `steps`.

@@ -11,6 +11,7 @@ use crate::ports::{
     Chain, Clock, Error, Failure, Orders, PortFuture, Publisher, Result, Sagas, Saved, Versioned,
     document,
 };
+use std::time::Duration;
 
 /// What a step did, and whether the broker has its event. An event that it does not take fails no
 /// step: it is published later.
@@ -29,6 +30,9 @@ impl<T> Noted<T> {
     }
 }
 
+/// How long a step's workflow waits after so many failed tries.
+pub type Pause = fn(Step, u32) -> Duration;
+
 /// Where the saga notes how far an order has come, and publishes it.
 pub trait OrderLog: Clone + Send + Sync + 'static {
     /// Opens the document of an order; the answer is how the order ended, if it has.
@@ -43,6 +47,10 @@ pub trait OrderLog: Clone + Send + Sync + 'static {
     /// Notes what happened to an order, and publishes it. Refused with `cancel-requested`: a shipment
     /// before which somebody asked for the order to be cancelled.
     fn note(&self, placed: &PlacedOrder, progress: &Progress) -> impl PortFuture<Noted<()>>;
+
+    /// Notes that a try of `step` failed, which is repeated after `pause`: for those who watch, so a note that
+    /// cannot be written is left out.
+    fn note_failed_try(&self, id: &OrderId, step: Step, pause: Pause) -> impl PortFuture<()>;
 
     /// Publishes what the document says of each of `steps`; fails when the broker does.
     fn publish(&self, id: &OrderId, steps: &[Step]) -> impl PortFuture<()>;
@@ -135,6 +143,15 @@ impl<D: Orders, P: Publisher, C: Clock> OrderLog for DocumentLog<D, P, C> {
             None => true,
         };
         Ok(Noted { value: (), published })
+    }
+
+    async fn note_failed_try(&self, id: &OrderId, step: Step, pause: Pause) -> Result<()> {
+        let Some(Versioned { mut document, version }) = self.orders.load(id).await? else {
+            return Ok(());
+        };
+        document.note_failed_try(step, self.clock.now(), pause);
+        // Of a write that came first, the workflow goes on.
+        self.orders.save(id, &document, Some(&version)).await.map(|_| ())
     }
 
     async fn publish(&self, id: &OrderId, steps: &[Step]) -> Result<()> {

@@ -6,7 +6,7 @@ use super::pubsub::Broker;
 use super::state::StateStore;
 use super::stocks::ActorStocks;
 use super::workflow::{
-    CloseInput, PUBLISH, PayInput, PublishInput, ReserveInput, StepResult, UndoInput,
+    CloseInput, PUBLISH, PayInput, PublishInput, RESUMED, ReserveInput, StepResult, UndoInput, pause,
 };
 use crate::domain::OrderId;
 use crate::domain::order::Order;
@@ -19,8 +19,9 @@ use crate::ports::{Chain, Clock, Error, Failure, Result};
 use dapr_durabletask::api::DurableTaskError;
 use dapr_durabletask::task::ActivityContext;
 use dapr_durabletask::worker::Registry;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::value::{self, StrDeserializer};
+use serde::de::{DeserializeOwned, IntoDeserializer};
+use serde::{Deserialize, Serialize};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -32,6 +33,9 @@ use tracing::{Instrument, Span, field};
 const DEADLINE: Duration = Duration::from_secs(15);
 
 type Orders<C> = DocumentLog<StateStore<Order>, Broker, C>;
+
+/// The longest that it may take to note that a try failed.
+const NOTE_DEADLINE: Duration = Duration::from_secs(2);
 
 /// What the activities work with.
 pub(super) type Shop<C> = Arc<Fulfilment<Orders<C>, ActorStocks, PaymentFunctions, ShipOrder>>;
@@ -99,7 +103,7 @@ impl<C: Clock> Activities<'_, C> {
         self.registry.add_named_activity(name, move |context, input| {
             let input = serde_json::from_str(input.as_deref().unwrap_or("null"));
             let work = input.map(|input| work(shop.clone(), input));
-            let attempts = attempts.clone();
+            let (shop, attempts) = (shop.clone(), attempts.clone());
             async move {
                 let execution = context.task_execution_id();
                 let attempt = attempts.begin(execution);
@@ -107,11 +111,27 @@ impl<C: Clock> Activities<'_, C> {
                 let tried = tried.instrument(span(name, &context, attempt)).await;
                 match &tried {
                     Ok(_) => attempts.forget(execution),
-                    Err(_) => attempts.fail(execution, attempt),
+                    Err(_) => {
+                        attempts.fail(execution, attempt);
+                        note_failed_try(&shop, name, &context).await;
+                    }
                 }
                 tried
             }
         });
+    }
+}
+
+/// Notes in the order's document that a try failed, for those who watch the order.
+async fn note_failed_try<C: Clock>(shop: &Shop<C>, name: &str, context: &ActivityContext) {
+    let name: StrDeserializer<'_, value::Error> = name.into_deserializer();
+    // Events are published again, too, but are no step.
+    let Ok(step) = Step::deserialize(name) else { return };
+    let order = context.orchestration_id();
+    let Ok(id) = OrderId::try_from(order.trim_end_matches(RESUMED).to_owned()) else { return };
+    let noted = timeout(NOTE_DEADLINE, shop.note_failed_try(&id, step, pause)).await;
+    if let Ok(Err(Error::Failed(failure))) = noted {
+        tracing::debug!(order.id = order, error = %Chain(&failure), "a failed try of step {step} is not noted");
     }
 }
 

@@ -153,7 +153,7 @@ impl<C: Clock> SagaEngine for WorkflowEngine<C> {
 
     async fn finish(&self, order: &PlacedOrder, cause: &Cause, left: &[Step]) -> Result<()> {
         let input = ResumeInput { order: order.clone(), cause: cause.clone(), left: left.to_vec() };
-        let id = format!("{}-resume", order.order_id);
+        let id = format!("{}{}", order.order_id, workflow::RESUMED);
         self.schedule(workflow::RESUME, &id, &input).await.map(|_| ())
     }
 }

@@ -5,6 +5,10 @@
 //! change them is another workflow with its own name, such as `order-saga-2`: new orders start
 //! that one, and this one stays registered until the last order on it has ended, 26 hours later.
 
+mod retries;
+
+pub(super) use retries::pause;
+
 use crate::domain::placing::PlacedOrder;
 use crate::domain::saga::{Cause, Outcome, Step, Steps, Stop, Undo, finish, fulfil};
 use crate::domain::{Money, OrderId, Refusal};
@@ -24,6 +28,9 @@ pub const NAME: &str = "order-saga";
 
 /// The name of the workflow that performs the remaining steps of a stuck order.
 pub(super) const RESUME: &str = "order-resume";
+
+/// What the id of such a workflow adds to its order's.
+pub(super) const RESUMED: &str = "-resume";
 
 /// The tries of about a day.
 const UNDO_TRIES: u32 = 100;
@@ -136,7 +143,7 @@ pub(super) async fn order_saga(
 ) -> dapr_durabletask::api::Result<Option<String>> {
     let SagaInput { order, forward_seconds, undo_tries } = context.input()?;
     let forward = Duration::from_secs(forward_seconds);
-    let steps = Activities::new(context, forward, undo_retries(undo_tries));
+    let steps = Activities::new(context, forward, retries::undo(undo_tries));
     let outcome = fulfil(&steps, &order).await;
     steps.publish(&order.order_id).await;
     Ok(Some(serde_json::to_string(&outcome)?))
@@ -147,7 +154,7 @@ pub(super) async fn order_resume(
     context: OrchestrationContext,
 ) -> dapr_durabletask::api::Result<Option<String>> {
     let ResumeInput { order, cause, left } = context.input()?;
-    let steps = Activities::new(context, Duration::ZERO, resume_retries());
+    let steps = Activities::new(context, Duration::ZERO, retries::resume());
     let outcome = finish(&steps, &order, cause, &left).await;
     steps.publish(&order.order_id).await;
     Ok(Some(serde_json::to_string(&outcome)?))
@@ -204,18 +211,14 @@ impl Activities {
         let steps = mem::take(&mut *self.unpublished());
         if !steps.is_empty() {
             let input = PublishInput { order_id: order_id.clone(), steps };
-            let _published = self.activity::<()>(PUBLISH, input, undo_retries(UNDO_TRIES)).await;
+            let _published = self.activity::<()>(PUBLISH, input, retries::undo(UNDO_TRIES)).await;
         }
     }
 
-    /// Until the deadline of the steps up to the shipment, up to 15 s apart: an outage of some minutes
-    /// delays orders and cancels none.
+    /// Until the deadline of the steps up to the shipment.
     fn forward_retries(&self) -> RetryPolicy {
         let left = Duration::try_from(self.until.duration_since(now(&self.context)));
-        RetryPolicy::new(u32::MAX, Duration::from_millis(500))
-            .with_backoff_coefficient(2.0)
-            .with_max_retry_interval(Duration::from_secs(15))
-            .with_retry_timeout(left.unwrap_or_default())
+        retries::forward(left.unwrap_or_default())
     }
 }
 
@@ -263,18 +266,6 @@ impl Steps for Activities {
 fn now(context: &OrchestrationContext) -> Timestamp {
     let millis = context.current_utc_datetime().timestamp_millis();
     Timestamp::from_millisecond(millis).expect("the engine's clock is within the calendar")
-}
-
-/// Tries with a backoff of up to 15 minutes: money or goods remain to be returned.
-fn undo_retries(tries: u32) -> RetryPolicy {
-    RetryPolicy::new(tries, Duration::from_millis(500))
-        .with_backoff_coefficient(2.0)
-        .with_max_retry_interval(Duration::from_mins(15))
-}
-
-/// A few tries within about two minutes: the caller may retry.
-fn resume_retries() -> RetryPolicy {
-    RetryPolicy::new(8, Duration::from_millis(500)).with_backoff_coefficient(2.0)
 }
 
 #[cfg(test)]

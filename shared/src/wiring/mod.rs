@@ -1,10 +1,12 @@
 //! What functions are built from: operations over the ports of the sidecar, as the settings say.
 
 mod door;
+mod page;
 #[cfg(feature = "key-vault")]
 mod rotation;
 
 pub use door::{allowed, tokens};
+pub use page::{PageSettings, page};
 #[cfg(feature = "key-vault")]
 pub use rotation::rotation;
 

@@ -1,6 +1,6 @@
 //! `dapr.yaml`: every function with its sidecar, for the Dapr CLI.
 
-use local::cluster::AUDIENCE;
+use local::cluster::{AUDIENCE, PAGE};
 use local::manifest::Function;
 use local::ports::{ISSUER, KEY_VAULT, SIMULATOR, Sidecar};
 
@@ -28,6 +28,7 @@ common:
     KEY_VAULT_URL: https://localhost:{KEY_VAULT}
     OIDC_ISSUERS: http://127.0.0.1:{ISSUER}
     OIDC_AUDIENCES: {AUDIENCE}
+    OIDC_CLIENT_ID: {PAGE}
 # Every app runs in this folder: its sidecar runs there too, and looks for .local/secrets.json.
 apps:
 "

@@ -8,7 +8,7 @@ mod plan;
 mod rise;
 mod second;
 
-pub use self::callers::{AUDIENCE, STAFF};
+pub use self::callers::{AUDIENCE, PAGE, STAFF};
 pub use self::options::{Broker, Callers, Credentials, Options, Place};
 pub use self::second::Second;
 

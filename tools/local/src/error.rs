@@ -38,6 +38,12 @@ pub enum LocalError {
         /// The error of the library.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A product could not be put on sale.
+    #[error("cannot put products on sale")]
+    OnSale {
+        /// The error of the library.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A command of Redis failed.
     #[error("cannot use Redis; is the shop running?")]
     Redis {

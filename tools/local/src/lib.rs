@@ -17,6 +17,7 @@ pub mod manifest;
 pub mod ports;
 mod probe;
 pub mod process;
+pub mod products;
 pub mod progress;
 pub mod rebuild;
 mod redis;

@@ -4,6 +4,7 @@ use super::*;
 use crate::domain::Refusal;
 use crate::testing::orders::{euro, placed_order};
 use proptest::prelude::*;
+use std::time::Duration;
 
 fn any_progress() -> impl Strategy<Value = Progress> {
     let order = placed_order().order_id;
@@ -107,4 +108,35 @@ fn the_first_total_reserved_is_kept() {
     assert!(order.note(&Progress::Reserved { total: euro(100) }, at(1)));
     assert!(!order.note(&Progress::Reserved { total: euro(200) }, at(2)));
     assert_eq!((order.total, order.updated_at), (Some(euro(100)), at(1)));
+}
+
+#[test]
+fn tries_that_fail_are_counted_until_their_step_is_decided() {
+    let pause = |_: Step, tries: u32| Duration::from_secs(tries.into());
+    let mut order = Order::new(placed_order());
+    let tried = |order: &Order| -> Vec<_> {
+        let tried = order.retrying.iter();
+        tried.map(|it| (it.step, it.tries, it.failed_at, it.next_at)).collect()
+    };
+    order.note_failed_try(Step::Reserve, at(1), pause);
+    order.note_failed_try(Step::Reserve, at(2), pause);
+    assert_eq!(tried(&order), [(Step::Reserve, 2, at(2), at(4))]);
+    order.note(&Progress::Reserved { total: euro(5) }, at(5));
+    assert_eq!(tried(&order), []);
+    let cause = Cause { step: Step::Pay, stop: Stop::Failed };
+    order.note_failed_try(Step::Pay, at(6), pause);
+    order.note(&Progress::Stopped(cause.clone()), at(7));
+    order.note_failed_try(Step::RefundPayment, at(8), pause);
+    order.note_failed_try(Step::ReleaseStock, at(8), pause);
+    assert_eq!(tried(&order).len(), 2, "undos are tried side by side");
+    let stuck = Outcome::Stuck { cause: cause.clone(), left: vec![Step::RefundPayment] };
+    order.note(&Progress::Ended(stuck.clone()), at(9));
+    assert_eq!(tried(&order), []);
+    order.note_failed_try(Step::RefundPayment, at(10), pause);
+    assert_eq!(tried(&order), [(Step::RefundPayment, 1, at(10), at(11))]);
+    assert!(!order.note(&Progress::Ended(stuck), at(11)));
+    assert_eq!(tried(&order), []);
+    order.note(&Progress::Ended(Outcome::Cancelled { cause }), at(12));
+    order.note_failed_try(Step::RefundPayment, at(13), pause);
+    assert_eq!(tried(&order), []);
 }

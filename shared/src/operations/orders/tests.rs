@@ -98,3 +98,16 @@ async fn only_what_was_written_is_published() {
     log.note(&placed, &Progress::Reserved { total: euro(7) }).await.unwrap();
     assert_eq!(broker.types(), ["order.cancelled"]);
 }
+
+#[tokio::test]
+async fn a_failed_try_is_noted_in_a_document_that_is_there() {
+    let (orders, placed) = (FakeDocuments::default(), placed_order());
+    let log = DocumentLog::new(orders.clone(), FakeBroker::default(), FakeClock(at(5)));
+    let pause = |_: Step, _: u32| Duration::from_secs(2);
+    log.note_failed_try(&placed.order_id, Step::Create, pause).await.unwrap();
+    assert_eq!(document(&orders, &placed.order_id).await.unwrap(), None);
+    log.open(&placed).await.unwrap();
+    log.note_failed_try(&placed.order_id, Step::Reserve, pause).await.unwrap();
+    let order = document(&orders, &placed.order_id).await.unwrap().unwrap();
+    assert_eq!((order.retrying[0].step, order.retrying[0].next_at), (Step::Reserve, at(7)));
+}

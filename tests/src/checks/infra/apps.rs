@@ -258,7 +258,7 @@ fn must(function: &Function) -> Vec<&'static str> {
         names.push("PAYMENT_PROVIDER_URL");
     }
     if function.manifest.ingress == Ingress::External {
-        names.extend(["OIDC_ISSUERS", "OIDC_AUDIENCES"]);
+        names.extend(["OIDC_ISSUERS", "OIDC_AUDIENCES", "OIDC_CLIENT_ID", "OIDC_SCOPES"]);
     }
     if !function.manifest.manages.is_empty() {
         names.extend(["KEY_VAULT_URL", "AZURE_CLIENT_ID"]);

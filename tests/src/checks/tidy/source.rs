@@ -93,7 +93,7 @@ impl Source {
 }
 
 /// Where the workspace's Rust is.
-pub const FOLDERS: [&str; 4] = ["functions", "shared", "tests", "tools"];
+pub const FOLDERS: [&str; 5] = ["functions", "page", "shared", "tests", "tools"];
 
 /// The Rust files below `folder`, by path.
 ///

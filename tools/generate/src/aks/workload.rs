@@ -178,7 +178,7 @@ fn environment(function: &Function) -> Vec<Value> {
     }
     settings.extend(management(function));
     if edge::is_public(function) {
-        let callers = ["OIDC_ISSUERS", "OIDC_AUDIENCES"];
+        let callers = ["OIDC_ISSUERS", "OIDC_AUDIENCES", "OIDC_CLIENT_ID", "OIDC_SCOPES"];
         settings.extend(callers.map(|name| (name, format!("${{{name}}}"))));
     }
     let mut settings: Vec<_> = settings.into_iter().map(set).collect();

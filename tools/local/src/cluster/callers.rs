@@ -9,6 +9,9 @@ pub(super) const ISSUER: &str = "token-issuer";
 /// For whom tokens are.
 pub const AUDIENCE: &str = "saga-shop";
 
+/// The shop's page, as the issuer knows it.
+pub const PAGE: &str = "page";
+
 /// What staff may do, as a token says it.
 pub const STAFF: &str = "orders.admin inventory.admin payments.admin";
 

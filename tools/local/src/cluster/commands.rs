@@ -1,6 +1,6 @@
 //! The command line and environment of each process.
 
-use super::callers::AUDIENCE;
+use super::callers::{AUDIENCE, PAGE};
 use super::folder::Folder;
 use super::local_url;
 use super::plan::{KeyVault, Plan, Traces};
@@ -169,11 +169,14 @@ impl Commands<'_> {
         self.configure_vault(&mut command, &function.manifest.manages);
         match self.plan.issuer {
             Some(issuer) => {
-                command.env("OIDC_ISSUERS", local_url(issuer)).env("OIDC_AUDIENCES", AUDIENCE)
+                command.env("OIDC_ISSUERS", local_url(issuer)).env("OIDC_AUDIENCES", AUDIENCE);
+                command.env("OIDC_CLIENT_ID", PAGE)
             }
             None => command.env("OPEN", "true"),
         };
-        if let Some(Traces { otlp, .. }) = self.plan.traces {
+        command.env("MAILS_PAGE", local_url(self.plan.mail.http));
+        if let Some(Traces { otlp, http }) = self.plan.traces {
+            command.env("TRACES_PAGE", format!("{}/?order_id={{order_id}}", local_url(http)));
             // So that the spans of an order appear soon on its page.
             command
                 .env("OTEL_EXPORTER_OTLP_ENDPOINT", local_url(otlp))

@@ -3,11 +3,11 @@
 use super::signals::Signals;
 use super::{Build, backlog};
 use clap::Args;
-use local::cluster::Callers;
+use local::cluster::{Callers, STAFF};
 use local::dapr::Choice;
 use local::process::Process;
 use local::progress::Progress;
-use local::{Cluster, Credentials, LocalError, Options, Place};
+use local::{Cluster, Credentials, LocalError, Options, Place, http_client, products};
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::time::Duration;
@@ -18,7 +18,8 @@ const CHECK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// What the first order of a shop at SHOP takes, with tokens of ISSUER.
 const FIRST_ORDER: &str = r#"
-Requests show a token. Put a product on sale as staff, then order it as ann:
+Open SHOP in a browser and buy something; sign in as anyone, without a password.
+By requests, which show a token: put a product on sale as staff, then order it as ann.
 
 STAFF=$(curl -s 'ISSUER/token?sub=staff&scope=inventory.admin')
 curl -X PUT SHOP/api/inventory/lamp -H "Authorization: Bearer $STAFF" -H 'Content-Type: application/json' \
@@ -70,7 +71,12 @@ pub(crate) async fn start(start: Start) -> Result<(), LocalError> {
         print("stopped before anything was started");
         return Ok(());
     };
-    if signals.until_signal(cluster.rise()).await?.is_some() {
+    let started = async {
+        cluster.rise().await?;
+        let staff = cluster.token("staff", STAFF).await?;
+        products::put_on_sale(&http_client(&staff), &cluster.gateway_url()).await
+    };
+    if signals.until_signal(started).await?.is_some() {
         let (shop, mail) = (cluster.gateway_url(), cluster.mail_url());
         let logs = cluster.folder().join("logs");
         let traces = cluster.traces_url().map(|url| format!("traces: {url}, ")).unwrap_or_default();
@@ -98,8 +104,10 @@ pub(crate) async fn start(start: Start) -> Result<(), LocalError> {
 /// How a first order is placed, by commands to be copied.
 fn greeting(shop: &str, issuer: Option<&str>) -> String {
     let Some(issuer) = issuer else {
-        return "OPEN: no tokens are checked, everybody who reaches it may do everything"
-            .to_owned();
+        return format!(
+            "Open {shop} in a browser and buy something.\n\
+             OPEN: no tokens are checked, everybody who reaches it may do everything"
+        );
     };
     FIRST_ORDER.replace("SHOP", shop).replace("ISSUER", issuer)
 }

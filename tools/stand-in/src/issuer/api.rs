@@ -7,6 +7,8 @@ use crate::web::ApiError;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
+use axum::http::header::ACCESS_CONTROL_ALLOW_ORIGIN;
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use ring::error::Unspecified;
@@ -47,9 +49,10 @@ pub(crate) fn routes(issuer: Issuer) -> Router {
         .with_state(issuer)
 }
 
-async fn discovery(State(issuer): State<Issuer>) -> Json<Value> {
+/// Pages of any origin may read it: it is the same for everybody.
+async fn discovery(State(issuer): State<Issuer>) -> impl IntoResponse {
     let name = issuer.name;
-    Json(json!({
+    let metadata = json!({
         "issuer": name,
         "jwks_uri": format!("{name}/jwks"),
         "authorization_endpoint": format!("{name}/authorize"),
@@ -60,7 +63,8 @@ async fn discovery(State(issuer): State<Issuer>) -> Json<Value> {
         "code_challenge_methods_supported": ["S256"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256"],
-    }))
+    });
+    ([(ACCESS_CONTROL_ALLOW_ORIGIN, "*")], Json(metadata))
 }
 
 async fn keys(State(issuer): State<Issuer>) -> Json<Value> {

@@ -17,9 +17,12 @@ use axum::routing::get;
 use form_urlencoded::Serializer;
 use serde::Deserialize;
 
+/// Who may do everything that an application requests.
+const STAFF: &str = "staff";
+
 /// Who can be chosen, and what they are.
 const PEOPLE: [(&str, &str); 3] =
-    [("ann", "a customer"), ("bob", "another customer"), ("staff", "who works in the shop")];
+    [("ann", "a customer"), ("bob", "another customer"), (STAFF, "who works in the shop")];
 
 /// The length of a challenge: 32 bytes in base64.
 const CHALLENGE: usize = 43;
@@ -36,6 +39,10 @@ struct AuthorizationRequest {
     state: Option<String>,
     code_challenge: Option<String>,
     code_challenge_method: Option<String>,
+    /// `none`: without a page, for who was chosen before, whom `login_hint` names
+    /// ([`OpenID` Connect](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest)).
+    prompt: Option<String>,
+    login_hint: Option<String>,
     /// Who was chosen, once somebody was.
     sub: Option<String>,
 }
@@ -71,7 +78,12 @@ async fn authorize(
             return Ok(request.redirect(&[("error", error), ("error_description", why)]));
         }
     };
-    let Some(subject) = request.sub.clone().filter(|subject| !subject.is_empty()) else {
+    let silent = request.prompt.as_deref() == Some("none");
+    let chosen = if silent { request.known() } else { request.sub.clone() };
+    let Some(subject) = chosen.filter(|subject| !subject.is_empty()) else {
+        if silent {
+            return Ok(request.redirect(&[("error", "login_required")]));
+        }
         let (client, scope, query) =
             (&request.client_id, &request.scope, query.unwrap_or_default());
         return Ok(pages::page(&ChoosePage { client, scope, query: &query, people: &PEOPLE }));
@@ -80,8 +92,8 @@ async fn authorize(
         client: request.client_id.clone(),
         redirect: request.redirect_uri.clone(),
         challenge: challenge.to_owned(),
+        scope: granted(&request.scope, &subject),
         subject,
-        scope: request.scope.clone(),
     });
     Ok(request.redirect(&[("code", &code)]))
 }
@@ -102,6 +114,12 @@ impl AuthorizationRequest {
         }
     }
 
+    /// Who was chosen before, if that is one of those who can be.
+    fn known(&self) -> Option<String> {
+        let hint = self.login_hint.as_deref()?;
+        PEOPLE.iter().find(|(name, _)| *name == hint).map(|(name, _)| (*name).to_owned())
+    }
+
     /// Redirects to the client with these parameters and its state.
     fn redirect(&self, parameters: &[(&str, &str)]) -> Response {
         let mut query = Serializer::new(String::new());
@@ -115,6 +133,15 @@ impl AuthorizationRequest {
     }
 }
 
+/// What `subject` may do of what is requested, as other issuers grant it
+/// ([RFC 6749 §3.3](https://www.rfc-editor.org/rfc/rfc6749#section-3.3)): only staff may administrate.
+fn granted(requested: &str, subject: &str) -> String {
+    let scopes = requested
+        .split(' ')
+        .filter(|scope| subject == STAFF || scope.strip_suffix(".admin").is_none());
+    scopes.collect::<Vec<_>>().join(" ")
+}
+
 /// Whether it is any port and path of this machine ([RFC 8252 §7.3](https://www.rfc-editor.org/rfc/rfc8252#section-7.3)),
 /// without a fragment or a user. That it stays the same is checked when the code is redeemed.
 fn is_loopback(address: &str) -> bool {
@@ -125,7 +152,14 @@ fn is_loopback(address: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_loopback;
+    use super::{granted, is_loopback};
+
+    #[test]
+    fn only_staff_are_granted_what_administrates() {
+        let requested = "orders orders.admin inventory";
+        assert_eq!(granted(requested, "staff"), requested);
+        assert_eq!(granted(requested, "ann"), "orders inventory");
+    }
 
     #[test]
     fn codes_go_to_this_machine_alone() {

@@ -164,6 +164,20 @@ async fn an_application_gets_a_token_for_whom_a_person_chooses_to_be() {
 }
 
 #[tokio::test]
+async fn who_was_chosen_before_is_signed_in_again_without_a_page() {
+    let program = Program::start().await;
+    let query = format!(
+        "client_id=page&redirect_uri=http://127.0.0.1:1/&response_type=code&prompt=none&{CHALLENGE}"
+    );
+    let to = program.redirected(&format!("{query}&login_hint=bob")).await;
+    assert!(to.starts_with("http://127.0.0.1:1/?code="), "{to}");
+    for unknown in ["", "&login_hint=mallory", "&sub=ann"] {
+        let to = program.redirected(&format!("{query}{unknown}")).await;
+        assert_eq!(to, "http://127.0.0.1:1/?error=login_required");
+    }
+}
+
+#[tokio::test]
 async fn an_invalid_request_is_redirected_only_to_this_machine() {
     let program = Program::start().await;
     let back = "client_id=page&redirect_uri=http://localhost:1/?a=b";

@@ -1,0 +1,22 @@
+// What the gateway says of this shop in the page's frame.
+
+const { issuer = "", clientId = "", scopes = "", traces = "", mails = "", controls = "" } =
+  document.documentElement.dataset;
+
+export const settings = Object.freeze({
+  /** Where people sign in; empty when everybody may do everything. */
+  issuer,
+  /** This page, as the issuer knows it; empty when nobody can sign in here. */
+  clientId,
+  /** What this page requests, with spaces between. */
+  scopes,
+  /** Where mails are shown; empty when nowhere. */
+  mails,
+  /** The controls of a shop on this machine; empty everywhere else. */
+  controls,
+  /**
+   * Where the traces of an order are shown; empty when nowhere.
+   * @param {string} orderId
+   */
+  tracesOf: (orderId) => traces.replace("{order_id}", encodeURIComponent(orderId)),
+});
