@@ -41,7 +41,8 @@ mod tests {
     use axum::http::StatusCode;
     use serde_json::{Value, json};
     use shared::domain::OrderId;
-    use shared::domain::order::Progress as Noted;
+    use shared::domain::caller::Caller;
+    use shared::domain::order::{NewResumption, Progress as Noted};
     use shared::domain::placing::PlacedOrder;
     use shared::domain::saga::Outcome;
     use shared::ports::{Failure, Result};
@@ -121,7 +122,12 @@ mod tests {
             Ok(None)
         }
 
-        async fn resume(&self, _: &OrderId) -> Result<Option<bool>> {
+        async fn resume(
+            &self,
+            _: &OrderId,
+            _: Option<&Caller>,
+            _: &NewResumption,
+        ) -> Result<Option<bool>> {
             Ok(None)
         }
     }

@@ -87,8 +87,9 @@ mod tests {
                 "POST /sagas/a/progress",
                 "POST /api/orders/a/refunds",
                 "POST /api/orders/a/cancel",
+                "POST /api/orders/a/resume",
             ],
-            &["GET /sagas/a", "POST /api/orders/a/resume"],
+            &["GET /sagas/a"],
         )
         .await;
     }
@@ -106,10 +107,17 @@ mod tests {
     async fn an_order_is_resumed_if_there_is_one() {
         let (sagas, placed) = (FakeSagas::default(), placed_order());
         let path = format!("POST /api/orders/{}/resume", placed.order_id);
-        let unknown = send(shop(sagas.clone()), &path, &Value::Null).await;
+        let unknown = send(shop(sagas.clone()), &path, &json!({})).await;
         assert_eq!((unknown.0.as_u16(), &unknown.1["code"]), (404, &json!("unknown-order")));
         sagas.start(&placed).await.unwrap();
-        assert_eq!(send(shop(sagas), &path, &Value::Null).await.0, 202);
+        let app = shop(sagas);
+        assert_eq!(send(app.clone(), &path, &json!({})).await.0, 202);
+        assert_eq!(
+            send(app.clone(), &path, &json!({"reason": "the key is valid again"})).await.0,
+            202
+        );
+        let (status, problem) = send(app, &path, &json!({"reason": "x".repeat(201)})).await;
+        assert_eq!((status.as_u16(), &problem["field"]), (422, &json!("reason")));
     }
 
     #[tokio::test]

@@ -3,12 +3,14 @@
 mod cancellation;
 mod listed;
 mod refund;
+mod resumption;
 mod retry;
 mod status;
 
 pub use cancellation::{CancelRejection, Cancellation, Canceller, NewCancellation};
 pub use listed::{ListedOrder, NotAPosition, OrderPage, OrderQuery, Position};
 pub use refund::{NewOrderRefund, OrderRefund, RefundRejection};
+pub use resumption::{NewResumption, Resumption};
 pub use retry::Retry;
 pub use status::Status;
 
@@ -83,6 +85,9 @@ pub struct Order {
     /// [`Payment::MAX_REFUNDS`](super::payment::Payment::MAX_REFUNDS).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refunds: Vec<OrderRefund>,
+    /// When and why staff resumed it, oldest first; the latest 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resumptions: Vec<Resumption>,
     /// When its saga last changed it.
     pub updated_at: Timestamp,
 }
@@ -149,6 +154,7 @@ impl Order {
             steps: vec![StepDone { step: Step::Create, state: StepState::Done, at }],
             retrying: Vec::new(),
             refunds: Vec::new(),
+            resumptions: Vec::new(),
             updated_at: at,
         }
     }
@@ -190,6 +196,7 @@ impl Order {
             // The reason may name a person.
             self.cancellation.iter_mut().for_each(|cancelled| cancelled.reason = None);
             self.refunds.iter_mut().for_each(|refund| refund.reason = None);
+            self.resumptions.iter_mut().for_each(|resumed| resumed.reason = None);
         }
         ended
     }

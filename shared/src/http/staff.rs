@@ -1,9 +1,9 @@
 //! What staff do with orders, by the public API.
 
 use super::views::OrderRefundView;
-use super::{IdempotencyKey, Json, Kind, Path, Problem};
+use super::{CalledBy, IdempotencyKey, Json, Kind, Path, Problem};
 use crate::domain::OrderId;
-use crate::domain::order::{NewOrderRefund, RefundRejection, Status};
+use crate::domain::order::{NewOrderRefund, NewResumption, RefundRejection, Status};
 use crate::ports::{OrderRefunds, Sagas};
 use axum::Router;
 use axum::extract::State;
@@ -21,8 +21,14 @@ pub fn orders<S: Sagas, R: OrderRefunds>(sagas: S, refunds: R) -> Router {
 async fn resume<S: Sagas>(
     State(sagas): State<S>,
     Path(id): Path<OrderId>,
+    CalledBy(caller): CalledBy,
+    ask: Option<Json<NewResumption>>,
 ) -> Result<StatusCode, Problem> {
-    let to_do = sagas.resume(&id).await?.ok_or_else(|| Problem::unknown_order(&id))?;
+    let ask = ask.map(|Json(ask)| ask).unwrap_or_default();
+    let to_do = sagas
+        .resume(&id, caller.as_ref(), &ask)
+        .await?
+        .ok_or_else(|| Problem::unknown_order(&id))?;
     Ok(if to_do { StatusCode::ACCEPTED } else { StatusCode::NO_CONTENT })
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Json, Problem};
 use crate::domain::money::Money;
-use crate::domain::order::{Cancellation, Order, OrderRefund, Retry, Status, StepDone};
+use crate::domain::order::{Cancellation, Order, OrderRefund, Resumption, Retry, Status, StepDone};
 use crate::domain::payment::{Payment, PaymentState, Refund, RefundId, RefundState};
 use crate::domain::placing::Items;
 use crate::domain::saga::{Outcome, Step};
@@ -44,6 +44,9 @@ pub struct OrderView {
     /// The refunds that staff made, oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     refunds: Vec<OrderRefundView>,
+    /// When and why staff resumed it, oldest first; the latest 20.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    resumptions: Vec<Resumption>,
     /// What staff are to refund, as the provider took it back after the order was cancelled.
     #[serde(skip_serializing_if = "Option::is_none")]
     owed: Option<Money>,
@@ -125,6 +128,7 @@ impl From<Order> for OrderView {
             payment_id: order.payment_id,
             tracking_id: order.tracking_id,
             refunds: order.refunds.into_iter().map(OrderRefundView::from).collect(),
+            resumptions: order.resumptions,
             owed,
             created_at: placed.created_at,
             updated_at: order.updated_at,

@@ -3,7 +3,8 @@
 use super::due::{self, Page};
 use super::sweep::{self, AGAIN, Look};
 use crate::domain::OrderId;
-use crate::domain::order::Order;
+use crate::domain::caller::Caller;
+use crate::domain::order::{NewResumption, Order, Resumption};
 use crate::domain::placing::PlacedOrder;
 use crate::domain::saga::Outcome;
 use crate::observe;
@@ -64,10 +65,18 @@ where
         }
     }
 
-    async fn resume(&self, order: &OrderId) -> Result<Option<bool>> {
+    async fn resume(
+        &self,
+        order: &OrderId,
+        caller: Option<&Caller>,
+        ask: &NewResumption,
+    ) -> Result<Option<bool>> {
         match document(&self.orders, order).await? {
             Some(order) if order.status.is_final() => Ok(Some(false)),
-            Some(order) => self.drive(&order).await.map(|()| Some(true)),
+            Some(order) => {
+                let order = self.note_resumption(order, caller, ask).await?;
+                self.drive(&order).await.map(|()| Some(true))
+            }
             None => match self.engine.find(order).await? {
                 Some(placed) => self.engine.drive(&placed).await.map(|_| Some(true)),
                 None => Ok(None),
@@ -111,6 +120,26 @@ where
                 None => Ok(None),
             },
         }
+    }
+
+    /// Writes down who resumes `order` and why, before it is driven: the answer is the order as it is then.
+    async fn note_resumption(
+        &self,
+        order: Order,
+        caller: Option<&Caller>,
+        ask: &NewResumption,
+    ) -> Result<Order> {
+        let resumption = Resumption {
+            by: caller.map(|caller| caller.customer_id.clone()),
+            reason: ask.reason.clone(),
+            at: self.clock.now(),
+        };
+        let note = |found: Option<Order>| {
+            let mut found = found.unwrap_or_else(|| order.clone());
+            found.note_resumption(resumption.clone());
+            (found, ())
+        };
+        Ok(self.orders.update(&order.placed.order_id, note).await?.0)
     }
 
     async fn drive(&self, order: &Order) -> Result<()> {

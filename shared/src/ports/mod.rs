@@ -36,6 +36,8 @@ pub use secret::Secret;
 pub use stocks::Stocks;
 pub use tokens::{TokenError, Tokens};
 
+use crate::domain::caller::Caller;
+use crate::domain::order::NewResumption;
 use crate::domain::placing::{Address, PlacedOrder};
 use crate::domain::saga::{Cause, Step};
 use crate::domain::{OrderId, TrackingId};
@@ -66,9 +68,14 @@ pub trait Sagas: Clone + Send + Sync + 'static {
     fn start(&self, order: &PlacedOrder) -> impl PortFuture<PlacedOrder>;
     /// The order that a saga was started with.
     fn find(&self, order: &OrderId) -> impl PortFuture<Option<PlacedOrder>>;
-    /// Drives an order on, a stuck one too. The answer is whether it has still to end; nothing, when
-    /// there is no such order.
-    fn resume(&self, order: &OrderId) -> impl PortFuture<Option<bool>>;
+    /// Drives an order on, a stuck one too, and notes who asked for that and why. The answer is whether
+    /// it has still to end; nothing, when there is no such order.
+    fn resume(
+        &self,
+        order: &OrderId,
+        caller: Option<&Caller>,
+        ask: &NewResumption,
+    ) -> impl PortFuture<Option<bool>>;
 }
 
 /// What runs sagas, one at a time for each order.

@@ -6,7 +6,8 @@ use super::pubsub::Broker;
 use super::state::StateStore;
 use super::stocks::ActorStocks;
 use super::workflow::{
-    CloseInput, PUBLISH, PayInput, PublishInput, RESUMED, ReserveInput, StepResult, UndoInput, pause,
+    CloseInput, PUBLISH, PayInput, PublishInput, RESUMED, ReserveInput, StepResult, UndoInput,
+    pause,
 };
 use crate::domain::OrderId;
 use crate::domain::order::Order;

@@ -2,7 +2,8 @@
 
 use super::invocation::Invocation;
 use super::repeat::repeated;
-use crate::domain::order::Order;
+use crate::domain::caller::Caller;
+use crate::domain::order::{NewResumption, Order};
 use crate::domain::payment::{Charge, OrderCharge, PartialRefund, RefundId, RefundState, Undone};
 use crate::domain::placing::{Address, PlacedOrder};
 use crate::domain::shipment::Booked;
@@ -38,9 +39,14 @@ impl Sagas for OrderSaga {
         answer.read_if_found("order-saga")
     }
 
-    async fn resume(&self, order: &OrderId) -> Result<Option<bool>> {
+    async fn resume(
+        &self,
+        order: &OrderId,
+        _: Option<&Caller>,
+        ask: &NewResumption,
+    ) -> Result<Option<bool>> {
         let path = format!("/api/orders/{order}/resume");
-        let answer = self.0.call("order-saga", Method::POST, &path, NOTHING).await?;
+        let answer = self.0.call("order-saga", Method::POST, &path, Some(ask)).await?;
         if answer.status() == StatusCode::NOT_FOUND {
             return Ok(None);
         }

@@ -3,7 +3,7 @@
 use super::operation::Operation;
 use super::parts::{AFTER, CUSTOMER, KEY, LAST_EVENT, LIMIT, NEEDED_KEY, PREFER, STATUS};
 use crate::domain::RefusalName as R;
-use crate::domain::order::{NewCancellation, NewOrderRefund};
+use crate::domain::order::{NewCancellation, NewOrderRefund, NewResumption};
 use crate::http::Kind;
 use crate::http::events::ROUTE;
 use crate::http::order_list::OrderPageView;
@@ -118,6 +118,9 @@ fn cancel() -> Operation {
 fn resume() -> Operation {
     let path = "/api/orders/{order_id}/resume";
     Operation::new(Method::POST, path, "resumeOrder", "Drives an order on that has not ended")
+        .says("The order keeps who asked for that, when and why. The same request within a minute is a repetition.")
+        .reads::<NewResumption>(json!({"reason": "the provider is available again"}))
+        .if_any()
         .answers_nothing(202, "It is driven on.")
         .with(&["Retry-After"])
         .answers_nothing(204, "It has ended.")

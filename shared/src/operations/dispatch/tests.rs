@@ -83,12 +83,20 @@ async fn an_order_that_is_sent_again_is_driven_unless_it_has_ended() {
 async fn a_stuck_order_is_resumed_with_what_is_left_and_an_ended_one_is_not() {
     let (shop, order) = shop();
     let id = &order.order_id;
-    assert_eq!(shop.resume(id).await.unwrap(), None);
+    let caller: Caller = "eve orders.admin".parse().unwrap();
+    let ask =
+        NewResumption { reason: Some("the key is valid again".to_owned().try_into().unwrap()) };
+    let resume = async || shop.resume(id, Some(&caller), &ask).await.unwrap();
+    assert_eq!(resume().await, None);
     write(&shop, &order, Some(stuck())).await;
-    assert_eq!(shop.resume(id).await.unwrap(), Some(true));
+    assert_eq!(resume().await, Some(true));
+    let kept = document(&shop.orders, id).await.unwrap().unwrap().resumptions;
+    let noted =
+        Resumption { by: Some(caller.customer_id.clone()), reason: ask.reason.clone(), at: at(0) };
+    assert_eq!(kept, [noted]);
     assert_eq!(shop.engine.calls(), ["finish refund-payment"]);
     write(&shop, &order, Some(Outcome::Fulfilled)).await;
-    assert_eq!(shop.resume(id).await.unwrap(), Some(false));
+    assert_eq!(resume().await, Some(false));
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 use super::{Shared, lock};
 use crate::domain::OrderId;
+use crate::domain::caller::Caller;
+use crate::domain::order::NewResumption;
 use crate::domain::placing::PlacedOrder;
 use crate::domain::saga::{Cause, Step};
 use crate::ports::{Failure, Result, SagaEngine, Sagas};
@@ -25,7 +27,12 @@ impl Sagas for FakeSagas {
         Ok(lock(&self.0).get(order).cloned())
     }
 
-    async fn resume(&self, order: &OrderId) -> Result<Option<bool>> {
+    async fn resume(
+        &self,
+        order: &OrderId,
+        _: Option<&Caller>,
+        _: &NewResumption,
+    ) -> Result<Option<bool>> {
         Ok(lock(&self.0).get(order).map(|_| true))
     }
 }
