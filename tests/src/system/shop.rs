@@ -28,7 +28,7 @@ pub struct Shop {
     pub token: String,
     scope: String,
     supplied: Arc<Mutex<BTreeMap<String, i64>>>,
-    orders: Arc<Mutex<BTreeSet<String>>>,
+    pub(super) orders: Arc<Mutex<BTreeSet<String>>>,
     pub(super) answers: Answers,
 }
 
@@ -192,7 +192,7 @@ impl Shop {
     #[must_use]
     pub fn accepted(&self, answer: &ApiResponse) -> String {
         let id = answer.text("order_id");
-        self.orders.lock().expect("no holder panics").insert(id.clone());
+        self.record(&id);
         id
     }
 

@@ -9,6 +9,7 @@ mod amounts;
 mod authorization;
 mod bad_requests;
 mod cancellations;
+mod controls;
 mod dead_letters;
 mod deliveries;
 mod faults;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         ),
         Options {
             credentials: Credentials::KeyVault,
+            controls: true,
             ..options(&[("UNDO_TRIES", "6")], &replicas::REPLICATED)
         },
         Options { broker: Broker::Own, ..Options::default() },
@@ -94,6 +96,7 @@ fn trials([brief, vault, shipped]: &[System; 3]) -> (Vec<Trial>, Vec<Trial>) {
     // The order matters: a rotation replaces the initial payment key, and the gateway accepts a new key of the
     // issuer at once only if it has not requested the keys for a minute.
     for module in [
+        controls::trials,
         recovery::trials,
         lists::trials,
         load::trials,

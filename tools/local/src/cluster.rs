@@ -7,6 +7,7 @@ mod options;
 mod plan;
 mod rise;
 mod second;
+mod stop;
 
 pub use self::callers::{AUDIENCE, PAGE, STAFF};
 pub use self::options::{Broker, Callers, Credentials, Options, Place};
@@ -19,19 +20,14 @@ use crate::guard::Guard;
 use crate::manifest::Function;
 use crate::process::Process;
 use crate::progress::Progress;
-use futures::future::{join_all, try_join_all};
+use futures::future::try_join_all;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
 use std::time::Duration;
 
 /// The longest that a process may take to become ready. A warm start takes seconds; on a machine that
 /// compiles at the same time, it takes much longer.
 const START_LIMIT: Duration = Duration::from_mins(2);
-
-/// The longest that the processes of each stage may take to stop: functions, sidecars, the rest.
-const STOP_LIMITS: [Duration; 3] =
-    [Duration::from_secs(4), Duration::from_secs(3), Duration::from_secs(2)];
 
 /// A running system. When it is dropped, its processes are killed and its temporary folder is deleted.
 ///
@@ -129,6 +125,12 @@ impl Cluster {
     #[must_use]
     pub fn mail_url(&self) -> String {
         local_url(self.plan.mail.http)
+    }
+
+    /// The port at which the shop's page makes things fail, if it can.
+    #[must_use]
+    pub fn controls_port(&self) -> Option<u16> {
+        self.plan.controls
     }
 
     /// The port of the Redis that stores the state.
@@ -249,34 +251,6 @@ impl Cluster {
     /// When one is not running, or is not ready in time.
     pub async fn wait_ready(&self) -> Result<(), LocalError> {
         try_join_all(self.processes().map(|process| process.ready(START_LIMIT))).await.map(|_| ())
-    }
-
-    /// Stops everything in order: functions, then sidecars, then the rest, in at most 9 s. Returns the exit
-    /// status of each process, which is signal 9 if it had to be killed.
-    pub async fn stop(&self) -> BTreeMap<String, Option<ExitStatus>> {
-        let mut ended = BTreeMap::new();
-        for (stage, limit) in STOP_LIMITS.into_iter().enumerate() {
-            let processes = self.processes().filter(|process| self.stage(process) == stage);
-            let stops = processes.map(async |process: &Process| {
-                (process.name().to_owned(), process.stop(limit).await)
-            });
-            ended.extend(join_all(stops).await);
-        }
-        let scheduler: Option<ExitStatus> = ended.get(SCHEDULER).copied().flatten();
-        if scheduler.is_some_and(|status| status.success()) {
-            self.folder.end();
-        }
-        ended
-    }
-
-    /// The stage in which a process stops: functions (0), sidecars (1), what both need (2).
-    fn stage(&self, process: &Process) -> usize {
-        let mut names = self.functions().iter().map(|function| &function.name);
-        match process.name().strip_suffix(SIDECAR) {
-            Some(_) => 1,
-            None if names.any(|name| name == process.name()) => 0,
-            None => 2,
-        }
     }
 }
 

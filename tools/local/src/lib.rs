@@ -6,7 +6,9 @@
 
 pub mod api;
 mod cache;
+pub mod chromium;
 pub mod cluster;
+pub mod controls;
 pub mod dapr;
 mod error;
 pub mod guard;
@@ -14,6 +16,7 @@ pub mod load;
 mod lock;
 pub mod log;
 pub mod manifest;
+mod package;
 pub mod ports;
 mod probe;
 pub mod process;

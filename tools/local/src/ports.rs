@@ -25,6 +25,8 @@ pub const SIDECAR_METRICS: u16 = 13_000;
 pub const SIMULATOR: u16 = 8090;
 /// The token issuer, when functions run on the ports of their manifests.
 pub const ISSUER: u16 = 8091;
+/// What makes things fail, for the shop's page: see [`controls`](crate::controls).
+pub const CONTROLS: u16 = 8092;
 /// SMTP of the mail sink of `start`.
 pub const MAIL_SMTP: u16 = 1025;
 /// Pages and API of the mail sink of `start`.
@@ -166,6 +168,7 @@ pub(crate) fn fixed(functions: &BTreeMap<String, Function>) -> Vec<(u16, String)
     let mut ports: Vec<_> = functions.iter().flat_map(|(name, ports)| ports.named(name)).collect();
     ports.push((SIMULATOR, "the payment simulator".to_owned()));
     ports.push((ISSUER, "the token issuer".to_owned()));
+    ports.push((CONTROLS, "the controls of faults".to_owned()));
     ports.extend([MAIL_SMTP, MAIL_HTTP].map(|port| (port, "the mail sink".to_owned())));
     ports.extend([TRACE_OTLP, TRACE_HTTP].map(|port| (port, "the trace sink".to_owned())));
     let key_vault = [KEY_VAULT, KEY_VAULT_IDENTITY, KEY_VAULT_PROXY];

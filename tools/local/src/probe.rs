@@ -1,6 +1,7 @@
 //! Readiness probes.
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::{RequestBuilder, Response};
 use serde_json::Value;
 use std::net::Ipv4Addr;
 use std::sync::OnceLock;
@@ -59,8 +60,22 @@ fn client() -> &'static reqwest::Client {
     })
 }
 
-async fn get(url: &str) -> Result<reqwest::Response, String> {
-    match client().get(url).send().await {
+async fn get(url: &str) -> Result<Response, String> {
+    answer(url, client().get(url)).await
+}
+
+/// Replaces the plan of faults of the stand-in at `url`, or deletes it.
+pub(crate) async fn set_faults(url: &str, plan: Option<Value>) -> Result<(), String> {
+    let url = &format!("{url}/control/faults");
+    let request = match plan {
+        Some(plan) => client().put(url).json(&plan),
+        None => client().delete(url),
+    };
+    answer(url, request).await.map(|_| ())
+}
+
+async fn answer(url: &str, request: RequestBuilder) -> Result<Response, String> {
+    match request.send().await {
         Ok(answer) if answer.status().is_success() => Ok(answer),
         Ok(answer) => Err(format!("{url} responds {}", answer.status())),
         Err(error) if error.is_timeout() => Err(format!("{url} does not respond in time")),

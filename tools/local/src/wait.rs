@@ -9,3 +9,10 @@ pub(crate) fn ticks(period: Duration) -> Interval {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
 }
+
+/// Does nothing for `period`.
+pub(crate) async fn pause(period: Duration) {
+    let mut ticks = ticks(period);
+    ticks.tick().await;
+    ticks.tick().await;
+}

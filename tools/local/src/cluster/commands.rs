@@ -175,6 +175,9 @@ impl Commands<'_> {
             None => command.env("OPEN", "true"),
         };
         command.env("MAILS_PAGE", local_url(self.plan.mail.http));
+        if let Some(port) = self.plan.controls {
+            command.env("LOCAL_CONTROLS", local_url(port));
+        }
         if let Some(Traces { otlp, http }) = self.plan.traces {
             command.env("TRACES_PAGE", format!("{}/?order_id={{order_id}}", local_url(http)));
             // So that the spans of an order appear soon on its page.

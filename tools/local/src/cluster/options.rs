@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 /// The options of a cluster.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct Options {
     /// Settings of every function, which override the cluster's.
     pub env: BTreeMap<String, String>,
@@ -29,6 +30,8 @@ pub struct Options {
     pub traces: bool,
     /// Where credentials are stored.
     pub credentials: Credentials,
+    /// Whether the shop's page can make things fail: see [`Controls`](crate::controls::Controls).
+    pub controls: bool,
     /// Whether the programs are built first.
     pub build: bool,
     /// Whether a private cluster keeps its folder. It is always kept after a failed start and a panic.
@@ -51,6 +54,7 @@ impl Default for Options {
             callers: Callers::Known,
             traces: true,
             credentials: Credentials::File,
+            controls: false,
             build: false,
             keep: false,
             progress: Progress::Quiet,

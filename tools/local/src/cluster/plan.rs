@@ -35,6 +35,8 @@ pub(super) struct Plan {
     pub(super) simulator: u16,
     /// None, when everybody may do everything.
     pub(super) issuer: Option<u16>,
+    /// Where the shop's page makes things fail, if it can.
+    pub(super) controls: Option<u16>,
     pub(super) mail: Mail,
     /// None when traces are not collected.
     pub(super) traces: Option<Traces>,
@@ -75,6 +77,7 @@ impl Plan {
         let control_plane = ControlPlane::take(&mut free);
         let simulator = ports::next(&mut free);
         let issuer = Some(ports::next(&mut free));
+        let controls = Some(ports::next(&mut free));
         let traces = Traces { otlp: ports::next(&mut free), http: ports::next(&mut free) };
         let mail = Mail { smtp: ports::next(&mut free), http: ports::next(&mut free) };
         let key_vault = KeyVault {
@@ -88,6 +91,7 @@ impl Plan {
             control_plane,
             simulator,
             issuer,
+            controls,
             mail,
             traces: Some(traces),
             key_vault: Some(key_vault),
@@ -115,6 +119,7 @@ impl Plan {
             control_plane,
             simulator: ports::SIMULATOR,
             issuer: Some(ports::ISSUER),
+            controls: Some(ports::CONTROLS),
             traces: Some(Traces { otlp: ports::TRACE_OTLP, http: ports::TRACE_HTTP }),
             key_vault: Some(KeyVault {
                 vault: ports::KEY_VAULT,

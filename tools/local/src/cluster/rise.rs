@@ -26,6 +26,7 @@ pub(super) async fn prepare(options: Options) -> Result<Cluster, LocalError> {
     let functions = manifest::functions(&options.workspace)?;
     let mut plan = Plan::new(options.place, functions, options.traces, options.credentials).await?;
     plan.issuer = plan.issuer.filter(|_| options.callers == Callers::Known);
+    plan.controls = plan.controls.filter(|_| options.controls);
     plan.add_seconds(&options.seconds);
     if options.broker == Broker::Own {
         plan.add_broker();

@@ -4,17 +4,12 @@ use super::signals::Signals;
 use super::{Build, backlog};
 use clap::Args;
 use local::cluster::{Callers, STAFF};
+use local::controls::Controls;
 use local::dapr::Choice;
-use local::process::Process;
 use local::progress::Progress;
 use local::{Cluster, Credentials, LocalError, Options, Place, http_client, products};
-use std::collections::BTreeSet;
 use std::io::Write;
-use std::time::Duration;
-use tokio::time::interval;
-
-/// How often the processes are checked.
-const CHECK_INTERVAL: Duration = Duration::from_millis(500);
+use std::sync::Arc;
 
 /// What the first order of a shop at SHOP takes, with tokens of ISSUER.
 const FIRST_ORDER: &str = r#"
@@ -63,6 +58,7 @@ pub(crate) async fn start(start: Start) -> Result<(), LocalError> {
         callers: if start.open { Callers::Everybody } else { Callers::Known },
         traces: !start.no_traces,
         credentials: if start.key_vault { Credentials::KeyVault } else { Credentials::File },
+        controls: true,
         build: !start.build.no_build,
         progress: Progress::Shown,
         ..Options::default()
@@ -71,6 +67,8 @@ pub(crate) async fn start(start: Start) -> Result<(), LocalError> {
         print("stopped before anything was started");
         return Ok(());
     };
+    let cluster = Arc::new(cluster);
+    let controls = Controls::listen(&cluster).await?;
     let started = async {
         cluster.rise().await?;
         let staff = cluster.token("staff", STAFF).await?;
@@ -87,7 +85,7 @@ pub(crate) async fn start(start: Start) -> Result<(), LocalError> {
         println!("{}", greeting(&shop, cluster.issuer_url().as_deref()));
         tokio::select! {
             () = signals.next() => {}
-            () = report_ended(&cluster) => {}
+            () = controls.run(print) => {}
             () = backlog::watch(&cluster, print) => {}
         }
     }
@@ -96,7 +94,6 @@ pub(crate) async fn start(start: Start) -> Result<(), LocalError> {
         _ = cluster.stop() => {}
         () = signals.next() => {}
     }
-    drop(cluster);
     print("stopped");
     Ok(())
 }
@@ -110,29 +107,6 @@ fn greeting(shop: &str, issuer: Option<&str>) -> String {
         );
     };
     FIRST_ORDER.replace("SHOP", shop).replace("ISSUER", issuer)
-}
-
-/// Reports each process that ends, once. The others keep running.
-async fn report_ended(cluster: &Cluster) {
-    let mut reported = BTreeSet::new();
-    let mut checks = interval(CHECK_INTERVAL);
-    loop {
-        checks.tick().await;
-        for process in cluster.processes() {
-            if let Some(report) = ended(process)
-                && reported.insert(process.name())
-            {
-                print(&report);
-            }
-        }
-    }
-}
-
-fn ended(process: &Process) -> Option<String> {
-    let (name, log) = (process.name(), process.log_file().display());
-    process
-        .ended()
-        .map(|status| format!("{name} ended ({status}); the others keep running; see {log}"))
 }
 
 /// Ignores a closed terminal.
