@@ -2,6 +2,7 @@
 
 import { detailOf } from "./api.js";
 import { h, put, say, set } from "./dom.js";
+import { failures } from "./failures.js";
 import { logo } from "./marks.js";
 import { go } from "./navigate.js";
 import { orderView } from "./order.js";
@@ -88,6 +89,8 @@ addEventListener("popstate", () => {
   scrollTo(0, 0);
 });
 session.onChange(() => (drawTop(), show()));
+const panel = failures();
+if (panel) content.after(h("aside", { "aria-label": "Make it fail" }, panel));
 session.begin().then((failed) => {
   drawTop();
   show();

@@ -1,12 +1,14 @@
 // The view of one order: the truth in a sentence, its saga on two rails, its ledgers, its times and its evidence.
 
+import { buttons } from "./actions.js";
 import { call, detailOf, newKey } from "./api.js";
-import { h, say, set } from "./dom.js";
+import { h, put, say, set } from "./dom.js";
 import { evidence } from "./evidence.js";
 import { money, moment } from "./format.js";
 import { ledgers } from "./ledgers.js";
 import { watchOrder } from "./order-store.js";
 import { rails } from "./rails.js";
+import { record } from "./record.js";
 import { isFinal, sentence, stages } from "./saga.js";
 import { session } from "./session.js";
 import { timeline } from "./timeline.js";
@@ -36,14 +38,16 @@ export function orderView({ id }) {
   const truth = h("p", { class: "truth", "aria-live": "polite", "aria-atomic": "true" }, "Looking for the order…");
   const connection = h("span", { class: "connection", hidden: true });
   const about = h("p", { class: "about" });
-  const [saga, books, times, proof] = [rails(), ledgers(), timeline(), evidence(id)];
-  const details = h("div", { class: "details", hidden: true }, saga.node, books.node, times.node, proof.node);
+  const [saga, people, books, times, proof] = [rails(), record(), ledgers(), timeline(), evidence(id)];
+  const details = h("div", { class: "details", hidden: true }, saga.node, people.node, books.node, times.node, proof.node);
   const cancel = cancelButton(id, () => watch.refresh());
+  const desk = h("div", { class: "actions" });
   const node = h("article", { class: "order" },
     h("div", { class: "title" }, h("h1", {}, "Order ", h("code", {}, id.slice(0, 8))), connection),
-    truth, about, cancel, details);
+    truth, about, cancel, desk, details);
   /** @type {State | null} */
   let seen = null;
+  let offered = "";
 
   function draw() {
     if (!seen) return;
@@ -57,9 +61,15 @@ export function orderView({ id }) {
     set(node, "data-status", order.status);
     say(about, `${order.items.map((it) => `${it.quantity} × ${it.product_id}`).join(", ")}${
       order.total ? `, ${money(order.total)}` : ""} · accepted ${moment(order.created_at)}`);
-    cancel.hidden = !isCancellable(order);
+    const isStaff = session.may("orders.admin");
+    cancel.hidden = !isCancellable(order) || isStaff;
+    const offers = isStaff ? buttons(order, watch.refresh) : [];
+    const state = JSON.stringify([offers.map((it) => it.textContent), order.left, order.refunds]);
+    if (state !== offered) put(desk, ...offers);
+    offered = state;
     details.hidden = false;
     saga.update(stops);
+    people.update(order);
     books.update(order, steps);
     times.update(order, stops, Date.now());
     proof.update(order, steps);

@@ -68,7 +68,7 @@ function card(product) {
       say(price, money(product.unit_price));
       say(left, product.available > 0 ? `${pieces(product.available)} left` : "Sold out");
       set(node, "data-sold-out", product.available === 0);
-      set(add, "aria-label", `Add ${product.name} to the cart`);
+      set(add, "aria-label", `Add to cart: ${product.name}`);
     },
   };
 }

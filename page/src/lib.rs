@@ -27,11 +27,13 @@ macro_rules! modules {
 
 /// The names and texts of the modules.
 const MODULES: &[(&str, &str)] = &modules![
+    "actions.js",
     "api.js",
     "cart.js",
     "checkout.js",
     "dom.js",
     "evidence.js",
+    "failures.js",
     "format.js",
     "ledgers.js",
     "main.js",
@@ -41,6 +43,7 @@ const MODULES: &[(&str, &str)] = &modules![
     "order.js",
     "orders.js",
     "rails.js",
+    "record.js",
     "saga.js",
     "session.js",
     "settings.js",

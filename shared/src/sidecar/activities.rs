@@ -110,12 +110,11 @@ impl<C: Clock> Activities<'_, C> {
                 let attempt = attempts.begin(execution);
                 let tried = try_once(name, &context, work?);
                 let tried = tried.instrument(span(name, &context, attempt)).await;
-                match &tried {
-                    Ok(_) => attempts.forget(execution),
-                    Err(_) => {
-                        attempts.fail(execution, attempt);
-                        note_failed_try(&shop, name, &context).await;
-                    }
+                if tried.is_ok() {
+                    attempts.forget(execution);
+                } else {
+                    attempts.fail(execution, attempt);
+                    note_failed_try(&shop, name, &context).await;
                 }
                 tried
             }

@@ -8,6 +8,7 @@ mod abandoned;
 mod amounts;
 mod authorization;
 mod bad_requests;
+mod browser;
 mod cancellations;
 mod controls;
 mod dead_letters;
@@ -96,6 +97,7 @@ fn trials([brief, vault, shipped]: &[System; 3]) -> (Vec<Trial>, Vec<Trial>) {
     // The order matters: a rotation replaces the initial payment key, and the gateway accepts a new key of the
     // issuer at once only if it has not requested the keys for a minute.
     for module in [
+        browser::trials,
         controls::trials,
         recovery::trials,
         lists::trials,
