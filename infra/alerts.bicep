@@ -1,6 +1,6 @@
 // The alerts: first on what customers notice, then on what they will notice unless an operator acts.
 
-@description('Required. What the resources are named after.')
+@description('Required. The prefix of the resources\' names.')
 param name string
 
 @description('Required. The region.')
@@ -9,10 +9,10 @@ param location string
 @description('Required. Tags of the resources.')
 param tags object
 
-@description('Required. Whether functions run on Container Apps; else on Kubernetes.')
+@description('Required. Whether functions run on Container Apps; otherwise on Kubernetes.')
 param onContainerApps bool
 
-@description('Required. The action groups that alerts notify; none: alerts show in the portal.')
+@description('Required. The action groups that alerts notify; none: alerts appear only in the portal.')
 param actionGroupIds array
 
 @description('Required. The workspace that holds logs and traces.')
@@ -24,7 +24,7 @@ param workspaceName string
 @description('Required. The Service Bus namespace.')
 param busId string
 
-@description('Required. The topics that functions take messages from.')
+@description('Required. The topics that functions receive messages from.')
 param topics array
 
 @description('Required. The topics that hold dead letters.')
@@ -36,7 +36,7 @@ param mailTopics array
 @description('Required. The Cosmos DB account.')
 param accountId string
 
-@description('Required. What gathers the vault\'s events; empty: nothing does.')
+@description('Required. The Event Grid system topic of the vault; empty: none.')
 param vaultEventsId string
 
 // The table of the functions' logs depends on the platform.
@@ -73,7 +73,7 @@ var kubernetesRules = onContainerApps
 var rules = concat(kubernetesRules, [
   {
     name: 'gateway-errors'
-    title: 'The gateway answers with errors'
+    title: 'The gateway returns errors'
     description: 'Customers get 5xx: a function or what it depends on is down.'
     query: queries.gatewayErrors
     severity: 1
@@ -101,7 +101,7 @@ var rules = concat(kubernetesRules, [
   {
     name: 'stuck-orders'
     title: 'An order is stuck'
-    description: 'An undo could not be done for a day. The order names what is left; a person must do it.'
+    description: 'An undo kept failing for a day. The order names what is left; it needs attention.'
     query: queries.stuckOrders
     severity: 1
     threshold: 0
@@ -110,7 +110,7 @@ var rules = concat(kubernetesRules, [
   {
     name: 'dead-letters'
     title: 'A message became a dead letter'
-    description: 'A function got a message that it cannot read. Fix the function, then send the message again.'
+    description: 'A function got a message that it cannot read. Fix the function, then resend the message.'
     query: queries.deadLetters
     severity: 2
     threshold: 0
@@ -119,7 +119,7 @@ var rules = concat(kubernetesRules, [
   {
     name: 'failed-refunds'
     title: 'A refund failed'
-    description: 'The provider could not give money back, or took that back later. A person must refund it another way.'
+    description: 'The provider could not refund a payment, or took the refund back later. It must be refunded in another way.'
     query: queries.failedRefunds
     severity: 1
     threshold: 0
@@ -128,7 +128,7 @@ var rules = concat(kubernetesRules, [
   {
     name: 'overdue-payments'
     title: 'Payments are left undecided'
-    description: 'Callers of POST /api/payments do not come back for what failed. The sweep settles what is left.'
+    description: 'Callers of POST /api/payments do not repeat failed requests. The sweep settles their payments.'
     query: queries.overduePayments
     severity: 2
     // A caller may stop retrying.
@@ -138,7 +138,7 @@ var rules = concat(kubernetesRules, [
   {
     name: 'failed-undos'
     title: 'Undos fail'
-    description: 'Releases, refunds or cancellations keep failing. They are tried for a day; then their orders are stuck.'
+    description: 'Releases, refunds or cancellations keep failing. They are retried for a day; then their orders are stuck.'
     query: queries.failedUndos
     severity: 2
     // Single failures are retried.
@@ -168,7 +168,7 @@ var mailMetrics = empty(mailTopics)
   : [
       {
         name: 'mail-lag'
-        description: 'Mails wait: for half an hour there was always a notification that was not mailed yet.'
+        description: 'Mails are delayed: for half an hour there was always a notification that was not mailed yet.'
         severity: 2
         source: bus
         metric: 'ActiveMessages'
@@ -185,7 +185,7 @@ var vaultMetrics = empty(vaultEventsId)
   : [
       {
         name: 'secret-events-dropped'
-        description: 'The event that a secret expires soon was dropped: the secret must be replaced by hand.'
+        description: 'The event that a secret expires soon was dropped: the secret must be replaced manually.'
         severity: 1
         source: { scope: vaultEventsId, namespace: 'Microsoft.EventGrid/systemTopics' }
         metric: 'DroppedEventCount'
@@ -224,7 +224,7 @@ var metrics = concat(mailMetrics, vaultMetrics, [
   }
   {
     name: 'queue-length'
-    description: 'More messages wait than functions take: a function is slow, or does not run.'
+    description: 'More messages wait than functions process: a function is slow, or does not run.'
     severity: 2
     source: bus
     metric: 'ActiveMessages'
@@ -237,7 +237,7 @@ var metrics = concat(mailMetrics, vaultMetrics, [
   // rejected, and retried by the saga's steps.
   {
     name: 'documents-throttled'
-    description: 'Cosmos DB refuses requests (429): more is asked for than was paid for, or than serverless gives.'
+    description: 'Cosmos DB rejects requests (429): they exceed the provisioned or the serverless throughput.'
     severity: 2
     source: { scope: accountId, namespace: 'Microsoft.DocumentDB/databaseAccounts' }
     metric: 'TotalRequests'

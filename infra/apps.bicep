@@ -6,7 +6,7 @@ param functions array
 @description('Required. The components that reach Azure by an identity.')
 param identified array
 
-@description('Required. What the identities are named after.')
+@description('Required. The prefix of the identities\' names.')
 param name string
 
 @description('Required. The region.')
@@ -24,30 +24,30 @@ param images object
 @description('Required. The host of the registry that has the images.')
 param registryServer string
 
-@description('Required. What functions that are reached from outside are to know of their callers: `name` and `value`.')
+@description('Required. Settings of public functions about their callers: `name` and `value`.')
 param publicSettings array
 
 @description('Required. The payment provider\'s API.')
 param paymentProviderUrl string
 
-@description('Required. What functions that rotate the payment key are to know beside the vault: `name` and `value`.')
+@description('Required. Settings of functions that rotate the payment key, except for the vault: `name` and `value`.')
 param rotationSettings array
 
-@description('Required. Everything about components that sidecars read when they start.')
+@description('Required. The configuration of components, which sidecars read when they start.')
 param componentsText string
 
 @description('Required. The components with their scopes.')
 param components array
 
-@description('Required. How many replicas wait for requests, of each function that requests drive.')
+@description('Required. The minimum number of replicas of each HTTP function.')
 @minValue(0)
 param httpMinReplicas int
 
-@description('Required. How many replicas there are at least of a host of workflows or actors.')
+@description('Required. The minimum number of replicas of a host of workflows or actors.')
 @minValue(1)
 param hostMinReplicas int
 
-@description('Required. How many replicas a function has at most.')
+@description('Required. The maximum number of replicas of a function.')
 @minValue(1)
 @maxValue(300)
 param maxReplicas int

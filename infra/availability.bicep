@@ -1,6 +1,6 @@
 // The availability test of the public API, from three locations.
 
-@description('Required. What the resources are named after.')
+@description('Required. The prefix of the resources\' names.')
 param name string
 
 @description('Required. The region.')
@@ -12,7 +12,7 @@ param tags object
 @description('Required. The address of the public API.')
 param url string
 
-@description('Required. The Application Insights resource that keeps the answers.')
+@description('Required. The Application Insights resource that stores the results.')
 param insightsId string
 
 @description('Required. The action groups that alerts notify.')
@@ -54,7 +54,7 @@ resource unavailable 'Microsoft.Insights/metricAlerts@2026-01-01' = {
   location: 'global'
   tags: tags
   properties: {
-    description: 'The public API does not answer, seen from two places at least, or its certificate ends soon.'
+    description: 'The public API does not respond, as seen from at least two locations, or its certificate expires soon.'
     severity: 0
     enabled: true
     scopes: [test.id, insightsId]

@@ -3,11 +3,11 @@
 @description('Required. The name of the budget.')
 param name string
 
-@description('Required. How much, in the currency of the subscription.')
+@description('Required. The amount, in the currency of the subscription.')
 @minValue(1)
 param amount int
 
-@description('Required. The first of the month in which it begins, as 2026-11-01. It cannot be changed later.')
+@description('Required. The first day of its first month, such as 2026-11-01. It cannot be changed later.')
 param start string
 
 @description('Required. The action groups that are notified.')

@@ -6,13 +6,13 @@ param environmentName string
 @description('Required. The component: `name`, `type`, `version`, `initTimeout`, `metadata`, `scopes`.')
 param component object
 
-@description('Required. How often and how long Dapr tries again; empty: the default of Dapr.')
+@description('Required. Dapr\'s retry policy; empty: Dapr\'s default.')
 param policy object
 
-@description('Required. The values of its metadata that are written as a name in `\${…}`.')
+@description('Required. The values of the placeholders `\${…}` in its metadata.')
 param values object
 
-@description('Required. The address of the vault that holds its secrets, if it has any.')
+@description('Required. The address of the vault with its secrets, if it has any.')
 param vaultUri string
 
 @description('Required. The identity by which the environment reads them.')

@@ -1,11 +1,11 @@
 // The functions' data: documents, messages and secrets, with their role assignments.
 
-@description('Required. What the resources are named after.')
+@description('Required. The prefix of the resources\' names.')
 @minLength(3)
 @maxLength(20)
 param name string
 
-@description('Required. What tells their names from all others in Azure.')
+@description('Required. The suffix that makes their names unique in Azure.')
 @minLength(13)
 @maxLength(13)
 param suffix string
@@ -31,7 +31,7 @@ param components array
 @description('Required. The components that reach Azure by an identity.')
 param identified array
 
-@description('Required. Whether functions run on Container Apps; else on Kubernetes.')
+@description('Required. Whether functions run on Container Apps; otherwise on Kubernetes.')
 param onContainerApps bool
 
 @description('Required. The names of the identities of functions and components.')
@@ -43,7 +43,7 @@ param principalIds array
 @description('Required. The topics.')
 param topics array
 
-@description('Required. Those among them that functions publish to.')
+@description('Required. Those of them that functions publish to.')
 param published array
 
 @description('Required. The tier of Service Bus.')
@@ -52,42 +52,42 @@ param busSku string
 @description('Required. The Entra group whose people rebuild the lists of orders and products; empty: nobody.')
 param operatorsGroupId string
 
-@description('Required. Whether Cosmos DB is paid by request, or by a throughput that follows the load.')
+@description('Required. The capacity mode of Cosmos DB: billed by request, or with a throughput that scales with the load.')
 param cosmosCapacity string
 
-@description('Required. Autoscale: the most request units per second, of all containers together.')
+@description('Required. Autoscale: the maximum request units per second, of all containers together.')
 param cosmosMaxThroughput int
 
 @description('Required. Whether documents are spread over availability zones.')
 param zoneRedundant bool
 
-@description('Required. The workspace that keeps who did what.')
+@description('Required. The workspace of the audit logs.')
 param workspaceId string
 
-@description('Required. The subnet for private endpoints; empty: everything answers in public.')
+@description('Required. The subnet for private endpoints; empty: the resources are public.')
 param privateEndpointSubnetId string
 
-@description('Required. The registry, where it is to have a private endpoint too; empty: it is not.')
+@description('Required. The registry, if it is to have a private endpoint; empty: it is not.')
 param privateRegistryId string
 
-@description('Required. The key by which the payment provider knows the shop; empty: the one that the vault has stays.')
+@description('Required. The payment provider\'s API key; empty: the one in the vault is kept.')
 @secure()
 param paymentApiKey string
 
 @description('Required. The provider\'s id of that key.')
 param paymentKeyId string
 
-@description('Required. When that key is to be replaced, in seconds since 1970; 0: never.')
+@description('Required. The expiry of that key, in seconds since 1970; 0: none.')
 param paymentKeyExpires int
 
-@description('Required. Whether the vault is to have the password of a mail server.')
+@description('Required. Whether the vault stores the password of a mail server.')
 param hasMail bool
 
-@description('Required. The password of the user at the mail server; empty: the one that the vault has stays.')
+@description('Required. The password of the mail server\'s user; empty: the one in the vault is kept.')
 @secure()
 param mailPassword string
 
-@description('Required. The identity of the environment, which reads that password; empty: there is none.')
+@description('Required. The identity of the environment, which reads that password; empty: none.')
 param environmentPrincipalId string
 
 var isPrivate = !empty(privateEndpointSubnetId)
@@ -227,7 +227,7 @@ module network 'network.bicep' = if (isPrivate) {
   }
 }
 
-@description('The namespace of Service Bus as alerts refer to it.')
+@description('The resource id of the Service Bus namespace.')
 output busId string = messaging.outputs.id
 
 @description('The name of the namespace.')
@@ -236,7 +236,7 @@ output busName string = busName
 @description('The host of the namespace.')
 output busHost string = messaging.outputs.host
 
-@description('The Cosmos DB account as alerts refer to it.')
+@description('The resource id of the Cosmos DB account.')
 output accountId string = state.outputs.id
 
 @description('The address of the account.')
@@ -251,5 +251,5 @@ output vaultName string = secrets.outputs.name
 @description('The address of the vault.')
 output vaultUri string = secrets.outputs.uri
 
-@description('What gathers the vault\'s events; empty: nothing does.')
+@description('The Event Grid system topic of the vault; empty: none.')
 output vaultEventsId string = empty(managers) ? '' : resourceId('Microsoft.EventGrid/systemTopics', secretEventsName)

@@ -1,4 +1,4 @@
-// The cheapest shop: nothing is paid at rest but the hosts of the saga and of the stock, the broker and the registry.
+// The cheapest shop: at rest it costs only the hosts of the saga and of the stock, the broker and the registry.
 using 'main.bicep'
 
 param host = readEnvironmentVariable('FUNCTION_HOST', 'aca')

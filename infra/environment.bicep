@@ -1,7 +1,7 @@
 // The environment that the functions run in: managed Dapr, which sends logs to Log Analytics and traces to App
 // Insights.
 
-@description('Required. What the resources are named after.')
+@description('Required. The prefix of the resources\' names.')
 param name string
 
 @description('Required. The region.')
@@ -16,10 +16,10 @@ param identityId string
 @description('Required. Whether replicas are spread over availability zones; needs a subnet.')
 param zoneRedundant bool
 
-@description('Required. The subnet that the environment is put in; empty: one that Azure makes.')
+@description('Required. The subnet of the environment; empty: one created by Azure.')
 param subnetId string
 
-@description('Required. Whether it has no public address: then the gateway is reached in the subnet\'s network alone.')
+@description('Required. Whether it has no public address: the gateway is then reachable only within the subnet\'s network.')
 param internal bool
 
 @description('Required. The workspace that logs are sent to.')
@@ -74,11 +74,11 @@ resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   }
 }
 
-@description('The environment as apps refer to it.')
+@description('The resource id of the environment.')
 output id string = environment.id
 
-@description('Its name.')
+@description('The name.')
 output name string = environment.name
 
-@description('The domain that its apps are below.')
+@description('The default domain of its apps.')
 output defaultDomain string = environment.properties.defaultDomain

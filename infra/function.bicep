@@ -27,25 +27,25 @@ param identities object
 @description('Required. Its settings: `name` and `value`.')
 param settings array
 
-@description('Required. How many replicas wait for requests where requests drive the function.')
+@description('Required. The minimum number of replicas of an HTTP function.')
 @minValue(0)
 param httpMinReplicas int
 
-@description('Required. How many replicas there are at least of a host of workflows or actors.')
+@description('Required. The minimum number of replicas of a host of workflows or actors.')
 @minValue(1)
 @maxValue(300)
 param hostMinReplicas int
 
-@description('Required. Who may reach an external app: address ranges as CIDR; none: everybody.')
+@description('Required. Who may reach an external app: address ranges as CIDR; none: everyone.')
 param allowedClients array
 
-@description('Required. What changes when a component of the function does: sidecars read them when they start.')
+@description('Required. A value that changes with the function\'s components, which sidecars read when they start.')
 param componentsVersion string
 
 @description('Required. The action groups that are notified when the app keeps restarting.')
 param actionGroupIds array
 
-@description('Required. How many replicas there are at most.')
+@description('Required. The maximum number of replicas.')
 @minValue(1)
 @maxValue(300)
 param maxReplicas int

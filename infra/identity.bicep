@@ -17,11 +17,11 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' 
   tags: tags
 }
 
-@description('The identity as resources refer to it.')
+@description('The resource id of the identity.')
 output id string = identity.id
 
-@description('The identity as clients name it.')
+@description('The client id of the identity.')
 output clientId string = identity.properties.clientId
 
-@description('The identity as roles are given to it.')
+@description('The principal id of the identity, for role assignments.')
 output principalId string = identity.properties.principalId

@@ -7,17 +7,17 @@
 targetScope = 'resourceGroup'
 
 // Parameters, since their elements then have one type: only some functions have a topic.
-@description('Optional. The functions: what is generated.')
+@description('Optional. The functions, by default the generated ones.')
 param functions array = loadJsonContent('functions.json')
 
-@description('Optional. The Dapr components: what is generated.')
+@description('Optional. The Dapr components, by default the generated ones.')
 param components array = loadJsonContent('components.json')
 
-@description('Optional. What hosts the functions. `aca`: Container Apps, deployed here. `aks`: Kubernetes, whose manifests are elsewhere; only what they need is deployed here.')
+@description('Optional. The host of the functions. `aca`: Container Apps, deployed here. `aks`: Kubernetes, whose manifests are elsewhere; only the resources that they need are deployed here.')
 @allowed(['aca', 'aks'])
 param host string = 'aca'
 
-@description('Optional. What the resources are named after; a resource group holds one shop.')
+@description('Optional. The prefix of the resources\' names; a resource group holds one shop.')
 @minLength(3)
 @maxLength(20)
 param name string = 'saga-shop'
@@ -26,14 +26,14 @@ param name string = 'saga-shop'
 param location string = resourceGroup().location
 
 // By digest: a tag can be moved, and then two replicas of one revision run different code.
-@description('Optional. The image of each function, by its digest, as infra/images writes them; empty: all but the functions, for the first time, when the registry has no images.')
+@description('Optional. The image of each function, by its digest, as infra/images writes them; empty: everything but the functions is deployed, as the first time, when the registry has no images.')
 param images object = {}
 
-@description('Required. Whose tokens callers of the public API show: addresses of OpenID Connect issuers, with commas between.')
+@description('Required. The OpenID Connect issuers whose tokens are accepted: addresses, comma-separated.')
 @minLength(9)
 param oidcIssuers string
 
-@description('Required. For whom these tokens are: the names that the issuers give this API, with commas between.')
+@description('Required. The audiences of those tokens: the names that the issuers give this API, comma-separated.')
 @minLength(1)
 param oidcAudiences string
 
@@ -47,51 +47,51 @@ param oidcScopes string = ''
 param paymentProviderUrl string
 
 // May be empty: later deployments with the key of the first would undo a rotation.
-@description('Optional. The key by which the payment provider knows the shop; empty: the one that the vault has stays. The first deployment needs it.')
+@description('Optional. The payment provider\'s API key; empty: the one in the vault is kept. Required for the first deployment.')
 @secure()
 param paymentApiKey string = ''
 
-@description('Optional. The provider\'s id of that key, which it is rotated by; empty: nothing rotates it, and it is replaced by hand.')
+@description('Optional. The provider\'s id of that key, for its rotation; empty: it is not rotated, and must be replaced manually.')
 param paymentKeyId string = ''
 
 // No `utcNow()`: each deployment would change when the same key expires.
-@description('Optional. When that key is to be replaced, in seconds since 1970; 0: never.')
+@description('Optional. The expiry of that key, in seconds since 1970; 0: none.')
 @minValue(0)
 param paymentKeyExpires int = 0
 
-@description('Optional. How many days a rotated key lasts. Key Vault announces the end 30 days before.')
+@description('Optional. How many days a rotated key is valid. Key Vault announces the expiry 30 days before.')
 @minValue(31)
 @maxValue(3650)
 param paymentKeyDays int = 90
 
-@description('Optional. How many minutes the provider takes the key before a rotated one.')
+@description('Optional. How many minutes the previous key stays valid after a rotation.')
 @minValue(1)
 @maxValue(10080)
 param paymentKeyOverlapMinutes int = 1440
 
 // Managed Dapr has no mail binding in any tier of its support. `bindings.smtp` is open-source Dapr's, alpha:
-// an environment may refuse it. Then send-email is not deployed, its messages stay in their
+// an environment may reject it. Then send-email is not deployed, its messages stay in their
 // subscription, and nothing else depends on it. Without a host, send-email is not deployed either.
-@description('Optional. The mail server, such as that of Communication Services; empty: no mail is sent, and notifications wait in their subscription, two weeks at most.')
+@description('Optional. The mail server, such as that of Communication Services; empty: no mail is sent, and notifications wait in their subscription, for at most two weeks.')
 param mailHost string = ''
 
 @description('Optional. The port of the mail server.')
 param mailPort int = 587
 
-@description('Optional. The sender of mails; needed with a mail server.')
+@description('Optional. The sender of mails; required with a mail server.')
 param mailFrom string = ''
 
-@description('Optional. The user at the mail server; needed with a mail server.')
+@description('Optional. The user at the mail server; required with a mail server.')
 param mailUser string = ''
 
-@description('Optional. The password of that user, needed with a mail server; empty: the one that the vault has stays.')
+@description('Optional. The password of that user, required with a mail server; empty: the one in the vault is kept.')
 @secure()
 param mailPassword string = ''
 
-@description('Optional. Where alerts are mailed to; empty: nowhere, they show in the portal.')
+@description('Optional. The address for alerts; empty: they appear only in the portal.')
 param alertEmail string = ''
 
-@description('Optional. Whether all is spread over availability zones. Container Apps need a subnet for that.')
+@description('Optional. Whether everything is spread over availability zones. Container Apps require a subnet for that.')
 param zoneRedundant bool = false
 
 @description('Optional. The id of a subnet, delegated to Microsoft.App/environments, for the environment.')
@@ -100,27 +100,27 @@ param subnetId string = ''
 @description('Optional. Whether the environment has no public address; needs a subnet.')
 param internal bool = false
 
-@description('Optional. The id of a subnet for private endpoints: what the shop keeps is then reached in its network alone. Needs Service Bus in tier Premium, and an environment in that network.')
+@description('Optional. The id of a subnet for private endpoints: the shop\'s data is then reachable only within its network. Requires Service Bus in tier Premium, and an environment in that network.')
 param privateEndpointSubnetId string = ''
 
-@description('Optional. Who may reach the public API: address ranges as CIDR; none: everybody.')
+@description('Optional. Who may reach the public API: address ranges as CIDR; none: everyone.')
 param allowedClients array = []
 
 @description('Optional. The id of the Entra group whose people rebuild the lists of orders and products, if they are lost; empty: no one.')
 param operatorsGroupId string = ''
 
-@description('Optional. The public API\'s name, where it is not Azure\'s own: on Kubernetes.')
+@description('Optional. The host name of the public API, if it is not Azure\'s own: on Kubernetes.')
 param gatewayHost string = ''
 
-@description('Optional. Whether the public API is asked from outside, every five minutes, if it answers.')
+@description('Optional. Whether an availability test calls the public API from outside, every five minutes.')
 param availabilityTest bool = false
 
-@description('Optional. What the resource group may cost in a month before people are notified; 0: no limit.')
+@description('Optional. The monthly cost of the resource group above which people are notified; 0: no limit.')
 @minValue(0)
 param monthlyBudget int = 0
 
 // No `utcNow()`: Azure rejects a change of it.
-@description('Optional. The first of the month in which the budget begins, as 2026-11-01; stays the same for ever.')
+@description('Optional. The first day of the budget\'s first month, such as 2026-11-01. It cannot be changed later.')
 param budgetStart string = ''
 
 @description('Optional. The tier of Service Bus.')
@@ -131,36 +131,36 @@ param busSku string = 'Standard'
 @allowed(['Basic', 'Standard', 'Premium'])
 param registrySku string = 'Basic'
 
-@description('Optional. Whether Cosmos DB is paid by request, or by a throughput that follows the load.')
+@description('Optional. The capacity mode of Cosmos DB: billed by request, or with a throughput that scales with the load.')
 @allowed(['serverless', 'autoscale'])
 param cosmosCapacity string = 'serverless'
 
-@description('Optional. Autoscale: the most request units per second, of all containers together.')
+@description('Optional. Autoscale: the maximum request units per second, of all containers together.')
 @minValue(1000)
 param cosmosMaxThroughput int = 1000
 
 // A cold start takes longer (10 to 40 s) than one function waits for another (8 s): with 0, the first request
 // after an idle time may get a 503 or 504, and the saga's steps are retried.
-@description('Optional. How many replicas wait for requests, of each function that requests drive.')
+@description('Optional. The minimum number of replicas of each HTTP function.')
 @minValue(0)
 param httpMinReplicas int = 0
 
 // At least two to survive the loss of a zone.
-@description('Optional. How many replicas there are at least of the hosts of the saga and of the stock.')
+@description('Optional. The minimum number of replicas of the hosts of the saga and of the stock.')
 @minValue(1)
 @maxValue(300)
 param hostMinReplicas int = 1
 
-@description('Optional. How many replicas a function has at most.')
+@description('Optional. The maximum number of replicas of a function.')
 @minValue(1)
 @maxValue(300)
 param maxReplicas int = 10
 
-@description('Optional. How many days logs and traces are kept: what App Insights allows.')
+@description('Optional. How many days logs and traces are kept; one of the values that App Insights allows.')
 @allowed([30, 60, 90, 120, 180, 270, 365, 550, 730])
 param retentionDays int = 30
 
-@description('Optional. How many GB of logs and traces are taken in a day at most; -1: all.')
+@description('Optional. The maximum ingestion of logs and traces per day, in GB; -1: no limit.')
 param dailyQuotaGb int = -1
 
 @description('Optional. Tags of all resources.')
@@ -449,7 +449,7 @@ module operations 'operations.bicep' = {
   }
 }
 
-@description('The address of the public API; empty where its name is not known.')
+@description('The address of the public API; empty if its name is not known.')
 output gatewayUrl string = gatewayUrl
 
 @description('The registry that images are pushed to.')

@@ -13,7 +13,7 @@ param location string
 @description('Required. Tags of the namespace.')
 param tags object
 
-@description('Required. Premium, where zone redundancy and a capacity of one\'s own are called for.')
+@description('Required. The tier: Premium for zone redundancy and dedicated capacity.')
 @allowed(['Standard', 'Premium'])
 param sku string
 
@@ -23,19 +23,19 @@ param topics array
 @description('Required. The subscriptions: `function`, its `topic`, and `principalId`, the function\'s own identity.')
 param subscriptions array
 
-@description('Required. Who publishes what: a `topic`, and the `principalId` of an identity that may send to it.')
+@description('Required. The senders: a `topic`, and the `principalId` of an identity that may send to it.')
 param publications array
 
-@description('Required. The identity that the functions share for the component `pubsub`: one, or none where each uses its own.')
+@description('Required. The identity that the functions share for the component `pubsub`: one, or none if each uses its own.')
 param sharedPrincipalIds array
 
 @description('Required. Who records dead letters: `function`, and `principalId`, its own identity.')
 param recorder object
 
-@description('Required. The workspace that keeps who did what.')
+@description('Required. The workspace of the audit logs.')
 param workspaceId string
 
-@description('Required. Whether it answers in the shop\'s network alone.')
+@description('Required. Whether it is reachable only within the shop\'s network.')
 param isPrivate bool
 
 var sender = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39')
@@ -59,7 +59,7 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2026-01-01' = {
   }
 }
 
-// Event Grid comes from outside, and is let in as Azure's own.
+// Event Grid is outside the network, and is admitted as a trusted service of Azure.
 resource rules 'Microsoft.ServiceBus/namespaces/networkRuleSets@2026-01-01' = if (isPrivate) {
   parent: namespace
   name: 'default'
@@ -87,11 +87,11 @@ resource topic 'Microsoft.ServiceBus/namespaces/topics@2026-01-01' = [
     parent: namespace
     name: name
     properties: {
-      // By message id: what a publisher sends again because it heard no answer. Not for longer: a dead letter
-      // that a person sends again is no repeat. Consumers drop later repeats by the event's id.
+      // By message id: what a publisher repeats because it got no response. Not for longer: a dead letter
+      // that an operator resends is not a duplicate. Consumers drop later repeats by the event's id.
       requiresDuplicateDetection: true
       duplicateDetectionHistoryTimeWindow: 'PT1M'
-      // Partitions would refuse a message without an id.
+      // Partitions would reject a message without an id.
       enablePartitioning: false
       defaultMessageTimeToLive: 'P14D'
       maxSizeInMegabytes: 1024
@@ -107,7 +107,7 @@ resource subscription 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2026
     name: entry.function
     properties: {
       lockDuration: 'PT1M'
-      // Dapr tries a message for ten minutes within one delivery; these are crashes in between.
+      // Dapr retries a message for ten minutes within one delivery; this counts crashes in between.
       maxDeliveryCount: 10
       deadLetteringOnMessageExpiration: true
       deadLetteringOnFilterEvaluationExceptions: true
@@ -123,7 +123,7 @@ resource deadTopic 'Microsoft.ServiceBus/namespaces/topics@2026-01-01' = [
     parent: namespace
     name: '${entry.topic}-${entry.function}-dead'
     properties: {
-      // The same event may die twice.
+      // The same event may become a dead letter twice.
       requiresDuplicateDetection: false
       maxSizeInMegabytes: 1024
     }
@@ -143,8 +143,8 @@ resource deadLetters 'Microsoft.ServiceBus/namespaces/topics/subscriptions@2026-
   }
 ]
 
-// A subscription is read by its function's sidecar, and counted by the scaler, which goes by the function's own
-// identity. No document names the least role for counting; should this one not do, the next is Data Owner
+// A subscription is read by its function's sidecar, and counted by the scaler, which uses the function's own
+// identity. No document names the least role for counting; if this one does not suffice, the next is Data Owner
 // (090c5cfd-751d-490a-894a-3ce6f1109419).
 var receivers = flatten(map(
   subscriptions,
@@ -207,7 +207,7 @@ resource mayRecord 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
-@description('The namespace as alerts refer to it.')
+@description('The resource id of the namespace.')
 output id string = namespace.id
 
 @description('The host of the namespace.')

@@ -1,6 +1,6 @@
-// Where logs and traces are kept, Log Analytics and App Insights on top of it, and the people whom alerts notify.
+// The store of logs and traces, Log Analytics with App Insights on top of it, and the people whom alerts notify.
 
-@description('Required. What the resources are named after.')
+@description('Required. The prefix of the resources\' names.')
 param name string
 
 @description('Required. The region.')
@@ -9,14 +9,14 @@ param location string
 @description('Required. Tags of the resources.')
 param tags object
 
-@description('Required. How many days logs and traces are kept: what App Insights allows.')
+@description('Required. How many days logs and traces are kept; one of the values that App Insights allows.')
 @allowed([30, 60, 90, 120, 180, 270, 365, 550, 730])
 param retentionDays int
 
-@description('Required. How many GB of logs and traces are taken in a day at most; -1: all.')
+@description('Required. The maximum ingestion of logs and traces per day, in GB; -1: no limit.')
 param dailyQuotaGb int
 
-@description('Required. Where alerts are mailed to; empty: nowhere, they show in the portal.')
+@description('Required. The address for alerts; empty: they appear only in the portal.')
 param email string
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
@@ -28,7 +28,7 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
     retentionInDays: retentionDays
     workspaceCapping: { dailyQuotaGb: dailyQuotaGb }
     features: {
-      // Log queries go by Entra ID: the workspace's keys are not needed.
+      // Log queries authenticate by Entra ID: the workspace's keys are not needed.
       disableLocalAuth: true
       enableLogAccessUsingOnlyResourcePermissions: true
     }
@@ -45,7 +45,7 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
     WorkspaceResourceId: workspace.id
     IngestionMode: 'LogAnalytics'
     RetentionInDays: retentionDays
-    // The environment's agent knows no other way to send than the connection string.
+    // The environment's agent can authenticate only by the connection string.
     DisableLocalAuth: false
   }
 }
@@ -66,13 +66,13 @@ resource people 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(email)
 @description('The workspace that holds logs and traces.')
 output workspaceId string = workspace.id
 
-@description('Its name.')
+@description('The name.')
 output workspaceName string = workspace.name
 
 @description('The Application Insights resource that traces are sent to.')
 output insightsId string = insights.id
 
-@description('Its name.')
+@description('The name.')
 output insightsName string = insights.name
 
 @description('The action groups that alerts notify.')

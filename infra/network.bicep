@@ -1,6 +1,6 @@
-// Private endpoints: what the shop keeps is reached in its own network, by the names that it has elsewhere.
+// Private endpoints: the shop's data is reached in its own network, under the same names as elsewhere.
 
-@description('Required. What the resources are named after.')
+@description('Required. The prefix of the resources\' names.')
 param name string
 
 @description('Required. The region.')
@@ -9,10 +9,10 @@ param location string
 @description('Required. Tags of the resources.')
 param tags object
 
-@description('Required. The subnet that the endpoints are put in.')
+@description('Required. The subnet of the endpoints.')
 param subnetId string
 
-@description('Required. What is to be reached: `name`, `id`, `group`, which is the part of it, and `zone`, its names\' domain.')
+@description('Required. The resources: `name`, `id`, `group`, the sub-resource, and `zone`, the DNS zone of their names.')
 param targets array
 
 var networkId = split(subnetId, '/subnets/')[0]

@@ -1,6 +1,6 @@
-// What tells people how the shop is: alerts, a test from outside, and a budget.
+// Monitoring: alerts, an availability test, and a budget.
 
-@description('Required. What the resources are named after.')
+@description('Required. The prefix of the resources\' names.')
 param name string
 
 @description('Required. The region.')
@@ -9,13 +9,13 @@ param location string
 @description('Required. Tags of the resources.')
 param tags object
 
-@description('Required. Whether functions run on Container Apps; else on Kubernetes.')
+@description('Required. Whether functions run on Container Apps; otherwise on Kubernetes.')
 param onContainerApps bool
 
 @description('Required. The topics of dead letters.')
 param deadTopics array
 
-@description('Required. The functions that mail.')
+@description('Required. The functions that send mail.')
 param mailers array
 
 @description('Required. The topics.')
@@ -33,7 +33,7 @@ param workspaceId string
 @description('Required. The name of that workspace.')
 param workspaceName string
 
-@description('Required. The Application Insights resource of the test from outside.')
+@description('Required. The Application Insights resource of the availability test.')
 param insightsId string
 
 @description('Required. The namespace of Service Bus.')
@@ -42,19 +42,19 @@ param busId string
 @description('Required. The Cosmos DB account.')
 param accountId string
 
-@description('Required. What gathers the vault\'s events; empty: nothing does.')
+@description('Required. The Event Grid system topic of the vault; empty: none.')
 param vaultEventsId string
 
-@description('Required. Whether the public API is asked from outside.')
+@description('Required. Whether an availability test calls the public API from outside.')
 param isTested bool
 
 @description('Required. The address of the public API.')
 param gatewayUrl string
 
-@description('Required. What the resource group may cost in a month before people are notified; 0: no limit.')
+@description('Required. The monthly cost of the resource group above which people are notified; 0: no limit.')
 param monthlyBudget int
 
-@description('Required. The first of the month in which the budget begins.')
+@description('Required. The first day of the budget\'s first month.')
 param budgetStart string
 
 module alerts 'alerts.bicep' = {

@@ -1,5 +1,5 @@
-// A shop that outlives the loss of a zone, and answers without a cold start. SUBNET_ID is what spreads the
-// functions; without it only what they keep is spread.
+// A shop that survives the loss of a zone, and responds without a cold start. SUBNET_ID spreads the functions
+// over zones; without it only their data is spread.
 using 'main.bicep'
 
 param host = readEnvironmentVariable('FUNCTION_HOST', 'aca')

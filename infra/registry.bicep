@@ -18,7 +18,7 @@ param sku string
 @description('Required. The identities that may pull.')
 param pullerPrincipalIds array
 
-@description('Required. The workspace that keeps who did what.')
+@description('Required. The workspace of the audit logs.')
 param workspaceId string
 
 var acrPull = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '7f951dda-4ed3-4680-a7ca-43fe172d538d')
@@ -63,7 +63,7 @@ resource mayPull 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
-@description('The registry as endpoints refer to it.')
+@description('The resource id of the registry.')
 output id string = registry.id
 
 @description('The name of the registry.')

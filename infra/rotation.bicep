@@ -1,6 +1,6 @@
-// How functions learn that a secret expires soon: from Key Vault by Event Grid, each by its topic.
+// The events that a secret expires soon: from Key Vault by Event Grid to the functions' topics.
 
-@description('Required. The name of what gathers the vault\'s events.')
+@description('Required. The name of the Event Grid system topic of the vault.')
 @minLength(3)
 @maxLength(50)
 param name string
@@ -60,18 +60,18 @@ resource mayPublish 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
-// Key Vault announces the end once, 30 days before. Event Grid gives the message an id that stays the same when
-// it is sent again, by which the topic knows repeats.
+// Key Vault announces the expiry once, 30 days before. Event Grid gives the message an id that stays the same when
+// it is sent again, by which the topic detects duplicates.
 resource nearExpiry 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15' = [
   for (manager, i) in managers: {
     parent: events
     name: manager.name
     properties: {
-      // What the functions take from every topic.
+      // The schema that the functions expect on every topic.
       eventDeliverySchema: 'CloudEventSchemaV1_0'
       filter: {
         includedEventTypes: ['Microsoft.KeyVault.SecretNearExpiry']
-        // Whole: the key before it ends too, and that one must not be replaced.
+        // Exact: the previous key expires too, and must not be replaced.
         advancedFilters: [{ operatorType: 'StringIn', key: 'subject', values: ['payment-api-key'] }]
       }
       deliveryWithResourceIdentity: {

@@ -11,14 +11,14 @@ param location string
 @description('Required. Tags of the vault.')
 param tags object
 
-@description('Required. The key by which the payment provider knows the shop; empty: the one that is there stays.')
+@description('Required. The payment provider\'s API key; empty: the existing one is kept.')
 @secure()
 param paymentApiKey string
 
-@description('Required. The provider\'s id of that key, which it is rotated by; empty: nothing rotates it.')
+@description('Required. The provider\'s id of that key, for its rotation; empty: it is not rotated.')
 param paymentKeyId string
 
-@description('Required. When that key is to be replaced, in seconds since 1970; 0: never.')
+@description('Required. The expiry of that key, in seconds since 1970; 0: none.')
 @minValue(0)
 param paymentKeyExpires int
 
@@ -28,20 +28,20 @@ param readerPrincipalIds array
 @description('Required. The identities of the functions that rotate the payment key.')
 param managerPrincipalIds array
 
-@description('Required. Whether the environment has a mail server, and so needs its password.')
+@description('Required. Whether there is a mail server, whose password is needed.')
 param hasMail bool
 
-@description('Required. The password of the mail server\'s user; empty: the one that is there stays.')
+@description('Required. The password of the mail server\'s user; empty: the existing one is kept.')
 @secure()
 param mailPassword string
 
-@description('Required. The environment\'s identity, which hands the component `email` its password; empty: there is no environment.')
+@description('Required. The environment\'s identity, which reads the password of the component `email`; empty: there is no environment.')
 param environmentPrincipalId string
 
-@description('Required. The workspace that keeps who did what.')
+@description('Required. The workspace of the audit logs.')
 param workspaceId string
 
-@description('Required. Whether it answers in the shop\'s network alone.')
+@description('Required. Whether it is reachable only within the shop\'s network.')
 param isPrivate bool
 
 var secretsUser = subscriptionResourceId(
@@ -53,7 +53,7 @@ var secretsOfficer = subscriptionResourceId(
   'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'
 )
 
-// Only the key says whether money is real, and the deployer cannot read it.
+// Only the key shows whether it is a live one, and the deployer cannot read it.
 var mode = { 'payment-key-mode': contains(paymentApiKey, '_live_') ? 'live' : 'test' }
 var keyId = empty(paymentKeyId) ? {} : { 'payment-key-id': paymentKeyId }
 var paymentKeyTags = union(tags, mode, keyId)
@@ -72,7 +72,7 @@ resource vault 'Microsoft.KeyVault/vaults@2026-02-01' = {
     softDeleteRetentionInDays: 90
     enablePurgeProtection: true
     publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
-    // Deployments write secrets, and Event Grid reads when they end.
+    // Deployments write secrets, and Event Grid reads their expiry.
     networkAcls: isPrivate ? { bypass: 'AzureServices', defaultAction: 'Deny' } : null
   }
 }
@@ -89,7 +89,7 @@ resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   }
 }
 
-// Written only when it is given: the one that is there may have been rotated since.
+// Written only when it is given: the existing one may have been rotated since.
 resource payment 'Microsoft.KeyVault/vaults/secrets@2026-02-01' = if (!empty(paymentApiKey)) {
   // checkov:skip=CKV_AZURE_41:It has one: the scanner does not look behind a condition.
   // checkov:skip=CKV_AZURE_114:As CKV_AZURE_41.
@@ -103,7 +103,7 @@ resource payment 'Microsoft.KeyVault/vaults/secrets@2026-02-01' = if (!empty(pay
   }
 }
 
-// The key before it, which the provider takes for a while after a rotation. There from the beginning, so
+// The previous key, which stays valid for a while after a rotation. It exists from the beginning, so
 // that roles have their scope.
 resource previous 'Microsoft.KeyVault/vaults/secrets@2026-02-01' = if (!empty(paymentApiKey)) {
   // checkov:skip=CKV_AZURE_41:It has one: the scanner does not look behind a condition.
@@ -130,7 +130,7 @@ resource previousKey 'Microsoft.KeyVault/vaults/secrets@2026-02-01' existing = {
 }
 
 resource mail 'Microsoft.KeyVault/vaults/secrets@2026-02-01' = if (hasMail && !empty(mailPassword)) {
-  // checkov:skip=CKV_AZURE_41:The password's end is known to who made it alone.
+  // checkov:skip=CKV_AZURE_41:Only the issuer of the password knows its expiry.
   // checkov:skip=CKV_AZURE_114:It has one: the scanner does not look behind a condition.
   parent: vault
   name: 'mail-password'
@@ -209,7 +209,7 @@ resource mayReadMail 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (
   dependsOn: [mail]
 }
 
-@description('The vault as endpoints refer to it.')
+@description('The resource id of the vault.')
 output id string = vault.id
 
 @description('The name of the vault.')

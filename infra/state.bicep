@@ -1,5 +1,5 @@
-// The documents: a container per state component, and for who uses the component the right to that container
-// alone.
+// The documents: a container per state component, and for the component's users the role on that container
+// only.
 
 @description('Required. The name of the account.')
 @minLength(3)
@@ -12,11 +12,11 @@ param location string
 @description('Required. Tags of the account.')
 param tags object
 
-@description('Required. `serverless` costs nothing at rest; `autoscale` has a throughput that it keeps to, and zones.')
+@description('Required. `serverless` costs nothing at rest; `autoscale` has a provisioned throughput, and zones.')
 @allowed(['serverless', 'autoscale'])
 param capacity string
 
-@description('Required. Autoscale: the most request units per second, of all containers together.')
+@description('Required. Autoscale: the maximum request units per second, of all containers together.')
 @minValue(1000)
 param maxThroughput int
 
@@ -26,7 +26,7 @@ param zoneRedundant bool
 @description('Required. The names of the containers.')
 param containers array
 
-@description('Required. Who keeps state where: `container`, and `principalId`, an identity.')
+@description('Required. The users of containers: `container`, and `principalId`, an identity.')
 param users array
 
 @description('Required. The Entra group whose people rebuild the lists of orders and products: they read the containers of both; empty: no one.')
@@ -35,17 +35,17 @@ param operatorsGroupId string
 @description('Required. The workspace that keeps who did what.')
 param workspaceId string
 
-@description('Required. Whether it answers in the shop\'s network alone.')
+@description('Required. Whether it is reachable only within the shop\'s network.')
 param isPrivate bool
 
-// How long items are kept after they were last written, in seconds, where Dapr does not say it for each.
+// How long items are kept after they were last written, in seconds, where Dapr does not set it for each.
 var lives = {
-  // What was mailed: seven days, longer than a message can be under way.
+  // The inbox: seven days, longer than a message can be in flight.
   inbox: 604800
   // Histories: nine days. An item is counted from when it was written, whether its workflow has ended or not, so
-  // this is longer than the longest saga, of 26 hours, and seven days. A saga that lay still for longer than that
-  // loses its history; its order, which has a life of its own, is then driven on from the start, whose steps find
-  // what was done. Managed Dapr removes no finished workflow; where Dapr does (on Kubernetes), it comes first.
+  // this is longer than the longest saga, of 26 hours, and seven days. A saga that made no progress for longer than that
+  // loses its history; its order, which is stored separately, is then resumed from the start, and its steps find
+  // what was done. Managed Dapr removes no finished workflows; where Dapr does (on Kubernetes), it comes first.
   'workflow-store': 777600
 }
 
@@ -65,8 +65,8 @@ resource account 'Microsoft.DocumentDB/databaseAccounts@2026-03-15' = {
   kind: 'GlobalDocumentDB'
   properties: {
     databaseAccountOfferType: 'Standard'
-    // Actors and workflows read what another sidecar wrote, and Dapr asks for strong stores. Sessions are of no
-    // use: Dapr hands on no session token (https://github.com/dapr/dapr/issues/8870), so any replica would do.
+    // Actors and workflows read what another sidecar wrote, and Dapr requires strong consistency. Session consistency
+    // does not help: Dapr passes on no session token (https://github.com/dapr/dapr/issues/8870), so any replica may respond.
     consistencyPolicy: { defaultConsistencyLevel: 'Strong' }
     locations: [
       {
@@ -106,7 +106,7 @@ resource database 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases@2026-03-15
   name: 'saga-shop'
   properties: {
     resource: { id: 'saga-shop' }
-    // Shared by the containers: most of them rest most of the time.
+    // Shared by the containers: most of them are idle most of the time.
     options: serverless ? {} : { autoscaleSettings: { maxThroughput: maxThroughput } }
   }
 }
@@ -123,9 +123,9 @@ resource container 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/container
           paths: ['/partitionKey']
           kind: 'Hash'
         }
-        // Else nothing expires but what says so by itself.
+        // Otherwise only items with their own lifetime would expire.
         defaultTtl: lives[?name] ?? -1
-        // Documents are read by key alone: an index would cost every write.
+        // Documents are read only by key: an index would cost every write.
         indexingPolicy: {
           indexingMode: 'consistent'
           automatic: true

@@ -1,6 +1,6 @@
-// What a person looks at: the queries as searches that are kept with the logs, and as a workbook.
+// For people: the queries as saved searches of the logs, and as a workbook.
 
-@description('Required. What the resources are named after.')
+@description('Required. The prefix of the resources\' names.')
 param name string
 
 @description('Required. The region.')
@@ -15,7 +15,7 @@ param workspaceId string
 @description('Required. The name of that workspace.')
 param workspaceName string
 
-@description('Required. What is searched: `name`, `title`, `query` and `chart`.')
+@description('Required. The queries: `name`, `title`, `query` and `chart`.')
 param searches array
 
 var charts = [
@@ -48,7 +48,7 @@ resource saved 'Microsoft.OperationalInsights/workspaces/savedSearches@2026-03-0
       category: 'saga-shop'
       displayName: search.title
       query: search.query
-      // Without it a search that exists is refused with 409, so no second deployment would succeed. The types
+      // Without it an existing search is rejected with 409, so no second deployment would succeed. The types
       // have it beside `properties`, where the service ignores it.
       #disable-next-line BCP037
       etag: '*'

@@ -9,21 +9,21 @@ usage() {
     cat <<'END'
 Usage: ./makew deploy-aca [OPTION...]
 
-Deploys the shop to Azure Container Apps: what it needs first, then its images, then its functions. Tries
-first, with the workflow host alone, whether the environment has Dapr Workflow at all. Shows what would
-change, asks, waits until every function is ready, and places an order. Running it again deploys what
-differs, and nothing else.
+Deploys the shop to Azure Container Apps: first the resources that it needs, then its images, then its
+functions. The workflow host is deployed alone first, to check that the environment supports Dapr
+Workflow. Shows what would change, asks for confirmation, waits until every function is ready, and
+places an order. Running it again deploys only what has changed.
 
   --env NAME         Parameters of infra/NAME.bicepparam: dev (default) or prod
   --group NAME       The resource group; by default saga-shop-ENV
   --location REGION  Where the group is created; by default westeurope
-  --tag TAG          The images' tag; by default the Git revision. A tag that is there is not built
+  --tag TAG          The images' tag; by default the Git revision. An existing tag is not built
                      again
   --prebuilt         Compiles on this machine, and only packs the images
-  --new-payment-key  Writes the payment key though the vault has one, which may have been rotated
-  --force            Deploys though nothing here differs, such as after changes made by hand
+  --new-payment-key  Writes the payment key although the vault has one, which may have been rotated
+  --force            Deploys even if nothing has changed here, for example after manual changes
   --what-if          Only shows what would change in Azure, with the images that run there
-  --yes              Asks nothing
+  --yes              Does not ask for confirmation
   --dry-run          Only shows the commands; needs neither Azure nor a login
   --help             Shows this
 
@@ -32,7 +32,7 @@ END
 }
 
 platform_option() {
-    misused "there is no option $1"
+    misused "unknown option $1"
 }
 
 need_platform() {
@@ -40,7 +40,7 @@ need_platform() {
 }
 
 # Two deployments would compete for the same subscriptions, and each would receive half of the events.
-refuse_neighbour() {
+reject_other_platform() {
     local clusters
     clusters=$(query '' az aks list --resource-group "$group" --query '[].name' --output tsv)
     [[ -z $clusters ]] || fail 65 "the shop of $group runs on Kubernetes: choose another --group"
@@ -54,13 +54,13 @@ deploy_functions() {
         deploy "$(images_json)"
         remember apps "$mark"
     else
-        say 'the functions are as they were deployed last'
+        say 'the functions have not changed since the last deployment'
     fi
     wait_until_ready
     url=$(query https://GATEWAY az deployment group show --resource-group "$group" --name saga-shop \
         --query properties.outputs.gatewayUrl.value --output tsv)
     smoke "$url"
-    say "the shop is at $url; ./makew destroy-aca --group $group removes all of it"
+    say "the shop is at $url; ./makew destroy-aca --group $group removes it"
 }
 
 # A hash of the base and the images, 40 hexadecimal digits.
@@ -68,14 +68,14 @@ mark_of_apps() {
     { echo "$base_mark" && cat "$work/images"; } | git hash-object --stdin
 }
 
-# The workflow host first and on its own, until it was ready once: no order completes without Workflow, which managed
+# The workflow host first and alone, until it has been ready once: no order completes without Workflow, which managed
 # Dapr does not document. Its function is ready once its sidecar has connected it as a workflow worker.
 check_workflow() {
     local workflow_host
     workflow_host=$(of_kind workflow)
     list_ready
     [[ $dry_run ]] || ! grep -q "^$workflow_host"$'\t' "$work/ready" || return 0
-    say "tries Dapr Workflow first: deploys $workflow_host alone"
+    say "trying Dapr Workflow first: deploying only $workflow_host"
     deploy "$(images_json "$workflow_host")"
     until_true "${WORKFLOW_SECONDS:-600}" 'this environment has Dapr Workflow' is_ready "$workflow_host" ||
         no_workflow "$workflow_host"
@@ -85,7 +85,7 @@ no_workflow() {
     local started
     started=$(query true az containerapp replica list --resource-group "$group" --name "$1" --output tsv \
         --query "[].properties.containers[?name=='$1'].started[]")
-    [[ $started != *rue* ]] || fail 69 "the managed Dapr of this environment has no Workflow: $1 runs, and its sidecar \
+    [[ $started != *rue* ]] || fail 69 "the managed Dapr of this environment does not support Workflow: $1 runs, but its sidecar \
 connects no workflow worker; deploy to Kubernetes instead: ./makew deploy-aks --host NAME (./makew destroy-aca --group \
 $group removes what was deployed here)"
     fail 1 "$1 does not start: $(logs_of "$1") shows why; fix that, then run this again"

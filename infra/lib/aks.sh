@@ -14,29 +14,29 @@ usage() {
     cat <<'END'
 Usage: ./makew deploy-aks --host NAME [OPTION...]
 
-Deploys the shop to Azure Kubernetes Service: what it needs as for Container Apps (broker, documents,
-vault, registry, identities), a cluster if there is none, Dapr by its chart, and the manifests of
-infra/aks. Shows what would change, asks, waits until every function is ready, and places an order.
-Running it again deploys what differs, and nothing else.
+Deploys the shop to Azure Kubernetes Service: the same resources as for Container Apps (broker,
+documents, vault, registry, identities), a cluster if there is none, Dapr by its chart, and the
+manifests of infra/aks. Shows what would change, asks for confirmation, waits until every function is
+ready, and places an order. Running it again deploys only what has changed.
 
-  --host NAME        The public API's name, for TLS
+  --host NAME        The host name of the public API, for TLS
   --tls-cert FILE    Its certificate and
-  --tls-key FILE     its key; needed the first time
+  --tls-key FILE     its key; required the first time
   --env NAME         Parameters of infra/NAME.bicepparam: dev (default) or prod
-  --group NAME       The resource group; by default saga-shop-aks-ENV: not one of deploy-aca's
+  --group NAME       The resource group; by default saga-shop-aks-ENV; must not be one of deploy-aca
   --location REGION  Where the group is created; by default westeurope
-  --cluster NAME     The cluster; by default saga-shop. One that is there needs the OIDC issuer,
+  --cluster NAME     The cluster; by default saga-shop. An existing one must have the OIDC issuer,
                      workload identities, KEDA, the Gateway API with application routing, Container
                      Insights and network policies
-  --node-size SIZE   Of the three nodes of a cluster that is created; by default Standard_D4ds_v5,
+  --node-size SIZE   The size of the three nodes of a new cluster; by default Standard_D4ds_v5,
                      4 cores: Dapr and 19 pods with sidecars do not fit on nodes of 2
-  --tag TAG          The images' tag; by default the Git revision. A tag that is there is not built
+  --tag TAG          The images' tag; by default the Git revision. An existing tag is not built
                      again
   --prebuilt         Compiles on this machine, and only packs the images
-  --new-payment-key  Writes the payment key though the vault has one, which may have been rotated
-  --force            Deploys though nothing here differs, such as after changes made by hand
-  --what-if          Only shows what would change in Azure, the cluster left aside
-  --yes              Asks nothing
+  --new-payment-key  Writes the payment key although the vault has one, which may have been rotated
+  --force            Deploys even if nothing has changed here, for example after manual changes
+  --what-if          Only shows what would change in Azure, except for the cluster
+  --yes              Does not ask for confirmation
   --dry-run          Only shows the commands; needs neither Azure nor a login
   --help             Shows this
 
@@ -46,12 +46,12 @@ END
 
 And for Kubernetes:
   GATEWAY_CLASS                The class of the Gateway; by default approuting-istio
-  OTEL_EXPORTER_OTLP_ENDPOINT  A collector in the cluster, http://HOST:PORT, that takes traces and
+  OTEL_EXPORTER_OTLP_ENDPOINT  A collector in the cluster, http://HOST:PORT, that receives traces and
                                metrics by OTLP over HTTP; without it none are sent
-  TRACE_SAMPLING               Which share of traces is kept, 0 to 1; by default 1
-  METRICS_NAMESPACE            Whose pods may gather the sidecars' metrics; by default kube-system,
-                               where Azure Monitor does it
-./makew destroy-aca --group GROUP removes all of it.
+  TRACE_SAMPLING               The share of traces that is kept, 0 to 1; by default 1
+  METRICS_NAMESPACE            The namespace whose pods may collect the sidecars' metrics; by default
+                               kube-system, that of Azure Monitor
+./makew destroy-aca --group GROUP removes everything.
 END
 }
 
@@ -63,14 +63,14 @@ platform_option() {
     --tls-key) tls_key=$(value "$@") ;;
     --cluster) cluster=$(value "$@") ;;
     --node-size) node_size=$(value "$@") ;;
-    *) misused "there is no option $1" ;;
+    *) misused "unknown option $1" ;;
     esac
 }
 
 need_platform() {
     [[ $gateway_host ]] || misused '--host is missing'
     export GATEWAY_HOST=$gateway_host
-    [[ ${tls_cert:+1} == "${tls_key:+1}" ]] || misused '--tls-cert and --tls-key go together'
+    [[ ${tls_cert:+1} == "${tls_key:+1}" ]] || misused '--tls-cert and --tls-key must be given together'
     collector=${OTEL_EXPORTER_OTLP_ENDPOINT-}
     [[ -z $collector || $collector =~ ^http://[^/]+$ ]] ||
         fail 64 'OTEL_EXPORTER_OTLP_ENDPOINT must be http://HOST:PORT, of a collector in the cluster'
@@ -79,7 +79,7 @@ need_platform() {
 }
 
 # Two deployments would compete for the same subscriptions, and each would receive half of the events.
-refuse_neighbour() {
+reject_other_platform() {
     local apps
     apps=$(query '' az containerapp list --resource-group "$group" --query '[].name' --output tsv)
     [[ -z $apps ]] || fail 65 "the shop of $group runs on Container Apps: choose another --group"
@@ -105,8 +105,8 @@ deploy_functions() {
     done
     find_address
     smoke "https://$gateway_host"
-    say "the shop is at https://$gateway_host, which must lead to $address;" \
-        "./makew destroy-aca --group $group removes all of it"
+    say "the shop is at https://$gateway_host, whose DNS record must point to $address;" \
+        "./makew destroy-aca --group $group removes it"
 }
 
 ensure_cluster() {
@@ -121,7 +121,7 @@ ensure_cluster() {
 create_cluster() {
     local workspace
     workspace=$(of_group '[0].id' monitor log-analytics workspace list)
-    [[ $workspace ]] || fail 65 "there is no Log Analytics workspace in $group for the cluster's logs: run this again \
+    [[ $workspace ]] || fail 65 "the group $group has no Log Analytics workspace for the cluster's logs: run this again \
 with --force"
     confirm "Create the cluster $cluster, of three nodes of $node_size?"
     run az aks create --resource-group "$group" --name "$cluster" --node-count 3 --node-vm-size "$node_size" \
@@ -160,7 +160,7 @@ fill_in() {
         sed -f "$work/values.sed" "$file" >"$work/manifests/${file#infra/aks/}"
     done
     [[ $dry_run ]] || ! grep -rhoE '\$\{[A-Z_]+\}' "$work/manifests" >"$work/unknown" ||
-        fail 65 "nothing is known of $(sort -u "$work/unknown" | tr '\n' ' ')in infra/aks: run this again with --force"
+        fail 65 "no values for $(sort -u "$work/unknown" | tr '\n' ' ')in infra/aks: run this again with --force"
 }
 
 values_of_manifests() {
@@ -233,7 +233,7 @@ ensure_secrets() {
     else
         found=$(query '' kubectl get secrets --namespace "$edge" --output name)
         [[ $dry_run ]] || grep -qxF secret/gateway-tls <<<"$found" ||
-            fail 64 "there is no certificate for $gateway_host yet: say --tls-cert and --tls-key"
+            fail 64 "there is no certificate for $gateway_host yet: pass --tls-cert and --tls-key"
     fi
 }
 

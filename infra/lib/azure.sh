@@ -15,28 +15,28 @@ need_azure() {
     local account
     account=$(query 'SUBSCRIPTION NAME' az account show --query "join(' ', [id, name])" --output tsv)
     subscription=${account%% *}
-    say "the subscription is ${account#* }"
+    say "using the subscription ${account#* }"
 }
 
 # explain_azure MESSAGE: ends the script if the error of Azure has a known fix.
 explain_azure() {
     case $1 in
     *AADSTS* | *'az login'* | *InvalidAuthenticationToken* | *ExpiredAuthenticationToken*)
-        fail 77 'the login to Azure has ended: run az login, then run this again' ;;
+        fail 77 'the login to Azure has expired: run az login, then run this again' ;;
     *MissingSubscriptionRegistration* | *'not registered to use namespace'*)
-        fail 77 "the subscription does not know a resource provider yet: have an owner run \
+        fail 77 "a resource provider is not registered with the subscription yet: have an owner run \
 az provider register --wait --namespace $(namespace_in "$1"), then run this again" ;;
     *'high demand in this region'* | *ServiceUnavailable* | *'zonal redundant'* | *SkuNotAvailable* | *LocationNotAvailable*)
-        fail 69 "Azure has no capacity for this in $(region) now: run this again with --location REGION --group NAME, \
+        fail 69 "Azure currently has no capacity for this in $(region): run this again with --location REGION --group NAME, \
 another region and a new group (./makew destroy-aca --group $group removes this one)" ;;
     *QuotaExceeded* | *'exceeding approved'* | *InsufficientVCPUQuota*)
-        fail 69 "the subscription's quota in $(region) is used up: ask for more in the portal under Quotas, or run this \
+        fail 69 "the subscription's quota in $(region) is used up: request more in the portal under Quotas, or run this \
 again with another --location and --group" ;;
     *AuthorizationFailed* | *'does not have authorization'*)
-        fail 77 "who is logged in may not do that: it takes Owner, or Contributor with Role Based Access Control \
+        fail 77 "the logged-in user lacks the permission: it requires Owner, or Contributor with Role Based Access Control \
 Administrator, of the resource group $group" ;;
     *DeploymentActive*)
-        fail 75 'another deployment of this group is still under way: run this again once it has ended' ;;
+        fail 75 'another deployment to this group is still running: run this again once it has ended' ;;
     esac
 }
 
@@ -58,7 +58,7 @@ find_group() {
         "[?name=='$group'].join(' ', [location, $(printf "$mark" base), $(printf "$mark" apps)]) | [0]")
     read -r group_region base_mark apps_mark <<<"$found" || true
     if [[ $group_region && $location && $group_region != "$location" ]]; then
-        fail 65 "the resource group $group is in $group_region: for $location choose another --group"
+        fail 65 "the resource group $group is in $group_region: choose another --group for $location"
     fi
 }
 
@@ -78,7 +78,7 @@ ensure_providers() {
         grep -qixF "$provider" <<<"$there" || missing+=("$provider")
     done
     ((${#missing[@]})) || return 0
-    confirm "Register with the subscription: ${missing[*]}?"
+    confirm "Register ${missing[*]} with the subscription?"
     for provider in "${missing[@]}"; do
         run az provider register --namespace "$provider" --output none
     done
@@ -124,7 +124,7 @@ deleted_vaults() {
 # deploy IMAGES: everything but the functions for {}. The result of what-if is only shown.
 deploy() {
     what_if "$1"
-    confirm 'Deploy that?'
+    confirm 'Deploy this?'
     create "$1"
     # It is in the vault now: deploying it again with the functions would only create another version.
     PAYMENT_API_KEY=
@@ -139,9 +139,9 @@ create() {
         show "${command[@]}"
     elif ! attempt "${command[@]}"; then
         if [[ -z ${MAIL_HOST-} ]] || ! grep -q component-email "$work/errors"; then failed "${command[@]}"; fi
-        no_mail="managed Dapr refuses the mail component: messages for customers wait, for two weeks at most; \
+        no_mail="managed Dapr rejects the mail component: messages for customers wait, for at most two weeks; \
 unset MAIL_HOST to try it no more, or run ./makew deploy-aks"
-        say "$no_mail; deploys all else"
+        say "$no_mail; deploying everything else"
         export MAIL_HOST='' MAIL_FROM='' MAIL_USER='' MAIL_PASSWORD=''
         create "$1"
     fi
@@ -153,14 +153,14 @@ what_if() {
         --parameters "infra/$env.bicepparam" --no-pretty-print --output tsv --query
         "[changes[?changeType!='NoChange' && changeType!='Ignore'].[changeType, resourceId], \
 not_null(diagnostics, \`[]\`)[].[level, message]][]")
-    say 'what would change, as far as what-if knows:'
+    say 'what would change, according to what-if:'
     if [[ $dry_run ]]; then
         show "${command[@]}"
     elif attempt "${command[@]}" >"$work/changes"; then
         summary
     else
         case $(cat "$work/errors") in *AADSTS* | *'az login'*) failed az ;; esac
-        say 'what-if failed, see above; it decides nothing'
+        say 'what-if failed, see above; continuing without it'
     fi
 }
 
@@ -187,11 +187,11 @@ ensure_base() {
         [[ $registry && -z $dry_run ]] || recover_vaults
         deploy '{}'
         find_registry
-        [[ $registry ]] || fail 1 "there is no registry in $group after its deployment: look at the group's deployments \
+        [[ $registry ]] || fail 1 "the group $group has no registry after its deployment: check the group's deployments \
 in the portal, then run this again"
         remember base "$(mark_of_base)"
     else
-        say 'what the functions need is as it was deployed last; --force deploys it again'
+        say 'the resources that the functions need have not changed since the last deployment; --force deploys them again'
     fi
 }
 

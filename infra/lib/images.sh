@@ -54,7 +54,7 @@ ensure_images() {
             missing+=("$function")
         fi
     done
-    if ((${#missing[@]})); then push_images "${missing[@]}"; else say "the registry has all images of $tag"; fi
+    if ((${#missing[@]})); then push_images "${missing[@]}"; else say "the registry already has all images of $tag"; fi
 }
 
 push_images() {

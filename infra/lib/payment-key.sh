@@ -20,7 +20,7 @@ need_payment_key() {
     find_kept_key
     if [[ $kept && -z $new_payment_key ]]; then
         [[ -z ${PAYMENT_API_KEY-} ]] ||
-            say 'the vault keeps the payment key it has; to write that of PAYMENT_API_KEY, say --new-payment-key'
+            say 'the payment key in the vault is kept; to write PAYMENT_API_KEY, pass --new-payment-key'
         PAYMENT_API_KEY=
     elif [[ -z $dry_run ]]; then
         ask_payment_key

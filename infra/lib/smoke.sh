@@ -15,21 +15,21 @@ smoke() {
         say 'no order is placed: the payment provider would charge for it'
         return
     elif [[ -z ${SHOP_TOKEN-} && -z $dry_run ]]; then
-        say 'the gateway answers, and refuses callers without a token; no order is placed: SHOP_TOKEN is not set'
+        say 'the gateway responds, and rejects callers without a token; no order is placed: SHOP_TOKEN is not set'
         return
     fi
-    say "places an order at $url"
+    say "placing an order at $url"
     # The product exists after an earlier deployment: then 428, and it stays unchanged.
     call PUT /api/inventory/smoke-test \
         '{"name":"Smoke test","unit_price":{"amount":100,"currency":"EUR"},"on_hand":1000}' >/dev/null ||
-        say 'the product is there already'
+        say 'the product exists already'
     accepted=$(call POST /api/orders '{"email":"smoke-test@example.com",
         "items":[{"product_id":"smoke-test","quantity":1}],"payment_method":"pm_card_visa",
         "ship_to":{"name":"Smoke Test","line1":"Street 1","city":"Berlin","postal_code":"10115",
         "country":"DE"}}')
     order=$(sed -n 's/.*"order_id": *"\([^"]*\)".*/\1/p' <<<"$accepted")
     [[ -z $dry_run ]] || order=ORDER
-    [[ $order ]] || fail 1 'the order was accepted, but without an id'
+    [[ $order ]] || fail 1 'the order was accepted, but the response has no id'
     until_true "${ORDER_SECONDS:-180}" 'the order is completed' order_is_completed ||
         fail 1 "the order $order is not completed after three minutes: $status"
 }
@@ -37,8 +37,8 @@ smoke() {
 refuses_strangers() {
     local status
     status=$(ask "$work/no-headers" GET /api/orders/smoke-test --output /dev/null --write-out '%{http_code}') ||
-        fail 1 "$url does not answer, see above; fix that, then run this again"
-    [[ $dry_run || $status == 401 ]] || fail 1 "$url answers $status to a caller without a token: it must be 401"
+        fail 1 "$url does not respond, see above; fix that, then run this again"
+    [[ $dry_run || $status == 401 ]] || fail 1 "$url returns $status to a caller without a token: it must be 401"
 }
 
 order_is_completed() {

@@ -31,7 +31,7 @@ misused() {
 
 # The value of the first option.
 value() {
-    (($# > 1)) || misused "$1 needs a value"
+    (($# > 1)) || misused "$1 requires a value"
     echo "$2"
 }
 
@@ -88,7 +88,7 @@ failed() {
     said=$(tr -s '\n\t ' ' ' <"$work/errors")
     if [[ $1 == az ]]; then explain_azure "$said"; fi
     case $1 in
-    kubectl) fail 1 "\`$1 ${2-} ${3-}\` failed, see above; if the cluster does not answer, wait for \`az aks show\` to say \
+    kubectl) fail 1 "\`$1 ${2-} ${3-}\` failed, see above; if the cluster does not respond, wait for \`az aks show\` to say \
 Succeeded, then run this again" ;;
     *) fail 1 "\`$1 ${2-} ${3-}\` failed, see above; fix that, then run this again" ;;
     esac
@@ -97,12 +97,12 @@ Succeeded, then run this again" ;;
 confirm() {
     local answer=
     [[ -z $yes$dry_run ]] || return 0
-    [[ -t 0 ]] || fail 64 "no terminal to ask on: $1 Pass --yes to go on without a question"
+    [[ -t 0 ]] || fail 64 "not a terminal: $1 Pass --yes to continue without confirmation"
     printf '%s [y/N] ' "$1"
     read -r answer || true
     case $answer in
     y | Y | yes) ;;
-    *) fail 1 'stopped: nothing more is changed' ;;
+    *) fail 1 'stopped: nothing more was changed' ;;
     esac
 }
 

@@ -20,17 +20,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What this is called in failures.
+/// The component named in failures.
 const NAME: &str = "key vault";
 
 /// The tag that holds the provider's id of the key.
 const KEY_ID: &str = "payment-key-id";
 
-/// The longest that one request may take: the rotation makes a few of them, and the event is
-/// delivered again when they took too long.
+/// The timeout of a request: the rotation makes a few of them, and the event is delivered again
+/// when they take too long.
 const DEADLINE: Duration = Duration::from_secs(3);
 
-/// Who this process is to Azure.
+/// The identity of this process on Azure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Identity {
     /// The managed identity that the platform assigned.
@@ -46,7 +46,7 @@ pub enum Identity {
 pub struct KeyVault(Arc<SecretClient>);
 
 impl KeyVault {
-    /// The vault at `url`, as `identity`. Nothing is asked of either yet.
+    /// The vault at `url`, accessed as `identity`. Nothing is sent yet.
     ///
     /// # Errors
     /// When the platform has no such identity.
@@ -54,7 +54,7 @@ impl KeyVault {
         let http = reqwest::Client::builder().timeout(DEADLINE).build();
         let http = http
             .map_err(|error| azure_core::Error::new(azure_core::error::ErrorKind::Other, error))?;
-        // The broker delivers the event again, which is retry enough.
+        // The broker delivers the event again, so no further retry is needed.
         let options = ClientOptions {
             retry: RetryOptions::none(),
             transport: Some(Transport::new(Arc::new(http))),
@@ -66,7 +66,7 @@ impl KeyVault {
         Ok(Self(Arc::new(SecretClient::new(url.as_str(), credential, Some(options))?)))
     }
 
-    /// What else is noted on a secret, if there is one: it is on every version.
+    /// The tags of a secret, if it exists; every version has them.
     async fn tags(&self, name: &str) -> Result<HashMap<String, String>> {
         let found = match self.0.get_secret(name, None).await {
             Err(error) if error.http_status() == Some(StatusCode::NotFound) => {
@@ -117,8 +117,8 @@ impl Vault for KeyVault {
     }
 
     async fn may_replace(&self, name: &str, kept: &KeptKey) -> Result<()> {
-        const PROVE: &str = "prove the right to write";
-        // What is written is what is there: this needs the same permission as a new version does.
+        const PROVE: &str = "check the permission to write";
+        // The same value is written: this requires the same permission as a new version.
         let parameters = UpdateSecretPropertiesParameters {
             tags: Some(self.tags(name).await?),
             ..UpdateSecretPropertiesParameters::default()
@@ -141,13 +141,13 @@ impl Vault for KeyVault {
             value: Some(key.secret.expose().to_owned()),
             tags: Some(tags),
             secret_attributes: Some(SecretAttributes {
-                expires: Some(expires.or_fail(NAME, "keep a key")?),
+                expires: Some(expires.or_fail(NAME, "store a key")?),
                 ..SecretAttributes::default()
             }),
             ..SetSecretParameters::default()
         };
-        let parameters = parameters.try_into().or_fail(NAME, "keep a key")?;
-        self.0.set_secret(name, parameters, None).await.or_fail(NAME, "keep a key")?;
+        let parameters = parameters.try_into().or_fail(NAME, "store a key")?;
+        self.0.set_secret(name, parameters, None).await.or_fail(NAME, "store a key")?;
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
-//! What every function of the shop is built from, in layers whose arrows point inward:
+//! The library that every function of the shop is built from, in layers whose dependencies point inward:
 //! `domain ◄ ports ◄ operations ◄ sidecar ◄ host ◄ wiring`. Beside `operations` lie `http`, which
 //! `sidecar` and `host` name too, and `provider`, `key_vault` and `oidc`,
-//! which `wiring` alone names.
+//! which only `wiring` names.
 //! `observe` names no layer, and all but `domain` and `ports` may measure by it.
 
 pub mod domain;

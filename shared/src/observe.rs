@@ -1,5 +1,5 @@
-//! What the shop lets others observe, by the API of OpenTelemetry: trace contexts that go in and
-//! out, and measures. Without an exporter all of it does nothing.
+//! Observability by the API of OpenTelemetry: propagation of trace contexts, and metrics. Without an
+//! exporter all of it does nothing.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::metrics::{Counter, Histogram};
@@ -13,19 +13,19 @@ use tonic::metadata::{MetadataKey, MetadataMap};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-/// Names the span that a request comes from.
+/// The header that names the parent span of a request.
 pub const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// What the tracing systems that a request passed note of it.
+/// The header for data of tracing systems.
 pub const TRACE_STATE: HeaderName = HeaderName::from_static("tracestate");
 
-/// Adds the current span to the headers of a request that goes out
+/// Adds the current span to the headers of an outgoing request
 /// ([W3C Trace Context](https://www.w3.org/TR/trace-context/)).
 pub fn inject(headers: &mut HeaderMap) {
     inject_into(&mut HeaderInjector(headers));
 }
 
-/// As [`inject`], for gRPC.
+/// Like [`inject`], for gRPC.
 pub fn inject_metadata(metadata: &mut MetadataMap) {
     inject_into(&mut Metadata(metadata));
 }
@@ -57,7 +57,7 @@ pub fn adopt(span: &Span, headers: &HeaderMap) {
     }
 }
 
-/// The trace context among `headers`: one `traceparent` that can be read, and `tracestate` in one
+/// The trace context among `headers`: one valid `traceparent`, and `tracestate` joined into one
 /// line, if there is one. None: the request begins a trace
 /// ([W3C](https://www.w3.org/TR/trace-context/#a-traceparent-is-received)).
 #[must_use]
@@ -108,7 +108,7 @@ pub fn trace_response() -> Option<(String, String)> {
     span.is_valid().then(context)
 }
 
-/// Ends a request's span with what became of it.
+/// Ends a request's span with its result.
 pub fn answered(span: &Span, status: u16) {
     let code = i64::from(status);
     span.record("http.response.status_code", code);
@@ -149,7 +149,7 @@ static MEASURES: LazyLock<Measures> = LazyLock::new(|| {
     }
 });
 
-/// Counts an order that ended so, `took` after it was accepted.
+/// Counts an order that ended with this outcome, `took` after it was accepted.
 pub fn order_ended(outcome: &'static str, took: Duration) {
     let outcome = [KeyValue::new("outcome", outcome)];
     MEASURES.orders.add(1, &outcome);
@@ -161,7 +161,7 @@ pub fn order_overdue(state: &'static str) {
     MEASURES.overdue.add(1, &[KeyValue::new("state", state)]);
 }
 
-/// Measures a try of a step of the saga.
+/// Measures an attempt at a step of the saga.
 pub fn step_tried(step: &'static str, result: &'static str, took: Duration) {
     let step = [KeyValue::new("saga.step", step), KeyValue::new("result", result)];
     MEASURES.steps.record(took.as_secs_f64(), &step);
@@ -177,12 +177,12 @@ pub fn stock_refused(kind: &'static str) {
     MEASURES.stock_refusals.add(1, &[KeyValue::new("type", kind)]);
 }
 
-/// Counts a payment that came to this.
+/// Counts a payment that reached this state.
 pub fn payment(result: &'static str) {
     MEASURES.payments.add(1, &[KeyValue::new("result", result)]);
 }
 
-/// Counts a payment whose caller did not come back for it in time, by how far it was.
+/// Counts a payment whose caller did not return in time, by its state.
 pub fn payment_overdue(state: &'static str) {
     MEASURES.overdue_payments.add(1, &[KeyValue::new("state", state)]);
 }
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trace_goes_on_under_this_version_and_later_ones() {
+    fn a_trace_is_continued_under_this_version_and_later_ones() {
         for (version, rest) in [
             ("00", "01"),
             ("00", "00"),
@@ -229,7 +229,7 @@ mod tests {
 
     /// As in [W3C's suite](https://github.com/w3c/trace-context/tree/main/test).
     #[test]
-    fn what_is_no_parent_begins_a_trace() {
+    fn an_invalid_parent_begins_a_trace() {
         let zero = "0".repeat(32);
         let parents = [
             String::new(),

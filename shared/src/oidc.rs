@@ -1,4 +1,4 @@
-//! Bearer tokens of `OpenID` Connect, checked by the keys that their issuers publish
+//! Bearer tokens of `OpenID` Connect, verified by the keys that their issuers publish
 //! ([discovery](https://openid.net/specs/openid-connect-discovery-1_0.html),
 //! [RFC 9068](https://www.rfc-editor.org/rfc/rfc9068)).
 
@@ -26,14 +26,14 @@ const MAX_TOKEN_BYTES: usize = 8 * 1024;
 /// The longest subject ([OpenID Connect](https://openid.net/specs/openid-connect-core-1_0.html#IDToken)).
 const MAX_SUBJECT: usize = 255;
 
-/// The issuers whose tokens for one of the audiences are taken.
+/// The issuers whose tokens for one of the audiences are accepted.
 #[derive(Debug, Clone)]
 pub struct TrustedIssuers {
     issuers: Arc<[Arc<Issuer>]>,
     audiences: Arc<[String]>,
 }
 
-/// What is read of a token. Its scopes are a text, or a list of roles as in Entra ID.
+/// The claims that are read. Scopes are a text, or a list of roles as in Entra ID.
 #[derive(Debug, Deserialize)]
 struct Claims {
     sub: String,
@@ -85,12 +85,12 @@ impl Tokens for TrustedIssuers {
         }
         let header = decode_header(token).map_err(|_| invalid("is malformed"))?;
         if !is_access_token(&header) {
-            return Err(invalid("is no access token"));
+            return Err(invalid("is not an access token"));
         }
         let IssuedBy { iss } =
             insecure_decode_claims(token).map_err(|_| invalid("names no issuer"))?;
         let issuer = self.issuers.iter().find(|issuer| issuer.name() == iss);
-        let issuer = issuer.ok_or(invalid("is of an issuer that is not trusted here"))?;
+        let issuer = issuer.ok_or(invalid("is from an issuer that is not trusted here"))?;
         let kid = header.kid.ok_or(invalid("names no key"))?;
         let key = issuer.key(&kid).await?.ok_or(invalid("is signed by an unknown key"))?;
         let validation = self.validation(issuer, &key);
@@ -100,7 +100,7 @@ impl Tokens for TrustedIssuers {
     }
 }
 
-/// An issuer that sets the type of its access tokens sets another one for ID tokens.
+/// An issuer that sets a type for access tokens sets a different one for ID tokens.
 fn is_access_token(header: &Header) -> bool {
     let kind = header.typ.as_deref().unwrap_or("JWT").to_ascii_lowercase();
     matches!(kind.trim_start_matches("application/"), "jwt" | "at+jwt")
@@ -112,8 +112,8 @@ fn why(error: &ErrorKind) -> &'static str {
         ErrorKind::ExpiredSignature => "has expired",
         ErrorKind::ImmatureSignature => "is not valid yet",
         ErrorKind::InvalidAudience => "is for another audience",
-        ErrorKind::InvalidAlgorithm => "is signed by another algorithm than its key's",
-        ErrorKind::InvalidSignature => "has a signature that is not its issuer's",
+        ErrorKind::InvalidAlgorithm => "is not signed with the algorithm of its key",
+        ErrorKind::InvalidSignature => "has an invalid signature",
         ErrorKind::MissingRequiredClaim(_) => "lacks exp, iss, aud or sub",
         _ => "is malformed",
     }
@@ -122,11 +122,11 @@ fn why(error: &ErrorKind) -> &'static str {
 impl Claims {
     fn caller(self, issuer: &str) -> Result<Caller, TokenError> {
         if !(1..=MAX_SUBJECT).contains(&self.sub.len()) {
-            return Err(TokenError::Invalid("has a subject of no or too many characters"));
+            return Err(TokenError::Invalid("has an empty or overlong subject"));
         }
-        // An ID token names none.
+        // An ID token has none.
         if self.scope.is_none() && self.scp.is_none() && self.roles.is_none() {
-            return Err(TokenError::Invalid("is no access token: it has no scopes"));
+            return Err(TokenError::Invalid("is not an access token: it has no scopes"));
         }
         let lists = self.scp.into_iter().chain(self.roles);
         let words = lists.chain(self.scope.map(Scopes::Text)).flat_map(Scopes::words);

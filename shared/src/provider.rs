@@ -19,8 +19,7 @@ use serde_json::Value;
 use std::time::{Duration, Instant};
 use tracing::{Instrument, Span, field};
 
-/// The timeout of a request: less than that of an invocation, so that the caller learns what became
-/// of it.
+/// The timeout of a request: less than that of an invocation, so that the caller learns the result.
 const DEADLINE: Duration = Duration::from_secs(5);
 
 /// The most refunds that one page of a list holds
@@ -35,7 +34,7 @@ pub struct StripeProvider<S> {
     secrets: S,
 }
 
-/// A request: what is asked, and the form or the query with it.
+/// A request: the operation, and its form or query.
 struct Ask<'a> {
     method: Method,
     path: &'a str,
@@ -44,7 +43,7 @@ struct Ask<'a> {
 }
 
 impl<S: Secrets> StripeProvider<S> {
-    /// The provider at `base`, such as `https://api.stripe.com`; `secrets` hold its key.
+    /// The provider at `base`, such as `https://api.stripe.com`; `secrets` has its key.
     ///
     /// # Panics
     /// When no TLS provider is installed.
@@ -61,20 +60,18 @@ impl<S: Secrets> StripeProvider<S> {
             return Ok(answer);
         }
         let Some(previous) = self.previous(&current).await else { return Ok(answer) };
-        tracing::info!(
-            "the payment provider rejects the current API key: the previous one is tried"
-        );
+        tracing::info!("the payment provider rejects the current API key; trying the previous one");
         let again = self.ask_with(&previous, end, &ask).await?;
         Ok(if wire::rejects_credentials(again.0) { answer } else { again })
     }
 
-    /// The key before the `current` one, if another one is kept. While keys are rotated, the provider
-    /// may take a while to know the new one.
+    /// The key before the `current` one, if there is one. During a rotation, the provider may take a
+    /// while to accept the new one.
     async fn previous(&self, current: &Secret) -> Option<Secret> {
         match self.secrets.secret(PREVIOUS_API_KEY).await {
             Ok(previous) => Some(previous).filter(|key| key.expose() != current.expose()),
             Err(error) => {
-                tracing::debug!(error = %Chain(&error), "no previous API key is kept");
+                tracing::debug!(error = %Chain(&error), "no previous API key is stored");
                 None
             }
         }
@@ -127,7 +124,7 @@ async fn answer(request: RequestBuilder) -> reqwest::Result<(StatusCode, Value)>
     let status = response.status();
     observe::answered(&Span::current(), status.as_u16());
     let body = response.bytes().await?;
-    // A proxy on the way may answer with something other than JSON.
+    // A proxy in between may respond with something other than JSON.
     Ok((status, serde_json::from_slice(&body).unwrap_or_default()))
 }
 

@@ -1,5 +1,5 @@
 //! Events are a promise to others: their schemas are committed, and so are events as they were once
-//! published, which must be readable for ever.
+//! published, which must stay readable forever.
 
 use serde_json::{Value, json};
 use shared::domain::event::schema::schemas;

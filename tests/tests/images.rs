@@ -88,9 +88,9 @@ fn a_prebuilt_image_contains_only_its_own_program() {
 #[test]
 fn invalid_arguments_are_reported_before_any_build() {
     for (arguments, fault) in [
-        (&["no-such-function"][..], "there is no function no-such-function"),
-        (&["--tag"], "--tag needs a value"),
-        (&["--fast"], "there is no option --fast"),
+        (&["no-such-function"][..], "unknown function no-such-function"),
+        (&["--tag"], "--tag requires a value"),
+        (&["--fast"], "unknown option --fast"),
     ] {
         let ended = Sandbox::new().run("images", arguments, &[]);
         assert_eq!(ended.code, Some(64), "{}", ended.text);

@@ -12,7 +12,7 @@ const FORBIDDEN: [&str; 8] =
     ["#[allow", "#![allow", "#[ignore", "FIXME", "TODO", "dbg!", "todo!", "unimplemented!"];
 
 /// Words that standard terms replaced, in names, comments and messages.
-const REPLACED: [&str; 20] = [
+const REPLACED: [&str; 37] = [
     "Till",
     "Cashier",
     "Mailroom",
@@ -33,6 +33,23 @@ const REPLACED: [&str; 20] = [
     "mended",
     "whoever",
     "Whoever",
+    "anybody",
+    "everybody",
+    "Everybody",
+    "somebody",
+    "Somebody",
+    "told",
+    "driven",
+    "prolonged",
+    "Door",
+    "Shelf",
+    "Patience",
+    "Onlooker",
+    "AtHand",
+    "go_on",
+    "goes_on",
+    "told_to",
+    "look_at",
 ];
 
 /// The layers of `shared`, and those that each may name. Tests may also name `testing`.

@@ -1,4 +1,4 @@
-//! `GET /api/inventory/{product_id}`: answers with the stock of a product.
+//! `GET /api/inventory/{product_id}`: returns the stock of a product.
 
 use axum::Router;
 use axum::extract::State;

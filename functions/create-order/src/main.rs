@@ -1,4 +1,4 @@
-//! `POST /api/orders`: accepts an order by starting its saga, and waits for its end if that is preferred.
+//! `POST /api/orders`: accepts an order by starting its saga; waits for its end if the client prefers that.
 
 use axum::Router;
 use axum::extract::State;
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_prefers_to_wait_gets_the_order_as_it_ends() {
+    async fn a_client_that_prefers_to_wait_gets_the_ended_order() {
         let progress = FakeProgress::default();
         let order = progress.note(&[Noted::Reserved { total: euro(5) }]);
         let wait = async |wait| {
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_order_that_takes_longer_is_answered_as_far_as_it_has_come() {
+    async fn an_order_that_takes_longer_is_returned_in_its_current_state() {
         let progress = FakeProgress::default();
         let _order = progress.note(&[Noted::Reserved { total: euro(5) }]);
         let headers = [("idempotency-key", "sample"), ("prefer", "wait=2")];
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_names_the_order_when_its_acceptance_is_uncertain() {
+    async fn a_response_names_the_order_when_its_acceptance_is_uncertain() {
         let app = app(LostSagas, FakeProgress::default(), FakeClock(at(0)));
         let (status, problem) = place(&app, "k-1", &new_order_json()).await;
         let (again, repeated) = place(&app, "k-1", &new_order_json()).await;

@@ -73,10 +73,10 @@ mod tests {
     ];
 
     fn open() -> Router {
-        door(None)
+        gateway(None)
     }
 
-    fn door(tokens: Option<&FakeTokens>) -> Router {
+    fn gateway(tokens: Option<&FakeTokens>) -> Router {
         let streams = Events::new(FakeProgress::default(), 1, CancellationToken::new());
         api(FakeFunctions, tokens, &streams, &Allowed::default().into())
     }
@@ -87,7 +87,7 @@ mod tests {
             Request::builder().method(method).uri(path).header("shop-caller", "eve orders");
         let request =
             authorization.iter().fold(request, |it, shown| it.header("authorization", *shown));
-        let app = door(Some(&FakeTokens));
+        let app = gateway(Some(&FakeTokens));
         let response = app.oneshot(request.body(Body::from("{}")).unwrap()).await.unwrap();
         let challenge = response.headers().get("www-authenticate");
         let challenge = challenge.map(|challenge| challenge.to_str().unwrap().to_owned());
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_caller_without_a_good_token_is_challenged() {
+    async fn a_caller_without_a_valid_token_is_challenged() {
         for (shown_as, code, challenge) in [
             (&[][..], "no-token", "Bearer"),
             (&["Basic YTpi"], "no-token", "Bearer"),
@@ -116,12 +116,12 @@ mod tests {
         }
         let (status, _, problem) = shown("GET /api/orders/a", &["Bearer a", "Bearer b"]).await;
         assert_eq!((status.as_u16(), &problem["field"]), (422, &json!("authorization")));
-        let app = door(Some(&FakeTokens));
+        let app = gateway(Some(&FakeTokens));
         assert_eq!(send(app, "GET /nowhere", &Value::Null).await.0, 404);
     }
 
     #[tokio::test]
-    async fn a_caller_does_what_the_token_allows_and_nothing_else() {
+    async fn a_caller_may_do_what_the_token_allows_and_nothing_else() {
         let scopes = ["orders", "orders.admin", "inventory", "inventory.admin", "payments.admin"];
         let needed = [0, 0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 1, 3, 1, 1, 1, 1]
             .map(|scope| scopes[scope]);
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_order_without_a_key_gets_one_which_the_answer_names() {
+    async fn an_order_without_a_key_gets_one_that_the_response_names() {
         let key = async |request: Builder| {
             let request = request.header("content-type", "application/json").body(Body::from("{}"));
             let response = open().oneshot(request.unwrap()).await.unwrap();
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_head_is_answered_as_a_get_without_its_body() {
+    async fn a_head_request_gets_the_response_of_a_get_without_its_body() {
         let request = Request::head("/api/inventory/lamp").body(Body::empty()).unwrap();
         let response = open().oneshot(request).await.unwrap();
         assert_ne!(response.headers()["content-length"], "0");
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_query_that_nobody_reads_is_a_problem() {
+    async fn an_unknown_query_parameter_is_a_problem() {
         let route = "GET /api/orders/a?verbose=1&x";
         let (status, problem) = send(open(), route, &Value::Null).await;
         assert_eq!((status.as_u16(), &problem["field"]), (422, &json!("verbose")));
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_takes_no_json_is_answered_with_a_problem() {
+    async fn a_client_that_accepts_no_json_gets_a_problem() {
         let headers = [("accept", "text/html")];
         let (status, problem) =
             send_with(open(), "GET /api/orders/a", &headers, &Value::Null).await;

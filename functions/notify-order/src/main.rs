@@ -1,11 +1,11 @@
 //! On `orders`: turns events of orders into notifications for customers.
 
 use axum::Router;
-use shared::domain::event::{CloudEvent, Topic};
+use shared::domain::event::Topic;
 use shared::host;
 use shared::operations::notifications;
 use shared::ports::{Orders, Publisher};
-use shared::sidecar::delivery::{DeliveryError, on};
+use shared::sidecar::notifier::notify;
 use std::process::ExitCode;
 
 const NAME: &str = env!("CARGO_PKG_NAME");
@@ -16,50 +16,31 @@ async fn main() -> ExitCode {
 }
 
 fn app<O: Orders, P: Publisher>(orders: O, publisher: P) -> Router {
-    on(Topic::Orders, NAME, publisher.clone(), move |event: CloudEvent| {
-        let (orders, publisher) = (orders.clone(), publisher.clone());
-        async move {
-            let notice = notifications::of_order(&event)?;
-            Ok::<_, DeliveryError>(
-                notifications::request(&orders, &publisher, &event, notice).await?,
-            )
-        }
-    })
+    notify(Topic::Orders, NAME, orders, publisher, notifications::of_order)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
     use shared::domain::TrackingId;
-    use shared::domain::event::OrderShipped;
-    use shared::domain::order::Order;
-    use shared::ports::Documents;
+    use shared::domain::event::{CloudEvent, OrderShipped};
     use shared::testing::fakes::{FakeBroker, FakeDocuments};
     use shared::testing::orders::{at, placed_order};
-    use shared::testing::{conforms, send};
+    use shared::testing::{conforms, notified};
+
+    const ROUTE: &str = "POST /events/orders";
 
     #[tokio::test]
     async fn it_conforms() {
-        let app = app(FakeDocuments::default(), FakeBroker::default());
-        conforms(app, &[], &["POST /events/orders"]).await;
+        conforms(app(FakeDocuments::default(), FakeBroker::default()), &[], &[ROUTE]).await;
     }
 
     #[tokio::test]
     async fn the_customer_is_notified_of_a_shipped_order() {
-        let (orders, broker, placed) =
-            (FakeDocuments::default(), FakeBroker::default(), placed_order());
-        orders.save(&placed.order_id, &Order::new(placed.clone()), None).await.unwrap();
+        let placed = placed_order();
         let tracking_id = TrackingId::of(&placed.order_id);
         let (order_id, customer_id) = (placed.order_id, placed.order.customer_id);
         let event = CloudEvent::of(&OrderShipped { order_id, customer_id, tracking_id }, at(0));
-        let (_, verdict) =
-            send(app(orders, broker.clone()), "POST /events/orders", &json!(event)).await;
-        assert_eq!(verdict["status"], "SUCCESS");
-        let (topic, asked) = broker.published().remove(0);
-        assert_eq!(
-            (topic.as_str(), &asked["data"]["notice"]["about"]),
-            ("notifications", &json!("order-shipped"))
-        );
+        assert_eq!(notified(app, ROUTE, &event).await, "order-shipped");
     }
 }

@@ -6,16 +6,16 @@ use shared::host::{self, PAYMENT_SWEEP, RESERVATION, Service, SystemClock, UNDO_
 use shared::http::{cancellations, sagas, staff};
 use shared::ports::{Cancellations, OrderRefunds, Progress, Sagas};
 use shared::sidecar::worker::Worker;
-use shared::sidecar::workflow::Patience;
+use shared::sidecar::workflow::RetryLimits;
 use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     host::run(env!("CARGO_PKG_NAME"), |setup| {
         let (reservation_ttl, undo_tries) = (setup.read(&RESERVATION)?, setup.read(&UNDO_TRIES)?);
-        let patience = Patience { reservation_ttl, undo_tries };
+        let retries = RetryLimits { reservation_ttl, undo_tries };
         let payments_every = setup.read(&PAYMENT_SWEEP)?;
-        let worker = Worker::new(setup.sidecar(), &SystemClock, patience, payments_every);
+        let worker = Worker::new(setup.sidecar(), &SystemClock, retries, payments_every);
         let refunds = setup.sidecar().order_refunds(&SystemClock);
         let app = app(worker.dispatcher(), worker.progress(), refunds, worker.cancellations());
         Ok(Service::from(app).with_worker(|stop| worker.run(stop)))
@@ -67,7 +67,7 @@ mod tests {
         app(sagas, progress, fake_refunds(orders), cancel)
     }
     #[tokio::test]
-    async fn who_waits_for_an_order_gets_it_as_it_is_kept() {
+    async fn a_caller_that_waits_for_an_order_gets_its_document() {
         let progress = FakeProgress::default();
         let id = progress.note(&[Noted::Reserved { total: euro(5) }]);
         let app = waiting(&FakeDocuments::default(), FakeSagas::default(), progress);

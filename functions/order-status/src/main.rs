@@ -1,4 +1,4 @@
-//! `GET /api/orders/{order_id}/status`: answers with how far an order has come.
+//! `GET /api/orders/{order_id}/status`: returns the progress of an order.
 
 use axum::Router;
 use axum::extract::State;
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_prefers_to_wait_gets_the_status_once_the_order_has_ended() {
+    async fn a_client_that_prefers_to_wait_gets_the_status_once_the_order_has_ended() {
         let (documents, progress) = (FakeDocuments::default(), FakeProgress::default());
         let id = progress.note(&[Noted::Ended(Outcome::Fulfilled)]);
         let open = |_| (Order::new(placed_order()), ());

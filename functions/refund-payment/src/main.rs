@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_part_of_an_orders_payment_is_given_back_for_staff() {
+    async fn staff_refund_a_part_of_an_orders_payment() {
         let provider = FakeProvider::default();
         let (app, _) = paid(&provider, Owner::Order).await;
         let route = format!("PUT /orders/{}/payment/refunds/b", charge().order_id);

@@ -84,13 +84,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_live_key_becomes_a_dead_letter_that_says_what_to_do() {
+    async fn a_live_key_becomes_a_dead_letter_that_states_the_fix() {
         let vault = FakeVault::with_secret("mk_0", "sk_live_0");
         let broker = FakeBroker::default();
         send(function(&vault, &broker), ROUTE, &event(SecretNearExpiry::TYPE)).await;
         let (topic, letter) = broker.published().remove(0);
         assert_eq!(topic, "key-vault-rotate-payment-key-dead");
-        assert!(letter.to_string().contains("by hand"), "{letter}");
+        assert!(letter.to_string().contains("manually"), "{letter}");
         assert!(!letter.to_string().contains("sk_live"), "{letter}");
     }
 

@@ -38,7 +38,7 @@ mod tests {
         conforms(app(&no_sidecar(), FakeClock(at(0))), &[], &[turn]).await;
     }
 
-    /// The list of products, of which those named are on sale and listed by their own request.
+    /// The list of products, with the named ones on sale.
     async fn selling(names: &[&str]) -> Router {
         let stocks = FakeDocuments::<ProductId, Stock>::default();
         let index = Shards::new(INDEX, FakeDocuments::default());

@@ -1,4 +1,4 @@
-//! Who calls, and what they may do.
+//! Callers and their permissions.
 
 use super::CustomerId;
 use std::fmt;
@@ -14,13 +14,13 @@ const SUBJECTS: Uuid = Uuid::from_u128(0x2f1b_8d53_6a97_5c04_91e8_3bd7_a05f_cc72
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, EnumIter, EnumString, IntoStaticStr,
 )]
 pub enum Scope {
-    /// Place orders and read one's own.
+    /// Place orders and read their own.
     #[strum(serialize = "orders")]
     Orders,
     /// Place orders for others, and read and resume those of others.
     #[strum(serialize = "orders.admin")]
     OrdersAdmin,
-    /// Look at products and their stock.
+    /// Read products and their stock.
     #[strum(serialize = "inventory")]
     Inventory,
     /// Change products, their stock and its reservations.
@@ -48,23 +48,23 @@ impl Scope {
     }
 }
 
-/// Somebody whose token was checked.
+/// A caller whose token was verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// The customer who they are.
+    /// The customer that the caller is.
     pub customer_id: CustomerId,
-    /// What they may do.
+    /// The permissions.
     pub scopes: Vec<Scope>,
 }
 
 impl Caller {
-    /// Whether they may do what `scope` allows.
+    /// Whether the caller has `scope`.
     #[must_use]
     pub fn may(&self, scope: Scope) -> bool {
         self.scopes.iter().any(|held| *held == scope || *held == scope.of_administrators())
     }
 
-    /// Whether they may see what belongs to `customer`.
+    /// Whether the caller may see what belongs to `customer`.
     #[must_use]
     pub fn may_see(&self, customer: &CustomerId) -> bool {
         self.customer_id == *customer || self.may(Scope::OrdersAdmin)
@@ -73,7 +73,7 @@ impl Caller {
 
 impl CustomerId {
     /// The customer whom `issuer` calls `subject`: the same for the same pair (`UUIDv5`,
-    /// [RFC 9562 §5.5](https://www.rfc-editor.org/rfc/rfc9562#section-5.5)). A subject is no id by
+    /// [RFC 9562 §5.5](https://www.rfc-editor.org/rfc/rfc9562#section-5.5)). A subject is not an id by
     /// itself: its case matters, and it may be long.
     #[must_use]
     pub fn of_subject(issuer: &str, subject: &str) -> Self {
@@ -82,12 +82,12 @@ impl CustomerId {
     }
 }
 
-/// A text that names no caller.
+/// A text that is not a caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("must be a customer's id and scopes")]
 pub struct NotACaller;
 
-/// The customer's id, then each scope, divided by spaces.
+/// The customer's id, then each scope, separated by spaces.
 impl fmt::Display for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.customer_id)?;

@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 pub trait Event: Serialize + DeserializeOwned {
     /// The topic that it is published under.
     const TOPIC: Topic;
-    /// Its type: what happened, such as `order.completed`.
+    /// The type: what happened, such as `order.completed`.
     const TYPE: &'static str;
     /// The version of its data: 1, 2 and so on; the `v1` of its schema.
     const VERSION: u32 = 1;
@@ -64,7 +64,7 @@ impl Topic {
     }
 }
 
-/// Some pieces of one product. Unlike an item of a request, it may grow fields.
+/// Some pieces of one product. Unlike an item of a request, it may gain fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Line {
     /// The product, by its id in the inventory.

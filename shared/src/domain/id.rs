@@ -1,4 +1,4 @@
-//! Ids: who and what an order is about.
+//! Ids of orders, products, customers, payments and shipments.
 //!
 //! What is stored is read by the same rule as what callers send: ids become keys of documents, ids of
 //! actors and workflows, and segments of paths, for which every other character is unsafe.
@@ -87,7 +87,7 @@ id! {
     ProductId
 }
 id! {
-    /// A customer, as the caller's system names them.
+    /// A customer, by the id in the caller's system.
     CustomerId
 }
 id! {
@@ -95,7 +95,7 @@ id! {
     PaymentId
 }
 id! {
-    /// The shipment of an order, as the carrier knows it.
+    /// The shipment of an order, by the carrier's id.
     TrackingId
 }
 

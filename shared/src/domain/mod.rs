@@ -1,4 +1,4 @@
-//! What the shop means by an order, stock, money and a saga. Pure: no I/O, clock or randomness.
+//! The domain: orders, stock, money and the saga. Pure: no I/O, clock or randomness.
 
 pub mod caller;
 pub mod dead_letter;

@@ -24,7 +24,7 @@ pub struct Money {
 #[schemars(extend("minimum" = 0, "maximum" = Money::MAX_AMOUNT))]
 struct Amount(i64);
 
-/// Why there is no such sum of money.
+/// Why a sum of money is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
     /// Two currencies cannot be added.
@@ -36,8 +36,8 @@ pub enum MoneyError {
     /// A currency is not three upper case letters.
     #[error("must be three upper case letters (ISO 4217), such as EUR")]
     NotACurrency,
-    /// A currency is not one that the shop takes.
-    #[error("is not taken by this shop")]
+    /// A currency is not accepted by the shop.
+    #[error("is not accepted by this shop")]
     NotTaken,
 }
 
@@ -54,7 +54,7 @@ impl Money {
         Ok(Self { amount: amount.try_into()?, currency })
     }
 
-    /// `amount` minor units of the same currency, brought within the bounds.
+    /// `amount` minor units of the same currency, clamped to the bounds.
     #[must_use]
     pub fn with_amount(self, amount: i64) -> Self {
         Self { amount: Amount(amount.clamp(0, Self::MAX_AMOUNT)), currency: self.currency }
@@ -66,7 +66,7 @@ impl Money {
         self.amount.0
     }
 
-    /// What the amount counts.
+    /// The currency.
     #[must_use]
     pub fn currency(self) -> Currency {
         self.currency

@@ -1,4 +1,4 @@
-//! An order on its way: the document that `get-order` and `order-status` read.
+//! The document of an order, which `get-order` and `order-status` read.
 
 mod cancellation;
 mod listed;
@@ -31,7 +31,7 @@ pub enum Progress {
     },
     /// The total is charged.
     Paid {
-        /// Made of the order's id, so that a repeat names the same one.
+        /// Derived from the order's id, so that a repetition names the same one.
         payment_id: PaymentId,
     },
     /// The shipment is booked.
@@ -45,19 +45,19 @@ pub enum Progress {
     Undone(Step),
     /// The payment was undone.
     PaymentUndone {
-        /// What was refunded; none when nothing was charged.
+        /// The refunded amount; none when nothing was charged.
         refunded: Option<Money>,
     },
     /// The order ended, as the outcome says.
     Ended(Outcome),
 }
 
-/// The document of an order: all that is kept of it, under its id.
+/// The document of an order, stored under its id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     /// What was accepted, and when.
     pub placed: PlacedOrder,
-    /// How far it has come.
+    /// The progress.
     pub status: Status,
     /// The total of the reserved prices; none before `reserved`.
     pub total: Option<Money>,
@@ -65,13 +65,13 @@ pub struct Order {
     pub payment_id: Option<PaymentId>,
     /// The carrier's tracking id; none before `shipped`.
     pub tracking_id: Option<TrackingId>,
-    /// What was given back when its payment was undone.
+    /// The amount refunded when its payment was undone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given_back: Option<Money>,
-    /// That it is to be cancelled, if somebody asked for that before it was shipped.
+    /// The request to cancel it, if there was one before it was shipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancellation: Option<Cancellation>,
-    /// What was given back then, and taken back by the provider after it had succeeded.
+    /// What was refunded then, and taken back by the provider after it had succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken_back: Option<Money>,
     /// How its saga ended, once it has; when it is stuck, what is left.
@@ -92,14 +92,14 @@ pub struct Order {
     pub updated_at: Timestamp,
 }
 
-/// A step that was tried to the end.
+/// A step that has ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StepDone {
-    /// A step of the way forward or an undo.
+    /// A step forward or an undo.
     pub step: Step,
     /// Whether it was done, refused, or failed after all its tries.
     pub state: StepState,
-    /// When the activity noted it, by the clock of its host.
+    /// When the activity recorded it, by the clock of its host.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub at: Timestamp,
 }
@@ -112,7 +112,7 @@ pub enum StepState {
     Done,
     /// It was refused.
     Refused,
-    /// It could not be done, for all its retries.
+    /// It failed, despite all its retries.
     Failed,
 }
 
@@ -131,7 +131,7 @@ impl Progress {
 }
 
 impl Order {
-    /// Whose order it is.
+    /// The customer who placed it.
     #[must_use]
     pub fn customer(&self) -> &CustomerId {
         &self.placed.order.customer_id
@@ -159,9 +159,9 @@ impl Order {
         }
     }
 
-    /// Notes what happened at `at`, and returns whether that changed it: a repeated, late or reordered
-    /// note changes nothing, and neither does any note once the order has ended, nor a shipment of one
-    /// that is to be cancelled.
+    /// Records what happened at `at`, and returns whether that changed the document: a repeated, late
+    /// or reordered call changes nothing, nor does any call once the order has ended, nor a shipment
+    /// of an order that is to be cancelled.
     pub fn note(&mut self, progress: &Progress, at: Timestamp) -> bool {
         if self.status.is_final() {
             return false;
@@ -187,7 +187,7 @@ impl Order {
         }
     }
 
-    /// Removes who ordered, where it went and how it was paid, once the order has ended for good, and
+    /// Removes who ordered, where it went and how it was paid, once the order has ended finally, and
     /// returns whether it has. The customer's id, which identifies no person outside the shop, stays.
     pub fn erase_customer(&mut self) -> bool {
         let ended = self.status.is_final();
@@ -210,7 +210,7 @@ impl Order {
         changed
     }
 
-    /// An undo that gave nothing back is no step that happened, unless it was left to be done.
+    /// An undo that refunded nothing is not recorded as a step, unless it was left to be done.
     fn undo_payment(&mut self, refunded: Option<Money>, at: Timestamp) -> bool {
         const UNDO: Step = Step::RefundPayment;
         let first = self.given_back.is_none() && refunded.is_some();

@@ -1,5 +1,5 @@
-//! A payment: intended, created at the provider, then charged, refused or cancelled; perhaps
-//! refunded, whole or in part.
+//! A payment: intended, created at the provider, then charged, refused or cancelled; possibly
+//! refunded, in full or in part.
 
 mod provider;
 mod refund;
@@ -13,7 +13,7 @@ use super::{Money, OrderId, PaymentId, Refusal, strict};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What is asked of the payment provider.
+/// What the payment provider is asked to charge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Charge {
     /// The order that is paid, or the caller's reference.
@@ -24,11 +24,11 @@ pub struct Charge {
     pub payment_method: PaymentMethod,
 }
 
-/// A payment as a caller asks for it.
+/// A payment as a caller requests it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPayment {
-    /// The caller's own reference; the payment of an order of this shop is another one.
+    /// The caller's own reference; never the payment of an order of this shop.
     pub order_id: OrderId,
     /// The amount, in minor units.
     #[serde(deserialize_with = "asked")]
@@ -39,7 +39,7 @@ pub struct NewPayment {
     pub payment_method: PaymentMethod,
 }
 
-/// What an order's saga asks to be charged.
+/// A charge as an order's saga requests it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderCharge {
     /// The amount, in minor units.
@@ -48,11 +48,11 @@ pub struct OrderCharge {
     pub payment_method: PaymentMethod,
 }
 
-/// A refund as a caller asks for it.
+/// A refund as a caller requests it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRefund {
-    /// How much; all that is left, if it is not said.
+    /// How much; all that is left if absent.
     #[serde(default, deserialize_with = "asked_if_any")]
     #[schemars(with = "Option<NewMoney>")]
     pub amount: Option<Money>,
@@ -65,15 +65,15 @@ pub struct PartialRefund {
     pub amount: Money,
 }
 
-/// What undoing an order's payment came to.
+/// The result of undoing an order's payment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undone {
-    /// What was given back in all; nothing, when nothing was charged.
+    /// The total refunded; none when nothing was charged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refunded: Option<Money>,
 }
 
-/// Whose a payment is.
+/// The owner of a payment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Owner {
@@ -84,34 +84,34 @@ pub enum Owner {
     Caller,
 }
 
-/// The document of a payment. It is written before the provider is called, and what the provider
-/// says of its object is written into it.
+/// The document of a payment. It is written before the provider is called, and records the state
+/// that the provider reports.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payment {
     /// The id of the payment, and the key of this document.
     pub payment_id: PaymentId,
-    /// Whether an order's saga or a caller asked for it.
+    /// Whether an order's saga or a caller requested it.
     #[serde(default)]
     pub by: Owner,
     /// The order that it pays, or the caller's reference.
     pub order_id: OrderId,
-    /// What was asked for; nothing, when the payment was cancelled first.
+    /// What was requested; none when the payment was cancelled first.
     pub charge: Option<Charge>,
-    /// The state, which only a refund that the provider takes back leads back from.
+    /// The state. It only moves forward, except when the provider takes a refund back.
     pub state: PaymentState,
     /// Whether it is to be undone: from now on nothing is confirmed.
     #[serde(default)]
     pub called_off: bool,
-    /// How many keys of the request that creates the intent are spent: the provider keeps a failure
-    /// as the answer to its key.
+    /// How many keys of the request that creates the intent are spent: the provider stores a failure
+    /// as the response to its key.
     #[serde(default)]
     pub spent_keys: u32,
-    /// What was asked to be refunded, oldest first; at most [`Payment::MAX_REFUNDS`].
+    /// The refunds requested, oldest first; at most [`Payment::MAX_REFUNDS`].
     #[serde(default)]
     pub refunds: Vec<Refund>,
 }
 
-/// Where a payment stands.
+/// The state of a payment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PaymentState {
@@ -157,21 +157,21 @@ impl PaymentState {
 }
 
 impl NewPayment {
-    /// What the provider is to charge.
+    /// The charge to request of the provider.
     ///
     /// # Errors
     /// As [`Money::payable`]; here 0 is too small as well.
     pub fn charge(self) -> Result<Charge, Refusal> {
         let Self { order_id, amount, payment_method } = self;
-        // What costs nothing needs no payment, so it is asked as the smallest one.
+        // Zero needs no payment, so it is checked as the smallest one.
         amount.with_amount(amount.amount().max(1)).payable()?;
         Ok(Charge { order_id, amount, payment_method })
     }
 }
 
 impl Owner {
-    /// The one payment of `order`, or the one that a caller makes under that reference: never the
-    /// same.
+    /// The one payment of `order`, or the one that a caller makes under that reference: always two
+    /// different ones.
     #[must_use]
     pub fn payment_id(self, order: &OrderId) -> PaymentId {
         match self {
@@ -185,14 +185,14 @@ impl Payment {
     /// The most refunds of one payment, so that its document stays small.
     pub const MAX_REFUNDS: usize = 50;
 
-    /// A payment about to be asked for.
+    /// A payment that is about to be requested.
     #[must_use]
     pub fn intended(by: Owner, charge: Charge) -> Self {
         let order_id = charge.order_id.clone();
         Self { charge: Some(charge), ..Self::new(by, order_id, PaymentState::Intended) }
     }
 
-    /// The payment of an order, cancelled before it was asked for, so that it can never be made.
+    /// The payment of an order, cancelled before it was requested, so that it can never be made.
     #[must_use]
     pub fn voided(order_id: OrderId) -> Self {
         let mut payment = Self::new(Owner::Order, order_id, PaymentState::Intended);
@@ -213,7 +213,7 @@ impl Payment {
         }
     }
 
-    /// Whether this payment is the one that `charge` asks for.
+    /// Checks that this payment is the one that `charge` requests.
     ///
     /// # Errors
     /// [`Refusal::PaymentVoided`], when it was cancelled; [`Refusal::PaymentMismatch`], when the
@@ -255,7 +255,7 @@ impl Payment {
         }
     }
 
-    /// Names the request that creates the intent: another one once a key is spent.
+    /// The idempotency key of the request that creates the intent: a new one once a key is spent.
     #[must_use]
     pub fn creation_key(&self) -> String {
         format!("create-{}-{}", self.payment_id, self.spent_keys)

@@ -22,7 +22,7 @@ const ERASED_EMAIL: &str = "erased@erased.invalid";
 pub struct NewOrder {
     /// The customer's id in the caller's system: 1 to 64 characters.
     pub customer_id: CustomerId,
-    /// Where mail about the order goes.
+    /// The address for mail about the order.
     pub email: Email,
     /// 1 to 100 items of different products.
     pub items: Items,
@@ -82,7 +82,7 @@ pub struct Address {
     pub country: Country,
 }
 
-/// Why a list of items is not an order.
+/// Why a list of items is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ItemsError {
     /// There are none, or more than [`Items::MAX`].
@@ -91,7 +91,7 @@ pub enum ItemsError {
     /// Two items name the same product.
     #[error("names {0} twice; add up the quantities")]
     Duplicate(ProductId),
-    /// The prices given are of different currencies.
+    /// The prices given are in different currencies.
     #[error("mixes currencies")]
     MixedCurrencies,
 }
@@ -181,7 +181,7 @@ impl NewOrder {
         self.payment_method = ERASED.to_owned().try_into().expect(erased);
     }
 
-    /// Whether what names the customer was removed: there is no address to write to.
+    /// Whether the customer was erased: there is no address to write to.
     #[must_use]
     pub fn is_erased(&self) -> bool {
         self.email.as_str() == ERASED_EMAIL

@@ -9,8 +9,8 @@ use strum::{EnumDiscriminants, IntoStaticStr, VariantArray};
 
 /// Why something was not done, and never will be for this order. Nothing changed.
 ///
-/// Its wire form is the heart of a problem document: `type` names the refusal, the fields stand
-/// beside it. A caller inside the shop reads the refusal back from the problem.
+/// On the wire it is the core of a problem document: `type` names the refusal, and its fields are
+/// members of the document. A caller inside the shop reads the refusal back from the problem.
 #[derive(
     Debug,
     Clone,
@@ -32,8 +32,8 @@ use strum::{EnumDiscriminants, IntoStaticStr, VariantArray};
 #[serde(tag = "type", rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Refusal {
-    /// Fewer pieces are available than were asked for.
-    #[error("fewer pieces of {product_id} are available than were asked for")]
+    /// Fewer pieces are available than requested.
+    #[error("fewer pieces of {product_id} are available than requested")]
     OutOfStock {
         /// The product that ran out.
         product_id: ProductId,
@@ -41,41 +41,41 @@ pub enum Refusal {
     /// The shop does not sell the product.
     #[error("the shop does not sell {product_id}")]
     UnknownProduct {
-        /// The product asked for.
+        /// The product requested.
         product_id: ProductId,
     },
-    /// The product costs something else than the customer saw.
+    /// The price differs from the one that the customer saw.
     #[error("{product_id} now costs {unit_price}")]
     PriceChanged {
         /// The product whose price differs.
         product_id: ProductId,
-        /// What one piece costs now.
+        /// The current price of one piece.
         unit_price: Money,
     },
     /// The products of the order are sold in more than one currency.
     #[error("the products of the order are sold in more than one currency")]
     MixedCurrencies,
-    /// The order costs more than one payment can carry.
-    #[error("the order costs more than one payment can carry ({} minor units)", Money::MAX_AMOUNT)]
+    /// The order costs more than one payment can charge.
+    #[error("the order costs more than one payment can charge ({} minor units)", Money::MAX_AMOUNT)]
     TotalTooLarge,
-    /// The order costs less than one payment can carry.
-    #[error("a payment carries {least} at least; order more at once")]
+    /// The order costs less than one payment can charge.
+    #[error("the smallest payment is {least}; order more at once")]
     TotalTooSmall {
-        /// The least that can be charged in the currency.
+        /// The smallest amount that can be charged in the currency.
         least: Money,
     },
-    /// The shop takes no payments in the currency.
-    #[error("the shop takes no payments in {currency}")]
+    /// The shop accepts no payments in the currency.
+    #[error("the shop accepts no payments in {currency}")]
     CurrencyNotTaken {
         /// The currency of what was ordered.
         currency: Currency,
     },
-    /// The stock set is less than what is reserved.
+    /// The new stock is less than what is reserved.
     #[error("{reserved} pieces of {product_id} are reserved, so no fewer can be on hand")]
     BelowReserved {
         /// The product concerned.
         product_id: ProductId,
-        /// Pieces reserved now.
+        /// Pieces currently reserved.
         reserved: u32,
     },
     /// The order already holds another quantity of the product.
@@ -84,8 +84,8 @@ pub enum Refusal {
         /// The product concerned.
         product_id: ProductId,
     },
-    /// The product has as many open reservations as it can hold.
-    #[error("{product_id} has as many open reservations as it can hold")]
+    /// The product has the maximum number of open reservations.
+    #[error("{product_id} has the maximum number of open reservations")]
     TooManyReservations {
         /// The product concerned.
         product_id: ProductId,
@@ -96,8 +96,8 @@ pub enum Refusal {
         /// The product concerned.
         product_id: ProductId,
     },
-    /// The order that holds the pieces is on its way; only its saga releases them.
-    #[error("the order that holds {product_id} is on its way")]
+    /// The order that holds the pieces is being shipped; only its saga releases them.
+    #[error("the order that holds {product_id} is being shipped")]
     ReservationCommitted {
         /// The product concerned.
         product_id: ProductId,
@@ -108,12 +108,14 @@ pub enum Refusal {
         /// The provider's code, such as `card_declined`.
         code: String,
     },
-    /// The customer would have to act to pay, such as authenticate with the bank.
-    #[error("the payment needs the customer to act, such as to authenticate; use another method")]
+    /// The customer would have to act, such as authenticate with the bank.
+    #[error(
+        "the payment requires the customer to act, such as to authenticate; use another method"
+    )]
     PaymentNeedsCustomer,
     /// The payment provider rejected the shop's credentials, so nothing was charged. Earlier versions
-    /// ended orders so; since then they wait for good credentials.
-    #[error("the payment provider cannot be used at present; nothing was charged")]
+    /// ended orders so; since then they wait for valid credentials.
+    #[error("the payment provider is currently unavailable; nothing was charged")]
     PaymentUnavailable,
     /// The payment was cancelled before it was made.
     #[error("the payment of this order was cancelled")]
@@ -121,29 +123,29 @@ pub enum Refusal {
     /// The order was paid with another amount or method.
     #[error("the order has a payment of another amount or method")]
     PaymentMismatch,
-    /// The payment belongs to an order, whose saga alone touches it.
+    /// The payment belongs to an order, and only that order's saga changes it.
     #[error(
         "the payment belongs to order {order_id}, which refunds it when it is cancelled; once the \
          order has completed, refund it by POST /api/orders/{order_id}/refunds"
     )]
     PaymentOfAnOrder {
-        /// The order whose payment it is.
+        /// The order that it pays for.
         order_id: OrderId,
     },
-    /// More is to be refunded than is left of what was paid.
-    #[error("{left} are left to be refunded")]
+    /// The refund exceeds what is left of the charge.
+    #[error("only {left} are left to be refunded")]
     RefundTooLarge {
         /// What was paid, less what was refunded or is being refunded.
         left: Money,
     },
     /// Nothing was paid, or all of it is refunded or being refunded.
-    #[error("nothing is left to be refunded: nothing was paid, or all of it is refunded already")]
+    #[error("nothing is left to be refunded: nothing was paid, or all of it has been refunded")]
     NothingToRefund,
-    /// The same refund was asked for with another amount.
-    #[error("the same refund was asked for with another amount")]
+    /// The same refund was requested with another amount.
+    #[error("the same refund was requested with another amount")]
     RefundMismatch,
-    /// The payment has as many refunds as it can have.
-    #[error("the payment has as many refunds as it can have")]
+    /// The payment has the maximum number of refunds.
+    #[error("the payment has the maximum number of refunds")]
     TooManyRefunds,
     /// The shop does not ship to the country.
     #[error("the shop does not ship to {country}")]
@@ -154,20 +156,20 @@ pub enum Refusal {
     /// The shipment was cancelled before it was booked.
     #[error("the shipment of this order was cancelled")]
     ShipmentCancelled,
-    /// Somebody asked for the order to be cancelled before it was shipped.
-    #[error("{} asked for the order to be cancelled", match by { Canceller::Customer => "the customer", Canceller::Staff => "staff" })]
+    /// Cancellation of the order was requested before it was shipped.
+    #[error("{} requested that the order be cancelled", match by { Canceller::Customer => "the customer", Canceller::Staff => "staff" })]
     CancelRequested {
-        /// Who asked.
+        /// Who requested it.
         by: Canceller,
     },
-    /// A refusal that this version does not know, kept and passed on as it came.
+    /// A refusal that this version does not know, passed on unchanged.
     #[error("it was refused ({})", type_of(.0))]
     #[serde(untagged)]
     #[schemars(skip)]
     Other(Map<String, Value>),
 }
 
-/// What an unknown refusal calls itself.
+/// The name of an unknown refusal.
 fn type_of(refusal: &Map<String, Value>) -> &str {
     refusal.get("type").and_then(Value::as_str).unwrap_or("other")
 }

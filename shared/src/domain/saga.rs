@@ -1,4 +1,4 @@
-//! The order saga: `create → reserve → pay → ship → complete`, or everything that was tried undone.
+//! The order saga: `create → reserve → pay → ship → complete`, or everything that was tried is undone.
 
 use super::placing::PlacedOrder;
 use super::{Money, Refusal};
@@ -30,24 +30,24 @@ pub enum Step {
     RefundPayment,
     /// Undoes `reserve`.
     ReleaseStock,
-    /// Writes into the order document how the order ended.
+    /// Records in the order document how the order ended.
     Close,
 }
 
-/// Why a step did not happen.
+/// Why a step was not done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stop {
-    /// It was refused: this try changed nothing.
+    /// It was refused: this attempt changed nothing.
     Refused(Refusal),
-    /// Its machinery failed: it may have happened or not.
+    /// It failed technically: it may have taken effect or not.
     Failed,
 }
 
 /// What stopped an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cause {
-    /// The step that did not happen.
+    /// The step that was not done.
     pub step: Step,
     /// Whether it was refused or failed.
     pub stop: Stop,
@@ -64,7 +64,7 @@ pub enum Outcome {
         /// The step that stopped it, and why.
         cause: Cause,
     },
-    /// Something could not be brought to its end, and a person must look.
+    /// A step could not be completed or undone, and needs attention.
     Stuck {
         /// The step that stopped it, and why.
         cause: Cause,
@@ -87,7 +87,7 @@ pub trait Steps: Sync {
     fn complete(&self, order: &PlacedOrder) -> impl StepFuture<()>;
     /// Undoes one step, because of `cause`.
     fn undo(&self, order: &PlacedOrder, undo: Undo, cause: &Cause) -> impl StepFuture<()>;
-    /// Writes how the order ended.
+    /// Records how the order ended.
     fn close(&self, order: &PlacedOrder, outcome: &Outcome) -> impl StepFuture<()>;
 }
 
@@ -109,18 +109,18 @@ pub enum Undo {
 }
 
 impl Undo {
-    /// Every one, in the order of the steps that they undo.
+    /// All undos, in the order of the steps that they undo.
     pub const ALL: [Self; 3] = [Self::ReleaseStock, Self::RefundPayment, Self::CancelShipment];
 }
 
 /// Fulfils an order, or leaves no trace of it, or says what is left.
 ///
-/// Every step that was tried is undone, a refused one too: an earlier try of it may have happened.
+/// Every step that was tried is undone, also a refused one: an earlier attempt may have taken effect.
 pub async fn fulfil(steps: &impl Steps, order: &PlacedOrder) -> Outcome {
     let mut tried = Vec::new();
     match attempt(steps, order, &mut tried).await {
         Ok(outcome) => outcome,
-        // The goods are on their way: the only way out is forward.
+        // The goods have been shipped: the order can only be completed.
         Err(cause) if cause.step == Step::Complete => ended(cause, vec![Step::Complete]),
         Err(cause) => unwind(steps, order, tried, cause).await,
     }

@@ -9,9 +9,9 @@ use std::str::FromStr;
 /// arrives late books nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shipment {
-    /// The order that it is sent for, and the key of this document.
+    /// The order that it belongs to, and the key of this document.
     pub order_id: OrderId,
-    /// What the carrier calls it.
+    /// The carrier's id.
     pub tracking_id: TrackingId,
     /// Booked or cancelled.
     pub state: ShipmentState,
@@ -21,9 +21,9 @@ pub struct Shipment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ShipmentState {
-    /// It goes out.
+    /// It is booked.
     Booked,
-    /// It does not.
+    /// It is cancelled.
     Cancelled,
 }
 
@@ -35,19 +35,19 @@ impl Shipment {
     }
 }
 
-/// What a booking answers.
+/// The response to a booking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Booked {
-    /// What the carrier calls the shipment.
+    /// The carrier's id of the shipment.
     pub tracking_id: TrackingId,
 }
 
-/// The countries that the shop ships to: ISO 3166-1 codes between commas, such as `DE,FR`.
+/// The countries that the shop ships to: ISO 3166-1 codes separated by commas, such as `DE,FR`.
 #[derive(Debug, Clone)]
 pub struct ServedCountries(Vec<Country>);
 
 impl ServedCountries {
-    /// Whether the shop ships there.
+    /// Checks that the shop ships to `country`.
     ///
     /// # Errors
     /// [`Refusal::CountryNotServed`].

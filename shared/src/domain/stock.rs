@@ -1,4 +1,4 @@
-//! Stock of one product: what is on hand, what it costs, and who has reserved how much until when.
+//! Stock of one product: what is on hand, its price, and which orders have reserved how much until when.
 
 mod changes;
 mod offer;
@@ -26,27 +26,27 @@ pub struct Stock {
     unit_price: Money,
     on_hand: u32,
     open: BTreeMap<OrderId, Reservation>,
-    /// What ended without being released, and can be taken again.
+    /// Reservations that expired without being released, and can be renewed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     lapsed: BTreeMap<OrderId, Reservation>,
-    /// Grows with each change that [`Level`] shows.
+    /// Increases with each change that [`Level`] shows.
     #[serde(default)]
     revision: u64,
-    /// The changes that were asked for lately, oldest first.
+    /// The most recent changes, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     changes: Vec<Past>,
-    /// When the actor's reminder fires; none is set without this.
+    /// When the actor's reminder fires, if one is set.
     sweep_at: Option<Timestamp>,
 }
 
-/// How much of a product there is.
+/// The stock level of a product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Level {
     /// The product.
     pub product_id: ProductId,
-    /// What customers read.
+    /// The name that customers see.
     pub name: Text<200>,
-    /// What one piece costs.
+    /// The price of one piece.
     pub unit_price: Money,
     /// Pieces on hand, reserved ones included.
     pub on_hand: u32,
@@ -54,13 +54,13 @@ pub struct Level {
     pub reserved: u32,
     /// Pieces that can be reserved: on hand less reserved.
     pub available: u32,
-    /// Grows with each change of the others.
+    /// Increases with each change of the other fields.
     #[serde(default)]
     pub revision: u64,
 }
 
 impl Stock {
-    /// The most reservations open at once; more of them wait. It keeps the document below
+    /// The most reservations open at once; further ones wait. It keeps the document below
     /// [`Stock::MAX_BYTES`].
     pub const MAX_OPEN: usize = 5_000;
 
@@ -92,7 +92,7 @@ impl Stock {
         }
     }
 
-    /// Takes over name, price and stock; what is reserved stays reserved at its price.
+    /// Sets name, price and stock; what is reserved stays reserved at its price.
     ///
     /// # Errors
     /// [`Refusal::BelowReserved`].
@@ -109,12 +109,12 @@ impl Stock {
         Ok(())
     }
 
-    /// Holds pieces for an order from `now` on. Repeated, it answers as before, unless the customer
-    /// saw another price than the one held.
+    /// Reserves pieces for an order from `now` on. Repeated, it returns the same reservation, unless the
+    /// customer saw another price than the reserved one.
     ///
     /// # Errors
     /// [`Refusal`]: `out-of-stock`, `price-changed`, `reservation-mismatch`; `too-many-reservations`,
-    /// which passes when others end.
+    /// which is temporary: others end.
     pub fn reserve(&mut self, ask: &Reserve, now: Timestamp) -> Result<Held, Refusal> {
         let product_id = self.product_id.clone();
         let held = self.open.get(&ask.order_id);
@@ -133,10 +133,10 @@ impl Stock {
         if self.open.len() >= Self::MAX_OPEN {
             return Err(Refusal::TooManyReservations { product_id });
         }
-        Ok(self.hold(ask, now))
+        Ok(self.add(ask, now))
     }
 
-    fn hold(&mut self, ask: &Reserve, now: Timestamp) -> Held {
+    fn add(&mut self, ask: &Reserve, now: Timestamp) -> Held {
         let reservation = Reservation {
             quantity: ask.quantity,
             unit_price: self.unit_price,
@@ -150,12 +150,12 @@ impl Stock {
         held
     }
 
-    /// Keeps what is held for `order` beyond its expiry. A reservation that has lapsed is taken again,
-    /// if the pieces are there at its price. Repeated, it changes nothing.
+    /// Commits the reservation of `order`, which then no longer expires. One that has lapsed is renewed
+    /// if the pieces are available at its price. Repeated, it changes nothing.
     ///
     /// # Errors
-    /// [`Refusal`]: `reservation-expired`, when nothing was held or others have the pieces by now;
-    /// `price-changed`, when they cost something else by now.
+    /// [`Refusal`]: `reservation-expired`, when nothing was reserved or the pieces are no longer available;
+    /// `price-changed`, when the price has changed.
     pub fn commit(&mut self, order: &OrderId) -> Result<(), Refusal> {
         if !self.open.contains_key(order) {
             self.take_again(order)?;
@@ -184,7 +184,7 @@ impl Stock {
         }
     }
 
-    /// Gives back what is held for `order`, if anything, and forgets the order: nothing can be
+    /// Releases the reservation of `order`, if any, and forgets the order: nothing can be
     /// committed for it any more.
     pub fn release(&mut self, order: &OrderId) {
         self.lapsed.remove(order);
@@ -193,7 +193,7 @@ impl Stock {
         }
     }
 
-    /// Gives back what is reserved for `order`, if anything, as a caller outside its saga asks.
+    /// Releases the reservation of `order`, if any, at the request of a caller outside its saga.
     ///
     /// # Errors
     /// [`Refusal::ReservationCommitted`]: the goods may have left.
@@ -205,7 +205,7 @@ impl Stock {
         Ok(())
     }
 
-    /// Takes what is committed for `order` out of the shop and forgets the order.
+    /// Removes what is committed for `order` from the stock and forgets the order.
     pub fn settle(&mut self, order: &OrderId) {
         if self.open.get(order).is_some_and(Reservation::is_committed)
             && let Some(sold) = self.open.remove(order)
@@ -215,7 +215,7 @@ impl Stock {
         }
     }
 
-    /// Lets what has expired at `now` lapse, and forgets what lapsed long ago.
+    /// Lapses the reservations that have expired at `now`, and forgets those that lapsed long ago.
     pub fn expire(&mut self, now: Timestamp) {
         self.lapse(|_, held| !held.is_committed() && held.expires_at <= now);
         self.lapsed.retain(|_, held| now.duration_since(held.expires_at) < Self::LAPSED_FOR);
@@ -232,7 +232,7 @@ impl Stock {
         }
     }
 
-    /// When the first reservation expires, if none is committed before.
+    /// When the first uncommitted reservation expires.
     #[must_use]
     pub fn next_expiry(&self) -> Option<Timestamp> {
         let reserved = self.open.values().filter(|held| !held.is_committed());
@@ -255,7 +255,7 @@ impl Stock {
         self.sweep_at = None;
     }
 
-    /// How much there is.
+    /// The stock level.
     #[must_use]
     pub fn level(&self) -> Level {
         Level {

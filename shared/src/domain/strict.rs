@@ -1,5 +1,5 @@
-//! What callers send, read by the rules of today: for `#[serde(deserialize_with)]` in types of
-//! requests. The types themselves are read by wider bounds, because what an earlier version accepted
+//! What callers send, checked by the current rules: for `#[serde(deserialize_with)]` in types of
+//! requests. The types themselves have wider bounds, because what an earlier version accepted
 //! and stored must stay readable when a rule becomes stricter.
 
 use serde::de::Error;
@@ -9,7 +9,7 @@ use std::fmt::Display;
 /// Reads a text that `T` accepts.
 ///
 /// # Errors
-/// When it is no text, or not one that `T` accepts.
+/// When it is not a text, or not one that `T` accepts.
 pub fn text<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: TryFrom<String, Error: Display>,
@@ -18,7 +18,7 @@ where
     String::deserialize(deserializer)?.try_into().map_err(D::Error::custom)
 }
 
-/// As [`text`], of one that may be left out.
+/// Like [`text`], for an optional one.
 ///
 /// # Errors
 /// As [`text`].
@@ -34,7 +34,7 @@ where
 /// Reads a number that `T` accepts.
 ///
 /// # Errors
-/// When it is no whole number, or not one that `T` accepts.
+/// When it is not a whole number, or not one that `T` accepts.
 pub fn number<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: TryFrom<i64, Error: Display>,

@@ -1,12 +1,12 @@
-//! Texts with a bound: names, addresses, tokens. Their bounds are those of today, by which a text is
-//! converted; what is stored is read by wider ones, and requests by [`strict`](super::strict).
+//! Texts with bounds: names, addresses, tokens. Conversions from text check the current bounds; what
+//! is stored is read by wider ones, and requests by [`strict`](super::strict).
 
 mod email;
 mod stored;
 
 pub use email::{Email, NotAnEmail};
 
-use self::stored::Stored;
+use self::stored::{Stored, stored};
 use icu_properties::props::{
     BidiControl, BinaryProperty, DefaultIgnorableCodePoint, EnumeratedProperty, GeneralCategory,
     GeneralCategoryGroup,
@@ -15,17 +15,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A text of 1 to `MAX` characters, at least one of which can be seen, without any that move others
-/// about or control something.
+/// A text of 1 to `MAX` characters, at least one of which is visible, without control characters or
+/// marks of the direction of writing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "Stored", into = "String")]
 #[schemars(inline, from = "String", extend("minLength" = 1, "maxLength" = MAX))]
 pub struct Text<const MAX: usize>(String);
 
-/// A text in which nothing can be seen, that is too long, or that holds a character it must not.
+/// A text that has no visible character, is too long, or contains a forbidden character.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "must be 1 to {max} characters that can be seen, none of them a control character, a line break or a mark of the direction of writing"
+    "must be 1 to {max} characters, at least one of them visible, and none a control character, a line break or a mark of the direction of writing"
 )]
 pub struct NotAText {
     max: usize,
@@ -40,15 +40,15 @@ impl<const MAX: usize> TryFrom<String> for Text<MAX> {
     }
 }
 
-/// Whether a character does something to what stands beside it: controls, ends a line or paragraph,
-/// or turns the direction of writing.
+/// Whether a character is a control character, ends a line or paragraph, or changes the direction of
+/// writing.
 fn controls(letter: char) -> bool {
     matches!(letter, '\u{2028}' | '\u{2029}')
         || letter.is_control()
         || BidiControl::for_char(letter)
 }
 
-/// Whether a character can be seen on its own: letters, digits, punctuation and symbols can, unless
+/// Whether a character is visible on its own: letters, digits, punctuation and symbols are, unless
 /// Unicode says to ignore them. The braille pattern without dots is blank.
 fn is_visible(letter: char) -> bool {
     let seen = GeneralCategoryGroup::Letter
@@ -60,17 +60,7 @@ fn is_visible(letter: char) -> bool {
         && !DefaultIgnorableCodePoint::for_char(letter)
 }
 
-impl<const MAX: usize> From<Stored> for Text<MAX> {
-    fn from(stored: Stored) -> Self {
-        Self(stored.0)
-    }
-}
-
-impl<const MAX: usize> From<Text<MAX>> for String {
-    fn from(text: Text<MAX>) -> Self {
-        text.0
-    }
-}
+stored!(Text<MAX>, const MAX);
 
 impl<const MAX: usize> fmt::Display for Text<MAX> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -109,17 +99,7 @@ impl TryFrom<String> for Country {
     }
 }
 
-impl From<Stored> for Country {
-    fn from(stored: Stored) -> Self {
-        Self(stored.0)
-    }
-}
-
-impl From<Country> for String {
-    fn from(country: Country) -> Self {
-        country.0
-    }
-}
+stored!(Country);
 
 /// A payment method: the payment provider's token for it, such as `pm_card_visa`. 1 to 64 letters,
 /// digits and underscores.
@@ -156,17 +136,7 @@ impl TryFrom<String> for PaymentMethod {
     }
 }
 
-impl From<Stored> for PaymentMethod {
-    fn from(stored: Stored) -> Self {
-        Self(stored.0)
-    }
-}
-
-impl From<PaymentMethod> for String {
-    fn from(method: PaymentMethod) -> Self {
-        method.0
-    }
-}
+stored!(PaymentMethod);
 
 #[cfg(test)]
 mod tests {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the clock that everybody else asks")]
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that everything else uses")]
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }

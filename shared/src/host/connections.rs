@@ -1,4 +1,4 @@
-//! Connections: how long one may take to say what it wants, and how they end.
+//! Connections: how long one may wait for a request, and how they end.
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -21,23 +21,23 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service;
 
-/// The most bytes of a request's head; what is longer gets a bare 431.
+/// The most bytes of a request's head; a longer one gets a bare 431.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 
 /// How many connections there may be, and how long they may stay without a request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
-    /// The most at once; one more is closed when it is made.
+    /// The most at once; any further one is closed immediately.
     pub(super) connections: usize,
-    /// Until the head of the first or the next request is there: longer than a sidecar keeps a
-    /// connection in its pool (90 s), so that none is closed under a request that goes out. Pools keep
+    /// Until the head of the first or the next request has arrived: longer than a sidecar keeps a
+    /// connection in its pool (90 s), so that none is closed while a request is being sent. Pools keep
     /// connections that were opened ahead and never used, so the first request has no other bound.
     pub(super) request: Duration,
-    /// From the last answer until what is still open is closed, once the process stops.
+    /// From the last response until open connections are closed, once the process stops.
     pub(super) farewell: Duration,
 }
 
-/// As functions serve.
+/// The bounds of functions.
 pub(super) const BOUNDS: Bounds = Bounds {
     connections: 4_096,
     request: Duration::from_secs(100),
@@ -46,14 +46,14 @@ pub(super) const BOUNDS: Bounds = Bounds {
 
 /// Lets this process hold as many connections as the machine allows. Many machines start processes with
 /// a limit of 1,024 files, which silent clients would soon use up.
-pub(super) fn lift_limit() {
+pub(super) fn raise_file_limit() {
     let limit = getrlimit(Resource::Nofile);
-    // Where that is refused, it holds fewer.
+    // If that is refused, the limit stays as it is.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 /// Serves `router` by HTTP/1.1 until `stop` is cancelled and every request in flight is answered. A
-/// connection without a request keeps nobody.
+/// connection without a request does not delay the stop.
 pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
@@ -101,7 +101,7 @@ impl<I, S> Accept<I, S> for Room {
     }
 }
 
-/// What serves a connection, for as long as that lasts.
+/// What serves a connection, for as long as the connection lasts.
 #[derive(Debug, Clone)]
 struct InRoom<S> {
     service: S,
@@ -136,18 +136,18 @@ mod tests {
     use tokio::time::Instant;
 
     const LONG: Duration = Duration::from_mins(1);
-    const PATIENT: Bounds =
+    const NO_TIMEOUTS: Bounds =
         Bounds { connections: 300, request: LONG, farewell: Duration::from_millis(100) };
 
     struct Running {
         address: SocketAddr,
-        /// Lets `/slow` answer.
+        /// Lets `/slow` respond.
         finish: CancellationToken,
         stop: CancellationToken,
         serving: JoinHandle<io::Result<()>>,
     }
 
-    /// A server that answers at `/`, and at `/slow` when it may.
+    /// A server that responds at `/`, and at `/slow` once it is released.
     async fn start(bounds: Bounds) -> Running {
         let finish = CancellationToken::new();
         let may = finish.clone();
@@ -171,7 +171,7 @@ mod tests {
         }
     }
 
-    /// What comes until the server closes the connection.
+    /// What is received until the server closes the connection.
     async fn rest(mut client: TcpStream) -> String {
         let mut text = Vec::new();
         // A connection that is cut may be reset.
@@ -180,9 +180,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_client_that_says_nothing_or_half_of_it_is_not_waited_for() {
+    async fn a_client_that_sends_nothing_or_half_a_request_is_disconnected() {
         let request = Duration::from_millis(100);
-        let server = start(Bounds { request, ..PATIENT }).await;
+        let server = start(Bounds { request, ..NO_TIMEOUTS }).await;
         let began = Instant::now();
         for text in ["", "GET", "GET / HTTP/1.1\r\nHost: a\r\n"] {
             assert_eq!(rest(server.send(text).await).await, "");
@@ -192,8 +192,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn silent_clients_hinder_no_other() {
-        let server = start(PATIENT).await;
+    async fn silent_clients_delay_no_other() {
+        let server = start(NO_TIMEOUTS).await;
         let mut silent = Vec::new();
         for _ in 0..200 {
             silent.push(server.send("GET /").await);
@@ -204,7 +204,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_connection_too_many_is_closed_and_the_others_are_served() {
-        let server = start(Bounds { connections: 2, ..PATIENT }).await;
+        let server = start(Bounds { connections: 2, ..NO_TIMEOUTS }).await;
         let (kept, silent) = (server.send("GET / HTTP/1.1\r\n").await, server.send("").await);
         assert_eq!(rest(server.send("").await).await, "");
         drop(silent);
@@ -215,7 +215,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_server_that_stops_answers_what_is_in_flight_and_closes_the_rest() {
-        let server = start(PATIENT).await;
+        let server = start(NO_TIMEOUTS).await;
         let (silent, half) = (server.send("").await, server.send("GET / HT").await);
         let mut slow = server.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").await;
         // The connections are accepted in turn: once this one is answered, the others are known.

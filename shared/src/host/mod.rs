@@ -101,7 +101,7 @@ impl Setup {
         &self.sidecar
     }
 
-    /// Is cancelled on the signal to stop.
+    /// Cancelled on the signal to stop.
     #[must_use]
     pub fn stopping(&self) -> CancellationToken {
         self.stopping.clone()
@@ -115,7 +115,7 @@ pub async fn run<S: Into<Service>>(
     name: &'static str,
     build: impl FnOnce(&Setup) -> Result<S, InvalidSettings>,
 ) -> ExitCode {
-    // A provider that was installed before is used.
+    // If a provider is installed already, that one is used.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let process = serve::Process::read(name, &Environment);
     let ports = (DAPR_HTTP_PORT.read(&Environment), DAPR_GRPC_PORT.read(&Environment)).together();

@@ -1,5 +1,5 @@
 //! What every function's router gets: health, problems for what it does not serve, bounds, and a
-//! door that only its sidecar passes.
+//! check that the caller is its sidecar.
 
 mod headers;
 
@@ -30,7 +30,7 @@ const REQUEST_DEADLINE: Duration = Duration::from_secs(12);
 /// The header in which the sidecar shows its token.
 const TOKEN_HEADER: &str = "dapr-api-token";
 
-/// The router of `service` as it is served; `token` is what its sidecar must show, if anything,
+/// The router of `service` as it is served; `token` is what its sidecar must present, if anything,
 /// and `ready` says whether the function can do its work.
 pub(crate) fn with_middleware<F>(
     service: Service,
@@ -75,7 +75,7 @@ fn with_normal_paths(router: Router) -> Router {
 /// template, so that ids do not multiply the names of spans.
 fn span(request: &Request) -> Span {
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    // A stream lasts for minutes, which says nothing of the shop.
+    // A stream lasts for minutes, which says nothing about the shop's latency.
     if route == events::ROUTE {
         return Span::none();
     }
@@ -101,7 +101,7 @@ async fn readiness<F: Future<Output = bool>>(ready: impl Fn() -> F) -> StatusCod
 }
 
 async fn unknown_route(request: Request) -> Problem {
-    Problem::new(Kind::UnknownRoute, format!("there is nothing at {}", excerpt(&request)))
+    Problem::new(Kind::UnknownRoute, format!("no resource exists at {}", excerpt(&request)))
 }
 
 /// The path, or as much of it as fits into a sentence.
@@ -110,7 +110,7 @@ fn excerpt(request: &Request) -> String {
 }
 
 async fn wrong_method(request: Request) -> Problem {
-    let detail = format!("{} does not take {}", excerpt(&request), request.method());
+    let detail = format!("{} does not support {}", excerpt(&request), request.method());
     Problem::new(Kind::MethodNotAllowed, detail)
 }
 
@@ -125,7 +125,7 @@ async fn from_sidecar(
         request.extensions_mut().insert(FromSidecar);
         return next.run(request).await;
     }
-    let detail = format!("call this function through its Dapr sidecar, which shows {TOKEN_HEADER}");
+    let detail = format!("call this function through its Dapr sidecar, which sends {TOKEN_HEADER}");
     Problem::new(Kind::NotFromSidecar, detail).into_response()
 }
 
@@ -135,12 +135,12 @@ async fn enforce_timeout(request: Request, next: Next) -> Response {
         return response;
     }
     tracing::error!(url.path = path, "a request took too long");
-    Problem::new(Kind::Timeout, "please try again; repeating a request does no harm")
-        .into_response()
+    Problem::new(Kind::Timeout, "please try again; repeating the request is safe").into_response()
 }
 
 fn panicked(_: Box<dyn Any + Send>) -> Response {
-    Problem::new(Kind::Internal, "the fault is ours, and it has been logged").into_response()
+    Problem::new(Kind::Internal, "an error in the shop itself, which has been logged")
+        .into_response()
 }
 
 #[cfg(test)]
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_may_say_otherwise_for_itself() {
+    async fn a_response_may_override_the_common_headers() {
         let own = || [("cache-control", "max-age=300"), ("content-security-policy", "sandbox")];
         let routes = Router::new().route("/page", get(async move || own()));
         let page = Request::get("/page").body(Body::empty()).unwrap();
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_is_kept_in_no_cache_and_is_part_of_no_page() {
+    async fn a_response_is_neither_cached_nor_embedded_in_a_page() {
         for request in [post_work(""), Request::get("/nowhere").body(Body::empty()).unwrap()] {
             let response = answer(routes().into(), request).await;
             assert_eq!(response.headers()["cache-control"], "no-store");
@@ -220,20 +220,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_may_ask_again_is_told_when() {
+    async fn a_temporary_problem_says_when_to_retry() {
         for (status, retry) in
             [(200, None), (202, Some("1")), (409, None), (429, Some("1")), (503, Some("1"))]
         {
             let status = StatusCode::from_u16(status).unwrap();
             let routes = Router::new().route("/work", post(async move || status));
             let response = answer(routes.into(), post_work("")).await;
-            let told = response.headers().get("retry-after").map(|told| told.to_str().unwrap());
-            assert_eq!(told, retry, "{status}");
+            let value = response.headers().get("retry-after").map(|value| value.to_str().unwrap());
+            assert_eq!(value, retry, "{status}");
         }
     }
 
     #[tokio::test]
-    async fn a_path_may_be_written_in_every_way_that_means_it() {
+    async fn equivalent_paths_reach_the_same_route() {
         for path in ["/work", "/%77ork", "/work/", "/wor%6B/"] {
             let request = || Request::post(path).body(Body::empty()).unwrap();
             assert_eq!(answer(Service::from(routes()).public(), request()).await.status(), 200);
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn pages_of_listed_origins_alone_may_call() {
+    async fn only_pages_of_listed_origins_may_call() {
         let allowed = async |origins: &[&'static str], origin: &str| {
             let origins = origins.iter().map(|origin| HeaderValue::from_static(origin)).collect();
             let request = Request::post("/work").header("origin", origin).body(Body::empty());

@@ -23,7 +23,7 @@ use tokio::time::{interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// The interval between two checks whether the sidecar has ended.
+/// The interval between two checks whether the sidecar has stopped.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The settings of a process.
@@ -47,7 +47,7 @@ enum RunError {
     Signals(#[source] io::Error),
     #[error("cannot serve")]
     Serve(#[source] io::Error),
-    #[error("cannot work")]
+    #[error("the worker failed")]
     Work(#[source] Failure),
     #[error("some requests did not end within {} seconds", drain.as_secs())]
     Drain { drain: Duration },
@@ -92,7 +92,7 @@ impl Process {
         let ready = readiness(sidecar.clone(), worker.is_some(), stopping.clone());
         let router = router::with_middleware(service, self.token.clone(), ready);
         let mut signals = Signals::listen()?;
-        connections::lift_limit();
+        connections::raise_file_limit();
         let listener = self.listen().await?;
         let version = env!("CARGO_PKG_VERSION");
         tracing::info!(function = self.name, version, address = %self.address, "the function starts");
@@ -142,7 +142,7 @@ async fn gone(sidecar: &Sidecar, limit: Duration) {
     if !limit.is_zero() && timeout(limit, look).await.is_err() {
         tracing::warn!(
             seconds = limit.as_secs(),
-            "the sidecar is still there; the function drains"
+            "the sidecar is still running; the function drains"
         );
     }
 }
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_process_waits_until_both_ports_of_its_sidecar_have_gone() {
+    async fn a_process_waits_until_both_ports_of_its_sidecar_are_closed() {
         let (sidecar, [http, grpc]) = listening().await;
         let waiting = sidecar.clone();
         let wait = tokio::spawn(async move { gone(&waiting, Duration::from_mins(1)).await });

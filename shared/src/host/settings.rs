@@ -33,9 +33,9 @@ pub const DAPR_HTTP_PORT: Setting<u16> =
 pub const DAPR_GRPC_PORT: Setting<u16> =
     Setting { name: "DAPR_GRPC_PORT", default: Some("50001"), parse: port };
 
-/// `APP_API_TOKEN`: what the sidecar shows this function
-/// ([Dapr](https://docs.dapr.io/operations/security/app-api-token/)); calls without it are refused.
-/// Empty: nothing is asked for, and a gateway that knows who calls is not believed.
+/// `APP_API_TOKEN`: the token that the sidecar sends to this function
+/// ([Dapr](https://docs.dapr.io/operations/security/app-api-token/)); calls without it are rejected.
+/// Empty: no token is required, and a caller that the gateway names is not trusted.
 pub const APP_API_TOKEN: Setting<String> =
     Setting { name: "APP_API_TOKEN", default: Some(""), parse: parsed };
 
@@ -46,8 +46,8 @@ pub const DRAIN: Setting<Duration> = Setting {
     parse: |text| within(text, 1, 600).map(Duration::from_secs),
 };
 
-/// `STOP_WAIT_SECONDS`: the longest that a process which is asked to stop goes on serving, not ready,
-/// for as long as its sidecar is there. A platform's grace period is longer than this and
+/// `STOP_WAIT_SECONDS`: the longest that a process which is asked to stop continues to serve, not ready,
+/// while its sidecar is running. A platform's grace period is longer than this and
 /// `DRAIN_SECONDS` together. 0, as on a terminal: it drains immediately.
 pub const STOP_WAIT: Setting<Duration> = Setting {
     name: "STOP_WAIT_SECONDS",
@@ -63,43 +63,43 @@ pub const PROBLEM_BASE: Setting<String> = Setting {
     parse: |text| web_address(text).map(|_| text.to_owned()),
 };
 
-/// `CORS_ORIGINS`: whose pages may call the API from a browser, such as `https://shop.example`,
-/// separated by commas. Empty: nobody's.
+/// `CORS_ORIGINS`: the origins whose pages may call the API from a browser, such as
+/// `https://shop.example`, separated by commas. Empty: none.
 pub const CORS_ORIGINS: Setting<Vec<HeaderValue>> =
     Setting { name: "CORS_ORIGINS", default: Some(""), parse: origins };
 
-/// `OIDC_ISSUERS`: whose bearer tokens callers show, by their addresses, separated by commas. One at
-/// least, unless `OPEN` is set.
+/// `OIDC_ISSUERS`: the addresses of the issuers whose bearer tokens are accepted, separated by commas. At
+/// least one, unless `OPEN` is set.
 pub const OIDC_ISSUERS: Setting<Vec<Url>> = Setting {
     name: "OIDC_ISSUERS",
     default: Some(""),
     parse: |text| listed(text).map(issuer).collect(),
 };
 
-/// `OIDC_AUDIENCES`: for whom their tokens are, separated by commas: names that the issuers give this
-/// API. One at least, unless `OPEN` is set.
+/// `OIDC_AUDIENCES`: the audiences whose tokens are accepted, separated by commas: the names that the
+/// issuers give this API. At least one, unless `OPEN` is set.
 pub const OIDC_AUDIENCES: Setting<Vec<String>> = Setting {
     name: "OIDC_AUDIENCES",
     default: Some(""),
     parse: |text| Ok(listed(text).map(str::to_owned).collect()),
 };
 
-/// `OPEN`: `true` in place of issuers and audiences lets everybody do everything, without a token.
+/// `OPEN`: `true` instead of issuers and audiences allows everyone everything, without a token.
 pub const OPEN: Setting<bool> = Setting { name: "OPEN", default: Some("false"), parse: parsed };
 
-/// `PAYMENT_PROVIDER_URL`: where the payment provider's API is.
+/// `PAYMENT_PROVIDER_URL`: the address of the payment provider's API.
 pub const PAYMENT_PROVIDER_URL: Setting<Url> =
     Setting { name: "PAYMENT_PROVIDER_URL", default: None, parse: web_address };
 
-/// `UNDO_TRIES`: how often an undo is tried before the order is stuck. A hundred tries take about a day.
+/// `UNDO_TRIES`: how often an undo is tried before the order is stuck. A hundred attempts take about a day.
 pub const UNDO_TRIES: Setting<u32> = Setting {
     name: "UNDO_TRIES",
     default: Some("100"),
     parse: |text| within(text, 1, 1_000).map(|tries| u32::try_from(tries).unwrap_or(u32::MAX)),
 };
 
-/// `RESERVATION_SECONDS`: how long stock is held for an order that is not shipped, and how long a caller
-/// has to come back for a payment that is not decided.
+/// `RESERVATION_SECONDS`: how long stock is reserved for an order that is not shipped, and how long a caller
+/// has to repeat the request for an undecided payment.
 pub const RESERVATION: Setting<SignedDuration> = Setting {
     name: "RESERVATION_SECONDS",
     default: Some("900"),
@@ -108,8 +108,8 @@ pub const RESERVATION: Setting<SignedDuration> = Setting {
     },
 };
 
-/// `PAYMENT_SWEEP_SECONDS`: how often payments are looked for whose callers did not come back, and which
-/// `process-payment` then settles. It is woken for that where it scales to zero.
+/// `PAYMENT_SWEEP_SECONDS`: how often `process-payment` is asked to settle the payments whose callers did
+/// not return. Where it scales to zero, this starts it.
 pub const PAYMENT_SWEEP: Setting<Duration> = Setting {
     name: "PAYMENT_SWEEP_SECONDS",
     default: Some("3600"),
@@ -117,7 +117,7 @@ pub const PAYMENT_SWEEP: Setting<Duration> = Setting {
     parse: |text| within(text, 5, 3 * 3_600).map(Duration::from_secs),
 };
 
-/// `SERVED_COUNTRIES`: where the shop ships to.
+/// `SERVED_COUNTRIES`: the countries that the shop ships to.
 pub const SERVED_COUNTRIES: Setting<ServedCountries> = Setting {
     name: "SERVED_COUNTRIES",
     default: Some("AT,BE,CH,CZ,DE,DK,ES,FI,FR,GB,IE,IT,LU,NL,NO,PL,PT,SE"),
@@ -149,11 +149,11 @@ fn web_address(text: &str) -> Result<Url, String> {
     }
 }
 
-/// Keys that come over a plain connection could be anybody's.
+/// Keys fetched over a plain connection could be forged.
 fn issuer(text: &str) -> Result<Url, String> {
     let url = web_address(text)?;
     let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-    let plain = || format!("`{text}` must be at https, unless it is on this machine");
+    let plain = || format!("`{text}` must use https, unless it is on this machine");
     (url.scheme() == "https" || local).then_some(url).ok_or_else(plain)
 }
 
@@ -237,7 +237,7 @@ mod tests {
             "RESERVATION_SECONDS: `soon` must be a whole number from 1 to 86400",
             "SERVED_COUNTRIES: each code must be two upper case letters (ISO 3166-1), such as DE",
             "CORS_ORIGINS: `https://b.example/` must be an origin such as https://shop.example, without a path",
-            "OIDC_ISSUERS: `http://a.example` must be at https, unless it is on this machine",
+            "OIDC_ISSUERS: `http://a.example` must use https, unless it is on this machine",
         ];
         assert_eq!(faults, expected);
     }

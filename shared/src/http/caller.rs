@@ -1,4 +1,4 @@
-//! Who calls, as the gateway passes it on to functions.
+//! The caller, as the gateway passes it on to functions.
 
 use super::{Kind, Problem};
 use crate::domain::CustomerId;
@@ -7,15 +7,15 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderName;
 use axum::http::request::Parts;
 
-/// The header in which the gateway names a caller whose token it has checked.
+/// The header in which the gateway names a caller whose token it has verified.
 pub const HEADER: HeaderName = HeaderName::from_static("shop-caller");
 
-/// Marks a request that came with the token of this function's sidecar: only then is it the shop that
-/// names the caller.
+/// Marks a request that came with the token of this function's sidecar: only then is the name of the
+/// caller trusted.
 #[derive(Debug, Clone, Copy)]
 pub struct FromSidecar;
 
-/// The caller whom the gateway names. Nobody: the shop itself calls, or nobody checks tokens.
+/// The caller that the gateway names. None: the shop itself calls, or no tokens are checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CalledBy(pub Option<Caller>);
 
@@ -32,10 +32,10 @@ impl<S: Send + Sync> FromRequestParts<S> for CalledBy {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let Some(named) = parts.headers.get(HEADER) else { return Ok(Self(None)) };
-        // Without the sidecar's token the header may be anybody's, so the request is rejected.
+        // Without the sidecar's token anyone could have sent the header, so the request is rejected.
         if parts.extensions.get::<FromSidecar>().is_none() {
             let fix =
-                "set APP_API_TOKEN for function and sidecar: only then is it believed who calls";
+                "set APP_API_TOKEN for function and sidecar: without it, no caller is trusted";
             return Err(Problem::new(Kind::NotFromSidecar, fix));
         }
         let caller = named.to_str().ok().and_then(|named| named.parse().ok());

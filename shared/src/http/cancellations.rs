@@ -1,4 +1,4 @@
-//! The route by which orders are cancelled, by the public API.
+//! The route of the public API that cancels orders.
 
 use super::views::OrderView;
 use super::{CalledBy, Json, Kind, Path, Problem, Result};
@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
 
-/// `POST /api/orders/{order_id}/cancel`: 202 with the order when it is to be cancelled, 200 when it is.
+/// `POST /api/orders/{order_id}/cancel`: 202 with the order if it will be cancelled, 200 if it is cancelled.
 pub fn routes<C: Cancellations>(cancellations: C) -> Router {
     let cancel = post(cancel::<C>);
     Router::new().route("/api/orders/{order_id}/cancel", cancel).with_state(cancellations)
@@ -35,7 +35,7 @@ impl From<CancelRejection> for Problem {
             CancelRejection::UnknownOrder(id) => Self::unknown_order(&id),
             CancelRejection::Shipped => Self::new(
                 Kind::OrderShipped,
-                "the goods are on their way, so it can no longer be cancelled; staff may refund it once it is completed",
+                "it has been shipped and can no longer be cancelled; staff may refund it once it is completed",
             ),
         }
     }

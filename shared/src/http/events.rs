@@ -28,17 +28,17 @@ use tokio_util::sync::CancellationToken;
 /// The path of the streams.
 pub const ROUTE: &str = "/api/orders/{order_id}/events";
 
-/// How long a stream may be: proxies cut those that last for minutes. Its client reconnects by
-/// itself.
+/// The longest that a stream lasts: proxies cut those that last for minutes. The client reconnects
+/// automatically.
 const MAX_AGE: Duration = Duration::from_secs(200);
 
 /// The delay after which a client reconnects.
-const COME_BACK: Duration = Duration::from_secs(2);
+const RECONNECT_AFTER: Duration = Duration::from_secs(2);
 
 /// The longest that a stream is silent.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// The event that a client saw last.
+/// The header with the last event that a client saw.
 pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// Tells proxies not to buffer
@@ -55,15 +55,15 @@ pub struct Events<P> {
 }
 
 impl<P: Progress> Events<P> {
-    /// Streams of what `progress` says, at most `room` at once, until `stop` is cancelled.
+    /// Streams of the `progress` of orders, at most `room` at once, until `stop` is cancelled.
     #[must_use]
     pub fn new(progress: P, room: usize, stop: CancellationToken) -> Self {
         Self { watches: Watches::new(progress), room: Arc::new(Semaphore::new(room)), stop }
     }
 }
 
-/// An event for each step and undo, whose id is its place among the order's steps, and a last one when the
-/// order has ended for good.
+/// An event for each step and undo, whose id is its position among the order's steps, and a last one when the
+/// order has ended finally.
 pub(super) async fn events<P: Progress>(
     Extension(events): Extension<Events<P>>,
     Path(id): Path<OrderId>,
@@ -81,8 +81,9 @@ pub(super) async fn events<P: Progress>(
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let stop = async move { drop(timeout(MAX_AGE, events.stop.cancelled()).await) };
-    let steps = stream::unfold(Onlooker { seen, next, ended: false, _room: room }, Onlooker::next);
-    let hello = stream::iter([Event::default().retry(COME_BACK)]);
+    let steps =
+        stream::unfold(Subscriber { seen, next, ended: false, _room: room }, Subscriber::next);
+    let hello = stream::iter([Event::default().retry(RECONNECT_AFTER)]);
     let stream = hello.chain(steps).take_until(Box::pin(stop)).map(Ok::<_, Infallible>);
     Ok(([UNBUFFERED], sse(stream)).into_response())
 }
@@ -93,10 +94,10 @@ fn sse(
     Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
 }
 
-/// Whether the order has ended and a client that goes on at `next` has seen that.
+/// Whether the order has ended and a client that resumes at `next` has seen that.
 ///
 /// # Errors
-/// `unknown-order`, also when it is another's. `dependency-unavailable`.
+/// `unknown-order`, also when it is another customer's. `dependency-unavailable`.
 async fn is_over(
     seen: &mut Receiver<Seen>,
     id: &OrderId,
@@ -110,12 +111,12 @@ async fn is_over(
         }
         Ok(Seen::Order(_) | Seen::Unknown) => Err(Problem::unknown_order(id)),
         Ok(Seen::Failed | Seen::Nothing) | Err(_) => {
-            Err(Problem::new(Kind::DependencyUnavailable, "nothing is lost; please try again"))
+            Err(Problem::new(Kind::DependencyUnavailable, "no data was lost; please try again"))
         }
     }
 }
 
-/// A client that accepts something else gets nothing that it could read.
+/// Rejects a client that does not accept event streams.
 fn accepts_events(headers: &HeaderMap) -> Result<(), Problem> {
     let mut accepted = headers.get_all(header::ACCEPT).iter().peekable();
     let events = |value: &HeaderValue| {
@@ -130,7 +131,7 @@ fn accepts_events(headers: &HeaderMap) -> Result<(), Problem> {
     taken.then_some(()).ok_or_else(refused)
 }
 
-/// The place of the first event that a client has not seen.
+/// The position of the first event that a client has not seen.
 fn next_after(headers: &HeaderMap) -> Result<usize, Problem> {
     let Some(last) = headers.get(LAST_EVENT_ID).filter(|last| !last.is_empty()) else {
         return Ok(0);
@@ -140,18 +141,18 @@ fn next_after(headers: &HeaderMap) -> Result<usize, Problem> {
     last.map(|last| usize::from(last) + 1).ok_or_else(invalid)
 }
 
-/// A client, and the place of the next event for it.
-struct Onlooker {
+/// A client's stream, and the position of the next event in it.
+struct Subscriber {
     seen: Receiver<Seen>,
     next: usize,
     ended: bool,
     _room: OwnedSemaphorePermit,
 }
 
-impl Onlooker {
+impl Subscriber {
     async fn next(mut self) -> Option<(Event, Self)> {
         while !self.ended {
-            if let Some(event) = self.at_hand() {
+            if let Some(event) = self.next_ready() {
                 return Some((event, self));
             }
             self.seen.changed().await.ok()?;
@@ -159,8 +160,8 @@ impl Onlooker {
         None
     }
 
-    /// The next event, if that has happened.
-    fn at_hand(&mut self) -> Option<Event> {
+    /// The next event, if it has happened.
+    fn next_ready(&mut self) -> Option<Event> {
         let seen = self.seen.borrow_and_update();
         let Seen::Order(order) = &*seen else { return None };
         let event = match order.steps.get(self.next) {
@@ -178,7 +179,7 @@ impl Onlooker {
 
 fn event(name: &str, id: usize, data: &impl serde::Serialize) -> Event {
     let event = Event::default().event(name).id(id.to_string()).json_data(data);
-    event.expect("what is shown of an order is JSON")
+    event.expect("the view of an order is JSON")
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ const BODY_DEADLINE: Duration = Duration::from_secs(4);
 /// The most bytes that a body has: 256 KiB.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
 
-/// A JSON body, both ways.
+/// A JSON body of a request or a response.
 #[derive(Debug, Clone, Copy)]
 pub struct Json<T>(pub T);
 
@@ -63,7 +63,7 @@ pub(super) fn refuse_encoded(headers: &HeaderMap) -> Result<(), Problem> {
     if encoded { Err(Problem::encoded()) } else { Ok(()) }
 }
 
-/// The body of a request that says to be JSON.
+/// The body of a request that is declared as JSON.
 async fn read_json(request: Request) -> Result<Bytes, Problem> {
     refuse_encoded(request.headers())?;
     if !is_json(request.headers()) {
@@ -89,8 +89,8 @@ fn too_large(rejection: &BytesRejection) -> Problem {
     }
 }
 
-/// A JSON body from within the shop, such as one that a later version wrote: what is unknown in it
-/// is ignored.
+/// A JSON body from within the shop, which a later version may have written: unknown fields are
+/// ignored.
 #[derive(Debug, Clone, Copy)]
 pub struct Internal<T>(pub T);
 
@@ -108,11 +108,10 @@ pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let value = read(body, |path| {
         unknown.get_or_insert(path);
     })?;
-    unknown
-        .map_or(Ok(value), |path| Err(Problem::invalid(&path, "is not known here; leave it out")))
+    unknown.map_or(Ok(value), |path| Err(Problem::invalid(&path, "is unknown; leave it out")))
 }
 
-/// Reads JSON, whose objects are objects, and reports the path of each field that is ignored.
+/// Reads JSON, structs from objects only, and reports the path of each field that is ignored.
 fn read<T: DeserializeOwned>(body: &[u8], mut ignored: impl FnMut(String)) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(body);
     let mut report = |path: serde_ignored::Path<'_>| ignored(dotted(&path));
@@ -142,7 +141,7 @@ fn malformed(error: &serde_json::Error) -> Problem {
     Problem::new(Kind::MalformedJson, error.to_string())
 }
 
-/// The problem of a field that is missing, unknown or not as it must be.
+/// The problem of a field that is missing, unknown or invalid.
 fn unfit(path: &str, error: &serde_json::Error) -> Problem {
     let why = error.to_string();
     let why = why.rsplit_once(" at line ").map_or(why.as_str(), |(why, _)| why);
@@ -208,7 +207,7 @@ mod tests {
         assert_eq!(field, "ship_to.city");
         let (field, detail) = field_and_detail(|body| body["discount"] = json!(5));
         assert_eq!(field, "discount");
-        assert_eq!(detail, "discount: is not known here; leave it out");
+        assert_eq!(detail, "discount: is unknown; leave it out");
         let (field, _) = field_and_detail(|body| body["items"][1]["colour"] = json!("red"));
         assert_eq!(field, "items[1].colour");
         let (field, _) = field_and_detail(|body| body["email"] = json!(7));

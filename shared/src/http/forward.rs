@@ -1,4 +1,4 @@
-//! Sends requests on to the functions that serve them, and their answers back.
+//! Forwards requests to the functions that serve them, and returns their responses.
 
 use super::extract::{IdempotencyKey, Query, read_body, refuse_encoded};
 use super::{Kind, Prefer, Problem, caller};
@@ -15,7 +15,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// The headers that go on to a function, beside the trace's.
+/// The headers that are forwarded to a function, in addition to the trace's.
 const ASKED: [HeaderName; 5] = [
     header::CONTENT_TYPE,
     header::IF_MATCH,
@@ -24,11 +24,11 @@ const ASKED: [HeaderName; 5] = [
     Prefer::HEADER,
 ];
 
-/// The headers that have one value for every reader.
+/// The headers that must have a single value.
 const SINGLE: [HeaderName; 4] =
     [header::HOST, header::AUTHORIZATION, header::CONTENT_TYPE, IdempotencyKey::HEADER];
 
-/// The headers of an answer that are passed on.
+/// The headers of a response that are passed on.
 const ANSWERED: [HeaderName; 8] = [
     header::CONTENT_TYPE,
     header::ETAG,
@@ -40,14 +40,14 @@ const ANSWERED: [HeaderName; 8] = [
     Prefer::APPLIED,
 ];
 
-/// The most bytes of the headers that go on; a sidecar reads 4 KiB of them, its own included.
+/// The most bytes of the headers that are forwarded; a sidecar reads 4 KiB of them, its own included.
 const MAX_HEADER_BYTES: usize = 3 * 1024;
 
 /// The timeout of a function when the client prefers to wait: less than that of a request.
 const WAITING: Within = Within(Duration::from_secs(11));
 
-/// A route that sends its requests on to `function`. The parameters of its path are ids, and its query
-/// has none but these `parameters`.
+/// A route that forwards its requests to `function`. The parameters of its path are ids, and its query
+/// has only these `parameters`.
 pub fn to<F: Functions>(
     method: MethodFilter,
     function: &'static str,
@@ -62,7 +62,7 @@ pub fn to<F: Functions>(
 type PathParams = Result<RawPathParams, RawPathParamsRejection>;
 
 /// Gives a request that has no `Idempotency-Key` one, and returns the key in the
-/// answer: a client that repeats the request under it gets the first answer again.
+/// response: a client that repeats the request under it gets the first response again.
 pub async fn with_key(mut request: Request, next: Next) -> Response<Body> {
     let fresh = || HeaderValue::try_from(Uuid::now_v7().to_string()).expect("an id is visible");
     let headers = request.headers_mut();
@@ -80,7 +80,7 @@ async fn forward(
 ) -> Result<Response<Body>, Problem> {
     let parameters =
         parameters.map_err(|_| Problem::invalid("path", "its parameters must be UTF-8"))?;
-    // A path is forwarded unchanged, so nothing in it may have a meaning to a proxy.
+    // A path is forwarded unchanged, so nothing in it may be special to a proxy.
     if let Some((name, _)) = parameters.iter().find(|(_, value)| !is_id(value)) {
         return Err(Problem::invalid(name, &NotAnId.to_string()));
     }
@@ -107,13 +107,13 @@ async fn forward(
     Ok(answer.map(Body::from))
 }
 
-/// A HEAD is answered as a GET, whose body is then dropped
+/// A HEAD request is forwarded as a GET, whose body is then dropped
 /// ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-9.3.2)).
 fn asked(method: Method) -> Method {
     if method == Method::HEAD { Method::GET } else { method }
 }
 
-/// Whether a caller accepts what is answered: JSON, or the JSON of a problem
+/// Whether a caller accepts JSON, or the JSON of a problem
 /// ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1)).
 fn accepts_json(headers: &HeaderMap) -> bool {
     let mut accepted = headers.get_all(header::ACCEPT).iter().peekable();
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_of_one_value_is_sent_once() {
+    fn a_header_with_a_single_value_is_sent_once() {
         for name in SINGLE {
             let problem = onward(&[(name.clone(), "a"), (name.clone(), "b")]).unwrap_err();
             assert_eq!(problem.document()["field"], name.as_str());

@@ -1,4 +1,4 @@
-//! Stock as the public API shows it and lets it be changed, under its `ETag`
+//! Stock as the public API shows and changes it, under its `ETag`
 //! ([RFC 9110 §13](https://www.rfc-editor.org/rfc/rfc9110#section-13)).
 
 use super::{IdempotencyKey, Json, Kind, Problem};
@@ -50,8 +50,8 @@ impl IntoResponse for StockView {
     }
 }
 
-/// 201 with `Location` when the change made the product, 200 when it was there. 412 and 428, when the
-/// condition of the request does not hold or is missing; 409, when there are too many products; 422, when
+/// 201 with `Location` when the change created the product, 200 when it existed. 412 and 428 when the
+/// condition of the request does not hold or is missing; 409 when there are too many products; 422 when
 /// its key was used for another request or there would be too many pieces.
 impl IntoResponse for Changed {
     fn into_response(self) -> Response {
@@ -72,11 +72,11 @@ impl From<Rejection> for Problem {
         match why {
             Rejection::ConditionFailed => Self::new(
                 Kind::PreconditionFailed,
-                "the product is not as the request expects: read it again, and send the ETag that it has now",
+                "the product has changed: read it again, and send its current ETag",
             ),
             Rejection::ConditionMissing => Self::new(
                 Kind::PreconditionRequired,
-                "the product is there already: send the ETag of GET in If-Match, or adjust its stock by POST …/adjustments",
+                "the product exists already: send its ETag in If-Match, or adjust its stock by POST …/adjustments",
             ),
             Rejection::IdReused => Self::key_reused(),
             Rejection::TooManyProducts => Self::too_many_products(),
@@ -99,17 +99,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Condition {
             (Some("*"), None) => Ok(Self::Present),
             (Some(tags), None) => Ok(Self::Revision(revisions(tags))),
             (None, Some("*")) => Ok(Self::Absent),
-            (None, Some(_)) => {
-                Err(Problem::invalid("If-None-Match", "must be * here: only if there is none yet"))
-            }
+            (None, Some(_)) => Err(Problem::invalid(
+                "If-None-Match",
+                "must be *: only if the product does not exist yet",
+            )),
             (Some(_), Some(_)) => {
-                Err(Problem::invalid("If-None-Match", "must not come together with If-Match"))
+                Err(Problem::invalid("If-None-Match", "must not be combined with If-Match"))
             }
         }
     }
 }
 
-/// `PUT /api/inventory/{product_id}`. Without an `Idempotency-Key` the change gets a new name,
+/// `PUT /api/inventory/{product_id}`. Without an `Idempotency-Key` the change gets a new id,
 /// because Dapr may repeat what it sends to a stock.
 impl<S: Send + Sync> FromRequest<S> for Put {
     type Rejection = Problem;
@@ -123,13 +124,13 @@ impl<S: Send + Sync> FromRequest<S> for Put {
     }
 }
 
-/// More or fewer pieces on hand.
+/// An adjustment of the pieces on hand.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Adjustment {
     /// How many more, or fewer if negative.
     delta: i64,
-    /// Why, for the log.
+    /// The reason, for the log.
     #[serde(deserialize_with = "strict::text")]
     reason: Text<200>,
 }
@@ -141,7 +142,7 @@ impl<S: Send + Sync> FromRequest<S> for Adjust {
         let key = change_key(&mut request).await?;
         let Json(Adjustment { delta, reason }) = Json::from_request(request, state).await?;
         let id = key.ok_or_else(IdempotencyKey::is_missing)?;
-        tracing::info!(change.id = %id, delta, %reason, "stock is adjusted");
+        tracing::info!(change.id = %id, delta, %reason, "the stock of a product was adjusted");
         Ok(Self { delta, reason, id })
     }
 }
@@ -152,7 +153,7 @@ async fn change_key(request: &mut Request) -> Result<Option<ChangeId>, Problem> 
     Ok(key.map(|key| key.try_into().expect("a key is a short, visible text")))
 }
 
-/// Pieces to be held for an order.
+/// A request to reserve pieces for an order.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "NewReservation")]
@@ -163,7 +164,7 @@ pub struct Reservation {
     quantity: Quantity,
 }
 
-/// An order whose pieces are released.
+/// A request to release the pieces of an order.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Release {
@@ -172,7 +173,7 @@ pub struct Release {
 }
 
 impl Reservation {
-    /// The reservation, which lasts for `hold_for`, at the current price.
+    /// The reservation for `hold_for`, at the current price.
     #[must_use]
     pub fn lasting(self, hold_for: SignedDuration) -> Reserve {
         let Self { order_id, quantity } = self;
@@ -180,7 +181,7 @@ impl Reservation {
     }
 }
 
-/// The one value of a header.
+/// The single value of a header.
 fn one<'a>(
     headers: &'a HeaderMap,
     header: &HeaderName,
@@ -191,11 +192,11 @@ fn one<'a>(
     match (value, values.next()) {
         (None, _) => Ok(None),
         (Some(Ok(value)), None) if !value.is_empty() => Ok(Some(value)),
-        _ => Err(Problem::invalid(name, "must be one line of tags such as \"17\", or *")),
+        _ => Err(Problem::invalid(name, "must be a list of tags such as \"17\" on one line, or *")),
     }
 }
 
-/// The revisions that a list of tags names. A tag that is none of ours, or weak, names none.
+/// The revisions that a list of tags names. A foreign or weak tag names none.
 fn revisions(tags: &str) -> Vec<u64> {
     let revision = |tag: &str| tag.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok();
     tags.split(',').filter_map(revision).collect()

@@ -7,18 +7,18 @@ use crate::domain::{Refusal, RefusalName};
 use axum::http::StatusCode;
 use strum::{IntoStaticStr, VariantArray};
 
-/// What kind of error a problem reports that is no refusal. Its name in kebab case is the problem's
+/// The kinds of errors that are not refusals. The name of a variant in kebab case is the problem's
 /// `type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Kind {
-    /// A step of an order failed after all its tries.
+    /// A step of an order failed after all its attempts.
     StepFailed,
     /// No order has the id in the path.
     UnknownOrder,
-    /// The order is still on its way.
+    /// The order has not ended.
     OrderNotEnded,
-    /// The goods of the order are on their way or with the customer.
+    /// The goods of the order have been shipped.
     OrderShipped,
     /// No payment has the id in the path.
     UnknownPayment,
@@ -34,17 +34,17 @@ pub enum Kind {
     UnknownRoute,
     /// The path is served, the method is not.
     MethodNotAllowed,
-    /// The caller accepts no JSON.
+    /// The caller does not accept JSON.
     NotAcceptable,
-    /// The body was not there in time.
+    /// The body did not arrive in time.
     BodyTooSlow,
-    /// The key of an earlier request came with another body.
+    /// The key of an earlier request was sent with another body.
     KeyReused,
-    /// There are as many products as can be listed.
+    /// The maximum number of products is reached.
     TooManyProducts,
-    /// What is there is not as the request's condition expects.
+    /// The resource does not meet the condition of the request.
     PreconditionFailed,
-    /// What is there is changed under a condition only.
+    /// The resource can only be changed under a condition.
     PreconditionRequired,
     /// The body cannot be parsed as JSON.
     MalformedJson,
@@ -52,40 +52,40 @@ pub enum Kind {
     UnsupportedMediaType,
     /// The body has more bytes than [`MAX_BODY_BYTES`](super::extract::MAX_BODY_BYTES).
     BodyTooLarge,
-    /// The headers that go on to a function have more bytes than it reads.
+    /// The headers to be forwarded have more bytes than a function reads.
     HeadersTooLarge,
-    /// A field, parameter or header is not as it must be; the member `field` names it.
+    /// A field, parameter or header is invalid; the member `field` names it.
     InvalidRequest,
-    /// The request shows no token.
+    /// The request has no token.
     NoToken,
-    /// The token of the request is not good.
+    /// The token of the request is invalid.
     InvalidToken,
     /// The token of the request lacks the scope.
     MissingScope,
-    /// The caller does not show the token of this function's sidecar.
+    /// The caller does not send the token of this function's sidecar.
     NotFromSidecar,
     /// A store, a broker, a function or the payment provider cannot be reached.
     DependencyUnavailable,
-    /// The caller, or their address, has spent what it is allowed for now.
+    /// The caller, or its address, has spent its allowance for now.
     TooManyRequests,
-    /// As much is done at once as may be.
+    /// The limit of concurrent requests is reached.
     Overloaded,
-    /// The answer took longer than a request may.
+    /// The response took longer than a request may.
     Timeout,
-    /// A fault of the shop's own.
+    /// An error in the shop itself.
     Internal,
 }
 
-/// A row of the table: what every problem of a kind says.
+/// A row of the table: what all problems of a kind have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
     /// The problem's `code`, and the end of its `type`.
     pub name: &'static str,
-    /// The status of the answer.
+    /// The status of the response.
     pub status: StatusCode,
     /// The problem's `title`.
     pub title: &'static str,
-    /// What who gets it does about it, in a sentence.
+    /// What the client can do about it, in a sentence.
     pub fix: &'static str,
 }
 
@@ -114,15 +114,15 @@ impl From<RefusalName> for Row {
             R::MixedCurrencies => (S::CONFLICT, "Mixed currencies"),
             R::TotalTooLarge => (S::UNPROCESSABLE_ENTITY, "The total is too large"),
             R::TotalTooSmall => (S::UNPROCESSABLE_ENTITY, "The total is too small"),
-            R::CurrencyNotTaken => (S::UNPROCESSABLE_ENTITY, "The currency is not taken"),
+            R::CurrencyNotTaken => (S::UNPROCESSABLE_ENTITY, "The currency is not accepted"),
             R::BelowReserved => (S::CONFLICT, "Less than what is reserved"),
             R::ReservationMismatch => (S::CONFLICT, "Another reservation exists"),
             R::TooManyReservations => (S::CONFLICT, "Too many reservations"),
             R::ReservationExpired => (S::CONFLICT, "The reservation has expired"),
-            R::ReservationCommitted => (S::CONFLICT, "The order is on its way"),
+            R::ReservationCommitted => (S::CONFLICT, "The order is being shipped"),
             R::PaymentDeclined => (S::PAYMENT_REQUIRED, "The payment was declined"),
-            R::PaymentNeedsCustomer => (S::PAYMENT_REQUIRED, "The customer would have to act"),
-            R::PaymentUnavailable => (S::SERVICE_UNAVAILABLE, "Payments are not available"),
+            R::PaymentNeedsCustomer => (S::PAYMENT_REQUIRED, "The customer must act"),
+            R::PaymentUnavailable => (S::SERVICE_UNAVAILABLE, "Payments are unavailable"),
             R::PaymentVoided => (S::CONFLICT, "The payment was cancelled"),
             R::PaymentMismatch => (S::CONFLICT, "Another payment exists"),
             R::PaymentOfAnOrder => (S::CONFLICT, "The payment belongs to an order"),
@@ -133,7 +133,7 @@ impl From<RefusalName> for Row {
             R::CountryNotServed => (S::UNPROCESSABLE_ENTITY, "The country is not served"),
             R::ShipmentCancelled => (S::CONFLICT, "The shipment was cancelled"),
             R::CancelRequested => (S::CONFLICT, "Cancelled on request"),
-            R::Other => (S::CONFLICT, "It was refused"),
+            R::Other => (S::CONFLICT, "Refused"),
         };
         let fix = advice::to_refused(refusal);
         Self { name: refusal.into(), status, title, fix }
@@ -147,7 +147,7 @@ impl From<Kind> for Row {
             Kind::StepFailed => (S::SERVICE_UNAVAILABLE, "A step of the order failed"),
             Kind::UnknownOrder => (S::NOT_FOUND, "Unknown order"),
             Kind::OrderNotEnded => (S::CONFLICT, "The order has not ended"),
-            Kind::OrderShipped => (S::CONFLICT, "The order is shipped"),
+            Kind::OrderShipped => (S::CONFLICT, "The order has been shipped"),
             Kind::UnknownPayment => (S::NOT_FOUND, "Unknown payment"),
             Kind::UnknownDeadLetter => (S::NOT_FOUND, "Unknown dead letter"),
             Kind::DeadLetterDropped => (S::CONFLICT, "The dead letter was dropped"),
@@ -155,13 +155,13 @@ impl From<Kind> for Row {
             Kind::NotAnEvent => (S::CONFLICT, "The message is not an event"),
             Kind::UnknownRoute => (S::NOT_FOUND, "No such path"),
             Kind::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "Method not allowed"),
-            Kind::NotAcceptable => (S::NOT_ACCEPTABLE, "Only JSON can be answered"),
+            Kind::NotAcceptable => (S::NOT_ACCEPTABLE, "Only JSON is available"),
             Kind::BodyTooSlow => (S::REQUEST_TIMEOUT, "The body took too long"),
             Kind::KeyReused => (S::UNPROCESSABLE_ENTITY, "The idempotency key was used before"),
             Kind::TooManyProducts => (S::CONFLICT, "Too many products"),
             Kind::PreconditionFailed => (S::PRECONDITION_FAILED, "The condition does not hold"),
-            Kind::PreconditionRequired => (S::PRECONDITION_REQUIRED, "A condition must be stated"),
-            Kind::MalformedJson => (S::BAD_REQUEST, "The body is no JSON"),
+            Kind::PreconditionRequired => (S::PRECONDITION_REQUIRED, "A condition is required"),
+            Kind::MalformedJson => (S::BAD_REQUEST, "The body is not JSON"),
             Kind::UnsupportedMediaType => {
                 (S::UNSUPPORTED_MEDIA_TYPE, "The body must be declared as JSON")
             }
@@ -169,15 +169,15 @@ impl From<Kind> for Row {
             Kind::HeadersTooLarge => {
                 (S::REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too large")
             }
-            Kind::InvalidRequest => (S::UNPROCESSABLE_ENTITY, "The request is not valid"),
-            Kind::NoToken => (S::UNAUTHORIZED, "A token is needed"),
-            Kind::InvalidToken => (S::UNAUTHORIZED, "The token is not good"),
-            Kind::MissingScope => (S::FORBIDDEN, "The token does not allow it"),
+            Kind::InvalidRequest => (S::UNPROCESSABLE_ENTITY, "The request is invalid"),
+            Kind::NoToken => (S::UNAUTHORIZED, "A token is required"),
+            Kind::InvalidToken => (S::UNAUTHORIZED, "The token is invalid"),
+            Kind::MissingScope => (S::FORBIDDEN, "The token lacks a scope"),
             Kind::NotFromSidecar => (S::FORBIDDEN, "Not from the sidecar"),
             Kind::DependencyUnavailable => (S::SERVICE_UNAVAILABLE, "Temporarily unavailable"),
             Kind::TooManyRequests => (S::TOO_MANY_REQUESTS, "Too many requests"),
-            Kind::Overloaded => (S::SERVICE_UNAVAILABLE, "Too much at once"),
-            Kind::Timeout => (S::SERVICE_UNAVAILABLE, "The answer took too long"),
+            Kind::Overloaded => (S::SERVICE_UNAVAILABLE, "The shop is overloaded"),
+            Kind::Timeout => (S::SERVICE_UNAVAILABLE, "The response took too long"),
             Kind::Internal => (S::INTERNAL_SERVER_ERROR, "Internal error"),
         };
         Self { name: kind.into(), status, title, fix: advice::to_failed(kind) }

@@ -22,20 +22,20 @@ use uuid::Uuid;
 /// The limits of rate and concurrency, as the settings say.
 #[derive(Debug, Clone, Copy)]
 pub struct Allowed {
-    /// Requests a minute of one caller who shows a token; no limit, if none.
+    /// Requests a minute from one caller with a token; no limit if none.
     pub per_caller: Option<NonZeroU32>,
-    /// Requests a minute from one address; no limit, if none.
+    /// Requests a minute from one address; no limit if none.
     pub per_address: Option<NonZeroU32>,
-    /// Proxies in front that are trusted to say from whom they got a request.
+    /// Proxies in front that are trusted to name the address of their client.
     pub proxies: usize,
-    /// Requests at once: those that only read get three of four.
+    /// Requests at once: those that only read get three quarters.
     pub requests: usize,
-    /// Requests at once that wait for an order, beside those.
+    /// Further requests that wait for an order at once.
     pub waits: usize,
 }
 
 impl Default for Allowed {
-    /// The defaults of the settings, but without rate limits.
+    /// The defaults of the settings, without rate limits.
     fn default() -> Self {
         Self { per_caller: None, per_address: None, proxies: 0, requests: 200, waits: 200 }
     }
@@ -79,7 +79,7 @@ pub(super) async fn by_address(
     answered(spent, request, next).await
 }
 
-/// Counts a request against the allowance of the caller whose token was checked.
+/// Counts a request against the allowance of the caller whose token was verified.
 pub(super) async fn by_caller(
     State(limits): State<Limits>,
     request: Request,
@@ -106,8 +106,8 @@ async fn answered(
     response
 }
 
-/// Serves a request if there is room for it now. One that waits for an order counts against a limit
-/// of its own, and is answered without waiting when that is reached.
+/// Serves a request if the limit allows it now. One that waits for an order counts against a separate
+/// limit, and is answered without waiting when that is reached.
 pub(super) async fn admitted(
     State(limits): State<Limits>,
     mut request: Request,
@@ -131,7 +131,7 @@ pub(super) async fn admitted(
 /// return all at once.
 fn overloaded() -> Problem {
     let seconds = 1 + u64::try_from(Uuid::now_v7().as_u128() % 3).unwrap_or_default();
-    let detail = "too many requests are under way; nothing was done, please try again";
+    let detail = "too many concurrent requests; nothing was done, please try again";
     Problem::new(Kind::Overloaded, detail)
         .with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
 }

@@ -1,9 +1,9 @@
-//! The wire: where a request becomes a value, and an answer or an error becomes a response.
+//! HTTP: where a request becomes a value, and a result or an error becomes a response.
 
+mod authorization;
 pub mod caller;
 pub mod cancellations;
 pub mod dead_letters;
-mod door;
 pub mod embedded;
 pub mod events;
 pub mod extract;
@@ -32,5 +32,5 @@ pub use kind::Kind;
 pub use prefer::Prefer;
 pub use problem::Problem;
 
-/// What a handler answers with.
+/// The result of a handler.
 pub type Result<T> = std::result::Result<T, Problem>;

@@ -1,5 +1,5 @@
-//! The [OpenAPI](https://spec.openapis.org/oas/v3.1.1) document of the public API, made of the types
-//! that functions read and answer with, the table of routes and that of problems.
+//! The [OpenAPI](https://spec.openapis.org/oas/v3.1.1) document of the public API, made from the types
+//! of requests and responses, the table of routes and that of problems.
 
 mod dead_letters;
 mod lists;
@@ -78,14 +78,14 @@ mod tests {
     }
 
     #[test]
-    fn every_link_leads_to_an_operation_whose_path_names_what_the_answer_does() {
+    fn every_link_leads_to_an_operation_whose_path_takes_the_id_in_the_response() {
         let operations = all();
         let ids: BTreeSet<_> = operations.iter().map(|it| it.id).collect();
         assert_eq!(ids.len(), operations.len(), "an id is used twice");
         for answer in operations.iter().flat_map(|it| &it.answers) {
             for link in answer.links {
                 let target = operations.iter().find(|it| it.id == *link).expect(link);
-                let (_, example) = answer.body.as_ref().expect("it holds something");
+                let (_, example) = answer.body.as_ref().expect("it has a body");
                 assert!(target.path_parameters().all(|name| example.get(name).is_some()), "{link}");
             }
         }

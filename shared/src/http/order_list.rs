@@ -1,4 +1,4 @@
-//! The routes by which orders are listed, by the public API and from within.
+//! The routes that list orders, of the public API and internal ones.
 
 use super::extract::Query;
 use super::lists::{Relisted, ToRelist};
@@ -13,10 +13,10 @@ use axum::routing::{get, post};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The parameters of the request, which may be left out.
+/// The parameters of the request, all optional.
 pub(super) const PARAMETERS: &[&str] = &["after", "customer_id", "limit", "status"];
 
-/// Orders of a page, at most; and when it is not said.
+/// The most orders on a page, and the default.
 const LIMITS: (usize, usize) = (100, 20);
 
 /// `GET /api/orders` lists orders, newest first: one's own, or for staff those of all. `POST /api/lists/orders` lists
@@ -64,12 +64,12 @@ async fn page<L: OrderList>(
     Ok(Json(OrderPageView { orders, next: next.map(|next| next.to_string()) }))
 }
 
-/// Whose orders the caller sees, of those that were asked for.
+/// The customer whose orders the caller may see, of those requested.
 fn shown_to(caller: &CalledBy, asked: Option<CustomerId>) -> Result<Option<CustomerId>> {
     match (&caller.0, asked) {
         (Some(caller), asked) if !caller.may(Scope::OrdersAdmin) => {
             let own = asked.is_none_or(|asked| asked == caller.customer_id);
-            let why = "leave it out: your token says who you are; to see others takes orders.admin";
+            let why = "leave it out: your token names you; orders of others require the scope orders.admin";
             let customer = || Some(caller.customer_id.clone());
             own.then(customer).ok_or_else(|| Problem::invalid("customer_id", why))
         }

@@ -13,14 +13,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use uuid::Uuid;
 
-/// What is ordered, by whom, and where it goes.
+/// An order: what is ordered, by whom, and where it is shipped.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "NewOrder", deny_unknown_fields)]
 pub struct OrderRequest {
-    /// For whom staff orders. Who orders for themselves is known by their token.
+    /// The customer for whom staff order. Customers are identified by their token.
     #[serde(default)]
     customer_id: Option<CustomerId>,
-    /// Where mail about the order goes.
+    /// The address for mail about the order.
     #[serde(deserialize_with = "strict::text")]
     #[schemars(extend("format" = "email", "maxLength" = Email::MAX_LENGTH))]
     email: Email,
@@ -41,13 +41,13 @@ impl OrderRequest {
     /// The order, as a caller places it.
     ///
     /// # Errors
-    /// `invalid-request`: a customer names another one, or nobody is named.
+    /// `invalid-request`: a customer names another one, or no customer is named.
     pub fn placed_by(self, caller: &CalledBy) -> Result<NewOrder, Problem> {
         let customer_id = match (&caller.0, self.customer_id) {
             (Some(caller), None) => caller.customer_id.clone(),
             (Some(caller), Some(customer)) if caller.may(Scope::OrdersAdmin) => customer,
             (Some(_), Some(_)) => {
-                let why = "leave it out: your token says who you are; to order for others takes orders.admin";
+                let why = "leave it out: your token names you; orders for others require the scope orders.admin";
                 return Err(Problem::invalid("customer_id", why));
             }
             (None, Some(customer)) => customer,
@@ -58,11 +58,10 @@ impl OrderRequest {
     }
 }
 
-/// Accepts an order by starting its saga; under a `key` that was used before, the answer is the order
-/// of the first time.
+/// Accepts an order by starting its saga; under a `key` that was used before, returns the first order.
 ///
 /// # Errors
-/// `key-reused`: the key is another order's. `dependency-unavailable`: it may have been accepted or not.
+/// `key-reused`: the key belongs to another order. `dependency-unavailable`: it may have been accepted or not.
 pub async fn accept(
     sagas: &impl Sagas,
     clock: &impl Clock,

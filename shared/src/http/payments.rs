@@ -1,4 +1,4 @@
-//! The routes by which the saga of an order, and staff, use its payment.
+//! The internal routes by which sagas and refunds by staff use the payments of orders.
 
 use super::views::{PaymentView, RefundView};
 use super::{Internal, Json, Path, Result};
@@ -21,8 +21,8 @@ pub fn charges<P: Payments>(payments: P) -> Router {
 }
 
 /// `DELETE /orders/{order_id}/payment` undoes the payment of an order,
-/// `PUT …/refunds/{refund_id}` refunds a part of it, and `POST …/review` looks again at what was
-/// refunded.
+/// `PUT …/refunds/{refund_id}` refunds a part of it, and `POST …/review` reviews its
+/// refunds.
 pub fn refunds<P: Payments>(payments: P) -> Router {
     Router::new()
         .route("/orders/{order_id}/payment", delete(void::<P>))
@@ -40,7 +40,7 @@ async fn charge<P: Payments>(
     Ok(Json(payments.charge(Owner::Order, &charge).await?.into()))
 }
 
-/// Answers immediately: a sweep may outlive the request. The next sweep continues one that was
+/// Responds immediately: a sweep may outlive the request. The next sweep continues one that was
 /// interrupted.
 async fn sweep<P: Payments>(State(payments): State<P>) -> StatusCode {
     let sweep = async move {

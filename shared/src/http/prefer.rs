@@ -10,9 +10,8 @@ use std::convert::Infallible;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The preference `wait` of the header [`Prefer`](https://www.rfc-editor.org/rfc/rfc7240): seconds
-/// that a caller wants to wait, of which at most [`LONGEST_WAIT`] are. A value that is not a number
-/// is ignored.
+/// The preference `wait` of the header [`Prefer`](https://www.rfc-editor.org/rfc/rfc7240): the seconds
+/// that a caller wants to wait, at most [`LONGEST_WAIT`]. A value that is not a number is ignored.
 #[derive(Debug, Clone, Copy)]
 pub struct Prefer {
     wait: Option<Duration>,
@@ -23,10 +22,10 @@ impl Prefer {
     /// The name of the header.
     pub const HEADER: HeaderName = HeaderName::from_static("prefer");
 
-    /// The header that says which preference was followed.
+    /// The header that says which preference was applied.
     pub const APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
-    /// Reads the preference. Of several the first counts
+    /// Reads the preference. The first of several counts
     /// ([RFC 7240](https://www.rfc-editor.org/rfc/rfc7240#section-2)).
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
@@ -42,8 +41,8 @@ impl Prefer {
         self.wait.is_some_and(|wait| !wait.is_zero())
     }
 
-    /// How `order` is once its saga has ended or the wait, which began with the request, is over. A wait
-    /// that fails is over.
+    /// The state of `order` once its saga has ended or the wait, which began with the request, is over. A
+    /// wait that fails is over.
     pub async fn until_ended(&self, progress: &impl Progress, order: Order) -> Order {
         let left = self.wait.unwrap_or_default().saturating_sub(self.asked_at.elapsed());
         if left.is_zero() || Until::Ended.holds(&order) {
@@ -52,13 +51,13 @@ impl Prefer {
         match progress.next(&order.placed.order_id, Until::Ended, left).await {
             Ok(waited) => waited.unwrap_or(order),
             Err(error) => {
-                tracing::warn!(error = %Chain(&error), "an order is not waited for");
+                tracing::warn!(error = %Chain(&error), "a wait for an order failed; its current state is returned");
                 order
             }
         }
     }
 
-    /// The answer, which depends on the preference and says whether it was followed.
+    /// The response, which depends on the preference and says whether it was applied.
     pub fn applied_to(self, answer: impl IntoResponse) -> Response {
         let mut response = answer.into_response();
         response.headers_mut().append(header::VARY, HeaderValue::from_static("prefer"));
@@ -111,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_says_whether_the_preference_was_followed() {
+    fn a_response_says_whether_the_preference_was_applied() {
         let applied = |value: &'static str| {
             let headers = HeaderMap::from_iter([(Prefer::HEADER, HeaderValue::from_static(value))]);
             let answer = Prefer::of(&headers).applied_to(());

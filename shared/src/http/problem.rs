@@ -12,17 +12,16 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 use std::sync::OnceLock;
 
-/// What the `type` of every problem begins with, unless the process says otherwise: a name only, as
-/// it need not resolve ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457#section-3.1.1)).
+/// The default beginning of the `type` of every problem: a mere name, as it need not resolve ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457#section-3.1.1)).
 pub const TYPES: &str = "https://saga-shop.example/problems#";
 
 static CHOSEN_TYPES: OnceLock<String> = OnceLock::new();
 
-/// What the provider calls its reason to decline: within a refusal its name is `code`, which a problem
-/// has of its own.
+/// The provider's reason for declining. Within a refusal it is called `code`, which problems use
+/// for their own.
 const DECLINE_CODE: &str = "decline_code";
 
-/// Lets the `type` of every problem of this process begin with `base`, from its first problem on.
+/// Makes the `type` of every problem of this process begin with `base`, from its first problem on.
 pub fn name_types_after(base: String) {
     // Only tests start a second host in one process.
     let _ = CHOSEN_TYPES.set(base);
@@ -43,13 +42,13 @@ pub fn refusal_in(document: &[u8]) -> Option<Refusal> {
     serde_json::from_value(Value::Object(members)).ok()
 }
 
-/// A problem: what kind it is, what happened this time, and further members.
+/// A problem: its kind, what happened this time, and further members.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     row: Row,
     detail: String,
     members: Map<String, Value>,
-    /// Beside those of every problem.
+    /// In addition to those of every problem.
     header: Option<Box<(HeaderName, HeaderValue)>>,
 }
 
@@ -67,14 +66,14 @@ impl Problem {
         problem
     }
 
-    /// There is no order `id`.
+    /// The order `id` does not exist.
     #[must_use]
     pub fn unknown_order(id: &OrderId) -> Self {
-        Self::new(Kind::UnknownOrder, format!("there is no order {id}"))
+        Self::new(Kind::UnknownOrder, format!("order {id} does not exist"))
     }
 
-    /// The order `id` was refused, or it is not known whether it was accepted: then the problem names
-    /// it, so that its caller can find out.
+    /// The order `id` was refused, or it is unknown whether it was accepted: then the problem names
+    /// it, so that the caller can find out.
     #[must_use]
     pub fn not_accepted(id: &OrderId, error: Error) -> Self {
         let failed = matches!(error, Error::Failed(_));
@@ -90,10 +89,10 @@ impl Problem {
         problem
     }
 
-    /// The query has a parameter that the request does not take.
+    /// The query has a parameter that the request does not have.
     #[must_use]
     pub fn unknown_parameter(name: &str) -> Self {
-        Self::invalid(name, "is no parameter of this request; leave it out")
+        Self::invalid(name, "is not a parameter of this request; leave it out")
     }
 
     /// The `Idempotency-Key` was used for another request.
@@ -111,7 +110,7 @@ impl Problem {
         Self::new(Kind::UnsupportedMediaType, "set the header Content-Type to application/json")
     }
 
-    /// The body is encoded: the answer says which encodings are taken
+    /// The body is encoded: the response says which encodings are accepted
     /// ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-15.5.16)).
     #[must_use]
     pub fn encoded() -> Self {
@@ -119,17 +118,17 @@ impl Problem {
             .with_header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"))
     }
 
-    /// The problem with a header beside those of every problem.
+    /// Adds a header to the response.
     #[must_use]
     pub(super) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.header = Some(Box::new((name, value)));
         self
     }
 
-    /// There is no payment called `id`.
+    /// The payment `id` does not exist.
     #[must_use]
     pub fn unknown_payment(id: &PaymentId) -> Self {
-        Self::new(Kind::UnknownPayment, format!("there is no payment {id}"))
+        Self::new(Kind::UnknownPayment, format!("payment {id} does not exist"))
     }
 
     /// Why an order ended as it did.
@@ -152,7 +151,7 @@ impl Problem {
     #[must_use]
     pub fn document(&self) -> Value {
         let mut document = self.members.clone();
-        // A refusal names itself, one that this version does not know too.
+        // A refusal names itself, also one that this version does not know.
         let name = document.remove("type").unwrap_or_else(|| self.row.name.into());
         let types = CHOSEN_TYPES.get().map_or(TYPES, String::as_str);
         let uri = format!("{types}{}", name.as_str().unwrap_or(self.row.name));
@@ -176,10 +175,10 @@ impl From<Refusal> for Problem {
 }
 
 impl From<Failure> for Problem {
-    /// Logs what failed; the caller learns only that it did.
+    /// Logs the failure; the caller learns only that there was one.
     fn from(failure: Failure) -> Self {
         tracing::error!(error = %Chain(&failure), "a request failed");
-        Self::new(Kind::DependencyUnavailable, "nothing is lost; please try again")
+        Self::new(Kind::DependencyUnavailable, "no data was lost; please try again")
     }
 }
 

@@ -12,10 +12,10 @@ use axum::routing::{get, post};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The parameters of the request, which may be left out.
+/// The parameters of the request, all optional.
 pub(super) const PARAMETERS: &[&str] = &["after", "limit"];
 
-/// Products of a page, at most; and when it is not said.
+/// The most products on a page, and the default.
 const LIMITS: (usize, usize) = (100, 20);
 
 /// `GET /api/inventory` lists products; `POST /api/lists/products` lists some again.

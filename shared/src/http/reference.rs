@@ -1,4 +1,4 @@
-//! The description of the public API, for everybody: `GET /openapi.json` for tools, `GET /docs` to read.
+//! The description of the public API, for everyone: `GET /openapi.json` for tools, `GET /docs` for people.
 
 use super::embedded::Embedded;
 use super::openapi;

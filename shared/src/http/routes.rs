@@ -1,6 +1,6 @@
 //! The routes of the public API, with the function that serves each and the scope that it needs.
 
-use super::door::checked;
+use super::authorization::authorize;
 use super::events::{self, Events};
 use super::forward::{to, with_key};
 use super::limits::{self, Limits};
@@ -20,13 +20,13 @@ pub struct Route {
     pub path: &'static str,
     /// The function that serves it.
     pub function: &'static str,
-    /// What a caller must be allowed.
+    /// The scope that a caller must have.
     pub scope: Scope,
     /// Whether a request without an `Idempotency-Key` gets one.
     pub keyed: bool,
-    /// Whether the gateway itself answers, by a stream made of what the function answers.
+    /// Whether the gateway itself responds, with a stream made from the function's responses.
     pub streamed: bool,
-    /// The parameters that its query may have.
+    /// The parameters of its query.
     pub parameters: &'static [&'static str],
 }
 
@@ -85,8 +85,8 @@ impl Route {
     }
 }
 
-/// Serves [`ROUTES`] by `functions`, and `streams` of events, within `limits` to callers whose tokens are
-/// good; to everybody without `tokens`.
+/// Serves [`ROUTES`] by `functions`, and `streams` of events, within `limits` to callers with valid
+/// tokens; to everyone without `tokens`.
 pub fn router<F: Functions, T: Tokens, P: Progress>(
     functions: F,
     tokens: Option<&T>,
@@ -100,14 +100,14 @@ pub fn router<F: Functions, T: Tokens, P: Progress>(
         let mut served = if route.streamed {
             on(route.method, events::events::<P>).layer(Extension(streams.clone()))
         } else {
-            // Streams have a limit of their own.
+            // Streams have a separate limit.
             to(route.method, route.function, route.parameters).layer(admit.clone())
         };
         if route.keyed {
             served = served.layer(from_fn(with_key));
         }
         if let Some(tokens) = tokens {
-            let check = from_fn_with_state((tokens.clone(), route.scope), checked::<T>);
+            let check = from_fn_with_state((tokens.clone(), route.scope), authorize::<T>);
             served = served.layer(by_caller.clone()).layer(check);
         }
         router.route(route.path, served.layer(by_address.clone()))

@@ -20,15 +20,15 @@ pub struct ProgressWait {
 }
 
 impl ProgressWait {
-    /// Waits `until` an order is so, for as long as `wait`.
+    /// A wait `until` an order meets a condition, for at most `wait`.
     #[must_use]
     pub fn new(until: Until, wait: Duration) -> Self {
         Self { until, millis: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX) }
     }
 }
 
-/// `PUT /sagas/{order_id}` starts the saga of an order, and `GET` answers with the order that it
-/// was started with. `POST /sagas/{order_id}/progress` waits for its progress, and answers with the
+/// `PUT /sagas/{order_id}` starts the saga of an order, and `GET` returns the order that it
+/// was started with. `POST /sagas/{order_id}/progress` waits for its progress, and returns the
 /// order.
 pub fn routes<S: Sagas, P: Progress>(sagas: S, progress: P) -> Router {
     let waits = Router::new().route("/sagas/{order_id}/progress", post(wait::<P>));

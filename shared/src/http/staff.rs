@@ -1,4 +1,4 @@
-//! What staff do with orders, by the public API.
+//! The routes of the public API by which staff resume and refund orders.
 
 use super::views::OrderRefundView;
 use super::{CalledBy, IdempotencyKey, Json, Kind, Path, Problem};
@@ -10,8 +10,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
 
-/// `POST /api/orders/{order_id}/resume` drives an order on that has not ended, and `…/refunds` gives
-/// back what was paid for one that has completed.
+/// `POST /api/orders/{order_id}/resume` resumes an order that has not ended, and `…/refunds` refunds one
+/// that has completed.
 pub fn orders<S: Sagas, R: OrderRefunds>(sagas: S, refunds: R) -> Router {
     let resume = Router::new().route("/api/orders/{order_id}/resume", post(resume::<S>));
     let refund = Router::new().route("/api/orders/{order_id}/refunds", post(refund::<R>));
@@ -53,7 +53,7 @@ impl From<RefundRejection> for Problem {
             ),
             RefundRejection::NotEnded(_) => Self::new(
                 Kind::OrderNotEnded,
-                "it is on its way: what is charged is refunded if it is cancelled; refund it once it is completed",
+                "it has not ended: what is charged is refunded if it is cancelled; refund it once it is completed",
             ),
             RefundRejection::KeyReused => Self::key_reused(),
             RefundRejection::NoAmount => {

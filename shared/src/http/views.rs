@@ -23,7 +23,7 @@ pub struct OrderView {
     customer_id: CustomerId,
     email: Email,
     items: Items,
-    /// What was charged, or is going to be; known once everything is reserved.
+    /// The amount charged or to be charged; known once everything is reserved.
     #[serde(skip_serializing_if = "Option::is_none")]
     total: Option<Money>,
     status: Status,
@@ -38,7 +38,7 @@ pub struct OrderView {
     /// The payment, once it is made.
     #[serde(skip_serializing_if = "Option::is_none")]
     payment_id: Option<PaymentId>,
-    /// The shipment as the carrier knows it, once it is booked.
+    /// The carrier's id of the shipment, once it is booked.
     #[serde(skip_serializing_if = "Option::is_none")]
     tracking_id: Option<TrackingId>,
     /// The refunds that staff made, oldest first.
@@ -58,7 +58,7 @@ pub struct OrderView {
     updated_at: Timestamp,
 }
 
-/// The answer of `POST /api/orders`: the order and its `Location`, as 201 if it has ended for good, else
+/// The response to `POST /api/orders`: the order and its `Location`, as 201 if it has ended finally, else
 /// as 202.
 #[derive(Debug)]
 pub struct Accepted(pub Order);
@@ -73,7 +73,7 @@ impl IntoResponse for Accepted {
     }
 }
 
-/// How far an order has come.
+/// The progress of an order.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "OrderStatus")]
 pub struct StatusView {
@@ -85,7 +85,7 @@ pub struct StatusView {
     end: End,
 }
 
-/// Why an order did not complete, and what a person must still do about it.
+/// Why an order did not complete, and what remains to be done.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 struct End {
     /// Why it did not complete, as a problem.
@@ -143,7 +143,7 @@ impl From<Order> for StatusView {
     }
 }
 
-/// A refund of an order, which staff asked for.
+/// A refund of an order by staff.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "OrderRefund")]
 pub struct OrderRefundView {
@@ -172,7 +172,7 @@ pub struct PaymentView {
     payment_id: PaymentId,
     /// The order that it pays, or the caller's reference.
     order_id: OrderId,
-    /// What was asked for; nothing, when it was cancelled first.
+    /// What was requested; absent when it was cancelled first.
     #[serde(skip_serializing_if = "Option::is_none")]
     amount: Option<Money>,
     #[schemars(extend("enum" = PaymentState::NAMES))]
@@ -185,7 +185,7 @@ pub struct PaymentView {
     refunds: Vec<RefundView>,
 }
 
-/// A refund, as it is shown with its payment.
+/// A refund, as shown with its payment.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Refund")]
 pub struct RefundView {
@@ -201,10 +201,10 @@ impl From<Refund> for RefundView {
 }
 
 impl RefundView {
-    /// The refund `id` of the payment of `order`, if that was found.
+    /// The refund `id` of the payment of `order`, if the payment was found.
     ///
     /// # Errors
-    /// `unknown-payment`; `nothing-to-refund`, when nothing was asked of it under that id.
+    /// `unknown-payment`; `nothing-to-refund`, when no refund has that id.
     pub fn found(
         payment: Option<Payment>,
         order: &OrderId,
@@ -226,7 +226,7 @@ impl PaymentView {
         payment.map(Self::from).ok_or_else(|| Problem::unknown_payment(id))
     }
 
-    /// The answer to the request that made the payment: its `Location` and the payment.
+    /// The response to the request that made the payment: its `Location` and the payment.
     #[must_use]
     pub fn created(self) -> impl IntoResponse {
         let location = format!("/api/payments/{}", self.payment_id);

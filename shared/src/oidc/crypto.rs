@@ -1,4 +1,4 @@
-//! Signatures, checked by `ring`: RS256 and ES256 only.
+//! Verification of signatures by `ring`: RS256 and ES256 only.
 
 use jsonwebtoken::crypto::{CryptoProvider, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{ErrorKind, Result};
@@ -14,9 +14,9 @@ static PROVIDER: CryptoProvider = CryptoProvider {
     key_utils: KeyUtils::new_unimplemented(),
 };
 
-/// Installs the provider that checks signatures.
+/// Installs the provider that verifies signatures.
 pub(super) fn install() {
-    // One that was installed before is this one.
+    // If one is installed already, it is this one.
     let _ = PROVIDER.install_default();
 }
 

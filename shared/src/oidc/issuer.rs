@@ -1,4 +1,4 @@
-//! An issuer, and what is known of its keys.
+//! An issuer and the cache of its keys.
 
 use super::keys::{Key, KeySet};
 use crate::ports::{Chain, Failure, OrFail};
@@ -16,16 +16,16 @@ const FRESH: Duration = Duration::from_mins(10);
 /// How long keys are used while the issuer is unavailable.
 const STALE: Duration = Duration::from_hours(24);
 
-/// The least time between two fetches, successful or not.
+/// The minimum time between two fetches, successful or not.
 const COOL_DOWN: Duration = Duration::from_mins(1);
 
-/// The same as long as no key is known at all.
+/// The same while no key is known.
 const FIRST_COOL_DOWN: Duration = Duration::from_secs(2);
 
-/// The longest that an answer may take.
+/// The timeout of a response.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The most bytes of an answer.
+/// The most bytes of a response.
 const MAX_BYTES: usize = 256 * 1024;
 
 /// An issuer of tokens.
@@ -34,7 +34,7 @@ pub(super) struct Issuer {
     name: String,
     http: Client,
     known: Mutex<Known>,
-    /// Held by the caller that fetches.
+    /// Held by the caller that is fetching.
     asking: tokio::sync::Mutex<Option<Instant>>,
 }
 
@@ -44,25 +44,25 @@ struct Known {
     since: Option<Instant>,
 }
 
-/// What is read of an issuer's discovery document.
+/// The fields that are read from an issuer's discovery document.
 #[derive(Deserialize)]
 struct Discovery {
     issuer: String,
     jwks_uri: String,
 }
 
-/// What is cached for a key's id.
-enum AtHand {
+/// The cached key for an id.
+enum Cached {
     Fresh(Key),
     Stale(Key),
     Nothing,
 }
 
 impl Issuer {
-    /// The issuer at this address, which is its name too.
+    /// The issuer at this address, which is also its name.
     pub(super) fn new(address: &Url) -> Self {
         let http = Client::builder().redirect(redirect::Policy::none()).timeout(TIMEOUT);
-        // An address without a path has a slash that its owner does not write.
+        // `Url` adds a slash to an address without a path.
         let name = match address.path() {
             "/" => address.as_str().trim_end_matches('/').to_owned(),
             _ => address.to_string(),
@@ -75,37 +75,39 @@ impl Issuer {
         &self.name
     }
 
-    /// The key called `kid`, if it is the issuer's.
+    /// The issuer's key with the id `kid`, if there is one.
     ///
     /// # Errors
-    /// When no keys are known and the issuer does not answer.
+    /// When no keys are known and the issuer does not respond.
     pub(super) async fn key(self: &Arc<Self>, kid: &str) -> Result<Option<Key>, Failure> {
-        match self.at_hand(kid) {
-            AtHand::Fresh(key) => Ok(Some(key)),
-            AtHand::Stale(key) => {
+        match self.cached(kid) {
+            Cached::Fresh(key) => Ok(Some(key)),
+            Cached::Stale(key) => {
                 let issuer = self.clone();
                 tokio::spawn(async move { issuer.ask().await });
                 Ok(Some(key))
             }
-            AtHand::Nothing => {
+            Cached::Nothing => {
                 self.ask().await;
-                match self.at_hand(kid) {
-                    AtHand::Fresh(key) | AtHand::Stale(key) => Ok(Some(key)),
-                    AtHand::Nothing if self.knows_keys() => Ok(None),
-                    AtHand::Nothing => {
-                        Err(Failure::new(self.name.as_str(), "say its keys", "it did not answer"))
-                    }
+                match self.cached(kid) {
+                    Cached::Fresh(key) | Cached::Stale(key) => Ok(Some(key)),
+                    Cached::Nothing if self.knows_keys() => Ok(None),
+                    Cached::Nothing => Err(Failure::new(
+                        self.name.as_str(),
+                        "provide its keys",
+                        "it did not respond",
+                    )),
                 }
             }
         }
     }
 
-    fn at_hand(&self, kid: &str) -> AtHand {
+    fn cached(&self, kid: &str) -> Cached {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         match (known.age(), known.keys.get(kid)) {
-            (Some(age), Some(key)) if age < FRESH => AtHand::Fresh(key.clone()),
-            (Some(age), Some(key)) if age < STALE => AtHand::Stale(key.clone()),
-            _ => AtHand::Nothing,
+            (Some(age), Some(key)) if age < FRESH => Cached::Fresh(key.clone()),
+            (Some(age), Some(key)) if age < STALE => Cached::Stale(key.clone()),
+            _ => Cached::Nothing,
         }
     }
 
@@ -115,7 +117,7 @@ impl Issuer {
     }
 
     /// Fetches the keys, unless that was done a moment ago; a concurrent caller waits for the same
-    /// answer. Keys that are no longer in it are forgotten.
+    /// response. Keys that are no longer published are forgotten.
     async fn ask(&self) {
         let mut asked = self.asking.lock().await;
         let pause = if self.knows_keys() { COOL_DOWN } else { FIRST_COOL_DOWN };
@@ -129,7 +131,7 @@ impl Issuer {
                 *self.known.lock().unwrap_or_else(PoisonError::into_inner) = known;
             }
             Err(failure) => {
-                tracing::warn!(issuer = self.name, error = %Chain(&failure), "no keys came");
+                tracing::warn!(issuer = self.name, error = %Chain(&failure), "the keys of issuer {} could not be fetched", self.name);
             }
         }
     }
@@ -140,11 +142,19 @@ impl Issuer {
         let discovery: Discovery =
             self.get(Url::parse(&document).or_fail(&self.name, "be named")?).await?;
         if discovery.issuer != self.name {
-            return Err(Failure::new(&*self.name, "be discovered", "it calls itself otherwise"));
+            return Err(Failure::new(
+                &*self.name,
+                "be discovered",
+                "its discovery document names another issuer",
+            ));
         }
         let keys = Url::parse(&discovery.jwks_uri).or_fail(&self.name, "be discovered")?;
         if !is_secure(&keys) {
-            return Err(Failure::new(&*self.name, "be discovered", "its keys are not at https"));
+            return Err(Failure::new(
+                &*self.name,
+                "be discovered",
+                "its keys are not served over https",
+            ));
         }
         Ok(self.get::<KeySet>(keys).await?.signing())
     }
@@ -157,7 +167,7 @@ impl Issuer {
         while let Some(chunk) = answer.chunk().await.or_fail(&self.name, "answer")? {
             body.extend_from_slice(&chunk);
             if body.len() > MAX_BYTES {
-                return Err(Failure::new(&*self.name, "answer", "its answer is too long"));
+                return Err(Failure::new(&*self.name, "respond", "its response is too long"));
             }
         }
         serde_json::from_slice(&body).or_fail(&self.name, "answer")
@@ -170,7 +180,7 @@ impl Known {
     }
 }
 
-/// Whether answers from this address cannot be changed in transit.
+/// Whether responses from this address cannot be changed in transit.
 fn is_secure(address: &Url) -> bool {
     let local = matches!(address.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
     address.scheme() == "https" || address.scheme() == "http" && local

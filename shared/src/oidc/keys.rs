@@ -9,10 +9,10 @@ use std::collections::HashMap;
 /// The most keys that are read of an issuer.
 const MAX_KEYS: usize = 64;
 
-/// The least length of an RSA modulus: 2048 bits.
+/// The minimum length of an RSA modulus: 2048 bits.
 const MIN_RSA_BYTES: usize = 256;
 
-/// A key that signs tokens, and how.
+/// A key that verifies tokens, and its algorithm.
 #[derive(Debug, Clone)]
 pub(super) struct Key {
     pub(super) algorithm: Algorithm,
@@ -26,14 +26,14 @@ pub(super) struct KeySet {
 }
 
 impl KeySet {
-    /// The keys that sign tokens here, by their ids.
+    /// The keys that verify tokens, by their ids.
     pub(super) fn signing(self) -> HashMap<String, Key> {
         let keys = self.keys.into_iter().take(MAX_KEYS);
         keys.filter_map(|key| signing(&serde_json::from_value(key).ok()?)).collect()
     }
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "what is not named here signs nothing")]
+#[expect(clippy::wildcard_enum_match_arm, reason = "other algorithms are not accepted")]
 fn signing(jwk: &Jwk) -> Option<(String, Key)> {
     let common = &jwk.common;
     let signs = matches!(common.public_key_use, None | Some(PublicKeyUse::Signature));
@@ -60,7 +60,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn only_strong_keys_that_sign_in_a_known_way_are_taken() {
+    fn only_strong_keys_of_known_algorithms_are_accepted() {
         let ec = json!({"kty": "EC", "crv": "P-256", "kid": "a", "x": "AA", "y": "AA"});
         let with = |name: &str, value: Value| {
             let mut key = ec.clone();

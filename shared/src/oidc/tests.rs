@@ -108,7 +108,7 @@ async fn jwks(State(issuer): State<FakeIssuer>) -> axum::response::Response {
     axum::Json(json!({"keys": *issuer.keys.lock().unwrap()})).into_response()
 }
 
-/// Lets time pass for all but the network.
+/// Advances the clock for everything but the network.
 async fn later(wait: Duration) {
     tokio::time::pause();
     tokio::time::advance(wait).await;
@@ -164,11 +164,11 @@ async fn an_invalid_token_is_refused_with_the_reason() {
         (with("nbf", json!(now + 120)), "is not valid yet"),
         (with("aud", json!("others")), "is for another audience"),
         (with("aud", Value::Null), lacks),
-        (with("iss", json!("https://evil.example")), "is of an issuer that is not trusted here"),
+        (with("iss", json!("https://evil.example")), "is from an issuer that is not trusted here"),
         (with("iss", Value::Null), "names no issuer"),
-        (with("sub", json!("")), "has a subject of no or too many characters"),
-        (with("sub", json!("x".repeat(256))), "has a subject of no or too many characters"),
-        (with("scope", Value::Null), "is no access token: it has no scopes"),
+        (with("sub", json!("")), "has an empty or overlong subject"),
+        (with("sub", json!("x".repeat(256))), "has an empty or overlong subject"),
+        (with("scope", Value::Null), "is not an access token: it has no scopes"),
     ] {
         assert_eq!(why(&tokens, &token).await, expected);
     }
@@ -179,15 +179,15 @@ async fn the_header_of_a_token_chooses_neither_key_nor_algorithm() {
     let (key, other) = (Signing::new("a"), Signing::new("a"));
     let issuer = FakeIssuer::start(&[&key]).await;
     let (tokens, claims) = (issuer.trusted(), issuer.claims());
-    let forged = "has a signature that is not its issuer's";
+    let forged = "has an invalid signature";
     assert_eq!(why(&tokens, &other.sign(&claims)).await, forged);
     for (header, expected) in [
         (json!({"alg": "none", "kid": "a"}), "is malformed"),
-        (json!({"alg": "HS256", "kid": "a"}), "is signed by another algorithm than its key's"),
-        (json!({"alg": "RS256", "kid": "a"}), "is signed by another algorithm than its key's"),
+        (json!({"alg": "HS256", "kid": "a"}), "is not signed with the algorithm of its key"),
+        (json!({"alg": "RS256", "kid": "a"}), "is not signed with the algorithm of its key"),
         (json!({"alg": "ES256"}), "names no key"),
         (json!({"alg": "ES256", "kid": "b"}), "is signed by an unknown key"),
-        (json!({"alg": "ES256", "kid": "a", "typ": "logout+jwt"}), "is no access token"),
+        (json!({"alg": "ES256", "kid": "a", "typ": "logout+jwt"}), "is not an access token"),
     ] {
         assert_eq!(why(&tokens, &key.sign_as(&header, &claims)).await, expected, "{header}");
     }

@@ -5,14 +5,14 @@ use crate::domain::caller::Caller;
 use crate::domain::order::{CancelRejection, Cancellation, Canceller, NewCancellation, Order};
 use crate::ports::{CancelAnswer, Cancellations, Clock, Orders, Result, Sagas};
 
-/// Cancellations written into the order documents, where the steps of the sagas find them.
+/// Cancellations recorded in the order documents, where the steps of the sagas find them.
 #[derive(Debug, Clone)]
 pub struct CancellationService<O, S, C> {
     /// The order documents.
     pub orders: O,
     /// The sagas.
     pub sagas: S,
-    /// The time.
+    /// The clock.
     pub clock: C,
 }
 
@@ -28,7 +28,7 @@ impl<O: Orders, S: Sagas, C: Clock> Cancellations for CancellationService<O, S, 
         let Some(by) = Canceller::of(caller, &placed.order.customer_id) else { return unknown() };
         let cancellation = Cancellation { by, reason: ask.reason, at: self.clock.now() };
         let cancel = |found: Option<Order>| {
-            // A saga whose first step is still to come finds the document there.
+            // A saga whose first step has not run yet finds this document.
             let mut order = found.unwrap_or_else(|| Order::new(placed.clone()));
             let asked = order.cancel(cancellation.clone());
             (order, asked)

@@ -1,4 +1,4 @@
-//! What a process writes of orders, for those in it who wait.
+//! Notification of waiters in the same process of the changes that it writes to orders.
 
 use crate::domain::OrderId;
 use crate::domain::order::Order;
@@ -10,7 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// The most waiters in one process.
 const MAX_WAITING: usize = 2_000;
 
-/// What this process writes of orders, for those in it who wait.
+/// The changes that this process writes to orders, for its waiters.
 #[derive(Debug, Clone)]
 pub struct Changes {
     waiting: Arc<Mutex<HashMap<OrderId, Sender<Option<Order>>>>>,
@@ -25,7 +25,7 @@ impl Default for Changes {
 
 impl Changes {
     /// Notifies the waiters for `order` of its current state.
-    pub(super) fn tell(&self, order: &Order) {
+    pub(super) fn notify(&self, order: &Order) {
         if let Some(waiting) = self.waiting().get(&order.placed.order_id) {
             waiting.send_replace(Some(order.clone()));
         }
@@ -42,7 +42,7 @@ impl Changes {
     }
 
     fn waiting(&self) -> MutexGuard<'_, HashMap<OrderId, Sender<Option<Order>>>> {
-        self.waiting.lock().expect("no panic happens while a change is told")
+        self.waiting.lock().expect("no panic happens while waiters are notified")
     }
 }
 
@@ -55,13 +55,13 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    /// How the order is after its next change.
+    /// The order after its next change.
     pub(super) async fn next(&mut self) -> Order {
-        self.receiver.changed().await.expect("the sender stays for as long as somebody listens");
-        self.receiver.borrow_and_update().clone().expect("only orders are told")
+        self.receiver.changed().await.expect("the sender lives as long as a waiter");
+        self.receiver.borrow_and_update().clone().expect("only orders are sent")
     }
 
-    /// Which order.
+    /// The order.
     pub(super) fn id(&self) -> &OrderId {
         &self.id
     }
@@ -87,7 +87,7 @@ mod tests {
         let (changes, order) = (Changes::default(), Order::new(placed_order()));
         let id = &order.placed.order_id;
         let (mut first, second) = (changes.of(id).unwrap(), changes.of(id).unwrap());
-        changes.tell(&order);
+        changes.notify(&order);
         assert_eq!(first.next().await, order);
         drop(first);
         assert_eq!(changes.waiting().len(), 1);

@@ -1,7 +1,7 @@
 //! Starts the sagas of orders, and ensures that every order ends.
 
 use super::due::{self, Page};
-use super::sweep::{self, AGAIN, Look};
+use super::sweep::{self, Handler, RETRY_AFTER};
 use crate::domain::OrderId;
 use crate::domain::caller::Caller;
 use crate::domain::order::{NewResumption, Order, Resumption};
@@ -13,21 +13,21 @@ use crate::ports::{
 };
 use jiff::SignedDuration;
 
-/// How long until a stuck order is tried again. Staff may ask for it at any time.
-const STUCK_AGAIN: SignedDuration = SignedDuration::from_hours(1);
+/// The delay until a stuck order is resumed. Staff may resume it at any time.
+const RETRY_STUCK_AFTER: SignedDuration = SignedDuration::from_hours(1);
 
-/// Starts sagas, and drives on what has not ended in time.
+/// Starts sagas, and resumes those that have not ended in time.
 #[derive(Debug, Clone)]
 pub struct Dispatcher<O, I, E, R, C> {
     /// The order documents.
     pub orders: O,
-    /// The orders by when they are due.
+    /// The orders by due time.
     pub index: I,
-    /// What runs the sagas.
+    /// The engine that runs the sagas.
     pub engine: E,
     /// Refunds by staff of orders that have ended.
     pub refunds: R,
-    /// The time.
+    /// The clock.
     pub clock: C,
     /// How long after its acceptance an order should have ended.
     pub overdue_after: SignedDuration,
@@ -41,19 +41,19 @@ where
     R: OrderRefunds,
     C: Clock,
 {
-    /// Looks first: an order that has a document is the one that was accepted, and a saga that has
+    /// Reads the document first: an order that has one is the one that was accepted, and a saga that has
     /// ended is not started again. A start that loses a race against one that has ended meanwhile
     /// changes nothing: a second run finds the document of the first.
     async fn start(&self, order: &PlacedOrder) -> Result<PlacedOrder> {
         let id = &order.order_id;
         if let Some(known) = document(&self.orders, id).await? {
             if known.outcome.is_none() {
-                self.engine.drive(&known.placed).await?;
+                self.engine.run(&known.placed).await?;
             }
             return Ok(known.placed);
         }
         due::note(&self.index, id, self.clock.after(self.overdue_after)).await?;
-        let accepted = self.engine.drive(order).await?;
+        let accepted = self.engine.run(order).await?;
         let known = document(&self.orders, id).await?;
         Ok(known.map_or(accepted, |known| known.placed))
     }
@@ -75,10 +75,10 @@ where
             Some(order) if order.status.is_final() => Ok(Some(false)),
             Some(order) => {
                 let order = self.note_resumption(order, caller, ask).await?;
-                self.drive(&order).await.map(|()| Some(true))
+                self.run(&order).await.map(|()| Some(true))
             }
             None => match self.engine.find(order).await? {
-                Some(placed) => self.engine.drive(&placed).await.map(|_| Some(true)),
+                Some(placed) => self.engine.run(&placed).await.map(|_| Some(true)),
                 None => Ok(None),
             },
         }
@@ -93,36 +93,36 @@ where
     R: OrderRefunds,
     C: Clock,
 {
-    /// Looks at every order that has become due, and drives on those that have not ended. One
-    /// process does so at a time; the others find nothing to do.
+    /// Resumes every due order that has not ended. One process does so at a time; the others find
+    /// nothing to do.
     ///
     /// # Errors
-    /// When the store fails. What was not looked at is looked at by the next sweep.
+    /// When the store fails. The next sweep handles the rest.
     pub async fn sweep(&self) -> Result<()> {
         sweep::sweep(&self.index, &self.clock, self).await
     }
 
-    /// Drives `order` on unless it has ended, then its refunds; the answer is after how long to look
-    /// again.
-    async fn drive_on(&self, order: &OrderId) -> Result<Option<SignedDuration>> {
+    /// Resumes `order` unless it has ended, then its refunds; returns the delay until the next
+    /// check.
+    async fn advance(&self, order: &OrderId) -> Result<Option<SignedDuration>> {
         match document(&self.orders, order).await? {
             Some(order) if order.status.is_final() => self.refunds.settle(&order).await,
             Some(order) => {
                 let (id, status) = (&order.placed.order_id, order.status);
                 tracing::warn!(order.id = %id, ?status, "order {id} is overdue");
                 observe::order_overdue(order.outcome.as_ref().map_or("running", Outcome::name));
-                self.drive(&order).await?;
-                Ok(Some(if order.outcome.is_some() { STUCK_AGAIN } else { AGAIN }))
+                self.run(&order).await?;
+                Ok(Some(if order.outcome.is_some() { RETRY_STUCK_AFTER } else { RETRY_AFTER }))
             }
             None => match self.engine.find(order).await? {
-                Some(placed) => self.engine.drive(&placed).await.map(|_| Some(AGAIN)),
-                // No client was told that it was accepted.
+                Some(placed) => self.engine.run(&placed).await.map(|_| Some(RETRY_AFTER)),
+                // No client was informed that it was accepted.
                 None => Ok(None),
             },
         }
     }
 
-    /// Writes down who resumes `order` and why, before it is driven: the answer is the order as it is then.
+    /// Writes down who resumes `order` and why, before it runs again: the answer is the order as it is then.
     async fn note_resumption(
         &self,
         order: Order,
@@ -142,17 +142,17 @@ where
         Ok(self.orders.update(&order.placed.order_id, note).await?.0)
     }
 
-    async fn drive(&self, order: &Order) -> Result<()> {
+    async fn run(&self, order: &Order) -> Result<()> {
         match &order.outcome {
             Some(Outcome::Stuck { cause, left }) => {
                 self.engine.finish(&order.placed, cause, left).await
             }
-            _ => self.engine.drive(&order.placed).await.map(|_| ()),
+            _ => self.engine.run(&order.placed).await.map(|_| ()),
         }
     }
 }
 
-impl<O, I, E, R, C> Look<OrderId> for Dispatcher<O, I, E, R, C>
+impl<O, I, E, R, C> Handler<OrderId> for Dispatcher<O, I, E, R, C>
 where
     O: Orders,
     I: Documents<String, Page<OrderId>>,
@@ -160,8 +160,8 @@ where
     R: OrderRefunds,
     C: Clock,
 {
-    fn look_at(&self, order: &OrderId) -> impl PortFuture<Option<SignedDuration>> {
-        self.drive_on(order)
+    fn handle(&self, order: &OrderId) -> impl PortFuture<Option<SignedDuration>> {
+        self.advance(order)
     }
 }
 

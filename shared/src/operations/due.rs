@@ -1,5 +1,5 @@
-//! When a sweep looks at what may not have ended by then, such as an order: an index by time, in
-//! small documents that stores of every kind can keep.
+//! An index by time of what a sweep is to check, such as orders that may not have ended by then, in
+//! small documents that any store can hold.
 
 use crate::ports::{Documents, Result, document};
 use jiff::Timestamp;
@@ -10,10 +10,10 @@ use std::fmt::Display;
 /// Seconds of due times that share their documents.
 const SLOT_SECONDS: i64 = 15;
 
-/// Documents of one slot, so that what begins at the same time seldom writes the same one.
+/// Documents of one slot, so that concurrent writers rarely write the same one.
 const SHARDS: u8 = 8;
 
-/// Names what is due. It has no underscore, so that no document of the index is mistaken for another.
+/// The id of a due item. It has no underscore, so that no two documents of the index are confused.
 pub trait Id: Clone + Ord + Display + Send + Sync + 'static {}
 
 impl<K: Clone + Ord + Display + Send + Sync + 'static> Id for K {}
@@ -28,14 +28,14 @@ pub enum Page<K: Ord> {
     Swept(Sweep),
 }
 
-/// Which slot is swept next, and until when a process is sweeping it.
+/// The slot that is swept next, and until when a process is sweeping it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sweep {
     pub(super) next: Slot,
     pub(super) leased_until: Timestamp,
 }
 
-/// A stretch of 15 seconds since 1970.
+/// A period of 15 seconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Slot(i64);
 
@@ -71,7 +71,7 @@ impl<K: Ord> Page<K> {
     }
 }
 
-/// Notes that the sweep is to look at `id` at `due`. Repeated, it changes nothing.
+/// Records that the sweep is to check `id` at `due`. Repeated, it changes nothing.
 ///
 /// # Errors
 /// When the store fails.
@@ -101,7 +101,7 @@ pub async fn due<K: Id>(index: &impl Documents<String, Page<K>>, slot: Slot) -> 
     Ok(ids)
 }
 
-/// Which document of its slot names `id`.
+/// The document of its slot that names `id`.
 fn shard(id: &impl Id) -> u8 {
     let sum = id.to_string().bytes().fold(0, u8::wrapping_add);
     sum % SHARDS

@@ -1,7 +1,7 @@
-//! Mails: what a notification says, and that it is said once.
+//! Mails: the text of a notification, and sending it once.
 //!
 //! A notification is claimed in the inbox before it is mailed, so that one of any number of processes
-//! mails it. What cannot be mailed now is published again later, and holds up no other meanwhile.
+//! mails it. What cannot be mailed now is published again later, and delays no other meanwhile.
 
 mod entry;
 mod page;
@@ -27,10 +27,10 @@ use uuid::Uuid;
 /// The longest that a mail waits for another one of this process.
 const TURN: Duration = Duration::from_secs(5);
 
-/// How often a claim is extended while its mail is under way: well within its lease.
-const PROLONGED_EVERY: Duration = Duration::from_secs(10);
+/// How often a claim is extended while its mail is being sent: well within its lease.
+const CLAIM_RENEWAL: Duration = Duration::from_secs(10);
 
-/// How soon a mail is tried again: after 5 s, then twice as long each time, up to a quarter of an hour.
+/// The delays between attempts at a mail: 5 s, then twice as long each time, up to a quarter of an hour.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
 const LONGEST_WAIT: Duration = Duration::from_mins(15);
 
@@ -49,7 +49,7 @@ pub struct NotificationMailer<I, M, L, C> {
     clock: C,
     tasks: TaskTracker,
     under_way: UnderWay,
-    /// The SMTP binding mixes up requests that it handles at once.
+    /// The SMTP binding mixes up concurrent requests.
     turn: Arc<Mutex<()>>,
 }
 
@@ -60,21 +60,21 @@ where
     L: Later,
     C: Clock,
 {
-    /// A mailer that remembers in `inbox` what it mailed. What cannot be mailed now is delivered again
+    /// A mailer that records in `inbox` what it mailed. What cannot be mailed now is delivered again
     /// by `later`.
     pub fn new(inbox: I, mailer: M, later: L, clock: C) -> Self {
         let (tasks, under_way, turn) = Default::default();
         Self { inbox, mailer, later, clock, tasks, under_way, turn }
     }
 
-    /// What is under way. A process waits for it before it ends.
+    /// The mails being sent. A process waits for them before it ends.
     #[must_use]
     pub fn tasks(&self) -> TaskTracker {
         self.tasks.clone()
     }
 
-    /// Mails what `event` asks for, unless it was mailed before, or has it delivered again. Only a
-    /// crash between sending and remembering mails it twice: one mail of a process at most.
+    /// Mails what `event` requests, unless it was mailed before, or has it delivered again. Only a
+    /// crash between sending and recording mails it twice: at most one mail of a process.
     ///
     /// # Errors
     /// [`Poison`], when it can never be mailed. Failed: when the inbox or the scheduler fails.
@@ -85,7 +85,7 @@ where
             Err(poison) => return Ok(Err(poison)),
         };
         let mailer = self.clone();
-        // A caller that gives up must not cut off what may be half sent.
+        // A caller that gives up must not interrupt a mail that may be half sent.
         let handling = async move { mailer.handle(&event, &request).await };
         let handling = self.tasks.spawn(handling.instrument(Span::current()));
         handling.await.map_err(|panic| Failure::new("email", "mail a notification", panic))?
@@ -114,8 +114,8 @@ where
         }
     }
 
-    /// Sends the mail when it is its turn and remembers that before the next one has its turn, so
-    /// that a crash repeats one mail of this process at most. Extends the claim meanwhile.
+    /// Sends the mail in its turn and records that before the next one's turn, so that a crash
+    /// repeats at most one mail of this process. Extends the claim meanwhile.
     async fn send(
         &self,
         id: &String,
@@ -123,7 +123,7 @@ where
         request: &NotificationRequested,
     ) -> Result<Delivered> {
         if !request.to.is_one_mailbox() {
-            return Ok(Delivered::Rejected("its recipient is not one address".to_owned()));
+            return Ok(Delivered::Rejected("its recipient is not a single address".to_owned()));
         }
         let mail = page::mail(request)?;
         let sending = async {
@@ -137,21 +137,21 @@ where
             Ok(sent)
         };
         let mut sending = std::pin::pin!(sending);
-        let mut prolong = interval(PROLONGED_EVERY);
-        prolong.reset();
+        let mut renewal = interval(CLAIM_RENEWAL);
+        renewal.reset();
         loop {
             tokio::select! {
                 sent = &mut sending => return sent,
-                _ = prolong.tick() => {
+                _ = renewal.tick() => {
                     if let Err(error) = self.note(id, |entry, now| entry.claim(by, now)).await {
-                        tracing::warn!(event.id = id, error = %Chain(&error), "the claim on a mail could not be prolonged");
+                        tracing::warn!(event.id = id, error = %Chain(&error), "the claim on mail {id} could not be extended");
                     }
                 }
             }
         }
     }
 
-    /// Remembers that the mail was sent. Forgetting it would send it again, so this tries for minutes.
+    /// Records that the mail was sent. It would be sent again otherwise, so this is retried for minutes.
     async fn remember(&self, id: &String) -> Result<()> {
         observe::mailed();
         let mut tries = interval(Duration::from_secs(1));
@@ -160,14 +160,14 @@ where
             match self.note(id, Entry::mailed).await {
                 Ok(()) => return Ok(()),
                 Err(error) => {
-                    tracing::warn!(event.id = id, error = %Chain(&error), "that mail {id} was sent could not be recorded yet");
+                    tracing::warn!(event.id = id, error = %Chain(&error), "mail {id} was sent, which could not be recorded yet");
                 }
             }
         }
         self.note(id, Entry::mailed).await
     }
 
-    /// A try failed: another one follows later, unless it was the last.
+    /// An attempt failed: another one follows later, unless it was the last.
     async fn failed(
         &self,
         event: &CloudEvent,
@@ -175,7 +175,7 @@ where
         by: Uuid,
         error: &Error,
     ) -> Result<Handled> {
-        tracing::warn!(event.id = id, error = %Chain(error), "a mail could not be sent");
+        tracing::warn!(event.id = id, error = %Chain(error), "mail {id} could not be sent");
         match self.note(id, |entry, now| entry.failed(by, now)).await? {
             Failed::Tried(tries) => self.again(event, tries, wait_after(tries)).await,
             Failed::GivenUp => Ok(Err(Poison::Undeliverable(format!("{}", Chain(error))))),
@@ -201,7 +201,7 @@ where
     }
 }
 
-/// The key of an event in the inbox: its id, or a short name for one that no store would take.
+/// The key of an event in the inbox: its id, or a digest of one that no store would accept.
 fn key(id: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     if id.len() <= 200 && id.chars().all(plain) && !id.is_empty() {

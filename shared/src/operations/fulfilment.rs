@@ -1,5 +1,5 @@
-//! What the steps of the saga do. Each does its work first and then notes it in the order's
-//! document, and each is idempotent.
+//! The steps of the saga. Each does its work first and then records it in the order's document, and
+//! each is idempotent.
 
 use super::orders::{Noted, OrderLog, Pause};
 use crate::domain::money::MoneyError;
@@ -16,17 +16,17 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// After this long, one try of `reserve` answers with the part that it has reserved: well within
-/// the bound of an activity, the last product's turn (5 s) and the order log included.
+/// After this long, one attempt at `reserve` returns the part that it has reserved: well within
+/// the timeout of an activity, the last product's turn (5 s) and the order log included.
 const PART: Duration = Duration::from_secs(4);
 
 /// Products of one order that are handled concurrently, where their order does not matter.
 const AT_ONCE: usize = 8;
 
-/// What the steps of the saga work with.
+/// The dependencies of the steps of the saga.
 #[derive(Debug, Clone)]
 pub struct Fulfilment<L, S, P, C> {
-    /// Where orders and their progress are kept.
+    /// The log of orders and their progress.
     pub log: L,
     /// The stock of every product.
     pub stocks: S,
@@ -34,7 +34,7 @@ pub struct Fulfilment<L, S, P, C> {
     pub payments: P,
     /// The carrier.
     pub shipping: C,
-    /// How long products are held for an order that is not shipped.
+    /// How long products are reserved for an order that is not shipped.
     pub reservation_ttl: SignedDuration,
 }
 
@@ -44,24 +44,24 @@ pub struct Fulfilment<L, S, P, C> {
 pub enum Reserved {
     /// Every product.
     All {
-        /// What they cost.
+        /// Their total.
         total: Money,
     },
-    /// Some products; the next try goes on from there.
+    /// Some products; the next attempt continues from there.
     Part(Part),
 }
 
 /// The products of an order that are reserved already, in the order of their ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
-    /// How many.
+    /// Their number.
     pub products: usize,
-    /// What they cost.
+    /// Their total.
     pub sum: Option<Money>,
 }
 
 impl<L: OrderLog, S: Stocks, P: PaymentClient, C: Shipping> Fulfilment<L, S, P, C> {
-    /// Opens the order's document; the answer is how the order ended, if it has.
+    /// Creates the order's document; returns how the order ended, if it has.
     ///
     /// # Errors
     /// Failed: when the order log cannot be reached.
@@ -69,15 +69,15 @@ impl<L: OrderLog, S: Stocks, P: PaymentClient, C: Shipping> Fulfilment<L, S, P, 
         self.log.open(order).await
     }
 
-    /// Reserves the products that `part` does not hold yet, in the order of their ids: of two
-    /// orders that want the same products, one gets the first of them and then all.
+    /// Reserves the products that `part` does not contain yet, in the order of their ids: of two
+    /// orders for the same products, one gets the first of them and then all.
     ///
     /// # Errors
     /// Refused: `cancel-requested`, as [`Stocks::reserve`], `mixed-currencies`, `total-too-large`, `total-too-small`,
     /// `currency-not-taken`. Failed: when the stock or the order log cannot be reached, or a product
     /// has no room for one more reservation. Some products may be reserved in any case.
     pub async fn reserve(&self, id: &OrderId, part: Part) -> Result<Noted<Reserved>> {
-        let order = self.log.go_on(id).await?;
+        let order = self.log.proceed(id).await?;
         match self.reserve_on(&order, part).await? {
             Reserved::All { total } => {
                 let noted = self.log.note(&order, &Progress::Reserved { total }).await?;
@@ -99,14 +99,14 @@ impl<L: OrderLog, S: Stocks, P: PaymentClient, C: Shipping> Fulfilment<L, S, P, 
             part.sum = Some(self.reserve_item(order, item, part.sum).await?);
             part.products += 1;
         }
-        // Every order has an item when it is accepted; what is stored is read by wider bounds.
-        let empty = || Failure::new("the order", "add up", "it holds no item");
+        // Every accepted order has an item; what is stored is read by wider bounds.
+        let empty = || Failure::new("the order", "add up", "it has no items");
         let total = part.sum.ok_or_else(empty)?;
         total.payable()?;
         Ok(Reserved::All { total })
     }
 
-    /// Refuses an order that costs less than a payment can carry, before anything is held for it. The
+    /// Refuses an order that costs less than the smallest payment, before anything is reserved for it. The
     /// prices that the customer saw are those that are charged; the others are read until the sum is
     /// large enough, which the first one nearly always is.
     async fn check_least(&self, order: &PlacedOrder) -> Result<()> {
@@ -126,7 +126,7 @@ impl<L: OrderLog, S: Stocks, P: PaymentClient, C: Shipping> Fulfilment<L, S, P, 
         Ok(sum.map_or(Ok(()), Money::payable)?)
     }
 
-    /// Reserves one product and adds what it costs to `sum`.
+    /// Reserves one product and adds its cost to `sum`.
     async fn reserve_item(
         &self,
         order: &PlacedOrder,
@@ -143,7 +143,7 @@ impl<L: OrderLog, S: Stocks, P: PaymentClient, C: Shipping> Fulfilment<L, S, P, 
         Ok(add(sum, held.unit_price, held.quantity).map_err(refused_total)?)
     }
 
-    /// Charges `total`. What costs nothing is not paid.
+    /// Charges `total`, unless it is zero.
     ///
     /// # Errors
     /// As [`PaymentClient::charge`]; refused, too: `cancel-requested`; failed, too: when the order log
@@ -152,7 +152,7 @@ impl<L: OrderLog, S: Stocks, P: PaymentClient, C: Shipping> Fulfilment<L, S, P, 
         if total.amount() == 0 {
             return Ok(Noted { value: (), published: true });
         }
-        let order = self.log.go_on(id).await?;
+        let order = self.log.proceed(id).await?;
         let payment_method = order.order.payment_method.clone();
         let charge = Charge { order_id: id.clone(), amount: total, payment_method };
         let payment_id = self.payments.charge(&charge).await?;
@@ -165,7 +165,7 @@ impl<L: OrderLog, S: Stocks, P: PaymentClient, C: Shipping> Fulfilment<L, S, P, 
     /// Refused: `cancel-requested`, `reservation-expired`, `country-not-served`, `shipment-cancelled`.
     /// Failed: when the stock, the carrier or the order log cannot be reached.
     pub async fn ship(&self, id: &OrderId) -> Result<Noted<()>> {
-        let order = self.log.go_on(id).await?;
+        let order = self.log.proceed(id).await?;
         each(&order, |item| async move { self.stocks.commit(&item.product_id, id).await }).await?;
         let tracking_id = self.shipping.book(id, &order.order.ship_to).await?;
         self.log.note(&order, &Progress::Shipped { tracking_id }).await
@@ -191,7 +191,7 @@ impl<L: OrderLog, S: Stocks, P: PaymentClient, C: Shipping> Fulfilment<L, S, P, 
         self.log.note(&order, &Progress::Undone(Step::CancelShipment)).await
     }
 
-    /// Gives the money back, because of `cause`.
+    /// Refunds the payment, because of `cause`.
     ///
     /// # Errors
     /// Failed: when the payments or the order log cannot be reached.
@@ -201,7 +201,7 @@ impl<L: OrderLog, S: Stocks, P: PaymentClient, C: Shipping> Fulfilment<L, S, P, 
         self.log.note(&order, &Progress::PaymentUndone { refunded }).await
     }
 
-    /// Gives back every product of the order, reserved or committed, because of `cause`.
+    /// Releases every product of the order, reserved or committed, because of `cause`.
     ///
     /// # Errors
     /// Failed: when the stock or the order log cannot be reached.
@@ -211,7 +211,7 @@ impl<L: OrderLog, S: Stocks, P: PaymentClient, C: Shipping> Fulfilment<L, S, P, 
         self.log.note(&order, &Progress::Undone(Step::ReleaseStock)).await
     }
 
-    /// Writes how the order ended.
+    /// Records how the order ended.
     ///
     /// # Errors
     /// Failed: when the order log cannot be reached.
@@ -244,7 +244,7 @@ fn by_product(order: &PlacedOrder) -> Vec<&Item> {
     items
 }
 
-/// Does `work` for every item of an order, some concurrently. A failure does not prevent the
+/// Does `work` for every item of an order, some concurrently. A failure does not stop the
 /// others.
 async fn each<'a, F: Future<Output = Result<()>> + Send + 'a>(
     order: &'a PlacedOrder,

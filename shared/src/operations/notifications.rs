@@ -1,4 +1,4 @@
-//! From events to the notifications of customers.
+//! Notifications of customers, from events.
 
 mod words;
 
@@ -35,7 +35,7 @@ pub fn of_order(event: &CloudEvent) -> Known<Option<Notice>> {
         return Ok(Some(Notice::Refund { amount }));
     }
     if let Some(OrderStuck { order_id, left, .. }) = event.data()? {
-        tracing::error!(order.id = %order_id, ?left, "an order is stuck: a person must bring it to its end");
+        tracing::error!(order.id = %order_id, ?left, "order {order_id} is stuck");
         return Ok(None);
     }
     silent::<OrderReserved>(event)?
@@ -44,9 +44,8 @@ pub fn of_order(event: &CloudEvent) -> Known<Option<Notice>> {
         .map(|()| None)
 }
 
-/// The notification that a payment's event calls for, if any: that it was declined, the order's
-/// cancellation says; that staff refunded it, the order's own event. A direct caller is not our
-/// customer.
+/// The notification that a payment's event calls for, if any: a decline is reported by the order's
+/// cancellation, a refund by staff by the order's own event. A direct caller is not our customer.
 ///
 /// # Errors
 /// [`Poison`], when its type or version is unknown here.
@@ -66,7 +65,7 @@ fn silent<E: Event>(event: &CloudEvent) -> Known<Option<()>> {
     Ok(event.data::<E>()?.map(|_| ()))
 }
 
-/// Asks for `notice`, if there is one, to be sent to the customer who placed the order of `event`.
+/// Requests that `notice`, if there is one, be sent to the customer who placed the order of `event`.
 /// An order that was not placed here, such as one that was paid directly, has no recipient.
 ///
 /// # Errors
@@ -86,7 +85,7 @@ pub async fn request(
     }
     let (to, name) = (customer.email, customer.ship_to.name);
     let request = NotificationRequested { order_id, to, name, notice };
-    // One event asks for one notification, so its id serves for both.
+    // One event requests one notification, so both have the same id.
     let request = CloudEvent::named(event.id.clone(), &request, event.time);
     publisher.publish(Topic::Notifications.name(), &request).await
 }

@@ -67,7 +67,7 @@ async fn ended(publisher: &impl Publisher, order: &Order) -> Result<()> {
             publisher.publish_event(&OrderCompleted { order_id, customer_id, total }, at).await
         }
         Some(Outcome::Cancelled { cause }) => {
-            // An earlier version noted no sum: it undid what it had noted to be charged.
+            // An earlier version recorded no sum: it refunded what it had recorded as charged.
             let refunded = order.given_back.or(order.payment_id.as_ref().and(order.total));
             publisher
                 .publish_event(&OrderCancelled { order_id, customer_id, cause, refunded }, at)

@@ -1,14 +1,14 @@
-//! Lists of orders, kept by their events: an index by time, in small documents that stores of every
-//! kind can keep.
+//! Lists of orders, maintained from their events: an index by time, in small documents that any store
+//! can hold.
 //!
-//! An order is on several shelves (`Shelf`): on that of all orders, of its customer, and of its
-//! status where such orders are looked for and few. A shelf has two levels of directories, which name
-//! the stretches of time that have orders, and below them pages of orders. What is written is what the
-//! order's document says, so events may come twice, late or in any order.
+//! An order is on several lists (`List`): that of all orders, of its customer, and of its status if
+//! orders in it are few and looked for. A list has two levels of directories, which name the periods
+//! that have orders, and below them pages of orders. What is written is what the order's document
+//! says, so events may arrive twice, late or in any order.
 
-mod shelf;
+mod list;
 
-use self::shelf::{Place, Shelf};
+use self::list::{List, Place};
 use crate::domain::OrderId;
 use crate::domain::event::CloudEvent;
 use crate::domain::order::{ListedOrder, Order, OrderPage, OrderQuery, Position, Status};
@@ -17,14 +17,14 @@ use futures::stream::{self, StreamExt};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Orders of one page, at most.
+/// The most orders of one page.
 const PAGE: usize = 100;
 
-/// Pages of one shard of a stretch of time, at most.
+/// The most pages of one shard of a period.
 const PARTS: u32 = 100;
 
-/// Stretches of time that a directory names, at most: the 15 seconds of a day, or years of days.
-const STRETCHES: usize = 5_760;
+/// The most periods that a directory names: those of 15 seconds of a day, or years of days.
+const MAX_PERIODS: usize = 5_760;
 
 /// The most documents, not counting further parts, that are read for one page of a list.
 const READS: usize = 200;
@@ -32,11 +32,11 @@ const READS: usize = 200;
 /// Pages read concurrently.
 const AT_ONCE: usize = 8;
 
-/// Some orders of one stretch of time.
+/// Some orders of one period.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IndexPage(BTreeMap<OrderId, ListedOrder>);
 
-/// The stretches of time that have orders, by their numbers, and which shards of each (a bit for each).
+/// The periods that have orders, by their numbers, and which shards of each (a bit for each).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Directory(BTreeMap<i64, u8>);
 
@@ -45,11 +45,11 @@ pub struct Directory(BTreeMap<i64, u8>);
 pub struct OrderIndex<P, D> {
     /// The orders.
     pub pages: P,
-    /// Where there are orders.
+    /// The periods that have orders.
     pub directories: D,
 }
 
-/// Lists the order that `event` is about as its document says. One whose document is gone stays as it is.
+/// Lists the order that `event` is about as its document says. One without a document stays unchanged.
 ///
 /// # Errors
 /// As [`OrderList::put`].
@@ -66,31 +66,31 @@ where
     D: Documents<String, Directory>,
 {
     async fn put(&self, order: &Order) -> Result<()> {
-        let mut order = self.put_on(&Shelf::All, &ListedOrder::from(order)).await?;
-        self.put_on(&Shelf::Customer(order.customer_id.clone()), &order).await?;
-        if let Some(list) = Shelf::of_status(order.status) {
+        let mut order = self.put_on(&List::All, &ListedOrder::from(order)).await?;
+        self.put_on(&List::Customer(order.customer_id.clone()), &order).await?;
+        if let Some(list) = List::of_status(order.status) {
             self.put_on(&list, &order).await?;
         }
         if order.status == Status::Stuck {
-            // It may have ended meanwhile, before it was there to be corrected.
-            order = self.put_on(&Shelf::All, &order).await?;
+            // It may have ended meanwhile, before it was on the list of stuck orders.
+            order = self.put_on(&List::All, &order).await?;
         }
         if order.status.is_final() { self.correct(&order).await } else { Ok(()) }
     }
 
     async fn page(&self, query: &OrderQuery) -> Result<OrderPage> {
-        let list = Shelf::asked(query);
+        let list = List::asked(query);
         let (mut found, mut reads) = (Vec::new(), 0);
-        let upto = |span: i64| query.after.as_ref().map(|after| shelf::stretch(after.at(), span));
+        let upto = |span: i64| query.after.as_ref().map(|after| list::period(after.at(), span));
         for (outer, _) in self.directory(&list.root()).await?.downward(upto(list.outer())) {
             if reads >= READS {
-                return Ok(cut(found, query.limit, Some(shelf::end(outer, list.outer()))));
+                return Ok(cut(found, query.limit, Some(list::end(outer, list.outer()))));
             }
             reads += 1;
-            let stretches = self.directory(&list.directory(outer)).await?;
-            for (inner, shards) in stretches.downward(upto(list.inner())) {
+            let periods = self.directory(&list.directory(outer)).await?;
+            for (inner, shards) in periods.downward(upto(list.inner())) {
                 if found.len() > query.limit || reads >= READS {
-                    return Ok(cut(found, query.limit, Some(shelf::end(inner, list.inner()))));
+                    return Ok(cut(found, query.limit, Some(list::end(inner, list.inner()))));
                 }
                 reads += shards.count_ones() as usize;
                 let orders = self.orders(&list, inner, shards).await?;
@@ -108,8 +108,8 @@ where
     P: Documents<String, IndexPage>,
     D: Documents<String, Directory>,
 {
-    /// Puts an order on a list; the answer is what stands there then, this or newer.
-    async fn put_on(&self, list: &Shelf, order: &ListedOrder) -> Result<ListedOrder> {
+    /// Puts an order on a list; returns what is listed then, this or a newer state.
+    async fn put_on(&self, list: &List, order: &ListedOrder) -> Result<ListedOrder> {
         let place = list.place(order);
         let first = document(&self.pages, &list.page(place, 0)).await?;
         // Directories come first: a page that none names would not be found.
@@ -126,12 +126,17 @@ where
                 return Ok(stands);
             }
         }
-        Err(Failure::new("order index", "list an order", "too many are of the same time").into())
+        Err(Failure::new(
+            "order index",
+            "list an order",
+            "too many orders were accepted at the same time",
+        )
+        .into())
     }
 
-    /// An order that has ended is no longer stuck, if it was.
+    /// Removes an order that has ended from the list of stuck orders, if it is there.
     async fn correct(&self, order: &ListedOrder) -> Result<()> {
-        let list = Shelf::Status(Status::Stuck);
+        let list = List::Status(Status::Stuck);
         let place = list.place(order);
         for part in 0..PARTS {
             let page = document(&self.pages, &list.page(place, part)).await?.unwrap_or_default();
@@ -145,15 +150,15 @@ where
         Ok(())
     }
 
-    async fn announce(&self, list: &Shelf, place: Place) -> Result<()> {
+    async fn announce(&self, list: &List, place: Place) -> Result<()> {
         self.add(&list.root(), place.outer, 1).await?;
         self.add(&list.directory(place.outer), place.inner, 1 << place.shard).await
     }
 
-    async fn add(&self, key: &String, stretch: i64, shards: u8) -> Result<()> {
+    async fn add(&self, key: &String, period: i64, shards: u8) -> Result<()> {
         let add = |found: Option<Directory>| {
             let mut directory = found.unwrap_or_default();
-            directory.add(stretch, shards);
+            directory.add(period, shards);
             (directory, ())
         };
         self.directories.update(key, add).await.map(|_| ())
@@ -163,8 +168,8 @@ where
         Ok(document(&self.directories, key).await?.unwrap_or_default())
     }
 
-    /// The orders of a stretch of time, in no order.
-    async fn orders(&self, list: &Shelf, inner: i64, shards: u8) -> Result<Vec<ListedOrder>> {
+    /// The orders of a period, unsorted.
+    async fn orders(&self, list: &List, inner: i64, shards: u8) -> Result<Vec<ListedOrder>> {
         let shards = (0..u8::BITS).filter(|shard| shards & (1 << shard) != 0);
         let read: Vec<_> = shards.map(|shard| self.shard(list, inner, shard)).collect();
         let read: Vec<_> = stream::iter(read).buffer_unordered(AT_ONCE).collect().await;
@@ -172,7 +177,7 @@ where
         Ok(read?.into_iter().flatten().collect())
     }
 
-    async fn shard(&self, list: &Shelf, inner: i64, shard: u32) -> Result<Vec<ListedOrder>> {
+    async fn shard(&self, list: &List, inner: i64, shard: u32) -> Result<Vec<ListedOrder>> {
         let place = Place { outer: 0, inner, shard };
         let mut orders = Vec::new();
         for part in 0..PARTS {
@@ -203,21 +208,21 @@ impl IndexPage {
 }
 
 impl Directory {
-    fn add(&mut self, stretch: i64, shards: u8) {
-        *self.0.entry(stretch).or_default() |= shards;
-        while self.0.len() > STRETCHES {
+    fn add(&mut self, period: i64, shards: u8) {
+        *self.0.entry(period).or_default() |= shards;
+        while self.0.len() > MAX_PERIODS {
             self.0.pop_first();
         }
     }
 
-    /// The stretches from `upto`, or the latest, to the earliest.
+    /// The periods from `upto`, or the latest, to the earliest.
     fn downward(self, upto: Option<i64>) -> impl Iterator<Item = (i64, u8)> {
         let upto = upto.unwrap_or(i64::MAX);
-        self.0.into_iter().rev().skip_while(move |(stretch, _)| *stretch > upto)
+        self.0.into_iter().rev().skip_while(move |(period, _)| *period > upto)
     }
 }
 
-/// The first `limit` of `found`, and where to go on: behind the last of them, or where the search ended.
+/// The first `limit` of `found`, and where to continue: after the last of them, or where the search ended.
 fn cut(mut orders: Vec<ListedOrder>, limit: usize, ended: Option<Position>) -> OrderPage {
     let next = if orders.len() > limit {
         orders.truncate(limit);

@@ -1,12 +1,12 @@
 //! Refunds by staff of orders that have ended.
 //!
-//! A refund is written into the order's document before any money moves, then asked of the payment,
-//! then noted and published. Each part is idempotent, so a refund that was interrupted is finished
+//! A refund is written into the order's document before any money moves, then requested of the payment,
+//! then recorded and published. Each part is idempotent, so a refund that was interrupted is completed
 //! by the next attempt: the caller's, with the same key, or the sweep's.
 
 use super::due::{self, Page};
 use super::order_events;
-use super::sweep::AGAIN;
+use super::sweep::RETRY_AFTER;
 use crate::domain::order::{NewOrderRefund, Order, OrderRefund, RefundRejection};
 use crate::domain::payment::{RefundId, RefundState};
 use crate::domain::{OrderId, PaymentId};
@@ -16,24 +16,24 @@ use crate::ports::{
 };
 use jiff::SignedDuration;
 
-/// How long a caller has to finish a refund before the sweep does: longer than a request takes.
+/// The delay after which the sweep completes a refund: longer than a request takes.
 const SETTLE_AFTER: SignedDuration = SignedDuration::from_mins(1);
 
-/// A refund that has been under way for this long is looked at no more often: banks take days.
+/// A refund that has been pending for this long is checked no more often: banks take days.
 const LONG: SignedDuration = SignedDuration::from_hours(1);
 
-/// Refunds kept in the order documents.
+/// Refunds recorded in the order documents.
 #[derive(Debug, Clone)]
 pub struct RefundService<O, I, P, B, C> {
     /// The order documents.
     pub orders: O,
-    /// The orders by when they are due.
+    /// The orders by due time.
     pub index: I,
     /// The payments.
     pub payments: P,
-    /// Where events go.
+    /// The broker.
     pub publisher: B,
-    /// The time.
+    /// The clock.
     pub clock: C,
 }
 
@@ -62,7 +62,7 @@ where
         let ask = |found: &mut Order| asked = found.ask_refund(&refund, ask, now);
         let order = self.change(&order, ask).await?;
         match asked {
-            Ok(()) => self.carry_on(order, &refund).await,
+            Ok(()) => self.advance_refund(order, &refund).await,
             Err(rejection) => Ok(Err(rejection)),
         }
     }
@@ -71,7 +71,8 @@ where
         let (now, mut again) = (self.clock.now(), None);
         for refund in order.refunds.iter().filter(|refund| refund.is_open()) {
             if self.is_still_open(order, refund).await {
-                let wait = if now.duration_since(refund.created_at) < LONG { AGAIN } else { LONG };
+                let wait =
+                    if now.duration_since(refund.created_at) < LONG { RETRY_AFTER } else { LONG };
                 again = Some(again.map_or(wait, |other: SignedDuration| other.min(wait)));
             }
         }
@@ -94,8 +95,8 @@ where
     B: Publisher,
     C: Clock,
 {
-    /// Advances a refund that has been written down as far as possible.
-    async fn carry_on(&self, order: Order, id: &RefundId) -> Result<RefundAnswer> {
+    /// Advances a recorded refund as far as possible.
+    async fn advance_refund(&self, order: Order, id: &RefundId) -> Result<RefundAnswer> {
         let Some(refund) = order.refund(id) else { return Ok(Err(RefundRejection::KeyReused)) };
         let refused = match refund.state {
             RefundState::Pending => self.ask_payment(&order, refund).await?,
@@ -107,7 +108,7 @@ where
         Ok(refused.and_then(|_| order.refund(id).cloned().ok_or(RefundRejection::KeyReused)))
     }
 
-    /// Looks again at what was refunded: the provider may have taken it back.
+    /// Reviews the refunds that succeeded: the provider may have taken them back.
     async fn review(&self, order: Order) -> Result<Order> {
         let refunds = self.payments.review(&order.placed.order_id).await?;
         let failed: Vec<_> =
@@ -137,7 +138,7 @@ where
         }
     }
 
-    /// Publishes a refund that has succeeded, and notes that.
+    /// Publishes a refund that has succeeded, and records that.
     async fn publish(&self, order: Order, id: &RefundId) -> Result<Order> {
         let done = |refund: &&OrderRefund| refund.state == RefundState::Succeeded;
         match order.refund(id).filter(done) {
@@ -151,10 +152,10 @@ where
 
     async fn is_still_open(&self, order: &Order, refund: &OrderRefund) -> bool {
         let (order_id, id) = (&order.placed.order_id, &refund.refund_id);
-        match self.carry_on(order.clone(), id).await {
+        match self.advance_refund(order.clone(), id).await {
             Ok(answer) => answer.is_ok_and(|refund| refund.is_open()),
             Err(error) => {
-                tracing::warn!(order.id = %order_id, refund.id = %id, error = %Chain(&error), "a refund of order {order_id} is still under way");
+                tracing::warn!(order.id = %order_id, refund.id = %id, error = %Chain(&error), "refund {id} of order {order_id} is still pending");
                 true
             }
         }

@@ -1,4 +1,4 @@
-//! The order documents: how far each order has come.
+//! The order documents: the progress of each order.
 
 use super::changes::Changes;
 use super::order_events;
@@ -13,18 +13,18 @@ use crate::ports::{
 };
 use std::time::Duration;
 
-/// What a step did, and whether the broker has its event. An event that it does not take fails no
-/// step: it is published later.
+/// The result of a step, and whether the broker has its event. An event that the broker rejects does
+/// not fail the step: it is published later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Noted<T> {
-    /// What the step did.
+    /// The result of the step.
     pub value: T,
     /// Whether the event of the step has been published, or there is none.
     pub published: bool,
 }
 
 impl<T> Noted<T> {
-    /// The same, with what `of` makes of its value.
+    /// Applies `of` to the result.
     pub fn map<U>(self, of: impl FnOnce(T) -> U) -> Noted<U> {
         Noted { value: of(self.value), published: self.published }
     }
@@ -35,17 +35,17 @@ pub type Pause = fn(Step, u32) -> Duration;
 
 /// Where the saga notes how far an order has come, and publishes it.
 pub trait OrderLog: Clone + Send + Sync + 'static {
-    /// Opens the document of an order; the answer is how the order ended, if it has.
+    /// Creates the document of an order; returns how the order ended, if it has.
     fn open(&self, placed: &PlacedOrder) -> impl PortFuture<Noted<Option<Outcome>>>;
 
-    /// The order whose document is open; fails when there is none.
+    /// The order; fails when it has no document.
     fn placed(&self, id: &OrderId) -> impl PortFuture<PlacedOrder>;
 
-    /// The same, before its next step is done; refused with `cancel-requested` when it is to be cancelled.
-    fn go_on(&self, id: &OrderId) -> impl PortFuture<PlacedOrder>;
+    /// The order, before its next step; refused with `cancel-requested` when it is to be cancelled.
+    fn proceed(&self, id: &OrderId) -> impl PortFuture<PlacedOrder>;
 
-    /// Notes what happened to an order, and publishes it. Refused with `cancel-requested`: a shipment
-    /// before which somebody asked for the order to be cancelled.
+    /// Records what happened to an order, and publishes it. Refused with `cancel-requested`: a shipment
+    /// of an order whose cancellation was requested before.
     fn note(&self, placed: &PlacedOrder, progress: &Progress) -> impl PortFuture<Noted<()>>;
 
     /// Notes that a try of `step` failed, which is repeated after `pause`: for those who watch, so a note that
@@ -55,7 +55,7 @@ pub trait OrderLog: Clone + Send + Sync + 'static {
     /// Publishes what the document says of each of `steps`; fails when the broker does.
     fn publish(&self, id: &OrderId, steps: &[Step]) -> impl PortFuture<()>;
 
-    /// The order whose document is open, which is about to be undone because of `cause`.
+    /// Records that the order is about to be undone because of `cause`, and returns it.
     fn begin_undo(&self, id: &OrderId, cause: Cause) -> impl PortFuture<PlacedOrder> {
         async move {
             let placed = self.placed(id).await?;
@@ -80,9 +80,9 @@ impl<D: Orders, P: Publisher, C: Clock> DocumentLog<D, P, C> {
         Self { orders, publisher, clock, changes: Changes::default() }
     }
 
-    /// The same, which notifies the waiters of `changes` of what it writes.
+    /// Notifies the waiters of `changes` of what it writes.
     #[must_use]
-    pub fn telling(self, changes: Changes) -> Self {
+    pub fn notifying(self, changes: Changes) -> Self {
         Self { changes, ..self }
     }
 
@@ -91,7 +91,7 @@ impl<D: Orders, P: Publisher, C: Clock> DocumentLog<D, P, C> {
         Ok(document(&self.orders, id).await?.ok_or_else(missing)?)
     }
 
-    /// Publishes what the document says of `step`; the answer is whether the broker took it.
+    /// Publishes what the document says of `step`; returns whether the broker accepted it.
     async fn try_publish(&self, order: &Order, step: Step) -> bool {
         match order_events::publish(&self.publisher, order, step).await {
             Ok(()) => true,
@@ -117,9 +117,9 @@ impl<D: Orders, P: Publisher, C: Clock> OrderLog for DocumentLog<D, P, C> {
         Ok(self.existing(id).await?.placed)
     }
 
-    async fn go_on(&self, id: &OrderId) -> Result<PlacedOrder> {
+    async fn proceed(&self, id: &OrderId) -> Result<PlacedOrder> {
         let order = self.existing(id).await?;
-        order.goes_on()?;
+        order.ensure_not_cancelled()?;
         Ok(order.placed)
     }
 
@@ -132,10 +132,10 @@ impl<D: Orders, P: Publisher, C: Clock> OrderLog for DocumentLog<D, P, C> {
         };
         let (order, changed) = self.orders.update(&placed.order_id, note).await?;
         if matches!(progress, Progress::Shipped { .. }) {
-            order.goes_on()?;
+            order.ensure_not_cancelled()?;
         }
         if changed {
-            self.changes.tell(&order);
+            self.changes.notify(&order);
             measure(&order, progress);
         }
         let published = match progress.step() {
@@ -176,17 +176,17 @@ fn measure(order: &Order, progress: &Progress) {
     }
 }
 
-/// Orders as callers ask for them.
+/// Lookup of orders.
 pub trait Lookup: Clone + Send + Sync + 'static {
     /// The order, from its document or, until there is one, from what its saga was started with.
     fn find(&self, id: &OrderId) -> impl PortFuture<Option<Order>>;
 
-    /// Removes what names the customer from the order `id`; the answer is whether it could, which
-    /// takes an order that has ended for good. None, when there is no such order.
+    /// Erases the customer from the order `id`; returns whether it could, which requires an order
+    /// that has ended finally. None when there is no such order.
     fn erase_customer(&self, id: &OrderId) -> impl PortFuture<Option<bool>>;
 }
 
-/// Orders looked up in their documents, and where there is none yet, among the sagas.
+/// Orders looked up in their documents or, before they have one, among the sagas.
 #[derive(Debug, Clone)]
 pub struct OrderLookup<O, S> {
     /// The documents.

@@ -17,18 +17,18 @@ use crate::ports::{
 };
 use jiff::SignedDuration;
 
-/// Keeps documents of payments, asks the provider, and publishes what happened.
+/// Stores payments, calls the provider, and publishes what happened.
 #[derive(Debug, Clone)]
 pub struct PaymentService<D, I, V, P, C> {
     /// The payments.
     pub documents: D,
-    /// The payments of callers by when they are due.
+    /// The payments of callers by due time.
     pub index: I,
     /// The payment provider.
     pub provider: V,
-    /// Where the events of payments go.
+    /// The broker.
     pub publisher: P,
-    /// When they happen.
+    /// The clock.
     pub clock: C,
     /// How long a caller has to repeat a request that was left undecided.
     pub overdue_after: SignedDuration,
@@ -80,8 +80,8 @@ where
         if payment.by != by {
             return Err(Refusal::PaymentOfAnOrder { order_id: payment.order_id }.into());
         }
-        self.look_later(&payment).await?;
-        let payment = self.look_again(payment).await?;
+        self.schedule(&payment).await?;
+        let payment = self.recheck_refunds(payment).await?;
         let payment = self.decide(payment, amount.is_none()).await?;
         self.give_back(payment, refund, amount).await.map(Some)
     }
@@ -92,14 +92,14 @@ where
 
     async fn review(&self, id: &PaymentId) -> Result<Option<Payment>> {
         match document(&self.documents, id).await? {
-            Some(payment) => self.look_again(payment).await.map(Some),
+            Some(payment) => self.recheck_refunds(payment).await.map(Some),
             None => Ok(None),
         }
     }
 
     async fn settle(&self, id: &PaymentId) -> Result<Option<SignedDuration>> {
         match document(&self.documents, id).await? {
-            Some(payment) => self.bring_to_its_end(payment).await,
+            Some(payment) => self.settle_payment(payment).await,
             None => Ok(None),
         }
     }
@@ -147,7 +147,7 @@ where
         }
     }
 
-    /// Creates the intent, which charges nothing yet, and writes its id down before it is confirmed.
+    /// Creates the intent, which charges nothing yet, and records its id before it is confirmed.
     async fn create(&self, payment: Payment) -> Result<(Payment, Option<Intent>)> {
         let Some(charge) = payment.charge.clone() else { return Ok((payment, None)) };
         let request =
@@ -170,7 +170,7 @@ where
         }
     }
 
-    /// Discards an intent that was created while another try, or a cancellation, was faster.
+    /// Discards an intent if another attempt, or a cancellation, was faster.
     async fn adopt(&self, payment: Payment, intent: Intent) -> Result<(Payment, Option<Intent>)> {
         match payment.intent() {
             Some(id) if id == intent.id => Ok((payment, Some(intent))),
@@ -186,7 +186,7 @@ where
         }
     }
 
-    /// Confirms the intent if it has not been, and writes down what became of it.
+    /// Confirms the intent if it has not been, and records the result.
     async fn follow(&self, payment: Payment, intent: Intent) -> Result<Payment> {
         agreement::of_intent(&payment, &intent)?;
         if intent.status.on_pay() != OnPay::Confirm {
@@ -218,11 +218,11 @@ where
         Ok(payment)
     }
 
-    /// Cancels an intent that can charge nothing any more: it lacks a confirmation, a payment method,
-    /// or a customer who never gets the secret to act with. So it may also stay as it is.
+    /// Cancels an intent that can no longer charge anything: it lacks a confirmation, a payment method,
+    /// or a customer who could act on it. So it may also stay open.
     async fn abandon(&self, intent: &str) {
         if let Err(error) = self.provider.cancel(intent).await {
-            tracing::warn!(intent, error = %Chain(&error), "an intent that charges nothing stays open");
+            tracing::warn!(intent, error = %Chain(&error), "intent {intent}, which charges nothing, could not be cancelled");
         }
     }
 

@@ -10,8 +10,8 @@ use crate::ports::{Clock, Documents, ProductList, ProductPage, Result, document}
 use futures::stream::{self, StreamExt, TryStreamExt};
 use std::ops::Bound;
 
-/// What the keys of the index's documents begin with. No product id has an underscore, so none is mistaken for
-/// a product's.
+/// The prefix of the keys of the index's documents. No product id has an underscore, so they differ from
+/// those of products.
 pub const INDEX: &str = "_products";
 
 /// Documents of stock read concurrently.
@@ -62,7 +62,7 @@ where
 }
 
 impl<I, S: Documents<ProductId, Stock>, C: Clock> Products<I, S, C> {
-    /// How much there is of a product, if it is on sale. Its document is read as it is: a product with many orders
+    /// The stock level of a product, if it is on sale. Its document is read directly: a product with many orders
     /// delays no list, and no list delays its orders.
     async fn level(&self, product: &ProductId) -> Result<Option<Level>> {
         let mut stock = document(&self.stocks, product).await?;

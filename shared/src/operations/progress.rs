@@ -1,4 +1,4 @@
-//! How waiters learn of an order's progress.
+//! Waiting for the progress of orders.
 
 use super::changes::{Changes, Listener};
 use super::orders::Lookup;
@@ -10,23 +10,23 @@ use std::pin::pin;
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-/// How often an order whose steps are waited for is looked at, because other processes write too. What
-/// this one writes, and the end of the saga wherever it runs, is known at once.
+/// How often an order whose steps are awaited is polled, because other processes write too. What
+/// this one writes, and the end of the saga wherever it runs, is known immediately.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Orders as this process learns of them: from itself, and from the engine of the sagas.
+/// The progress of orders as this process learns of it: from itself, and from the engine of the sagas.
 #[derive(Debug, Clone)]
 pub struct OrderProgress<L, E> {
     /// The orders.
     pub orders: L,
-    /// What this process writes of them.
+    /// The changes that this process writes.
     pub changes: Changes,
-    /// What runs their sagas.
+    /// The engine of the sagas.
     pub engine: E,
 }
 
 impl<L: Lookup, E: SagaEngine> OrderProgress<L, E> {
-    /// Follows the order that was `found` until that holds.
+    /// Follows the order that was `found` until the condition holds.
     async fn follow(
         &self,
         mut changes: Listener,
@@ -55,7 +55,7 @@ impl<L: Lookup, E: SagaEngine> OrderProgress<L, E> {
     /// Returns when the saga has ended, and never if that cannot be found out.
     async fn end_of(&self, id: &OrderId, wait: Duration) {
         if let Err(error) = self.engine.ended(id, wait).await {
-            tracing::debug!(order.id = %id, error = %Chain(&error), "the end of a saga is not heard of");
+            tracing::debug!(order.id = %id, error = %Chain(&error), "the end of the saga of order {id} cannot be awaited");
             pending::<()>().await;
         }
     }
@@ -64,7 +64,9 @@ impl<L: Lookup, E: SagaEngine> OrderProgress<L, E> {
 impl<L: Lookup, E: SagaEngine> Progress for OrderProgress<L, E> {
     async fn next(&self, id: &OrderId, until: Until, wait: Duration) -> Result<Option<Order>> {
         // Subscribed before the first read, so that no change is missed.
-        let full = || Failure::new("order-saga", "wait for an order", "too many wait already");
+        let full = || {
+            Failure::new("order-saga", "wait for an order", "too many callers are waiting already")
+        };
         let changes = self.changes.of(id).ok_or_else(full)?;
         let mut found = self.orders.find(id).await?;
         match timeout(wait, self.follow(changes, &mut found, until, wait)).await {

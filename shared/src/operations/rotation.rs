@@ -1,4 +1,4 @@
-//! Rotation: the payment provider's key is replaced before it expires, while payments go on.
+//! Rotation: the payment provider's key is replaced before it expires, while payments continue.
 
 use crate::domain::event::SecretNearExpiry;
 use crate::ports::{API_KEY, Clock, Error, Failure, KeyIssuer, PREVIOUS_API_KEY, Vault};
@@ -9,19 +9,19 @@ use tracing::{Instrument, Span};
 
 /// Replaces the payment provider's key.
 ///
-/// For the length of the overlap both keys are good, and both are kept: a process that still holds the old
-/// one, or finds that the provider does not take the new one yet, goes on with the other.
+/// During the overlap both keys are valid, and both are stored: a process that still has the old one, or
+/// finds that the provider does not accept the new one yet, uses the other.
 #[derive(Debug, Clone)]
 pub struct Rotation<V, I, C> {
-    /// Where keys are kept.
+    /// The vault of keys.
     pub vault: V,
-    /// What issues keys.
+    /// The issuer of keys.
     pub issuer: I,
-    /// The time.
+    /// The clock.
     pub clock: C,
-    /// How long a fresh key lasts.
+    /// How long a new key is valid.
     pub lifetime: SignedDuration,
-    /// How long the old one is good beside it.
+    /// How long the old one stays valid beside it.
     pub overlap: SignedDuration,
     /// Serializes rotations in this process: the second of two finds the first one's key.
     pub turn: Arc<Mutex<()>>,
@@ -30,10 +30,10 @@ pub struct Rotation<V, I, C> {
 /// Why a key was not replaced.
 #[derive(Debug, thiserror::Error)]
 pub enum RotationError {
-    /// Trying again would not help: a person must replace it.
-    #[error("replace the key by hand, in the provider's dashboard: {0}")]
+    /// Retrying would not help: a person must replace it.
+    #[error("replace the key manually, in the provider's dashboard: {0}")]
     ByHand(&'static str),
-    /// The vault or the provider failed, and trying again may help.
+    /// The vault or the provider failed, and retrying may help.
     #[error("the key could not be replaced")]
     Failed(#[from] Failure),
 }
@@ -51,12 +51,12 @@ impl From<Error> for RotationError {
 
 impl<V: Vault, I: KeyIssuer, C: Clock> Rotation<V, I, C> {
     /// Replaces the key that `expiring` names, unless that was done before or it is another secret.
-    /// When it ends halfway, the next try ends with the same key; a caller that gives up interrupts
-    /// nothing.
+    /// If it is interrupted, the next attempt ends with the same key; a caller that gives up does not
+    /// interrupt it.
     ///
     /// # Errors
-    /// [`RotationError`]. The provider was asked for nothing if the key is a live one or the vault
-    /// cannot be written.
+    /// [`RotationError`]. The provider was not called if the key is a live one or the vault cannot be
+    /// written.
     pub async fn rotate(&self, expiring: &SecretNearExpiry) -> Result<(), RotationError> {
         if expiring.name != API_KEY {
             return Ok(());
@@ -74,12 +74,12 @@ impl<V: Vault, I: KeyIssuer, C: Clock> Rotation<V, I, C> {
             return Ok(());
         }
         if old.key.is_live() {
-            let why = "the provider encrypts a fresh live key for its dashboard alone, so this shop \
-                       cannot read it; it was not asked for one, and the old key is good as before";
+            let why = "the provider returns a new live key encrypted for its dashboard only, so the \
+                       shop cannot read it; none was requested, and the old key stays valid";
             return Err(RotationError::ByHand(why));
         }
         self.vault.may_replace(API_KEY, &old).await?;
-        // Before the fresh one, so that there is no moment at which only the fresh one is kept.
+        // Before the new one, so that the new one is never the only one stored.
         self.vault.keep(PREVIOUS_API_KEY, &old.key, self.clock.after(self.overlap)).await?;
         let fresh = self.issuer.replace(&old.key, self.overlap).await?;
         let ends = self.clock.after(self.overlap);
@@ -88,11 +88,12 @@ impl<V: Vault, I: KeyIssuer, C: Clock> Rotation<V, I, C> {
             tracing::error!(
                 key.id = fresh.id,
                 old.ends = %ends,
-                "the provider gave a fresh key that the vault does not take: each try gets the same \
-                 one, for about a day; roll the key by hand if none succeeds before the old one ends"
+                "the provider issued a new key that the vault could not store: each attempt gets the \
+                 same one, for about a day; roll the key manually if none succeeds before the old one \
+                 ends"
             );
         } else {
-            tracing::info!(key.id = fresh.id, old.ends = %ends, "the payment provider's key is replaced");
+            tracing::info!(key.id = fresh.id, old.ends = %ends, "the payment provider's key was replaced");
         }
         Ok(kept?)
     }
@@ -175,7 +176,7 @@ mod tests {
         let (vault, issuer) = (FakeVault::with("mk_0"), FakeIssuer::default());
         let rotation = rotation(&vault, &issuer);
         let event = expiring(API_KEY, "1");
-        assert!(rotation.rotate(&event).now_or_never().is_none(), "it is still at work");
+        assert!(rotation.rotate(&event).now_or_never().is_none(), "it is still running");
         // The next one waits for its turn, and finds the work done.
         rotation.rotate(&event).await.unwrap();
         assert_eq!(

@@ -1,4 +1,4 @@
-//! A set of keys that can be listed, for stores that read by key alone: in a fixed number of small documents,
+//! A set of keys that can be listed, for stores that read only by key: in a fixed number of small documents,
 //! changed under optimistic concurrency.
 
 use crate::ports::{Documents, Result, document};
@@ -12,14 +12,14 @@ use uuid::Uuid;
 /// Documents of a set.
 const SHARDS: u8 = 32;
 
-/// Keys in one document, at most. Keys are spread by their hash: at 25,000 in all no document is full,
+/// The most keys in one document. Keys are spread by their hash: at 25,000 in all no document is full,
 /// and none has more than 100 KiB.
 const MAX_KEYS: usize = 1_024;
 
 /// Documents read concurrently.
 const AT_ONCE: usize = 8;
 
-/// Some keys of a set, with what is noted of each.
+/// Some keys of a set, with the value of each.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shard<K: Ord, V>(BTreeMap<K, V>);
 
@@ -29,11 +29,11 @@ impl<K: Ord, V> Default for Shard<K, V> {
     }
 }
 
-/// A set of keys, with something noted of each.
+/// A set of keys, with a value for each.
 #[derive(Debug)]
 pub struct Shards<K, V, D> {
     documents: D,
-    /// What the keys of its documents begin with.
+    /// The prefix of the keys of its documents.
     name: &'static str,
     kind: PhantomData<fn() -> (K, V)>,
 }
@@ -55,7 +55,7 @@ where
         Self { documents, name, kind: PhantomData }
     }
 
-    /// Adds a key, or replaces what is noted of it. The answer is whether there is room for it.
+    /// Adds a key, or replaces its value. Returns whether there is room for it.
     ///
     /// # Errors
     /// When the store fails.

@@ -7,24 +7,24 @@ use crate::ports::{Documents, PortFuture, Result, document};
 
 /// The shipments of orders.
 pub trait Shipments: Clone + Send + Sync + 'static {
-    /// Books the shipment of an order. Repeated, it answers with the shipment that was booked, even
-    /// if its country is no longer served.
+    /// Books the shipment of an order. Repeated, it returns the shipment that was booked, even if its
+    /// country is no longer served.
     ///
     /// Refused: `country-not-served`, `shipment-cancelled`. Failed: when the store fails.
     fn book(&self, order: &OrderId, ship_to: &Address) -> impl PortFuture<Booked>;
 
-    /// Cancels the shipment of an order, and prevents that one is booked later.
+    /// Cancels the shipment of an order, and prevents a later booking.
     ///
     /// Failed: when the store fails.
     fn cancel(&self, order: &OrderId) -> impl PortFuture<()>;
 }
 
-/// Shipments kept as documents.
+/// Shipments stored as documents.
 #[derive(Debug, Clone)]
 pub struct ShipmentService<D> {
     /// The documents, by order.
     pub documents: D,
-    /// Where the shop ships to.
+    /// The countries that the shop ships to.
     pub served: ServedCountries,
 }
 

@@ -1,40 +1,40 @@
-//! Looks at everything that has become due, one process at a time.
+//! Handles everything that has become due, in one process at a time.
 
 use super::due::{self, Id, Page, Slot, Sweep};
 use crate::ports::{Chain, Clock, Documents, PortFuture, Result};
 use futures::stream::{self, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 
-/// The delay before what could not be finished is looked at again.
-pub const AGAIN: SignedDuration = SignedDuration::from_mins(5);
+/// The delay before what could not be completed is handled again.
+pub const RETRY_AFTER: SignedDuration = SignedDuration::from_mins(5);
 
-/// How long a sweep has the index to itself; longer than one slot takes it.
+/// How long a sweep holds the lease on the index: longer than one slot takes.
 const LEASE: SignedDuration = SignedDuration::from_mins(2);
 
-/// The most slots that one sweep goes through: four hours'.
+/// The most slots of one sweep: four hours.
 const MAX_SLOTS: usize = 960;
 
-/// Looked at concurrently.
+/// Items handled concurrently.
 const AT_ONCE: usize = 8;
 
 /// The key of the sweep's own document.
 const SWEEP: &str = "_sweep";
 
-/// What is done about what is due.
-pub trait Look<K>: Sync {
-    /// Advances it as far as possible; returns the delay until the next look, if there is one.
-    fn look_at(&self, id: &K) -> impl PortFuture<Option<SignedDuration>>;
+/// Handles what is due.
+pub trait Handler<K>: Sync {
+    /// Advances `id` as far as possible; returns the delay until it is due again, if it is.
+    fn handle(&self, id: &K) -> impl PortFuture<Option<SignedDuration>>;
 }
 
-/// Looks at everything that has become due. One process does so at a time; the others find nothing to
+/// Handles everything that has become due. One process does so at a time; the others find nothing to
 /// do.
 ///
 /// # Errors
-/// When the store fails. What was not looked at is looked at by the next sweep.
+/// When the store fails. The next sweep handles the rest.
 pub async fn sweep<K: Id>(
     index: &impl Documents<String, Page<K>>,
     clock: &impl Clock,
-    by: &impl Look<K>,
+    handler: &impl Handler<K>,
 ) -> Result<()> {
     let now = clock.now();
     let Some(mut slot) = lease(index, now).await? else { return Ok(()) };
@@ -42,14 +42,14 @@ pub async fn sweep<K: Id>(
         if slot.next() >= Slot::of(now) {
             break;
         }
-        sweep_slot(index, clock, by, slot).await?;
+        sweep_slot(index, clock, handler, slot).await?;
         slot = slot.next();
         proceed(index, slot, clock.after(LEASE)).await?;
     }
     proceed(index, slot, now).await
 }
 
-/// Takes the lease at `now` and answers with the slot to begin with, unless another process has it.
+/// Takes the lease at `now` and returns the slot to begin with, unless another process has it.
 pub(super) async fn lease<K: Id>(
     index: &impl Documents<String, Page<K>>,
     now: Timestamp,
@@ -80,25 +80,25 @@ async fn proceed<K: Id>(
 async fn sweep_slot<K: Id>(
     index: &impl Documents<String, Page<K>>,
     clock: &impl Clock,
-    by: &impl Look<K>,
+    handler: &impl Handler<K>,
     slot: Slot,
 ) -> Result<()> {
     let due = due::due(index, slot).await?;
-    let looked: Vec<_> = due.iter().map(|id| look_at(index, clock, by, id)).collect();
-    let looked: Vec<_> = stream::iter(looked).buffer_unordered(AT_ONCE).collect().await;
-    looked.into_iter().collect()
+    let results: Vec<_> = due.iter().map(|id| handle(index, clock, handler, id)).collect();
+    let results: Vec<_> = stream::iter(results).buffer_unordered(AT_ONCE).collect().await;
+    results.into_iter().collect()
 }
 
-/// Looks at `id`, and notes when to look again.
-async fn look_at<K: Id>(
+/// Handles `id`, and records when it is due again.
+async fn handle<K: Id>(
     index: &impl Documents<String, Page<K>>,
     clock: &impl Clock,
-    by: &impl Look<K>,
+    handler: &impl Handler<K>,
     id: &K,
 ) -> Result<()> {
-    let again = by.look_at(id).await.unwrap_or_else(|error| {
-        tracing::warn!(%id, error = %Chain(&error), "{id} is overdue, and could not be brought to its end");
-        Some(AGAIN)
+    let again = handler.handle(id).await.unwrap_or_else(|error| {
+        tracing::warn!(%id, error = %Chain(&error), "{id} is overdue, and could not be handled; it is retried");
+        Some(RETRY_AFTER)
     });
     match again {
         Some(again) => due::note(index, id, clock.after(again)).await,

@@ -1,4 +1,4 @@
-//! Documents under a key, changed by one writer at a time.
+//! Documents under a key, with optimistic concurrency.
 
 use super::{Error, Failure, PortFuture, Result};
 use crate::domain::OrderId;

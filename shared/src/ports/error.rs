@@ -13,7 +13,7 @@ pub enum Error {
     /// Refused: nothing changed, and a retry would be refused again.
     #[error("refused")]
     Refused(#[source] Refusal),
-    /// Failed: it may have happened or not, and a retry may help.
+    /// Failed: it may have taken effect or not, and a retry may help.
     #[error("failed")]
     Failed(#[source] Failure),
 }

@@ -1,5 +1,5 @@
-//! What functions need of the world, as traits. `sidecar`, `provider`, `key_vault` and
-//! `oidc` keep them; `testing` fakes them.
+//! What functions need from outside, as traits. `sidecar`, `provider`, `key_vault` and `oidc`
+//! implement them; `testing` fakes them.
 
 mod cancellations;
 mod dead_letters;
@@ -45,26 +45,26 @@ use jiff::{SignedDuration, Timestamp};
 use std::future::Future;
 use std::time::Duration;
 
-/// The future answer of a port.
+/// The future that a port returns.
 pub trait PortFuture<T>: Future<Output = Result<T>> + Send {}
 
 impl<T, F: Future<Output = Result<T>> + Send> PortFuture<T> for F {}
 
-/// The time.
+/// A clock.
 pub trait Clock: Clone + Send + Sync + 'static {
-    /// Now.
+    /// The current time.
     fn now(&self) -> Timestamp;
 
-    /// `wait` from now, or the end of time.
+    /// `wait` from now, or the latest time.
     fn after(&self, wait: SignedDuration) -> Timestamp {
         self.now().saturating_add(wait).unwrap_or(Timestamp::MAX)
     }
 }
 
-/// The sagas that carry orders.
+/// The sagas that fulfil orders.
 pub trait Sagas: Clone + Send + Sync + 'static {
-    /// Starts the saga of an order. When it has one already, that one is driven on unless the order
-    /// has ended. Either way the order that was accepted first is the answer.
+    /// Starts the saga of an order. If it has one already, ensures that it runs unless the order has
+    /// ended. Either way, returns the order that was accepted first.
     fn start(&self, order: &PlacedOrder) -> impl PortFuture<PlacedOrder>;
     /// The order that a saga was started with.
     fn find(&self, order: &OrderId) -> impl PortFuture<Option<PlacedOrder>>;
@@ -78,31 +78,31 @@ pub trait Sagas: Clone + Send + Sync + 'static {
     ) -> impl PortFuture<Option<bool>>;
 }
 
-/// What runs sagas, one at a time for each order.
+/// The engine of sagas, of which each order has at most one running.
 pub trait SagaEngine: Clone + Send + Sync + 'static {
-    /// Ensures that the saga of an order that has not ended runs: starts it, wakes it, or starts
-    /// it again when it broke off. The answer is the order that it was started with.
-    fn drive(&self, order: &PlacedOrder) -> impl PortFuture<PlacedOrder>;
+    /// Ensures that the saga of an order that has not ended runs: starts it, wakes it, or restarts it
+    /// if it was terminated. Returns the order that it was started with.
+    fn run(&self, order: &PlacedOrder) -> impl PortFuture<PlacedOrder>;
     /// The order that a saga was started with.
     fn find(&self, order: &OrderId) -> impl PortFuture<Option<PlacedOrder>>;
-    /// Comes back when the saga of an order has ended, if that is within `wait`; fails when it is not, or
-    /// cannot be learnt.
+    /// Returns when the saga of an order has ended; fails when it has not within `wait`, or when that
+    /// cannot be determined.
     fn ended(&self, order: &OrderId, wait: Duration) -> impl PortFuture<()>;
-    /// Does the steps that are `left` of an order that was stopped by `cause`, unless a
+    /// Performs the steps that are `left` of an order that was stopped by `cause`, unless a
     /// workflow is already doing so.
     fn finish(&self, order: &PlacedOrder, cause: &Cause, left: &[Step]) -> impl PortFuture<()>;
 }
 
 /// The carrier.
 pub trait Shipping: Clone + Send + Sync + 'static {
-    /// Books the shipment of an order. Repeated, it answers with the shipment that was booked.
+    /// Books the shipment of an order. Repeated, it returns the shipment that was booked.
     fn book(&self, order: &OrderId, ship_to: &Address) -> impl PortFuture<TrackingId>;
     /// Cancels the shipment, and ensures that none will be booked later.
     fn cancel(&self, order: &OrderId) -> impl PortFuture<()>;
 }
 
-/// Where credentials are kept.
+/// A store of credentials.
 pub trait Secrets: Clone + Send + Sync + 'static {
-    /// The secret called `name`, as it is now.
+    /// The current value of the secret `name`.
     fn secret(&self, name: &str) -> impl PortFuture<Secret>;
 }

@@ -55,21 +55,21 @@ pub trait Stocks: Clone + Send + Sync + 'static {
         async { answer(reply.await?).map(|_| ()) }
     }
 
-    /// Gives back what is held, if anything, unless the order is on its way, and returns what there is.
+    /// Releases the reservation, if any, unless it is committed, and returns the stock level.
     fn withdraw(&self, product: &ProductId, order: &OrderId) -> impl PortFuture<Level> {
         let reply = self.send(product, Command::Withdraw(order.clone()));
         async { level(answer(reply.await?)?) }
     }
 
-    /// Takes what is committed out of the shop.
+    /// Removes what is committed from the stock.
     fn settle(&self, product: &ProductId, order: &OrderId) -> impl PortFuture<()> {
         let reply = self.send(product, Command::Settle(order.clone()));
         async { answer(reply.await?).map(|_| ()) }
     }
 }
 
-/// A reply, or why there is none. A product that has no room for another reservation has room again
-/// when others end, so that is a failure, which is tried again.
+/// The reply, or why there is none. A product that has no room for another reservation has room again
+/// when others end, so that is a failure, which is retried.
 fn answer(reply: TurnResult) -> Result<Reply> {
     match reply {
         Err(full @ Refusal::TooManyReservations { .. }) => {
@@ -88,7 +88,7 @@ fn changed(reply: Reply) -> Result<Changed> {
 }
 
 fn unexpected(reply: &Reply) -> Error {
-    Failure::new(STOCK, "answer", format!("an answer to something else: {reply:?}")).into()
+    Failure::new(STOCK, "answer", format!("an unexpected reply: {reply:?}")).into()
 }
 
 #[cfg(test)]

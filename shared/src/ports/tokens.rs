@@ -20,7 +20,7 @@ pub enum TokenError {
     #[error("the token {0}")]
     Invalid(&'static str),
     /// The issuer's keys cannot be fetched.
-    #[error("no keys")]
+    #[error("the token could not be verified")]
     Failed(#[source] Failure),
 }
 

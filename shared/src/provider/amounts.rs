@@ -5,7 +5,7 @@ use crate::domain::money::{Currency, MoneyError, Terms};
 use crate::ports::Failure;
 use serde::Deserialize;
 
-/// How much, in the provider's units.
+/// An amount in the provider's units.
 #[derive(Debug, Deserialize)]
 pub(super) struct Sum {
     amount: Option<i64>,
@@ -13,7 +13,7 @@ pub(super) struct Sum {
 }
 
 impl Sum {
-    /// The sum as money; nothing, when the answer does not name one.
+    /// The sum as money; none if the response has no sum.
     pub(super) fn money(self) -> Result<Option<Money>, Failure> {
         let (Some(amount), Some(currency)) = (self.amount, self.currency) else { return Ok(None) };
         counted(amount, &currency).map(Some)
@@ -24,25 +24,27 @@ impl Sum {
 pub(super) fn charged(money: Money) -> Result<i64, Failure> {
     let terms = terms(money.currency())?;
     if money.amount() % terms.step != 0 {
-        return Err(uncountable(format!("{money} is no multiple of {}", terms.step)));
+        return Err(not_representable(format!("{money} is not a multiple of {}", terms.step)));
     }
     let (finer, coarser) = units(terms);
     Ok(money.amount() * finer / coarser)
 }
 
-/// The money that the provider counts as `amount` of `currency`, which it names in any case.
+/// The money that the provider counts as `amount` of `currency`, in upper or lower case.
 fn counted(amount: i64, currency: &str) -> Result<Money, Failure> {
-    let why = |why: MoneyError| uncountable(format!("{amount} of {currency}: {why}"));
+    let why = |why: MoneyError| not_representable(format!("{amount} of {currency}: {why}"));
     let currency: Currency = currency.to_ascii_uppercase().parse().map_err(why)?;
     let (finer, coarser) = units(terms(currency)?);
     if amount % finer != 0 {
-        return Err(uncountable(format!("{amount} of {currency} is less than its minor unit")));
+        return Err(not_representable(format!(
+            "{amount} of {currency} is less than its minor unit"
+        )));
     }
     let amount = (amount / finer).checked_mul(coarser).ok_or(MoneyError::OutOfBounds);
     amount.and_then(|amount| Money::new(amount, currency)).map_err(why)
 }
 
-/// How many of the provider's units one of the shop's is, and the other way round: one of them is 1.
+/// How many of the provider's units one of the shop's is, and vice versa: one of them is 1.
 fn units(terms: Terms) -> (i64, i64) {
     let finer = terms.charged_decimals.saturating_sub(terms.decimals);
     let coarser = terms.decimals.saturating_sub(terms.charged_decimals);
@@ -50,10 +52,10 @@ fn units(terms: Terms) -> (i64, i64) {
 }
 
 fn terms(currency: Currency) -> Result<Terms, Failure> {
-    currency.terms().ok_or_else(|| uncountable(format!("{currency} is not taken")))
+    currency.terms().ok_or_else(|| not_representable(format!("{currency} is not accepted")))
 }
 
-fn uncountable(why: String) -> Failure {
+fn not_representable(why: String) -> Failure {
     Failure::new("payment provider", "count money", why)
 }
 

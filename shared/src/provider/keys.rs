@@ -12,7 +12,7 @@ const STRIPE_VERSION: &str = "2026-08-26.preview";
 
 /// The keys of a payment provider that speaks Stripe's wire format.
 ///
-/// It returns fresh live keys only encrypted, which is not supported yet: the rotation then fails.
+/// The provider returns new live keys only encrypted, which is not supported yet: the rotation then fails.
 #[derive(Debug, Clone)]
 pub struct StripeKeys {
     http: reqwest::Client,
@@ -61,17 +61,17 @@ impl KeyIssuer for StripeKeys {
     }
 }
 
-/// Reads the fresh key. Errors never quote the answer, which may hold one.
+/// Reads the new key. Errors never quote the response, which may contain one.
 fn fresh(status: StatusCode, body: &Value) -> std::result::Result<ApiKey, Failure> {
     if !status.is_success() {
         let code = body.pointer("/error/code").and_then(Value::as_str).unwrap_or("no code");
-        return Err(failed(format!("{status}: {code}; roll the key by hand, in its dashboard")));
+        return Err(failed(format!("{status}: {code}; roll the key manually, in its dashboard")));
     }
     let KeyObject { id, secret_key } =
-        KeyObject::deserialize(body).map_err(|_| failed("its answer holds no key"))?;
+        KeyObject::deserialize(body).map_err(|_| failed("its response has no key"))?;
     match secret_key.token {
         Some(token) => Ok(ApiKey { id, secret: Secret::new(token) }),
-        None => Err(failed("it returns the fresh key only encrypted, as it does with live keys")),
+        None => Err(failed("it returns the new key only encrypted, as always with live keys")),
     }
 }
 

@@ -24,7 +24,7 @@ impl Secrets for FakeSecrets {
 /// A request: method, path and query; the idempotency key; the form.
 type Asked = (String, Option<String>, String);
 
-/// A provider that takes the key `good` alone, and what it was asked.
+/// A provider that accepts only the key `good`, and the requests that it got.
 #[derive(Clone, Default)]
 struct Server(Arc<Mutex<Vec<Asked>>>);
 

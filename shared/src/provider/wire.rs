@@ -1,5 +1,5 @@
-//! Reading what the provider answers. A declined card, a fault of the shop's own, credentials that
-//! are rejected, and an outage are four different answers.
+//! The provider's responses. A declined card, an invalid request, rejected credentials and an outage
+//! are four different results.
 
 use super::amounts::Sum;
 use crate::domain::payment::{IntentStatus, RefundStatus};
@@ -60,7 +60,7 @@ struct ErrorBody {
     message: Option<String>,
 }
 
-/// What became of a request for an intent.
+/// The result of a request for an intent.
 pub(super) fn intent(status: StatusCode, body: &Value) -> Read<ProviderAnswer<Intent>> {
     Ok(match read::<IntentBody>("charge", status, body)? {
         ProviderAnswer::Done(IntentBody { id, status, last_payment_error, sum }) => {
@@ -72,7 +72,7 @@ pub(super) fn intent(status: StatusCode, body: &Value) -> Read<ProviderAnswer<In
     })
 }
 
-/// What became of a request for a refund.
+/// The result of a request for a refund.
 pub(super) fn refund(status: StatusCode, body: &Value) -> Read<ProviderAnswer<RefundObject>> {
     Ok(match read::<RefundBody>("refund", status, body)? {
         ProviderAnswer::Done(refund) => ProviderAnswer::Done(refund.try_into()?),
@@ -87,7 +87,7 @@ pub(super) fn refunds(status: StatusCode, body: &Value) -> Read<Vec<RefundObject
     page.data.into_iter().map(RefundObject::try_from).collect()
 }
 
-/// What was done; anything else is a failure of `operation`.
+/// The object; anything else is a failure of `operation`.
 pub(super) fn done<T>(operation: &'static str, answer: ProviderAnswer<T>) -> Read<T> {
     match answer {
         ProviderAnswer::Done(done) => Ok(done),
@@ -96,18 +96,18 @@ pub(super) fn done<T>(operation: &'static str, answer: ProviderAnswer<T>) -> Rea
     }
 }
 
-/// Whether the provider does not accept the shop's key.
+/// Whether the provider rejects the shop's key.
 pub(super) fn rejects_credentials(status: StatusCode) -> bool {
     matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
 }
 
-/// The path without the ids in it, as traces name it.
+/// The path without ids, for traces.
 pub(super) fn route(path: &str) -> String {
     let named = |part: &str| if part.starts_with("pi_") { "{intent}" } else { part }.to_owned();
     path.split('/').map(named).collect::<Vec<_>>().join("/")
 }
 
-/// Reads an answer by [Stripe's table](https://docs.stripe.com/error-handling).
+/// Reads a response by [Stripe's table](https://docs.stripe.com/error-handling).
 fn read<T: DeserializeOwned>(
     operation: &'static str,
     status: StatusCode,
@@ -117,7 +117,7 @@ fn read<T: DeserializeOwned>(
         return T::deserialize(body).or_fail(PROVIDER, operation).map(ProviderAnswer::Done);
     }
     if rejects_credentials(status) {
-        tell_how_to_mend_credentials(status);
+        log_rejected_credentials(status);
         return Err(Failure::new(
             PROVIDER,
             operation,
@@ -144,7 +144,7 @@ fn read<T: DeserializeOwned>(
         }
         _ => tracing::error!(
             why,
-            "the payment provider rejects a request of the shop: this is a fault of the shop, not of \
+            "the payment provider rejects a request as invalid: the error is in the shop, not in \
              the customer's card"
         ),
     }
@@ -164,10 +164,10 @@ fn words(error: Option<&ErrorBody>) -> String {
     members.join(", ").chars().take(300).collect()
 }
 
-fn tell_how_to_mend_credentials(status: StatusCode) {
+fn log_rejected_credentials(status: StatusCode) {
     tracing::error!(
         %status,
-        "the payment provider rejects the API key, and payments wait for a good one: put a valid one \
+        "the payment provider rejects the API key, and payments wait for a valid one: put one \
          into secret `{API_KEY}` of the Dapr component `secrets` (on a plain machine: \
          .local/secrets.json)"
     );

@@ -29,8 +29,8 @@ use std::time::{Duration, Instant};
 use tokio::time::timeout;
 use tracing::{Instrument, Span, field};
 
-/// The longest that one try of an activity may take. The engine sets no bound, so a
-/// hung activity would hang its workflow for ever.
+/// The timeout of an attempt at an activity. The engine sets none, so a hung activity would hang its
+/// workflow forever.
 const DEADLINE: Duration = Duration::from_secs(15);
 
 type Orders<C> = DocumentLog<StateStore<Order>, Broker, C>;
@@ -89,8 +89,8 @@ impl<C: Clock> Activities<'_, C> {
         });
     }
 
-    /// Registers an activity: JSON in, [`StepResult`] as JSON out, an error when the machinery
-    /// failed or took too long.
+    /// Registers an activity: JSON in, [`StepResult`] as JSON out, an error when it failed
+    /// technically or took too long.
     fn add<I, O, F>(
         &mut self,
         name: &'static str,
@@ -160,13 +160,13 @@ async fn try_once<O: Serialize>(
     let done = tokio::select! {
         done = timeout(DEADLINE, work) => done.unwrap_or_else(late),
         // The engine hands the step to another worker.
-        () = context.cancelled() => Err(Failure::new(step, "finish", "the function stops").into()),
+        () = context.cancelled() => Err(Failure::new(step, "finish", "the function is stopping").into()),
     };
     observe::step_tried(step, result(&done), began.elapsed());
     Ok(Some(serde_json::to_string(&answer(step, context.orchestration_id(), done)?)?))
 }
 
-/// What a try returns to the workflow: a refusal is an answer, a failure is an error.
+/// What an attempt returns to the workflow: a refusal is a result, a failure is an error.
 fn answer<O>(
     step: &'static str,
     order: &str,
@@ -190,7 +190,7 @@ fn answer<O>(
     }
 }
 
-/// How a try went, as its measures name it.
+/// The result of an attempt, for metrics.
 fn result<O>(done: &Result<O>) -> &'static str {
     match done {
         Ok(_) => "done",

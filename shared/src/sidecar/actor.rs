@@ -3,7 +3,7 @@
 //!
 //! A turn reads the product's document, carries out one command and writes the document back, fenced by
 //! its `ETag`. Dapr runs one turn of an actor at a time; the fence also prevents a turn that outlived
-//! its sidecar or its host from overwriting a later one. Therefore the document is state of the function:
+//! its sidecar or its host from overwriting a later one. Therefore the document is the function's own state:
 //! Dapr's API has no `ETag` for an actor's own state.
 
 use super::reminders::Reminder;
@@ -83,7 +83,7 @@ async fn take_turn<C: Clock>(
     match serde_json::from_slice(&body) {
         Ok(command) => host.answer(&product, &command).await.map(Json),
         Err(error) => {
-            tracing::error!(product.id = %product, error = %Chain(&error), "a command cannot be read");
+            tracing::error!(product.id = %product, error = %Chain(&error), "a command to {product} cannot be read");
             Err(StatusCode::BAD_REQUEST)
         }
     }

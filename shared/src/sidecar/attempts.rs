@@ -1,25 +1,25 @@
-//! Which try of an activity this is.
+//! The number of an attempt at an activity.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-/// The most activities whose tries are counted concurrently. More fail together only in a complete
+/// The most activities whose attempts are counted concurrently. More fail together only in a complete
 /// outage; then the count starts again.
 const MOST: usize = 10_000;
 
-/// Counts the tries of each activity in this process, by its execution id, which stays the same
+/// Counts the attempts at each activity in this process, by its execution id, which stays the same
 /// across retries.
 #[derive(Clone, Default)]
 pub(super) struct Attempts(Arc<Mutex<HashMap<String, i64>>>);
 
 impl Attempts {
-    /// The number of the try of `execution` that starts: 1, unless others failed in this process.
+    /// The number of the attempt at `execution` that starts: 1, unless others failed in this process.
     pub(super) fn begin(&self, execution: &str) -> i64 {
         let failed = self.0.lock().expect("no panic happens while counting");
         failed.get(execution).copied().unwrap_or_default() + 1
     }
 
-    /// Records that try number `attempt` of `execution` failed.
+    /// Records that attempt number `attempt` at `execution` failed.
     pub(super) fn fail(&self, execution: &str, attempt: i64) {
         let mut failed = self.0.lock().expect("no panic happens while counting");
         if failed.len() >= MOST {
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tries_are_counted_until_there_is_an_answer() {
+    fn attempts_are_counted_until_there_is_a_result() {
         let attempts = Attempts::default();
         assert_eq!(attempts.begin("a"), 1);
         attempts.fail("a", 1);

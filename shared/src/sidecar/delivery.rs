@@ -20,7 +20,7 @@ use tracing::Span;
 pub enum Delivery {
     /// Processed; Dapr acknowledges it.
     Success,
-    /// To be delivered again; after some tries it becomes a dead letter.
+    /// To be delivered again; after some attempts it becomes a dead letter.
     Retry,
 }
 
@@ -147,7 +147,7 @@ async fn dead_letter(
     match publisher.publish(topic, &letter).await {
         Ok(()) => Delivery::Success,
         Err(error) => {
-            tracing::error!(error = %Chain(&error), "a dead letter could not be kept; it will be delivered again");
+            tracing::error!(error = %Chain(&error), "a dead letter could not be published; its message will be delivered again");
             Delivery::Retry
         }
     }
@@ -217,7 +217,10 @@ mod tests {
         assert!(letters.iter().all(|(topic, _)| topic == "orders-notify-order-dead"));
         assert_eq!(letters[0].1["deadletterreason"], "its type order.exploded is unknown here");
         assert!(
-            letters[1].1["deadletterreason"].as_str().unwrap().starts_with("it is no CloudEvent")
+            letters[1].1["deadletterreason"]
+                .as_str()
+                .unwrap()
+                .starts_with("it is not a CloudEvent")
         );
     }
 

@@ -19,7 +19,7 @@ pub(super) const MAIL_DEADLINE: Duration = Duration::from_mins(5);
 #[derive(Debug, Clone)]
 pub(super) struct Grpc {
     channel: Channel,
-    patient: Channel,
+    long_running: Channel,
     address: String,
 }
 
@@ -29,13 +29,13 @@ impl Grpc {
         let endpoint = Endpoint::from_shared(address.clone()).expect("a loopback address is a URI");
         let endpoint = endpoint.connect_timeout(Duration::from_secs(1));
         let channel = endpoint.clone().timeout(DEADLINE).connect_lazy();
-        let patient = endpoint.timeout(MAIL_DEADLINE).connect_lazy();
-        Self { channel, patient, address }
+        let long_running = endpoint.timeout(MAIL_DEADLINE).connect_lazy();
+        Self { channel, long_running, address }
     }
 
-    /// For calls whose result must be awaited.
-    pub(super) fn patient(&self) -> Dapr {
-        DaprClient::with_interceptor(self.patient.clone(), in_trace as Interceptor)
+    /// A client for calls that may take longer, such as mails.
+    pub(super) fn long_running(&self) -> Dapr {
+        DaprClient::with_interceptor(self.long_running.clone(), in_trace as Interceptor)
     }
 
     pub(super) fn dapr(&self) -> Dapr {
@@ -46,9 +46,9 @@ impl Grpc {
         TaskHubGrpcClient::from_channel(self.channel.clone())
     }
 
-    /// For a wait with another bound.
-    pub(super) fn patient_workflows(&self) -> TaskHubGrpcClient {
-        TaskHubGrpcClient::from_channel(self.patient.clone())
+    /// A client for calls of workflows with a separate timeout.
+    pub(super) fn long_running_workflows(&self) -> TaskHubGrpcClient {
+        TaskHubGrpcClient::from_channel(self.long_running.clone())
     }
 
     pub(super) fn address(&self) -> &str {

@@ -52,7 +52,7 @@ impl Invocation {
         self.call_within(function, method, path, body, DEADLINE).await
     }
 
-    /// As [`Invocation::call`], with `limit` as the timeout.
+    /// Like [`Invocation::call`], with `limit` as the timeout.
     ///
     /// # Errors
     /// As [`Functions::forward`].
@@ -126,7 +126,7 @@ impl Functions for Invocation {
         let limit = limit.map_or(DEADLINE, |within| within.0);
         let mut answered = self.ask(function, request.clone(), limit).await?;
         let left = limit.saturating_sub(began.elapsed());
-        if answered.found_nobody() && !left.is_zero() {
+        if answered.could_not_connect() && !left.is_zero() {
             answered = self.ask(function, request, left).await?;
         }
         let status = answered.status();
@@ -154,7 +154,7 @@ impl FunctionResponse {
         Ok(serde_json::from_slice(self.0.body()).or_fail(function, "answer")?)
     }
 
-    /// As [`FunctionResponse::read`]; none if the resource does not exist.
+    /// Like [`FunctionResponse::read`]; none if the resource does not exist.
     pub(super) fn read_if_found<T: DeserializeOwned>(&self, function: &str) -> Result<Option<T>> {
         if self.status() == StatusCode::NOT_FOUND {
             Ok(None)
@@ -175,7 +175,7 @@ impl FunctionResponse {
             return Err(refusal.into());
         }
         let answer = format!("{}: {}", self.status(), self.excerpt());
-        Err(Failure::new(function, "do as asked", answer).into())
+        Err(Failure::new(function, "serve a request", answer).into())
     }
 
     /// The refusal in a problem. One that is unknown to this version is recognised by its status: only
@@ -188,7 +188,7 @@ impl FunctionResponse {
     }
 
     /// Whether the response is the sidecar's, which could not connect to the function.
-    fn found_nobody(&self) -> bool {
+    fn could_not_connect(&self) -> bool {
         let dialing = || self.excerpt().contains("Error while dialing");
         self.status().is_server_error() && !self.is_problem() && dialing()
     }
@@ -227,7 +227,7 @@ mod tests {
     fn failure(answer: &FunctionResponse) -> String {
         match answer.read::<Value>("stock") {
             Err(Error::Failed(failure)) => Chain(&failure).to_string(),
-            other => panic!("{other:?} is no failure"),
+            other => panic!("{other:?} is not a failure"),
         }
     }
 
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_function_that_was_not_where_it_had_been_is_asked_again_once() {
+    async fn a_function_that_has_moved_is_called_again_once() {
         let lost = "failed to invoke: transport: Error while dialing: connection refused";
         for (first, asked, status) in
             [((500, lost), 2, Some(200)), ((500, "the app failed"), 1, None), ((431, ""), 1, None)]

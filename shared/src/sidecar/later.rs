@@ -86,7 +86,7 @@ async fn publish(State(broker): State<Broker>, Json(fired): Json<Fired>) -> Stat
     match broker.publish_as(&due.topic, &due.event, due.message_id.to_string()).await {
         Ok(()) => StatusCode::OK,
         Err(error) => {
-            tracing::warn!(event.id = due.event.id, error = %Chain(&error), "an event that is due is published later");
+            tracing::warn!(event.id = due.event.id, error = %Chain(&error), "event {} cannot be published now; it is published later", due.event.id);
             StatusCode::SERVICE_UNAVAILABLE
         }
     }
@@ -104,7 +104,7 @@ mod tests {
     use crate::testing::{no_sidecar, send};
 
     #[tokio::test]
-    async fn a_reminder_that_cannot_be_read_is_not_tried_again_and_one_without_a_broker_is() {
+    async fn a_reminder_that_cannot_be_read_is_not_retried_and_one_without_a_broker_is() {
         let route = "PUT /actors/later/a/method/remind/number-1";
         let fired = |data: &[u8]| json!({"data": BASE64_STANDARD.encode(data), "dueTime": "1s", "period": ""});
         assert_eq!(send(host(&no_sidecar()), route, &fired(b"{}")).await.0, 200);

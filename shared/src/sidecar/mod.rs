@@ -1,8 +1,8 @@
-//! The ports, kept by Dapr. The only module that names it.
+//! The ports, implemented by Dapr. The only module that names it.
 //!
 //! State, secrets and actors go over the generated gRPC client: the SDK hides the status of an
 //! `ETag` conflict and has no actor state transaction. Service invocation goes over HTTP: through
-//! gRPC the body of a problem arrives cut short.
+//! gRPC the body of a problem arrives truncated.
 
 mod activities;
 pub mod actor;
@@ -13,6 +13,7 @@ pub mod functions;
 mod grpc;
 pub mod invocation;
 pub mod later;
+pub mod notifier;
 pub mod pubsub;
 mod reminders;
 mod repeat;
@@ -33,7 +34,7 @@ use self::secrets::SecretStore;
 use self::state::StateStore;
 use self::stocks::ActorStocks;
 use self::worker::{SidecarRefunds, WorkflowDispatcher};
-use self::workflow::Patience;
+use self::workflow::RetryLimits;
 use crate::domain::dead_letter::DeadLetter;
 use crate::domain::order::Order;
 use crate::domain::payment::Payment;
@@ -57,7 +58,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// The longest that a connection to the sidecar may take.
+/// The timeout of a connection to the sidecar.
 const CONNECT: Duration = Duration::from_secs(1);
 
 /// The component that stores dead letters.
@@ -104,7 +105,7 @@ impl Sidecar {
             && (!hosts_workflows || self.has_worker().await)
     }
 
-    /// Whether the sidecar has ended: neither of its ports takes a connection.
+    /// Whether the sidecar has stopped: neither of its ports accepts a connection.
     pub async fn gone(&self) -> bool {
         let listens = self.ports.map(listens).into_iter().collect::<FuturesUnordered<_>>();
         listens.all(|listens| async move { !listens }).await
@@ -159,13 +160,13 @@ impl Sidecar {
         Broker(self.grpc.clone())
     }
 
-    /// The way to mailboxes, in component `email`.
+    /// The mailer, in component `email`.
     #[must_use]
     pub fn mailer(&self) -> MailServer {
         MailServer(self.grpc.clone())
     }
 
-    /// What became of the notifications, in component `inbox`, which says for how long.
+    /// The inbox of notifications, in component `inbox`, which states its time to live.
     #[must_use]
     pub fn inbox(&self) -> StateStore<Entry> {
         StateStore::new(self.grpc.clone(), "inbox")
@@ -244,22 +245,22 @@ impl Sidecar {
         }
     }
 
-    /// The orders by when somebody is to look at them, in component `orders`.
+    /// The orders by due time, in component `orders`.
     fn due_orders(&self) -> StateStore<Page<OrderId>> {
         StateStore::new(self.grpc.clone(), "orders").expiring(INDEX_TTL)
     }
 
-    /// The payments of callers by when somebody is to look at them, in component `payments`.
+    /// The payments of callers by due time, in component `payments`.
     #[must_use]
     pub fn due_payments(&self) -> StateStore<Page<PaymentId>> {
         StateStore::new(self.grpc.clone(), "payments").expiring(INDEX_TTL)
     }
 
-    /// What starts the workflows that this function hosts, which try orders with `patience` by `clock`.
+    /// The dispatcher of the workflows that this function hosts; their steps are retried within `retries`.
     pub(super) fn dispatcher<C: Clock>(
         &self,
         clock: &C,
-        patience: Patience,
+        retries: RetryLimits,
     ) -> WorkflowDispatcher<C> {
         let refunds = self.order_refunds(clock);
         let clock = clock.clone();
@@ -267,16 +268,16 @@ impl Sidecar {
             orders: self.orders(),
             index: self.due_orders(),
             refunds,
-            engine: WorkflowEngine { grpc: self.grpc.clone(), clock: clock.clone(), patience },
+            engine: WorkflowEngine { grpc: self.grpc.clone(), clock: clock.clone(), retries },
             clock,
-            overdue_after: patience.reservation_ttl,
+            overdue_after: retries.reservation_ttl,
         }
     }
 }
 
-/// Whether something takes connections at a port of this machine.
+/// Whether something accepts connections at a port of this machine.
 async fn listens(port: u16) -> bool {
     let connect = TcpStream::connect((Ipv4Addr::LOCALHOST, port));
-    // A sidecar too loaded to answer is still there.
+    // A sidecar too loaded to respond is still running.
     timeout(CONNECT, connect).await.map_or(true, |connected| connected.is_ok())
 }

@@ -7,13 +7,13 @@ use serde::Serialize;
 use std::collections::HashMap;
 use tracing::Instrument;
 
-/// The Dapr component that events go through.
+/// The Dapr component of the broker.
 pub const PUBSUB: &str = "pubsub";
 
 /// The metadata by which Service Bus detects duplicates.
 const MESSAGE_ID: &str = "MessageId";
 
-/// The Dapr output binding that mails go through.
+/// The Dapr output binding of the mail server.
 const EMAIL: &str = "email";
 
 const PUBLISH: &str = "publish an event";
@@ -82,7 +82,7 @@ impl Mailer for MailServer {
             operation: "create".to_owned(),
         };
         let span = tracing::info_span!("send a mail", otel.kind = "client", peer.service = EMAIL);
-        let send = async { self.0.patient().invoke_binding(request).await };
+        let send = async { self.0.long_running().invoke_binding(request).await };
         match send.instrument(span).await {
             Ok(_) => Ok(Delivered::Accepted),
             Err(status) => match rejection(status.message(), to.as_str()) {

@@ -9,8 +9,8 @@ use dapr::dapr::proto::common::v1::{
 use dapr::dapr::proto::runtime::v1::RegisterActorReminderRequest;
 use jiff::SignedDuration;
 
-/// The time between two tries of a reminder that failed. It is retried without limit: nothing else does
-/// its work.
+/// The time between two attempts at a reminder that failed. It is retried without limit: nothing else
+/// does its work.
 const RETRY_SECONDS: i64 = 5;
 
 /// A reminder, which fires once.

@@ -4,21 +4,21 @@ use crate::ports::{Chain, Error, OrFail, Result};
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-/// The timeout of all tries together: less than an invocation's, since the function that retries is
+/// The timeout of all attempts together: less than an invocation's, since the function that retries is
 /// itself invoked.
 const LIMIT: Duration = Duration::from_secs(7);
 
-/// The most tries of a call.
+/// The most attempts at a call.
 const TRIES: usize = 4;
 
-/// The time between a failed try and the next one.
+/// The time between a failed attempt and the next one.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// The result of `call` to `function`, retried on failure: a stopping process interrupts the requests
 /// of its sidecar, and the next call reaches another process.
 ///
 /// # Errors
-/// Refused: as the call was. Failed: the last try, or all of them took longer than seven seconds.
+/// Refused: as the call was. Failed: the last attempt, or all of them took longer than seven seconds.
 pub(super) async fn repeated<T, F>(function: &str, call: impl Fn() -> F) -> Result<T>
 where
     F: Future<Output = Result<T>>,
@@ -30,7 +30,7 @@ where
             pace.tick().await;
             match call().await {
                 Err(Error::Failed(failure)) => {
-                    tracing::warn!(error = %Chain(&failure), "a call of {function} failed and is repeated");
+                    tracing::warn!(error = %Chain(&failure), "a call to {function} failed and is repeated");
                 }
                 ended => return ended,
             }
@@ -51,7 +51,7 @@ mod tests {
     use tokio::time::Instant;
 
     fn failed() -> Result<usize> {
-        Err(Failure::new("order-saga", "do as asked", "its sidecar goes").into())
+        Err(Failure::new("order-saga", "serve a request", "its sidecar is stopping").into())
     }
 
     #[tokio::test(start_paused = true)]
@@ -68,14 +68,18 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_call_that_goes_on_failing_is_made_four_times() {
+    async fn a_call_that_keeps_failing_is_made_four_times() {
         let calls = AtomicUsize::new(0);
         let call = || {
             calls.fetch_add(1, Ordering::Relaxed);
             ready(failed())
         };
         let error = repeated("order-saga", call).await.unwrap_err();
-        assert!(Chain(&error).to_string().ends_with("its sidecar goes"), "{}", Chain(&error));
+        assert!(
+            Chain(&error).to_string().ends_with("its sidecar is stopping"),
+            "{}",
+            Chain(&error)
+        );
         assert_eq!(calls.into_inner(), 4);
     }
 
@@ -92,7 +96,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_waits_for_all_tries_waits_for_seven_seconds_at_most() {
+    async fn all_attempts_together_take_seven_seconds_at_most() {
         let began = Instant::now();
         let error = repeated("order-saga", pending::<Result<()>>).await.unwrap_err();
         assert!(matches!(error, Error::Failed(_)));

@@ -2,7 +2,7 @@
 
 use super::Grpc;
 use super::grpc::DEADLINE;
-use super::workflow::{self, Patience, ResumeInput, SagaInput};
+use super::workflow::{self, ResumeInput, RetryLimits, SagaInput};
 use crate::domain::OrderId;
 use crate::domain::placing::PlacedOrder;
 use crate::domain::saga::{Cause, Step};
@@ -19,7 +19,7 @@ const ENGINE: &str = "workflow engine";
 /// The time between two reads of a workflow that another caller started.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// The time after which a workflow that was started and never ran is woken: the engine may have lost
+/// The time after which a workflow that was started but never ran is woken: the engine may have lost
 /// its reminder.
 const WAKE_AFTER: Duration = Duration::from_secs(1);
 
@@ -32,8 +32,8 @@ const SILENT_AFTER: SignedDuration = SignedDuration::from_mins(30);
 pub struct WorkflowEngine<C> {
     pub(super) grpc: Grpc,
     pub(super) clock: C,
-    /// How long the steps of orders are retried.
-    pub(super) patience: Patience,
+    /// The limits of retries.
+    pub(super) retries: RetryLimits,
 }
 
 impl<C: Clock> WorkflowEngine<C> {
@@ -58,7 +58,7 @@ impl<C: Clock> WorkflowEngine<C> {
     }
 
     async fn start(&self, order: &PlacedOrder) -> Result<bool> {
-        let input = SagaInput::new(order.clone(), self.patience);
+        let input = SagaInput::new(order.clone(), self.retries);
         self.schedule(workflow::NAME, order.order_id.as_str(), &input).await
     }
 
@@ -104,7 +104,7 @@ impl<C: Clock> WorkflowEngine<C> {
 
     async fn wake(&self, order: &OrderId) -> Result<()> {
         const WAKE: &str = "wake a workflow";
-        tracing::warn!(order.id = %order, "the saga of order {order} was started and does not run: it is woken");
+        tracing::warn!(order.id = %order, "the saga of order {order} was started but does not run: it is woken");
         let mut client = self.grpc.workflows();
         let wake = client.raise_orchestration_event(order.as_str(), "wake", None);
         Ok(timeout(DEADLINE, wake).await.or_fail(ENGINE, WAKE)?.or_fail(ENGINE, WAKE)?)
@@ -113,7 +113,7 @@ impl<C: Clock> WorkflowEngine<C> {
     /// Terminates a workflow that has lost its reminder.
     async fn terminate(&self, order: &OrderId) -> Result<()> {
         const TERMINATE: &str = "end a workflow";
-        tracing::warn!(order.id = %order, "the saga of order {order} made no progress: it is started again");
+        tracing::warn!(order.id = %order, "the saga of order {order} made no progress: it is restarted");
         let mut client = self.grpc.workflows();
         let end = client.terminate_orchestration(order.as_str(), None, false);
         Ok(timeout(DEADLINE, end).await.or_fail(ENGINE, TERMINATE)?.or_fail(ENGINE, TERMINATE)?)
@@ -127,7 +127,7 @@ impl<C: Clock> WorkflowEngine<C> {
 }
 
 impl<C: Clock> SagaEngine for WorkflowEngine<C> {
-    async fn drive(&self, order: &PlacedOrder) -> Result<PlacedOrder> {
+    async fn run(&self, order: &PlacedOrder) -> Result<PlacedOrder> {
         if self.start(order).await? {
             return Ok(order.clone());
         }
@@ -145,10 +145,10 @@ impl<C: Clock> SagaEngine for WorkflowEngine<C> {
 
     async fn ended(&self, order: &OrderId, wait: Duration) -> Result<()> {
         const WAIT: &str = "wait for a workflow";
-        let mut client = self.grpc.patient_workflows();
+        let mut client = self.grpc.long_running_workflows();
         let ended = client.wait_for_orchestration_completion(order.as_str(), false, Some(wait));
         let state = ended.await.or_fail(ENGINE, WAIT)?;
-        Ok(state.map(|_| ()).ok_or("there is none").or_fail(ENGINE, WAIT)?)
+        Ok(state.map(|_| ()).ok_or("it does not exist").or_fail(ENGINE, WAIT)?)
     }
 
     async fn finish(&self, order: &PlacedOrder, cause: &Cause, left: &[Step]) -> Result<()> {

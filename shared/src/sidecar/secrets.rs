@@ -24,7 +24,7 @@ impl Secrets for SecretStore {
         match found.get_mut().data.remove(name) {
             Some(secret) => Ok(Secret::new(secret)),
             None => {
-                Err(Failure::new(COMPONENT, "read a secret", format!("it holds no {name}")).into())
+                Err(Failure::new(COMPONENT, "read a secret", format!("it has no {name}")).into())
             }
         }
     }

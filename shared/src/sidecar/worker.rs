@@ -6,7 +6,7 @@ use super::functions::PaymentFunctions;
 use super::pubsub::Broker;
 use super::sagas::WorkflowEngine;
 use super::state::StateStore;
-use super::workflow::Patience;
+use super::workflow::RetryLimits;
 use super::{Sidecar, workflow};
 use crate::domain::OrderId;
 use crate::domain::order::Order;
@@ -63,19 +63,24 @@ pub struct Worker<C> {
 }
 
 impl<C: Clock> Worker<C> {
-    /// A worker of `sidecar`; it tries orders with `patience`, by `clock`, and has overdue payments
-    /// settled once in `payments_every`.
-    pub fn new(sidecar: &Sidecar, clock: &C, patience: Patience, payments_every: Duration) -> Self {
+    /// A worker of `sidecar` that retries the steps of orders within `retries`, and has overdue payments
+    /// settled every `payments_every`.
+    pub fn new(
+        sidecar: &Sidecar,
+        clock: &C,
+        retries: RetryLimits,
+        payments_every: Duration,
+    ) -> Self {
         let (changes, log) = (
             Changes::default(),
             DocumentLog::new(sidecar.orders(), sidecar.publisher(), clock.clone()),
         );
         let shop = Fulfilment {
-            log: log.telling(changes.clone()),
+            log: log.notifying(changes.clone()),
             stocks: sidecar.stocks(),
             payments: sidecar.payments(),
             shipping: sidecar.shipping(),
-            reservation_ttl: patience.reservation_ttl,
+            reservation_ttl: retries.reservation_ttl,
         };
         let options = WorkerOptions::new()
             .with_max_concurrent_work_items(CONCURRENT)
@@ -84,7 +89,7 @@ impl<C: Clock> Worker<C> {
         workflow::register(hub.registry_mut());
         let (shop, attempts) = (Arc::new(shop), Attempts::default());
         Activities { registry: hub.registry_mut(), shop, attempts }.register();
-        let (dispatcher, payments) = (sidecar.dispatcher(clock, patience), sidecar.payments());
+        let (dispatcher, payments) = (sidecar.dispatcher(clock, retries), sidecar.payments());
         let orders = sidecar.orders();
         Self { hub, dispatcher, orders, changes, payments, payments_every }
     }

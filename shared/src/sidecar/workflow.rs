@@ -47,7 +47,7 @@ pub(super) struct SagaInput {
     /// How long the steps up to the shipment are retried in total. Part of the input, so that a changed
     /// setting does not affect running orders.
     pub(super) forward_seconds: u64,
-    /// The most tries of an undo. Part of the input for the same reason.
+    /// The most attempts at an undo. Part of the input for the same reason.
     #[serde(default = "about_a_day")]
     pub(super) undo_tries: u32,
 }
@@ -60,19 +60,19 @@ fn about_a_day() -> u32 {
 impl SagaInput {
     /// The steps that need the reservation are retried for 4/5 of its duration, which leaves time to
     /// ship.
-    pub(super) fn new(order: PlacedOrder, patience: Patience) -> Self {
-        let Patience { reservation_ttl, undo_tries } = patience;
+    pub(super) fn new(order: PlacedOrder, retries: RetryLimits) -> Self {
+        let RetryLimits { reservation_ttl, undo_tries } = retries;
         let forward_seconds = reservation_ttl.unsigned_abs().as_secs() / 5 * 4;
         Self { order, forward_seconds, undo_tries }
     }
 }
 
-/// How long an order's steps are retried.
+/// The limits of retries of an order's steps.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct RetryLimits {
     /// How long stock is reserved for an order that is not shipped.
     pub reservation_ttl: SignedDuration,
-    /// The most tries of an undo, after which the order is stuck.
+    /// The most attempts at an undo, after which the order is stuck.
     pub undo_tries: u32,
 }
 
@@ -202,7 +202,7 @@ impl Activities {
     }
 
     fn unpublished(&self) -> MutexGuard<'_, Vec<Step>> {
-        self.unpublished.lock().expect("no panic happens while noting a step")
+        self.unpublished.lock().expect("no panic happens while a step is recorded")
     }
 
     /// Publishes the events that the broker did not accept immediately, in the order of the steps. A

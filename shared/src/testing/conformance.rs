@@ -1,4 +1,4 @@
-//! What every function promises, besides what it does.
+//! The conformance check of every function.
 
 use crate::host::Service;
 use crate::host::router::with_middleware;
@@ -9,9 +9,9 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
 
-/// Asserts that a function is healthy and answers with a problem to what it does not serve: another
-/// path, another method, and for each of `takes_json`, such as `POST /api/orders`, a body that is no
-/// JSON, is not declared as JSON, is too large, or holds none of the fields it must.
+/// Asserts that a function is healthy and responds with a problem to what it does not serve: another
+/// path, another method, and for each of `takes_json`, such as `POST /api/orders`, a body that is not
+/// JSON, is not declared as JSON, is too large, or lacks all required fields.
 ///
 /// # Panics
 /// When one of these does not hold.
@@ -34,18 +34,18 @@ pub async fn conforms(service: impl Into<Service>, takes_json: &[&str], takes_no
     }
 }
 
-/// Sends a request to a function as it is served, and returns the answer's status and JSON.
+/// Sends a request to a function as it is served, and returns the status and the JSON of the response.
 ///
 /// # Panics
-/// When `route` or an answer is malformed.
+/// When `route` or a response is malformed.
 pub async fn send(service: impl Into<Service>, route: &str, body: &Value) -> (StatusCode, Value) {
     send_with(service, route, &[], body).await
 }
 
-/// As [`send`], with headers.
+/// Like [`send`], with headers.
 ///
 /// # Panics
-/// As [`send`].
+/// As in [`send`].
 pub async fn send_with(
     service: impl Into<Service>,
     route: &str,

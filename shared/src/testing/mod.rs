@@ -2,13 +2,15 @@
 
 mod conformance;
 pub mod fakes;
+mod notified;
 pub mod orders;
 
 pub use conformance::{conforms, send, send_with};
+pub use notified::notified;
 
 use crate::sidecar::Sidecar;
 
-/// A sidecar that does not answer: nothing listens at its address.
+/// A sidecar that does not respond: nothing listens at its address.
 #[must_use]
 pub fn no_sidecar() -> Sidecar {
     // A provider installed earlier serves as well.

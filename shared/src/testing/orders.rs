@@ -47,7 +47,7 @@ pub fn new_order_json() -> Value {
 /// The same order, checked.
 #[must_use]
 pub fn new_order() -> NewOrder {
-    serde_json::from_value(new_order_json()).expect("the sample is a good order")
+    serde_json::from_value(new_order_json()).expect("the sample is a valid order")
 }
 
 /// The same order, accepted.
@@ -68,7 +68,7 @@ pub fn offer(unit_price: Money, on_hand: i64) -> Offer {
     Offer { name, unit_price, on_hand: on_hand.try_into().expect("the stock is within bounds") }
 }
 
-/// The change that offers a product so, whether it is there or not.
+/// The change that puts a product on sale, whether it exists or not.
 ///
 /// # Panics
 /// Never.
@@ -87,7 +87,7 @@ pub fn product(name: &str) -> ProductId {
     name.parse().expect("the name is an id")
 }
 
-/// What the order called `order` asks of a product: `quantity` pieces for a minute, at any price.
+/// The request of `order` to reserve `quantity` pieces of a product for a minute, at any price.
 ///
 /// # Panics
 /// When `order` is no id, or `quantity` is out of bounds.

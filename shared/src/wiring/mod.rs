@@ -1,12 +1,12 @@
-//! What functions are built from: operations over the ports of the sidecar, as the settings say.
+//! What functions are built from: operations over the ports of the sidecar, as configured by the settings.
 
-mod door;
 mod page;
+mod public_api;
 #[cfg(feature = "key-vault")]
 mod rotation;
 
-pub use door::{allowed, tokens};
 pub use page::{PageSettings, page};
+pub use public_api::{allowed, tokens};
 #[cfg(feature = "key-vault")]
 pub use rotation::rotation;
 
@@ -19,8 +19,8 @@ use crate::operations::shipments::{ShipmentService, Shipments};
 use crate::ports::{DeadLetters, OrderList, Payments};
 use crate::provider::StripeProvider;
 
-/// The payments that the payment provider of the settings makes. A caller has as long to come back for
-/// one as products are held for an order.
+/// The payments at the configured payment provider. A caller has as long to return for one as products
+/// are reserved for an order.
 ///
 /// # Errors
 /// When the settings name no provider.
@@ -38,13 +38,13 @@ pub fn payments(setup: &Setup) -> Result<impl Payments + use<>, InvalidSettings>
     })
 }
 
-/// The orders, as the sidecar's store and workflows have them.
+/// The orders, from the sidecar's store and workflows.
 #[must_use]
 pub fn orders(setup: &Setup) -> impl Lookup + use<> {
     OrderLookup { orders: setup.sidecar().orders(), sagas: setup.sidecar().sagas() }
 }
 
-/// The lists of orders, as the sidecar's store has them.
+/// The lists of orders, from the sidecar's store.
 #[must_use]
 pub fn order_list(setup: &Setup) -> impl OrderList + use<> {
     setup.sidecar().order_list()
@@ -65,7 +65,7 @@ pub fn dead_letters(setup: &Setup) -> impl DeadLetters + use<> {
 /// The shipments to the countries of the settings.
 ///
 /// # Errors
-/// When the settings name what is not a country.
+/// When the settings name an invalid country.
 pub fn shipments(setup: &Setup) -> Result<impl Shipments + use<>, InvalidSettings> {
     let served = setup.read(&SERVED_COUNTRIES)?;
     Ok(ShipmentService { documents: setup.sidecar().shipments(), served })

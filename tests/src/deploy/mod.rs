@@ -211,6 +211,18 @@ impl Sandbox {
         there
     }
 
+    /// The manifests that were applied, by path.
+    ///
+    /// # Panics
+    /// When they cannot be read.
+    #[must_use]
+    pub fn manifests(&self) -> BTreeMap<PathBuf, String> {
+        let folders = ["", "functions", "components"].map(|it| self.path("applied").join(it));
+        let entries = folders.iter().flat_map(|it| fs::read_dir(it).expect("it was applied"));
+        let files = entries.map(|it| it.expect("it is listed").path()).filter(|it| it.is_file());
+        files.map(|it| (it.clone(), fs::read_to_string(it).expect("it is readable"))).collect()
+    }
+
     /// The files that the scripts left in the folder for temporary files.
     ///
     /// # Panics

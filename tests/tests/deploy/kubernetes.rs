@@ -3,20 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fs;
-use tests::deploy::Sandbox;
-
-const TO_AKS: [&str; 9] = [
-    "--yes",
-    "--tag",
-    "t1",
-    "--host",
-    "shop.example.com",
-    "--tls-cert",
-    "Cargo.toml",
-    "--tls-key",
-    "Cargo.toml",
-];
+use tests::deploy::{Sandbox, TO_AKS};
 
 /// A name with special characters of YAML, sed and the shell.
 const ODD: &str = r#"o'brien: "&\1|#$PATH"#;
@@ -98,13 +85,7 @@ fn deployed(variables: &[(&str, &str)]) -> Sandbox {
 
 /// The applied resources.
 fn resources(sandbox: &Sandbox) -> Vec<Value> {
-    let folders =
-        ["", "functions", "components"].map(|folder| sandbox.path("applied").join(folder));
-    let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("it was applied"));
-    let files =
-        entries.map(|entry| entry.expect("it is listed").path()).filter(|path| path.is_file());
-    let parsed = files.flat_map(|file| {
-        let text = fs::read_to_string(file).expect("it is readable");
+    let parsed = sandbox.manifests().into_values().flat_map(|text| {
         let documents = serde_norway::Deserializer::from_str(&text);
         documents.map(|it| Value::deserialize(it).expect("it is YAML")).collect::<Vec<_>>()
     });

@@ -108,7 +108,7 @@ fn read_by_azure_cli(lines: &BTreeSet<String>) -> Option<Output> {
     let output = reader.wait_with_output().expect("it ends");
     if output.status.code() == Some(69) {
         not_checked(
-            "the command lines for Azure: the Azure CLI cannot be had here, as python3 or its packages are missing",
+            "the command lines for Azure: the Azure CLI is not available here: python3 or its packages are missing",
         );
         return None;
     }

@@ -69,11 +69,11 @@ fn refusals_by_azure_are_explained_with_their_fix() {
         (
             deployment,
             "(ServiceUnavailable) Sorry, we are currently experiencing high demand in this region",
-            "no capacity for this in westeurope now: run this again with --location REGION --group",
+            "no capacity for this in westeurope: run this again with --location REGION --group",
             69,
         ),
         (deployment, "(QuotaExceeded) Operation could not be completed", "quota in westeurope", 69),
-        (deployment, "(AuthorizationFailed) The client does not have it", "it takes Owner", 77),
+        (deployment, "(AuthorizationFailed) The client does not have it", "it requires Owner", 77),
         (
             deployment,
             "(DeploymentActive) it is still active",
@@ -120,7 +120,7 @@ fn where_managed_dapr_has_no_workflow_kubernetes_is_named() {
     let ended = sandbox.run("deploy-aca", &TO_ACA, &variables);
     assert_eq!(ended.code, Some(69), "{}", ended.text);
     assert!(ended.last_line().contains("./makew deploy-aks --host NAME"), "{}", ended.last_line());
-    // Nothing else was deployed in vain.
+    // Nothing else was deployed needlessly.
     let apps = sandbox.there().into_keys().filter(|name| name.starts_with("apps/"));
     assert_eq!(apps.collect::<Vec<_>>(), ["apps/order-saga"]);
 
@@ -164,7 +164,7 @@ fn everything_but_mail_is_deployed_where_the_mail_component_is_refused() {
     let sandbox = Sandbox::new();
     let ended = sandbox.run("deploy-aca", &TO_ACA, &variables);
     assert_eq!(ended.code, Some(0), "{}", ended.text);
-    assert!(ended.text.contains("refuses the mail component"), "{}", ended.text);
+    assert!(ended.text.contains("rejects the mail component"), "{}", ended.text);
     let without = Sandbox::new();
     assert_eq!(without.run("deploy-aca", &TO_ACA, &[]).code, Some(0));
     assert_eq!(sandbox.there(), without.there());

@@ -2,9 +2,7 @@
 //! do.
 
 use generate::workspace::{files, functions};
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
 use tests::deploy::{
     BOTH, ISSUER, PAYMENT_KEY, REGISTRY_TOKEN, SHOP_TOKEN, Sandbox, ScriptResult, TO_ACA, TO_AKS,
 };
@@ -100,24 +98,15 @@ fn deploying_the_same_to_kubernetes_again_says_the_same_again() {
         ["az identity federated-credential create", "helm upgrade", "kubectl apply", "curl"];
     let sandbox = Sandbox::new();
     assert_eq!(sandbox.run("deploy-aks", &TO_AKS, &[]).code, Some(0));
-    let (there, manifests) = (sandbox.there(), manifests(&sandbox));
+    let (there, manifests) = (sandbox.there(), sandbox.manifests());
     let again = sandbox.run("deploy-aks", &TO_AKS, &[]);
     assert_eq!(again.code, Some(0), "{}", again.text);
     let done = again.order(&CHANGES);
     assert!(done.iter().all(|call| DECLARATIVE.contains(call)), "{done:?}");
     assert_eq!(sandbox.there(), there);
-    assert_eq!(self::manifests(&sandbox), manifests);
+    assert_eq!(sandbox.manifests(), manifests);
     // The token by which sidecars call functions is created once: running functions would reject another.
     assert!(!again.called("kubectl apply --filename -"), "{:?}", again.calls);
-}
-
-/// The applied manifests, by path.
-fn manifests(sandbox: &Sandbox) -> BTreeMap<PathBuf, String> {
-    let folders =
-        ["", "functions", "components"].map(|folder| sandbox.path("applied").join(folder));
-    let entries = folders.iter().flat_map(|folder| fs::read_dir(folder).expect("it was applied"));
-    let files = entries.map(|entry| entry.expect("it is listed").path()).filter(|it| it.is_file());
-    files.map(|file| (file.clone(), fs::read_to_string(file).expect("it is readable"))).collect()
 }
 
 #[test]
@@ -229,17 +218,11 @@ fn on_kubernetes_the_cluster_comes_first_then_dapr_then_the_manifests() {
     let trusted = ended.calls.iter().filter(|call| call.contains("federated-credential"));
     assert!(trusted.count() > functions().len());
 
-    let applied: Vec<_> = ["", "functions", "components"]
-        .iter()
-        .flat_map(|folder| fs::read_dir(sandbox.path("applied").join(folder)).unwrap())
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.is_file())
-        .collect();
-    for file in &applied {
-        let text = fs::read_to_string(file).unwrap();
+    let applied = sandbox.manifests();
+    for (file, text) in &applied {
         assert!(!text.contains("${"), "{}", file.display());
     }
-    let gateway = fs::read_to_string(sandbox.path("applied/functions/gateway.yaml")).unwrap();
+    let gateway = &applied[&sandbox.path("applied/functions/gateway.yaml")];
     assert!(gateway.contains("image: 'registry.azurecr.io/saga-shop/gateway@sha256:7431'\n"));
     assert!(gateway.contains("azure.workload.identity/client-id: 'client-of-gateway'\n"));
     for (name, value) in ISSUER {

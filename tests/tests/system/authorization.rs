@@ -57,7 +57,7 @@ async fn a_caller_without_a_valid_token_is_challenged_and_learns_nothing_else(sh
     let mut token = String::new();
     for (header, claims, why) in [
         (json!({"alg": "none"}), &none, "is malformed"),
-        (json!({"alg": "HS256"}), &none, "is signed by another algorithm than its key's"),
+        (json!({"alg": "HS256"}), &none, "is not signed with the algorithm of its key"),
         (json!({"kid": "unknown"}), &none, "is signed by an unknown key"),
         (none.clone(), &json!({"exp": 1}), "has expired"),
         (none.clone(), &json!({"nbf": 4_000_000_000_u32}), "is not valid yet"),
@@ -65,9 +65,9 @@ async fn a_caller_without_a_valid_token_is_challenged_and_learns_nothing_else(sh
         (
             none.clone(),
             &json!({"iss": "https://evil.example"}),
-            "is of an issuer that is not trusted here",
+            "is from an issuer that is not trusted here",
         ),
-        (none.clone(), &json!({"scope": null}), "is no access token: it has no scopes"),
+        (none.clone(), &json!({"scope": null}), "is not an access token: it has no scopes"),
     ] {
         token = signed(shop, header, claims.clone()).await;
         let answer = shop.with_token(&token).get(&path).await;
@@ -209,7 +209,7 @@ async fn while_the_issuer_is_down(shop: &Shop, ann: &Shop, path: &str) {
         &unavailable,
         503,
         "dependency-unavailable",
-        "nothing is lost; please try again",
+        "no data was lost; please try again",
     );
     shop.cluster.issuer().start().await.expect("the issuer starts again");
     shop.cluster.wait_ready().await.expect("the shop is ready again");

@@ -7,16 +7,16 @@ use shared::http::openapi::document;
 /// Where the document is.
 pub const DOCUMENT: &str = "docs/openapi.json";
 
-/// What stands above the problems.
+/// The text above the problems.
 const HEAD: &str = "\
 <!-- Generated from the code by `./makew generate`. -->
 
 # Problems
 
 Errors are [problem documents](https://www.rfc-editor.org/rfc/rfc9457). The `code` of one is the heading of its section here, and
-never changes its meaning; `status` is the status of the answer, or what it would have been where the problem is the `reason` of an
-order. The `type` is the code behind the setting `PROBLEM_BASE`, whose default is a name that leads nowhere. Set it to an address
-of this page (`https://…/docs/problems.md#`), or of your gateway's own (`https://…/docs#`), and each `type` leads to its section.
+never changes its meaning; `status` is the status of the response, or what it would be if the problem is the `reason` of an order.
+The `type` is the code as a URI that begins with the setting `PROBLEM_BASE`, by default a name that does not resolve. Set it to the
+address of this page (`https://…/docs/problems.md#`), or of your gateway's `https://…/docs#`, and each `type` resolves to its section.
 ";
 
 /// The document, and the page about its problems.

@@ -34,7 +34,7 @@ pub struct New {
     /// The topic whose events it handles; required for event functions, and not for others.
     #[arg(long, required_if_eq("kind", "event"))]
     pub topic: Option<Topic>,
-    /// The components that it uses, beside those that its kind needs.
+    /// The components that it uses, in addition to those that its kind needs.
     #[arg(long, value_delimiter = ',')]
     pub uses: Vec<String>,
 }

@@ -20,9 +20,8 @@ const HEAD: &str = "\
 
 # Settings of a function
 
-Read once from the environment when a function starts. Every invalid one is reported, with its fix, and the exit code is
-then 64.
-The rest of the [`OTEL_*` variables](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/) are
+Settings are read once from the environment when a function starts. Every invalid one is reported with its fix, and the exit code
+is then 64. The other [`OTEL_*` variables](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/) are
 read by OpenTelemetry's SDK.
 
 | variable | default | meaning | read by |

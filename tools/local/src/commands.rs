@@ -46,7 +46,7 @@ enum Task {
     Load(load::Measure),
     /// Lists dead letters, and resends or drops them.
     DeadLetter(dead_letter::DeadLetterTask),
-    /// Lists every order of a running shop again, from its document.
+    /// Rebuilds the lists of orders of a running shop from the orders' documents.
     RebuildIndex(rebuild_index::RebuildIndex),
 }
 

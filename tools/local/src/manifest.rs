@@ -40,7 +40,7 @@ pub struct Manifest {
     /// Whether it hosts actors whose reminders do part of its work; for event functions only.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reminds_itself: bool,
-    /// The topics that it publishes to, beside its own dead letters.
+    /// The topics that it publishes to, in addition to its own dead letters.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub publishes: Vec<String>,
     /// The Dapr components that it may use.

@@ -35,10 +35,10 @@ impl Probe {
     }
 }
 
-/// A client for requests to a cluster, which shows `token` in each.
+/// A client for requests to a cluster, which sends `token` in each.
 ///
 /// # Panics
-/// When `token` cannot stand in a header.
+/// When `token` is not a valid header value.
 #[must_use]
 pub fn http_client(token: &str) -> reqwest::Client {
     // A provider that was installed earlier is used.
@@ -83,9 +83,9 @@ async fn answer(url: &str, request: RequestBuilder) -> Result<Response, String> 
     }
 }
 
-/// What this address answers with.
+/// The text of the response from this address.
 pub(crate) async fn text(url: &str) -> Result<String, String> {
-    get(url).await?.text().await.map_err(|_| format!("{url} gives no text"))
+    get(url).await?.text().await.map_err(|_| format!("{url} does not return text"))
 }
 
 async fn sidecar(url: &str, hosts_workflows: bool) -> Result<(), String> {

@@ -105,8 +105,8 @@ fn is_busy(status: StatusCode) -> bool {
 }
 
 impl List {
-    /// The id of what the document under this key is about. What is kept beside documents, such as state of
-    /// actors, has keys that are no ids.
+    /// The id of the entry whose document has this key. Other data, such as state of actors, has keys that
+    /// are not ids.
     fn id<'a>(&self, key: &'a str) -> Option<&'a str> {
         let fits = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
         key.strip_prefix(self.prefix).filter(|id| id.bytes().all(fits))

@@ -100,9 +100,9 @@ impl<F: Fault, P: Word> Faults<F, P> {
 }
 
 impl<F: Fault, P: Word> InjectedFault<F, P> {
-    /// Waits as long as the plan asks for, if its fault stalls: the time that it gives, even if the
+    /// Waits as long as the plan says, if its fault stalls: the time that it gives, even if the
     /// plan is replaced, or without one until the plan is replaced or deleted.
-    #[expect(clippy::disallowed_methods, reason = "the wait is what the fault plan asks for")]
+    #[expect(clippy::disallowed_methods, reason = "the fault plan requests the wait")]
     pub async fn stall(&mut self) {
         if !self.fault.stalls() {
             return;

@@ -7,15 +7,15 @@
 //! - `GET /token?sub=ann&scope=orders`: a token for this subject with these scopes, as bare text
 //!   for use in a shell. `audience` is by default the one that the program was started with; `seconds`
 //!   is the token's lifetime, by default an hour.
-//! - `GET /authorize`: a page on which a person chooses who to be, for an application on this machine,
+//! - `GET /authorize`: a page on which a person chooses an identity, for an application on this machine,
 //!   which gets an authorization code ([RFC 6749](https://www.rfc-editor.org/rfc/rfc6749#section-4.1));
 //!   PKCE is required ([RFC 7636](https://www.rfc-editor.org/rfc/rfc7636)). Scopes that end with `.admin` are
 //!   granted to staff alone. `prompt=none` signs in who was chosen before (`login_hint`) without the page.
 //! - `POST /token` with a form: a token for an `authorization_code`, or by `client_credentials`, whose
-//!   `client_id` is the subject; no secret is asked for.
+//!   `client_id` is the subject; no secret is required.
 //! - `POST /control/sign` `{"header": {…}, "claims": {…}}`: signs a token that no issuer would.
 //!   The members override those of a token for ann; a claim that is `null` is removed.
-//! - `POST /control/rotate`: signs with a fresh key from now on. The previous key is still published,
+//! - `POST /control/rotate`: signs with a new key from now on. The previous key is still published,
 //!   older ones are not.
 //! - `GET /healthz`: 200 as long as the process serves.
 //!

@@ -68,8 +68,8 @@ impl From<QueryRejection> for ApiError {
     }
 }
 
-/// `app`, which reads bodies of at most `max_body_bytes`, rejects larger ones with 413, and answers
-/// what it has no path or method for with an error.
+/// `app`, which reads bodies of at most `max_body_bytes`, rejects larger ones with 413, and returns
+/// an error for unknown paths and methods.
 pub fn bounded<E: IntoResponse + 'static>(
     app: Router,
     max_body_bytes: usize,

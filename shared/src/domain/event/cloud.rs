@@ -8,7 +8,7 @@ use serde_json::Value;
 /// The version of the envelope.
 const VERSION: &str = "1.0";
 
-/// Where every event of the shop's own comes from.
+/// The source of the shop's own events.
 const SOURCE: &str = "saga-shop";
 
 /// An event in its [CloudEvents 1.0](https://github.com/cloudevents/spec) envelope.
@@ -16,7 +16,7 @@ const SOURCE: &str = "saga-shop";
 pub struct CloudEvent {
     /// The version of the envelope: `1.0`.
     pub specversion: String,
-    /// Names the event: the same for every repetition.
+    /// The id of the event, the same however often it is published.
     pub id: String,
     /// Its producer, as a URI reference: `saga-shop`, if the event is the shop's own.
     pub source: String,
@@ -27,10 +27,10 @@ pub struct CloudEvent {
     pub subject: String,
     /// When it happened, in RFC 3339.
     pub time: Timestamp,
-    /// `application/json`; empty, if it was not said.
+    /// `application/json`; empty if absent.
     #[serde(default)]
     pub datacontenttype: String,
-    /// Names the schema of the data, such as `order.completed.v1`; empty, if it was not said.
+    /// Names the schema of the data, such as `order.completed.v1`; empty if absent.
     #[serde(default)]
     pub dataschema: String,
     /// Its data, as the schema describes it.
@@ -41,13 +41,13 @@ pub struct CloudEvent {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Poison {
     /// It is not an event in an envelope; why.
-    #[error("it is no CloudEvent: {0}")]
+    #[error("it is not a CloudEvent: {0}")]
     NoCloudEvent(String),
     /// Its type is not one that its reader knows.
     #[error("its type {0} is unknown here")]
     UnknownType(String),
     /// Its data has a version that its reader does not know.
-    #[error("its data has schema {found}, and {known} is known here")]
+    #[error("its data has schema {found} instead of {known}")]
     UnknownVersion {
         /// The schema that it names.
         found: String,
@@ -55,9 +55,9 @@ pub enum Poison {
         known: String,
     },
     /// Its data lacks a member, or has one of the wrong type.
-    #[error("its data does not fit its schema: {0}")]
+    #[error("its data does not match its schema: {0}")]
     BadData(String),
-    /// It requests a mail that no mail server accepts.
+    /// It requests a mail that no mail server would accept.
     #[error("it cannot be mailed: {0}")]
     Undeliverable(String),
 }
@@ -92,7 +92,7 @@ impl CloudEvent {
         }
     }
 
-    /// Reads a message as it arrives.
+    /// Parses a message.
     ///
     /// # Errors
     /// [`Poison::NoCloudEvent`].
@@ -101,7 +101,7 @@ impl CloudEvent {
             .map_err(|error| Poison::NoCloudEvent(error.to_string()))?;
         let wrong = |why: &str| Err(Poison::NoCloudEvent(why.to_owned()));
         if event.specversion != VERSION {
-            return wrong("its specversion is another one");
+            return wrong("its specversion is not 1.0");
         }
         if [&event.id, &event.source, &event.kind].into_iter().any(String::is_empty) {
             return wrong("its id, source or type is empty");
@@ -109,10 +109,10 @@ impl CloudEvent {
         Ok(event)
     }
 
-    /// The data, if this is an `E`; nothing, if it is of another type.
+    /// The data, if this is an `E`; none if it is of another type.
     ///
     /// # Errors
-    /// [`Poison`], when it says to be an `E` and is not one that is known here.
+    /// [`Poison`], when it claims to be an `E` and is not one that is known here.
     pub fn data<E: Event>(&self) -> Result<Option<E>, Poison> {
         if self.kind != E::TYPE {
             return Ok(None);
@@ -124,13 +124,13 @@ impl CloudEvent {
         E::deserialize(&self.data).map(Some).map_err(|error| Poison::BadData(error.to_string()))
     }
 
-    /// The order that it is about; nothing, if the event is not the shop's own.
+    /// The order that it is about; none if the event is not the shop's own.
     #[must_use]
     pub fn order_id(&self) -> Option<&str> {
         (self.source == SOURCE).then_some(self.subject.as_str())
     }
 
-    /// That its type or version is unknown here.
+    /// The error that its type or version is unknown here.
     #[must_use]
     pub fn unknown(&self) -> Poison {
         Poison::UnknownType(self.kind.clone())

@@ -4,7 +4,7 @@
 use super::{CloudEvent, Poison};
 use serde::Deserialize;
 
-/// A version of a secret expires soon: in 30 days, as a rule.
+/// A version of a secret expires soon: usually in 30 days.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct SecretNearExpiry {
     /// The name of the secret, such as `payment-api-key`.
@@ -19,7 +19,7 @@ impl SecretNearExpiry {
     /// The type of the event.
     pub const TYPE: &'static str = "Microsoft.KeyVault.SecretNearExpiry";
 
-    /// Reads an event of this type; nothing, if it is of another.
+    /// Reads an event of this type; none if it is of another.
     ///
     /// # Errors
     /// [`Poison::BadData`].

@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 pub struct NotificationRequested {
     /// The order that it is about: 1 to 64 characters, usually a UUID.
     pub order_id: OrderId,
-    /// The address that it is mailed to.
+    /// The recipient's address.
     pub to: Email,
-    /// The name that it addresses, at most 100 characters.
+    /// The recipient's name, at most 100 characters.
     pub name: Text<100>,
     /// The kind of message, with its facts.
     pub notice: Notice,
@@ -38,9 +38,9 @@ pub enum Notice {
         /// The total, in minor units.
         total: Money,
     },
-    /// The order is cancelled, and what was done is undone.
+    /// The order is cancelled, and everything that was done is undone.
     OrderCancelled {
-        /// Why, as a sentence for the customer.
+        /// The reason, as a sentence for the customer.
         reason: String,
         /// What was refunded; absent when nothing was charged.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -51,29 +51,29 @@ order_events! {
         /// The carrier's tracking id.
         tracking_id: TrackingId,
     }
-    /// Every step is done: charged, shipped, and gone from the stock.
+    /// Every step is done: charged, shipped, and removed from the stock.
     OrderCompleted = "order.completed" {
         /// The total, in minor units.
         total: Money,
     }
     /// The order was stopped, and everything that was done is undone.
     OrderCancelled = "order.cancelled" {
-        /// The step that stopped the order, and why it did not happen.
+        /// The step that stopped the order, and why it was not done.
         cause: Cause,
         /// What was refunded; absent when nothing was charged.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         refunded: Option<Money>,
     }
-    /// Something could not be brought to its end, and a person must look.
+    /// A step could not be completed or undone, and needs attention.
     OrderStuck = "order.stuck" {
-        /// The step that stopped the order, and why it did not happen.
+        /// The step that stopped the order, and why it was not done.
         cause: Cause,
         /// The steps still to be done, 1 to 3.
         left: Vec<Step>,
     }
-    /// Staff gave back what was paid for an order that had ended, whole or in part.
+    /// Staff refunded an order that had ended, in full or in part.
     OrderRefunded = "order.refunded" {
-        /// The id of the refund, for one order or payment has several.
+        /// The id of the refund: an order or a payment may have several.
         refund_id: RefundId,
         /// The amount refunded, in minor units.
         amount: Money,

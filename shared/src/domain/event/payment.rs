@@ -17,7 +17,7 @@ macro_rules! payment_events {
             pub order_id: OrderId,
             /// The amount, in minor units.
             pub amount: Money,
-            /// Whose the payment is; an order's, if it is not said.
+            /// Who requested the payment; an order if absent.
             #[serde(default)]
             pub by: Owner,
             $($(#[$field_doc])* pub $field: $type,)*
@@ -42,9 +42,9 @@ payment_events! {
         /// The provider's code, such as `card_declined`.
         code: String,
     }
-    /// A payment was refunded, whole or in part.
+    /// A payment was refunded, in full or in part.
     PaymentRefunded = "payment.refunded" {
-        /// Which refund of several; none, when the payment was undone with its order.
+        /// The id of the refund; absent when the payment was undone with its order.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         refund_id: Option<RefundId>,
     }

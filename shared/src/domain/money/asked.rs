@@ -1,12 +1,12 @@
-//! Money as callers send it: in a currency that the shop takes, and without further fields. What is
-//! stored is read by [`Money`] itself, even when the shop no longer takes its currency.
+//! Money as callers send it: in a currency that the shop accepts, and without further fields. What is
+//! stored is read by [`Money`] itself, even when the shop no longer accepts its currency.
 
 use super::{Amount, Currency, Money, MoneyError};
 use schemars::JsonSchema;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-/// A sum of money in a currency that the shop takes, such as 12.50 euro:
+/// A sum of money in a currency that the shop accepts, such as 12.50 euro:
 /// `{"amount": 1250, "currency": "EUR"}`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -16,7 +16,7 @@ pub struct NewMoney {
     currency: Taken,
 }
 
-/// An ISO 4217 code of a currency that the shop takes.
+/// The ISO 4217 code of a currency that the shop accepts.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 #[schemars(inline, extend("enum" = Currency::taken().collect::<Vec<_>>()))]
@@ -34,7 +34,7 @@ impl TryFrom<String> for Taken {
 /// Reads a sum as a caller sends it: for `#[serde(deserialize_with)]`.
 ///
 /// # Errors
-/// When the currency is not taken, or the amount cannot be charged in it.
+/// When the currency is not accepted, or the amount cannot be charged in it.
 pub fn asked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Money, D::Error> {
     let NewMoney { amount, currency: Taken(currency) } = NewMoney::deserialize(deserializer)?;
     let step = currency.terms().map_or(1, |terms| terms.step);
@@ -45,7 +45,7 @@ pub fn asked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Money, D::Err
     Ok(Money { amount, currency })
 }
 
-/// As [`asked`], of a sum that may be left out.
+/// Like [`asked`], for an optional sum.
 ///
 /// # Errors
 /// As [`asked`].
@@ -70,8 +70,8 @@ mod tests {
         assert!(ask(&json!({"amount": 0, "currency": "UGX"})).is_ok());
         assert!(ask(&json!({"amount": 5_120, "currency": "KWD"})).is_ok());
         for (sum, why) in [
-            (json!({"amount": 1, "currency": "XXX"}), "is not taken by this shop"),
-            (json!({"amount": 1, "currency": "BGN"}), "is not taken by this shop"),
+            (json!({"amount": 1, "currency": "XXX"}), "is not accepted by this shop"),
+            (json!({"amount": 1, "currency": "BGN"}), "is not accepted by this shop"),
             (json!({"amount": 1, "currency": "eur"}), "three upper case letters"),
             (json!({"amount": 5_124, "currency": "KWD"}), "must be a multiple of 10 in KWD"),
             (json!({"amount": 150, "currency": "MGA"}), "must be a multiple of 100 in MGA"),

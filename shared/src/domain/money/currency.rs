@@ -1,4 +1,4 @@
-//! The currencies that the shop takes.
+//! The currencies that the shop accepts.
 
 use super::{Money, MoneyError};
 use schemars::JsonSchema;
@@ -12,16 +12,16 @@ use std::str::FromStr;
 #[schemars(extend("pattern" = "^[A-Z]{3}$"))]
 pub struct Currency([u8; 3]);
 
-/// A currency that the shop takes, and how it is charged.
+/// A currency that the shop accepts, and how it is charged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terms {
     /// The decimals of its minor unit by ISO 4217, in which the shop counts.
     pub decimals: u32,
     /// The decimals of the unit in which the payment provider counts.
     pub charged_decimals: u32,
-    /// The least amount that can be charged, in minor units of ISO 4217.
+    /// The smallest amount that can be charged, in minor units of ISO 4217.
     pub least: i64,
-    /// What every amount is a multiple of, in minor units of ISO 4217.
+    /// Every amount is a multiple of this, in minor units of ISO 4217.
     pub step: i64,
 }
 
@@ -30,7 +30,7 @@ pub struct Terms {
 ///
 /// The provider's decimals are
 /// [Stripe's](https://docs.stripe.com/currencies#minor-units), special cases included: ISK and UGX
-/// have two there for the sake of older versions, MGA has none, and what has three ends in 0. The
+/// have two there for compatibility, MGA has none, and amounts with three end in 0. The
 /// least charges are
 /// [Stripe's](https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts) where it names
 /// one. Elsewhere it is what a charge must be worth after conversion, which moves with the rates:
@@ -86,12 +86,12 @@ impl Currency {
         str::from_utf8(&self.0).expect("a currency is ASCII by construction")
     }
 
-    /// Every currency that the shop takes, by its code.
+    /// Every currency that the shop accepts, by code.
     pub fn taken() -> impl Iterator<Item = Self> {
         TAKEN.iter().filter_map(|(code, ..)| code.parse().ok())
     }
 
-    /// How the currency is charged, if the shop takes it.
+    /// How the currency is charged, if the shop accepts it.
     #[must_use]
     pub fn terms(self) -> Option<Terms> {
         let row = TAKEN.iter().find(|(code, ..)| code.as_bytes() == self.0)?;

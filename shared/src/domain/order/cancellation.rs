@@ -1,7 +1,7 @@
 //! Cancelling an order that has not been shipped, on request.
 //!
-//! The request is written into the order's document, where the saga's steps look before they act. So
-//! is the shipment, and of the two writes the one that comes first decides.
+//! The request is written into the order's document, which the saga's steps read before they act. So
+//! is the shipment, and the first of the two writes wins.
 
 use super::{Order, Status};
 use crate::domain::caller::{Caller, Scope};
@@ -16,12 +16,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCancellation {
-    /// Why, for staff to read later.
+    /// The reason, for staff.
     #[serde(default, deserialize_with = "strict::text_if_any")]
     pub reason: Option<Text<200>>,
 }
 
-/// Who asked for an order to be cancelled.
+/// Who requested the cancellation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Canceller {
@@ -32,7 +32,7 @@ pub enum Canceller {
 }
 
 impl Canceller {
-    /// The role in which `caller` cancels an order of `customer`; none, if they may not see it.
+    /// The role in which `caller` cancels an order of `customer`; none if they may not see it.
     #[must_use]
     pub fn of(caller: Option<&Caller>, customer: &CustomerId) -> Option<Self> {
         match caller {
@@ -43,15 +43,15 @@ impl Canceller {
     }
 }
 
-/// That an order is to be cancelled, as its document keeps it.
+/// The request to cancel an order, as its document stores it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cancellation {
-    /// Who asked first.
+    /// Who requested it first.
     pub by: Canceller,
-    /// Why, as they wrote it.
+    /// The reason given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text<200>>,
-    /// When it was written down.
+    /// When it was recorded.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub at: Timestamp,
 }
@@ -59,14 +59,14 @@ pub struct Cancellation {
 /// Why an order is not cancelled. Nothing changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CancelRejection {
-    /// There is no such order that the caller may see.
+    /// No such order is visible to the caller.
     UnknownOrder(OrderId),
-    /// The goods are on their way.
+    /// The goods have been shipped.
     Shipped,
 }
 
 impl Order {
-    /// Notes that it is to be cancelled. Repeated, or once it is being undone or is cancelled, it
+    /// Records that it is to be cancelled. Repeated, or once it is being undone or is cancelled, this
     /// changes nothing.
     ///
     /// # Errors
@@ -81,18 +81,18 @@ impl Order {
         Ok(())
     }
 
-    /// Whether its next step may be done.
+    /// Checks that its next step may be done.
     ///
     /// # Errors
     /// `cancel-requested`.
-    pub fn goes_on(&self) -> Result<(), Refusal> {
+    pub fn ensure_not_cancelled(&self) -> Result<(), Refusal> {
         match &self.cancellation {
             Some(Cancellation { by, .. }) => Err(Refusal::CancelRequested { by: *by }),
             None => Ok(()),
         }
     }
 
-    /// Whether the goods are on their way, so that it can only be completed.
+    /// Whether the goods have been shipped, so that it can only be completed.
     fn is_shipped(&self) -> bool {
         match &self.outcome {
             Some(Outcome::Stuck { left, .. }) => left.contains(&Step::Complete),
@@ -124,11 +124,11 @@ mod tests {
         assert!(!order.note(&shipped(), at(2)));
         assert_eq!((order.status, order.tracking_id.as_ref()), (Status::Pending, None));
         let by = Canceller::Customer;
-        assert_eq!(order.goes_on(), Err(Refusal::CancelRequested { by }));
+        assert_eq!(order.ensure_not_cancelled(), Err(Refusal::CancelRequested { by }));
         let mut order = Order::new(placed_order());
         assert!(order.note(&shipped(), at(1)));
         assert_eq!(order.cancel(asked(by, 2)), Err(CancelRejection::Shipped));
-        assert_eq!((order.goes_on(), order.cancellation), (Ok(()), None));
+        assert_eq!((order.ensure_not_cancelled(), order.cancellation), (Ok(()), None));
     }
 
     #[test]

@@ -13,9 +13,9 @@ use std::str::FromStr;
 pub struct ListedOrder {
     /// Its id.
     pub order_id: OrderId,
-    /// Whose it is.
+    /// The customer who placed it.
     pub customer_id: CustomerId,
-    /// How far it had come.
+    /// The status at that time.
     pub status: Status,
     /// The total of the reserved prices; none before `reserved`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,15 +48,15 @@ impl ListedOrder {
         (self.status, self.updated_at) > (other.status, other.updated_at)
     }
 
-    /// Where it stands in lists.
+    /// Its position in lists.
     #[must_use]
     pub fn position(&self) -> Position {
         Position { at: self.created_at, order_id: Some(self.order_id.clone()) }
     }
 }
 
-/// A place in the order of lists: later ones come first. As text, nanoseconds since 1970, then a dot
-/// and the order's id, if it is the place of one.
+/// A position in lists, in which later orders come first. As text: nanoseconds since 1970, then a dot
+/// and the order's id, if it is the position of one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     at: Timestamp,
@@ -64,16 +64,16 @@ pub struct Position {
 }
 
 impl Position {
-    /// Nanoseconds since 1970 that have more than 19 digits: in 2286.
+    /// The first nanoseconds since 1970 with more than 19 digits: in 2286.
     const END: u64 = 10_u64.pow(19);
 
-    /// Before every order that was accepted earlier than `at`, behind all others.
+    /// Before every order that was accepted earlier than `at`, after all others.
     #[must_use]
     pub fn before(at: Timestamp) -> Self {
         Self { at, order_id: None }
     }
 
-    /// When the orders there were accepted, at the latest.
+    /// The latest time at which orders there were accepted.
     #[must_use]
     pub fn at(&self) -> Timestamp {
         self.at
@@ -87,7 +87,7 @@ impl fmt::Display for Position {
     }
 }
 
-/// A text that names no place in a list.
+/// A text that is not a position in a list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("must be the `next` of a page")]
 pub struct NotAPosition;
@@ -108,21 +108,21 @@ impl FromStr for Position {
     }
 }
 
-/// Which orders a list is to show.
+/// Which orders a list shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderQuery {
-    /// Those of one customer; those of all, if nobody is named.
+    /// Those of one customer; of all if none.
     pub customer: Option<CustomerId>,
-    /// Those in one status; in any, if none is named.
+    /// Those in one status; in any if none.
     pub status: Option<Status>,
-    /// Those behind a place.
+    /// Those after a position.
     pub after: Option<Position>,
-    /// At most so many.
+    /// The maximum number.
     pub limit: usize,
 }
 
 impl OrderQuery {
-    /// Whether `order` is to be shown.
+    /// Whether `order` matches.
     #[must_use]
     pub fn shows(&self, order: &ListedOrder) -> bool {
         self.status.is_none_or(|status| order.status == status)
@@ -135,7 +135,7 @@ impl OrderQuery {
 pub struct OrderPage {
     /// The orders, newest first.
     pub orders: Vec<ListedOrder>,
-    /// Behind which place there may be more; nowhere, when this is the end.
+    /// The position after which there may be more; none at the end.
     pub next: Option<Position>,
 }
 
@@ -145,7 +145,7 @@ mod tests {
     use crate::testing::orders::at;
 
     #[test]
-    fn a_place_is_read_as_it_was_written() {
+    fn a_position_is_read_as_it_was_written() {
         let id: OrderId = "a-1".parse().unwrap();
         let place = Position { at: at(7), order_id: Some(id) };
         assert_eq!(place.to_string(), "1800000007000000000.a-1");

@@ -9,35 +9,35 @@ use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A refund as staff ask for it.
+/// A refund as staff request it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewOrderRefund {
-    /// How much; all that is left, if it is not said.
+    /// How much; all that is left if absent.
     #[serde(default, deserialize_with = "asked_if_any")]
     #[schemars(with = "Option<NewMoney>")]
     pub amount: Option<Money>,
-    /// Why, for staff to read later.
+    /// The reason, for staff.
     #[serde(default, deserialize_with = "strict::text_if_any")]
     pub reason: Option<Text<200>>,
 }
 
-/// A refund that staff asked for, as the order's document keeps it.
+/// A refund that staff requested, as the order's document stores it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderRefund {
     /// Its id, which the payment's refund has too.
     pub refund_id: RefundId,
     /// The amount, in minor units: at most what is left of the charge.
     pub amount: Money,
-    /// Whether all that was left was asked for, whatever that was.
+    /// Whether all that was left was requested.
     #[serde(default)]
     pub rest: bool,
-    /// Why, as staff wrote it.
+    /// The reason that staff gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text<200>>,
-    /// The state, as the payment last said.
+    /// The last known state.
     pub state: RefundState,
-    /// When it was first asked for.
+    /// When it was first requested.
     pub created_at: Timestamp,
     /// When its state last changed.
     pub updated_at: Timestamp,
@@ -46,14 +46,14 @@ pub struct OrderRefund {
     pub published: bool,
 }
 
-/// Why staff do not get a refund as they ask for it. Nothing changed.
+/// Why a refund was rejected. Nothing changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RefundRejection {
     /// There is no such order.
     UnknownOrder(OrderId),
-    /// The order is on its way, or stuck.
+    /// The order has not ended, or is stuck.
     NotEnded(Status),
-    /// The key of an earlier refund came with another request.
+    /// The key was used for another request before.
     KeyReused,
     /// The amount is 0.
     NoAmount,
@@ -75,7 +75,7 @@ impl NewOrderRefund {
 }
 
 impl OrderRefund {
-    /// Whether something is still to be done about it.
+    /// Whether something remains to be done about it.
     #[must_use]
     pub fn is_open(&self) -> bool {
         match self.state {
@@ -87,13 +87,13 @@ impl OrderRefund {
 }
 
 impl Order {
-    /// The refund called `id`.
+    /// The refund with this `id`.
     #[must_use]
     pub fn refund(&self, id: &RefundId) -> Option<&OrderRefund> {
         self.refunds.iter().find(|refund| refund.refund_id == *id)
     }
 
-    /// Notes at `at` that staff ask for a refund under the name `id`. Repeated, it changes nothing,
+    /// Records at `at` that staff requested the refund `id`. Repeated, it changes nothing,
     /// unless the provider could not refund it: then it is to be tried again.
     ///
     /// # Errors
@@ -129,7 +129,7 @@ impl Order {
         Ok(())
     }
 
-    /// Notes at `at` how far the refund called `id` has come. What has been refunded stays so.
+    /// Records at `at` the state of the refund `id`. One that has succeeded stays so.
     pub fn note_refund(&mut self, id: &RefundId, state: RefundState, at: Timestamp) {
         let open = |refund: &&mut OrderRefund| {
             refund.refund_id == *id && refund.state != RefundState::Succeeded
@@ -141,14 +141,14 @@ impl Order {
         }
     }
 
-    /// Notes that the event of the refund called `id` has been published.
+    /// Records that the event of the refund `id` has been published.
     pub fn note_refund_published(&mut self, id: &RefundId) {
         if let Some(refund) = self.refunds.iter_mut().find(|refund| refund.refund_id == *id) {
             refund.published = true;
         }
     }
 
-    /// Notes at `at` that the provider took the refund called `id` back after it had succeeded: that of
+    /// Records at `at` that the provider took the refund `id` back after it had succeeded: that of
     /// staff, or the one that undid the payment. Repeated, it changes nothing.
     pub fn take_refund_back(&mut self, id: &RefundId, at: Timestamp) {
         if *id == RefundId::undo() {
@@ -173,7 +173,7 @@ impl Order {
         self.given_back_at().next().is_some()
     }
 
-    /// Whether a refund of it is to be looked at again, as the provider may have taken it back.
+    /// Whether a refund of it is due for a review, as the provider may have taken it back.
     #[must_use]
     pub fn needs_review(&self, now: Timestamp) -> bool {
         self.given_back_at().any(|since| needs_review(since, now))
@@ -197,8 +197,8 @@ impl Order {
         by_staff.map(|refund| refund.updated_at).chain(undone)
     }
 
-    /// What its customer is owed: what the provider took back after the order was cancelled, less what
-    /// staff refunded since.
+    /// What the customer is owed: what the provider took back after the order was cancelled, less what
+    /// staff have refunded since.
     #[must_use]
     pub fn owed(&self) -> Option<Money> {
         self.taken_back.map(|sum| self.less_refunds(sum)).filter(|owed| owed.amount() > 0)
@@ -218,7 +218,7 @@ impl Order {
         Ok(self.less_refunds(paid.ok_or(Refusal::NothingToRefund)?))
     }
 
-    /// `paid`, less what staff refunded or asked to be refunded of it.
+    /// `paid`, less what staff have refunded or requested to be refunded of it.
     fn less_refunds(&self, paid: Money) -> Money {
         let counts = self.refunds.iter().filter(|refund| refund.state != RefundState::Failed);
         let refunded: i64 = counts.map(|refund| refund.amount.amount()).sum();

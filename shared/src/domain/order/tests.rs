@@ -1,4 +1,4 @@
-//! What can be noted in an order's document, and what cannot.
+//! What can be recorded in an order's document, and what cannot.
 
 use super::*;
 use crate::domain::Refusal;
@@ -44,7 +44,7 @@ proptest! {
     }
 
     #[test]
-    fn a_repeated_note_changes_nothing(
+    fn a_repeated_record_changes_nothing(
         notes in prop::collection::vec(any_progress(), 0..6), again in any_progress()
     ) {
         let mut order = Order::new(placed_order());
@@ -59,7 +59,7 @@ proptest! {
 }
 
 #[test]
-fn a_customer_is_erased_from_an_order_that_has_ended_for_good() {
+fn a_customer_is_erased_from_an_order_that_has_ended_finally() {
     let mut order = Order::new(placed_order());
     assert!(!order.erase_customer());
     assert_eq!(order.placed, placed_order());

@@ -87,7 +87,7 @@ proptest! {
                     let _ = payment.ask_refund(&id(number), amount.map(euro), at(1));
                 }
                 Step::Note(number, RefundState::Pending) => payment.spend_refund_key(&id(number), 1),
-                // The provider reports only what it was asked for.
+                // The provider reports only what was requested of it.
                 Step::Note(number, state) => {
                     let asked = payment.refund(&id(number));
                     if asked.is_some_and(|refund| refund.state == RefundState::Pending) {
@@ -142,7 +142,7 @@ fn a_caller_may_try_another_method_once_one_was_declined() {
         let key = payment.creation_key();
         payment.advance(declined.clone());
         payment.try_another(&charge());
-        assert_eq!(payment.state, declined, "it would be the same one");
+        assert_eq!(payment.state, declined, "it is the same method");
         payment.try_another(&other);
         let tried = (payment.state == PaymentState::Intended, payment.creation_key() != key);
         assert_eq!(tried, (by == Owner::Caller, by == Owner::Caller));

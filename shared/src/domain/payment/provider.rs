@@ -1,4 +1,4 @@
-//! What the payment provider says of its objects, and what the shop does then: one row for each
+//! The statuses of the payment provider's objects, and what the shop does about each: one row for each
 //! status that Stripe documents.
 
 use serde::Deserialize;
@@ -11,11 +11,11 @@ pub enum IntentStatus {
     RequiresPaymentMethod,
     /// It was created and not confirmed.
     RequiresConfirmation,
-    /// The customer must do something, such as authenticate with the bank.
+    /// The customer must act, such as authenticate with the bank.
     RequiresAction,
     /// The bank has not decided.
     Processing,
-    /// Authorized, to be captured by hand, which the shop never asks for.
+    /// Authorized, to be captured manually, which the shop never requests.
     RequiresCapture,
     /// It was cancelled: nothing was charged, and nothing can be.
     Canceled,
@@ -57,13 +57,13 @@ pub enum OnUndo {
 }
 
 impl IntentStatus {
-    /// What the shop does about an intent of this status, on the way forward.
+    /// What the step `pay` does about an intent of this status.
     #[must_use]
     pub fn on_pay(self) -> OnPay {
         self.row().0
     }
 
-    /// What the shop does about an intent of this status, on the way back.
+    /// What the undo of `pay` does about an intent of this status.
     #[must_use]
     pub fn on_undo(self) -> OnUndo {
         self.row().1
@@ -88,11 +88,11 @@ impl IntentStatus {
 pub enum RefundStatus {
     /// The bank has not decided.
     Pending,
-    /// The customer must do something, such as name a bank account.
+    /// The customer must act, such as name a bank account.
     RequiresAction,
     /// The money is refunded.
     Succeeded,
-    /// It was not refunded, and is the shop's again.
+    /// It was not refunded; the shop has the money again.
     Failed,
     /// It was cancelled before it was refunded.
     Canceled,
@@ -101,7 +101,7 @@ pub enum RefundStatus {
     Unknown,
 }
 
-/// Whether a refund has come to its end.
+/// Whether a refund is settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settled {
     /// The money is refunded.
@@ -113,7 +113,7 @@ pub enum Settled {
 }
 
 impl RefundStatus {
-    /// Whether a refund of this status has come to its end.
+    /// Whether a refund of this status is settled.
     #[must_use]
     pub fn settled(self) -> Settled {
         match self {

@@ -33,7 +33,7 @@ pub fn next_review(since: Timestamp, now: Timestamp) -> Option<SignedDuration> {
 
 const REFUNDS: Uuid = Uuid::from_u128(0x5e7a_90c2_1d3b_5f84_a6e9_0b48_73dd_1c92);
 
-/// Names one refund of a payment.
+/// The id of a refund, unique within its payment.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct RefundId(String);
@@ -51,7 +51,7 @@ impl RefundId {
         Self("rest".to_owned())
     }
 
-    /// The refund of `payment` that is asked for under an `Idempotency-Key`: the same for the same
+    /// The refund of `payment` that is requested under an `Idempotency-Key`: the same for the same
     /// pair.
     #[must_use]
     pub fn for_key(payment: &PaymentId, key: &str) -> Self {
@@ -71,39 +71,39 @@ impl fmt::Display for RefundId {
     }
 }
 
-/// A refund: its amount, and how far it has come.
+/// A refund: its amount and its state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refund {
     /// Its id: unique within its payment.
     pub refund_id: RefundId,
     /// The amount, in minor units: at most what is left of the charge.
     pub amount: Money,
-    /// The state, as the provider last said.
+    /// The last state that the provider reported.
     pub state: RefundState,
-    /// How many keys of the request are spent: the provider keeps a failure as the answer to its
+    /// How many keys of the request are spent: the provider stores a failure as the response to its
     /// key.
     #[serde(default)]
     pub spent_keys: u32,
-    /// When its state last changed; nothing, where an earlier version noted it.
+    /// When its state last changed; none if an earlier version recorded it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
 }
 
-/// Where a refund stands.
+/// The state of a refund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RefundState {
-    /// The provider may or may not have been asked, or has not decided.
+    /// The provider may not have received the request yet, or has not decided.
     Pending,
     /// The money is refunded.
     Succeeded,
-    /// The provider could not refund it, or took that back later. It is asked again when the refund
+    /// The provider could not refund it, or took it back later. It is requested again when the refund
     /// is.
     Failed,
 }
 
 impl Payment {
-    /// The refund called `id`.
+    /// The refund with this `id`.
     #[must_use]
     pub fn refund(&self, id: &RefundId) -> Option<&Refund> {
         self.refunds.iter().find(|refund| refund.refund_id == *id)
@@ -142,12 +142,12 @@ impl Payment {
         charge.amount.amount() - refunds.map(|refund| refund.amount.amount()).sum::<i64>()
     }
 
-    /// Notes at `at` that `amount`, or all that is left, is to be refunded as `id`. Repeated, it
-    /// changes nothing; neither does asking for all when nothing is left.
+    /// Records at `at` that `amount`, or all that is left, is to be refunded as `id`. Repeated, it
+    /// changes nothing; nor does a request for all when nothing is left.
     ///
     /// # Errors
     /// [`Refusal::RefundTooLarge`], when less than that is left; [`Refusal::RefundMismatch`], when
-    /// `id` was asked for with another amount; [`Refusal::TooManyRefunds`].
+    /// `id` was requested with another amount; [`Refusal::TooManyRefunds`].
     pub fn ask_refund(
         &mut self,
         id: &RefundId,
@@ -176,7 +176,7 @@ impl Payment {
         Ok(())
     }
 
-    /// Notes at `at` how far the refund called `id` has come. What is refunded stays so; a payment of
+    /// Records at `at` the state of the refund `id`. One that has succeeded stays so; a payment of
     /// which all is refunded is refunded.
     pub fn note_refund(&mut self, id: &RefundId, state: RefundState, at: Timestamp) {
         let open = |refund: &&mut Refund| {
@@ -192,7 +192,7 @@ impl Payment {
         }
     }
 
-    /// Notes at `at` that the provider took the refund called `id` back after it had succeeded, and
+    /// Records at `at` that the provider took the refund `id` back after it had succeeded, and
     /// returns whether that was new. A payment of which all was refunded is then charged again.
     pub fn take_refund_back(&mut self, id: &RefundId, at: Timestamp) -> bool {
         let done = |refund: &&mut Refund| {
@@ -206,7 +206,7 @@ impl Payment {
         true
     }
 
-    /// Notes that `spent` keys of the refund called `id` are spent.
+    /// Records that `spent` keys of the refund `id` are spent.
     pub fn spend_refund_key(&mut self, id: &RefundId, spent: u32) {
         if let Some(refund) = self.refunds.iter_mut().find(|refund| refund.refund_id == *id) {
             refund.spent_keys = refund.spent_keys.max(spent);

@@ -1,4 +1,4 @@
-//! Items and addresses as callers send them: by the rules of today.
+//! Items and addresses as callers send them, checked by the current rules.
 
 use super::{Address, Item, Items, Quantity};
 use crate::domain::money::{Money, NewMoney, asked_if_any};
@@ -88,7 +88,7 @@ mod tests {
         );
         assert_eq!(items(&json!([euro("a"), dollar])), Err("mixes currencies".into()));
         let coins = json!({"product_id": "d", "quantity": 1, "unit_price": {"amount": 1, "currency": "XXX"}});
-        assert_eq!(items(&json!([coins])), Err("is not taken by this shop".into()));
+        assert_eq!(items(&json!([coins])), Err("is not accepted by this shop".into()));
         let many: Vec<_> = (0..101).map(|n| euro(&n.to_string())).collect();
         assert_eq!(items(&json!(many)), Err("must hold 1 to 100 items".into()));
     }

@@ -5,7 +5,7 @@ use crate::testing::orders::{euro, placed_order};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
 
-/// What happens to one try of a step.
+/// What happens to one attempt at a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Fault {
     None,
@@ -14,7 +14,7 @@ enum Fault {
     FailAfter,
 }
 
-/// What happens to the tries of one step; those that fail are tried again, as the engine does, until
+/// What happens to the attempts at one step; those that fail are repeated, as the engine does, until
 /// there are no more.
 type Tries = &'static [Fault];
 
@@ -37,7 +37,7 @@ const TRIES: [Tries; 8] = [
 const UNDO_TRIES: [Tries; 3] =
     [&[FailAfter, Well], &[FailBefore, FailBefore], &[FailBefore, FailAfter]];
 
-/// A shop in which each try of a step takes effect or not, as its script says.
+/// A shop in which each attempt at a step takes effect or not, as its script says.
 #[derive(Default)]
 struct FakeWorld {
     scripts: HashMap<Step, Tries>,

@@ -1,4 +1,4 @@
-//! Changes that a caller asks for: what the shop offers, and how much it has.
+//! Changes that a caller requests: to what the shop offers, and to how much it has.
 
 use super::{Level, Offer, OnHand, Stock};
 use crate::domain::text::Text;
@@ -7,28 +7,28 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Names a change, so that asking for it again changes nothing.
+/// The id of a change, so that repeating it changes nothing.
 pub type ChangeId = Text<255>;
 
-/// A product is to be offered so.
+/// Puts a product on sale, or changes its offer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Put {
-    /// How.
+    /// The offer.
     pub offer: Offer,
-    /// Only if this holds.
+    /// The condition under which it is put.
     pub condition: Condition,
-    /// Names the change.
+    /// The id of the change.
     pub id: ChangeId,
 }
 
-/// More or fewer pieces are on hand.
+/// Adds pieces to the stock, or removes some.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Adjust {
     /// How many more, or fewer if negative.
     pub delta: i64,
-    /// Why; kept for the log.
+    /// The reason, for the log.
     pub reason: Text<200>,
-    /// Names the change.
+    /// The id of the change.
     pub id: ChangeId,
 }
 
@@ -36,49 +36,49 @@ pub struct Adjust {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Condition {
-    /// Nothing is said, which will do for a product that is not there.
+    /// No condition, which suffices for a product that does not exist.
     Unstated,
-    /// The product is not there.
+    /// The product does not exist.
     Absent,
-    /// The product is there.
+    /// The product exists.
     Present,
     /// The product is at one of these revisions.
     Revision(Vec<u64>),
 }
 
-/// What became of a change.
+/// The result of a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Changed {
     /// The product is new.
     Created(Level),
-    /// The product was there, and is so now.
+    /// The product existed, and was changed.
     Updated(Level),
     /// Nothing changed, for this reason.
     Rejected(Rejection),
 }
 
-/// Why a change that was asked for did not take place.
+/// Why a change was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rejection {
     /// The condition does not hold.
     ConditionFailed,
-    /// The product is there, and no condition was stated.
+    /// The product exists, and no condition was stated.
     ConditionMissing,
-    /// The change of this name was another one.
+    /// The id was used for another change.
     IdReused,
-    /// More pieces would be on hand than can be.
+    /// The stock would exceed its maximum.
     TooMany,
     /// More products would be on sale than can be listed.
     TooManyProducts,
 }
 
-/// A change that took place a while ago.
+/// A past change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Past {
     id: ChangeId,
-    /// A digest of what was asked for.
+    /// A digest of the request.
     what: Uuid,
     created: bool,
     at: Timestamp,
@@ -92,7 +92,7 @@ impl Past {
     pub(super) const MOST: usize = 100;
 }
 
-/// Puts `product`, which may not be there yet.
+/// Puts `product`, which may not exist yet.
 pub(super) fn put(
     stock: &mut Option<Stock>,
     product: &ProductId,
@@ -128,7 +128,7 @@ impl Condition {
 }
 
 impl Stock {
-    /// Takes on more pieces, or gives some away; what is reserved stays.
+    /// Adds pieces, or removes some; what is reserved stays.
     ///
     /// # Errors
     /// [`Refusal::BelowReserved`].
@@ -150,7 +150,7 @@ impl Stock {
         Ok(self.remember(adjust.id.clone(), what, false, now))
     }
 
-    /// What was answered to a change that took place before.
+    /// The earlier result, if the change was made before.
     fn past(&self, id: &ChangeId, what: Uuid) -> Option<Changed> {
         let past = self.changes.iter().find(|past| past.id == *id)?;
         Some(if past.what == what {

@@ -16,12 +16,12 @@ enum Command {
     Set(u8),
 }
 
-/// The reference model: a list of holds, a list of lapsed ones, and two counters.
+/// The reference model: a list of reservations, a list of lapsed ones, and two counters.
 #[derive(Default)]
 struct Model {
     /// Pieces, whether they are committed, and the second in which they expire.
     holds: BTreeMap<u8, (u32, bool, i64)>,
-    /// Pieces that can be taken again.
+    /// Pieces that can be reserved again.
     lapsed: BTreeMap<u8, u32>,
     supplied: i64,
     sold: i64,
@@ -57,7 +57,7 @@ pub(super) fn offer(on_hand: u8) -> Offer {
     Offer { name, unit_price: price(), on_hand: i64::from(on_hand).try_into().unwrap() }
 }
 
-/// An order asks for pieces for three seconds.
+/// An order reserves pieces for three seconds.
 pub(super) fn ask(number: u8, quantity: u8) -> Reserve {
     let quantity = i64::from(quantity).try_into().unwrap();
     let hold_for = SignedDuration::from_secs(3);

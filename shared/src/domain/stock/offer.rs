@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 /// A product as the shop offers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {
-    /// What customers read.
+    /// The name that customers see.
     pub name: Text<200>,
-    /// What one piece costs.
+    /// The price of one piece.
     pub unit_price: Money,
     /// Pieces on hand, reserved ones included.
     pub on_hand: OnHand,
@@ -21,10 +21,10 @@ pub struct Offer {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewOffer {
-    /// What customers read.
+    /// The name that customers see.
     #[serde(deserialize_with = "strict::text")]
     pub name: Text<200>,
-    /// What one piece costs, in a currency that the shop takes.
+    /// The price of one piece, in a currency that the shop accepts.
     #[serde(deserialize_with = "asked")]
     #[schemars(with = "NewMoney")]
     pub unit_price: Money,
@@ -55,7 +55,7 @@ impl OnHand {
     /// The most pieces of one product.
     pub const MAX: u32 = 1_000_000_000;
 
-    /// How many.
+    /// The number of pieces.
     #[must_use]
     pub fn pieces(self) -> u32 {
         self.0
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stock_on_hand_is_0_to_a_thousand_million() {
+    fn stock_on_hand_is_0_to_a_billion() {
         for pieces in [0, 1, 1_000_000_000] {
             let on_hand = OnHand::try_from(pieces).unwrap();
             assert_eq!(i64::from(on_hand), pieces);

@@ -6,20 +6,20 @@ use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What an order asks of a product.
+/// A request to reserve pieces of a product for an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reserve {
-    /// For whom.
+    /// The order.
     pub order_id: OrderId,
-    /// How many pieces.
+    /// The number of pieces.
     pub quantity: Quantity,
     /// The price of one piece that the customer saw.
     pub seen_price: Option<Money>,
-    /// For how long, by the stock's own clock.
+    /// The duration, by the stock's own clock.
     pub hold_for: SignedDuration,
 }
 
-/// What an order holds of a product.
+/// The reservation of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Reservation")]
 pub struct Held {
@@ -29,9 +29,9 @@ pub struct Held {
     pub order_id: OrderId,
     /// Pieces held.
     pub quantity: Quantity,
-    /// What one piece costs, even if the price changes meanwhile.
+    /// The price of one piece, even if the product's price changes meanwhile.
     pub unit_price: Money,
-    /// When the hold ends, unless it is committed before.
+    /// When the reservation expires, unless it is committed before.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub expires_at: Timestamp,
 }

@@ -6,48 +6,48 @@ use crate::domain::{OrderId, ProductId, Refusal};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// What the actor of a product can be asked to do.
+/// A command to the actor of a product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Command {
     /// Put the product on sale, or change its name, price and stock.
     Put(Put),
-    /// Take on more pieces, or give some away.
+    /// Add pieces, or remove some.
     Adjust(Adjust),
-    /// Answer with how much there is.
+    /// Return the stock level.
     Check,
     /// Reserve pieces for an order.
     Reserve(Reserve),
-    /// Keep what is held for an order beyond its expiry, or take it again.
+    /// Commit the reservation of an order, or renew it.
     Commit(OrderId),
-    /// Give back what is held for an order.
+    /// Release the reservation of an order.
     Release(OrderId),
-    /// Give back what is held for an order, unless it is on its way.
+    /// Release the reservation of an order, unless it is committed.
     Withdraw(OrderId),
-    /// Take what is committed for an order out of the shop.
+    /// Remove what is committed for an order from the stock.
     Settle(OrderId),
-    /// Release what has expired: what the actor's reminder says.
+    /// Release what has expired, on the actor's reminder.
     Sweep,
 }
 
-/// What the actor answers.
+/// The reply of the actor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reply {
-    /// How much there is.
+    /// The stock level.
     Level(Level),
-    /// What is held.
+    /// The reservation.
     Held(Held),
-    /// What became of a change.
+    /// The result of a change.
     Changed(Changed),
-    /// It is done, perhaps by an earlier command.
+    /// Done, perhaps by an earlier command.
     Done,
 }
 
 /// A reply, or why the command is refused.
 pub type TurnResult = Result<Reply, Refusal>;
 
-/// Carries out `command` on the stock of `product` at `now`.
+/// Executes `command` on the stock of `product` at `now`.
 ///
 /// # Errors
 /// [`Refusal`], when the command is refused.
@@ -64,7 +64,7 @@ pub fn turn(
         return put(stock, product, change, now).map(Reply::Changed);
     }
     match stock {
-        Some(stock) => carry_out(stock, command, now),
+        Some(stock) => execute(stock, command, now),
         None => none_there(product, command),
     }
 }
@@ -81,7 +81,7 @@ fn none_there(product: &ProductId, command: &Command) -> TurnResult {
     }
 }
 
-fn carry_out(stock: &mut Stock, command: &Command, now: Timestamp) -> TurnResult {
+fn execute(stock: &mut Stock, command: &Command, now: Timestamp) -> TurnResult {
     match command {
         Command::Adjust(adjust) => return stock.adjust(adjust, now).map(Reply::Changed),
         Command::Put(_) | Command::Check => {}

@@ -1,14 +1,14 @@
 //! E-mail addresses that the shop can mail.
 
-use super::stored::Stored;
+use super::stored::{Stored, stored};
 use email_address::EmailAddress;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// An e-mail address, as every mail server takes it: ASCII, without quotes, at most 254 characters
+/// An e-mail address that every mail server accepts: ASCII, without quotes, at most 254 characters
 /// ([RFC 5321 §4.5.3.1](https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1)). A domain in another
 /// script is kept in its ASCII form ([RFC 5890](https://www.rfc-editor.org/rfc/rfc5890)). Whether it
-/// receives mail, only a mail can show.
+/// receives mail is not checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "Stored", into = "String")]
 #[schemars(from = "String")]
@@ -56,17 +56,7 @@ impl TryFrom<String> for Email {
     }
 }
 
-impl From<Stored> for Email {
-    fn from(stored: Stored) -> Self {
-        Self(stored.0)
-    }
-}
-
-impl From<Email> for String {
-    fn from(email: Email) -> Self {
-        email.0
-    }
-}
+stored!(Email);
 
 #[cfg(test)]
 mod tests {

@@ -1,10 +1,10 @@
-//! Texts as they are stored.
+//! Stored texts.
 
 use serde::Deserialize;
 
-/// A text that some version accepted, read whatever the rules are today: at most 1,024 characters, more
-/// than any version accepted, and no control character, because none ever did, and a line break in
-/// what becomes a header would start another one.
+/// A text that some version accepted, read independently of the current rules: at most 1,024 characters,
+/// more than any version accepted, and no control characters, because none ever did, and a line break
+/// in what becomes a header would start another one.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "String")]
 pub(super) struct Stored(pub(super) String);
@@ -16,6 +16,24 @@ pub(super) struct NotStored;
 impl Stored {
     const MAX_LENGTH: usize = 1024;
 }
+
+/// Lets a text be read as it is stored, and written as it is.
+macro_rules! stored {
+    ($text:ty $(, const $max:ident)?) => {
+        impl $(<const $max: usize>)? From<Stored> for $text {
+            fn from(stored: Stored) -> Self {
+                Self(stored.0)
+            }
+        }
+
+        impl $(<const $max: usize>)? From<$text> for String {
+            fn from(text: $text) -> Self {
+                text.0
+            }
+        }
+    };
+}
+pub(super) use stored;
 
 impl TryFrom<String> for Stored {
     type Error = NotStored;
@@ -48,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stored_text_is_read_as_it_is_whatever_the_current_rules() {
+    fn a_stored_text_is_read_unchanged_whatever_the_current_rules() {
         for text in ["", "j\u{f6}rg@example.com", "pm card", "\u{202e}", &"a".repeat(1024)] {
             assert_eq!(each_reads(text), [true; 4], "{text:?}");
         }

@@ -1,4 +1,4 @@
-//! The headers of every answer.
+//! The headers of every response.
 
 use crate::http::events::LAST_EVENT_ID;
 use crate::http::{IdempotencyKey, Prefer};
@@ -11,18 +11,18 @@ use std::time::Duration;
 use tower_http::cors::CorsLayer;
 use tracing::Span;
 
-/// How long a browser remembers what pages of an origin may do.
+/// How long a browser caches the answer to a preflight request.
 const PREFLIGHT_LIFE: Duration = Duration::from_mins(10);
 
-/// Seconds after which a caller may ask again.
+/// Seconds after which a caller may retry.
 const RETRY_AFTER_SECONDS: u16 = 1;
 
-/// Names the trace of an answer.
+/// Names the trace of a response.
 const TRACE_RESPONSE: HeaderName = HeaderName::from_static("traceresponse");
 const TRACE_ID: HeaderName = HeaderName::from_static("x-trace-id");
 
-/// What tells browsers to make nothing of an answer but what the caller does: it is no page, no script
-/// and no part of one, and is had over TLS where it was once
+/// The headers that stop browsers from treating a response as a page, a script or a part of one, and that
+/// make them insist on TLS
 /// ([OWASP](https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#security-headers)).
 const SECURITY: [(HeaderName, &str); 6] = [
     (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
@@ -33,12 +33,12 @@ const SECURITY: [(HeaderName, &str); 6] = [
     (header::X_FRAME_OPTIONS, "DENY"),
 ];
 
-/// Names the trace in the answer, so that it can be found by it, keeps the answer out of caches unless
-/// it says otherwise, and says when to ask again where that helps.
+/// Names the trace in the response, so that it can be found, keeps the response out of caches unless
+/// it says otherwise, and says when to retry where that helps.
 pub(super) async fn with_common_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let (status, headers) = (response.status(), response.headers_mut());
-    // Orders name people, and what is shown of stock is old a moment later.
+    // Orders name people, and stock levels are outdated a moment later.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     for (name, value) in SECURITY {
         headers.entry(name).or_insert(HeaderValue::from_static(value));

@@ -23,13 +23,13 @@ impl Variables for Environment {
 #[derive(Debug)]
 pub struct Setting<T> {
     pub(super) name: &'static str,
-    /// What it is when it is not set; without a default it must be set.
+    /// The value when it is not set; without a default it must be set.
     pub(super) default: Option<&'static str>,
     pub(super) parse: fn(&str) -> Result<T, String>,
 }
 
 impl<T> Setting<T> {
-    /// The value that `variables` hold; an empty one counts as not set.
+    /// The value in `variables`; an empty one counts as not set.
     ///
     /// # Errors
     /// When the value cannot be used, or must be set and is not.
@@ -61,7 +61,7 @@ impl Display for InvalidSetting {
     }
 }
 
-/// The settings that cannot be used: one at least.
+/// The settings that cannot be used: at least one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{} settings cannot be used", .0.len())]
 pub struct InvalidSettings(Vec<InvalidSetting>);
@@ -90,7 +90,7 @@ macro_rules! together {
         impl<$($value),*> Together for ($(Result<$value, InvalidSettings>,)*) {
             type Values = ($($value,)*);
 
-            #[expect(non_snake_case, reason = "a value is named as its type")]
+            #[expect(non_snake_case, reason = "a value is named after its type")]
             fn together(self) -> Result<Self::Values, InvalidSettings> {
                 let ($($value,)*) = self;
                 let mut faults = Vec::new();

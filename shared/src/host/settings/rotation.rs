@@ -1,16 +1,16 @@
-//! What the rotation of keys needs to know.
+//! The settings of the rotation of keys.
 
 use super::{Setting, parsed, web_address, within};
 use jiff::SignedDuration;
 use reqwest::Url;
 
-/// `KEY_VAULT_URL`: the vault that keeps the shop's secrets.
+/// `KEY_VAULT_URL`: the vault that stores the shop's secrets.
 pub const KEY_VAULT_URL: Setting<Url> = Setting {
     name: "KEY_VAULT_URL",
     default: None,
     parse: |text| match web_address(text) {
         Ok(url) if url.scheme() == "https" => Ok(url),
-        _ => Err(format!("`{text}` must be such as https://shop.vault.azure.net")),
+        _ => Err(format!("`{text}` must be an address such as https://shop.vault.azure.net")),
     },
 };
 
@@ -24,7 +24,7 @@ pub const AZURE_CLIENT_ID: Setting<String> =
 pub const AZURE_FEDERATED_TOKEN_FILE: Setting<String> =
     Setting { name: "AZURE_FEDERATED_TOKEN_FILE", default: Some(""), parse: parsed };
 
-/// `PAYMENT_KEY_DAYS`: how long a fresh key lasts. The vault reports it 30 days before it expires.
+/// `PAYMENT_KEY_DAYS`: how long a new key is valid. The vault reports it 30 days before it expires.
 pub const PAYMENT_KEY_DAYS: Setting<SignedDuration> = Setting {
     name: "PAYMENT_KEY_DAYS",
     default: Some("90"),
@@ -33,7 +33,7 @@ pub const PAYMENT_KEY_DAYS: Setting<SignedDuration> = Setting {
     },
 };
 
-/// `PAYMENT_KEY_OVERLAP_MINUTES`: how long the old key is good beside a fresh one.
+/// `PAYMENT_KEY_OVERLAP_MINUTES`: how long the old key stays valid beside a new one.
 pub const PAYMENT_KEY_OVERLAP_MINUTES: Setting<SignedDuration> = Setting {
     name: "PAYMENT_KEY_OVERLAP_MINUTES",
     default: Some("1440"),
@@ -65,7 +65,7 @@ mod tests {
         assert!(fault(&KEY_VAULT_URL, "https://shop.vault.azure.net").is_none());
         assert_eq!(
             fault(&KEY_VAULT_URL, "http://shop.vault.azure.net"),
-            Some("KEY_VAULT_URL: `http://shop.vault.azure.net` must be such as https://shop.vault.azure.net".to_owned())
+            Some("KEY_VAULT_URL: `http://shop.vault.azure.net` must be an address such as https://shop.vault.azure.net".to_owned())
         );
     }
 

@@ -1,4 +1,4 @@
-//! What a process reports of itself, and how.
+//! The settings of telemetry.
 
 use super::{InvalidSettings, Setting, Together, Variables, web_address};
 use reqwest::Url;
@@ -27,7 +27,7 @@ pub const LOG: Setting<String> = Setting {
     },
 };
 
-/// `OTEL_EXPORTER_OTLP_ENDPOINT`: where spans and metrics go, by OTLP; nowhere when it is empty. The
+/// `OTEL_EXPORTER_OTLP_ENDPOINT`: where spans and metrics are exported to, by OTLP; nowhere if it is empty. The
 /// other standard variables of
 /// [OpenTelemetry](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/)
 /// are read by its SDK.
@@ -37,7 +37,7 @@ pub const OTLP_ENDPOINT: Setting<Option<Url>> = Setting {
     parse: |text| if text.is_empty() { Ok(None) } else { web_address(text).map(Some) },
 };
 
-/// `OTEL_EXPORTER_OTLP_PROTOCOL`: how they go there: `http/protobuf` or `grpc`.
+/// `OTEL_EXPORTER_OTLP_PROTOCOL`: how they are exported: `http/protobuf` or `grpc`.
 pub const OTLP_PROTOCOL: Setting<OtlpProtocol> = Setting {
     name: "OTEL_EXPORTER_OTLP_PROTOCOL",
     default: Some("http/protobuf"),
@@ -48,7 +48,7 @@ pub const OTLP_PROTOCOL: Setting<OtlpProtocol> = Setting {
     },
 };
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
     /// Text on a terminal, else JSON.
@@ -59,7 +59,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// How spans and metrics go out.
+/// How spans and metrics are exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OtlpProtocol {
     /// Protobuf over HTTP.
@@ -68,12 +68,12 @@ pub enum OtlpProtocol {
     Grpc,
 }
 
-/// The settings of what a process reports.
+/// The settings of a process's telemetry.
 #[derive(Debug)]
 pub(in crate::host) struct Telemetry {
     pub(in crate::host) format: LogFormat,
     pub(in crate::host) filter: String,
-    /// How spans and metrics go out, if they do.
+    /// How spans and metrics are exported, if they are.
     pub(in crate::host) export: Option<OtlpProtocol>,
 }
 

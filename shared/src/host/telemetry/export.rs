@@ -35,7 +35,7 @@ impl<E: SpanExporter> SpanExporter for Quiet<E> {
         if let Err(error) = &exported
             && !was_blocked
         {
-            tracing::warn!(%error, "spans cannot be exported; those that are too many are dropped");
+            tracing::warn!(%error, "spans cannot be exported; they are dropped once the queue is full");
         }
         exported
     }

@@ -93,7 +93,7 @@ impl Telemetry {
 
     /// Exports the remaining spans and metrics, within the timeout.
     pub(super) async fn stop(self) {
-        // The failure of the collector has been logged before.
+        // The failure of the collector has been logged already.
         let spans = spawn_blocking(move || self.traces.shutdown_with_timeout(FLUSH));
         let measures = spawn_blocking(move || self.metrics.shutdown_with_timeout(FLUSH));
         let _ = tokio::join!(spans, measures);
@@ -102,7 +102,7 @@ impl Telemetry {
 
 /// Prints why there is no telemetry. Logging has not started yet.
 fn refuse(error: impl std::error::Error) {
-    eprintln!("no telemetry goes out: {error}");
+    eprintln!("no telemetry is exported: {error}");
 }
 
 /// Measures the load of the runtime, by [Tokio's stable metrics](https://docs.rs/tokio/latest/tokio/runtime/struct.RuntimeMetrics.html).
@@ -149,7 +149,7 @@ fn lines<S: Subscriber + for<'a> LookupSpan<'a>>(
 fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let at = panic.location().map(ToString::to_string);
-        let why = panic.payload_as_str().unwrap_or("no reason given");
+        let why = panic.payload_as_str().unwrap_or("no message");
         tracing::error!(panic.at = at, panic.why = why, "a task panicked");
     }));
 }

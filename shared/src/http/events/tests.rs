@@ -15,14 +15,14 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use tower::ServiceExt;
 
-struct Door {
+struct Api {
     progress: FakeProgress,
     id: OrderId,
     stop: CancellationToken,
     router: Router,
 }
 
-impl Door {
+impl Api {
     /// A router with room for two streams, and an order.
     fn open() -> Self {
         let (progress, stop) = (FakeProgress::default(), CancellationToken::new());
@@ -83,10 +83,10 @@ fn refunded() -> Vec<Noted> {
 
 #[tokio::test]
 async fn each_step_and_undo_is_an_event_and_the_end_is_the_last() {
-    let door = Door::open();
-    let watched = tokio::spawn(events_of(door.watch("").await));
+    let api = Api::open();
+    let watched = tokio::spawn(events_of(api.watch("").await));
     for noted in refunded() {
-        door.note(&[noted]);
+        api.note(&[noted]);
         tokio::task::yield_now().await;
     }
     let events = watched.await.unwrap();
@@ -111,33 +111,33 @@ async fn each_step_and_undo_is_an_event_and_the_end_is_the_last() {
 
 #[tokio::test]
 async fn a_client_that_reconnects_gets_what_it_has_not_seen() {
-    let door = Door::open();
-    door.note(&refunded());
+    let api = Api::open();
+    api.note(&refunded());
     for (last, ids) in
         [("", vec!["0", "1", "2", "3", "4", "5", "6"]), ("4", vec!["5", "6"]), ("5", vec!["6"])]
     {
-        let events = events_of(door.watch(last).await).await;
+        let events = events_of(api.watch(last).await).await;
         assert_eq!(events.iter().map(|(_, id, _)| id.as_str()).collect::<Vec<_>>(), ids, "{last}");
     }
     for last in ["6", "40"] {
-        assert_eq!(door.watch(last).await.status(), 204);
+        assert_eq!(api.watch(last).await.status(), 204);
     }
-    let problem = door.watch("last").await;
+    let problem = api.watch("last").await;
     assert_eq!(problem.status(), 422);
 }
 
 #[tokio::test]
 async fn an_order_is_watched_once_for_all_of_its_streams() {
-    let door = Door::open();
-    let first = tokio::spawn(events_of(door.watch("").await));
-    let second = tokio::spawn(events_of(door.watch("0").await));
-    assert_eq!(door.watch("").await.status(), 503, "there is room for two");
-    door.note(&refunded());
+    let api = Api::open();
+    let first = tokio::spawn(events_of(api.watch("").await));
+    let second = tokio::spawn(events_of(api.watch("0").await));
+    assert_eq!(api.watch("").await.status(), 503, "there is room for two");
+    api.note(&refunded());
     let (first, second) = (first.await.unwrap(), second.await.unwrap());
     assert_eq!(first[1..], second);
-    let waits = door.progress.waits().len();
+    let waits = api.progress.waits().len();
     assert!(waits <= 2, "{waits} waits");
-    assert_eq!(door.watch("6").await.status(), 204, "there is room again");
+    assert_eq!(api.watch("6").await.status(), 204, "there is room again");
 }
 
 /// The next bytes, and how long they took.
@@ -148,29 +148,29 @@ async fn sent(body: &mut Body) -> (Option<Bytes>, Duration) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_is_kept_alive_and_ends_after_a_while_or_on_stop() {
-    let door = Door::open();
+async fn a_stream_is_kept_alive_and_ends_after_its_limit_or_on_stop() {
+    let api = Api::open();
     let (mut old, mut stopped) =
-        (door.watch("0").await.into_body(), door.watch("0").await.into_body());
+        (api.watch("0").await.into_body(), api.watch("0").await.into_body());
     assert_eq!(sent(&mut old).await.0.unwrap(), "retry: 2000\n\n");
     assert_eq!(sent(&mut old).await, (Some(Bytes::from_static(b":\n\n")), KEEP_ALIVE));
     assert_eq!(sent(&mut stopped).await.0.unwrap(), "retry: 2000\n\n");
     let began = Instant::now();
     while sent(&mut old).await.0.is_some() {}
     assert_eq!(began.elapsed() + KEEP_ALIVE, MAX_AGE);
-    door.stop.cancel();
+    api.stop.cancel();
     assert_eq!(sent(&mut stopped).await.0, None);
 }
 
 #[tokio::test]
 async fn an_order_is_streamed_to_those_who_may_read_its_status() {
-    let door = Door::open();
-    door.note(&refunded());
+    let api = Api::open();
+    api.note(&refunded());
     let asked = async |id: &str, caller: &str| {
         let caller: Caller = caller.parse().unwrap();
-        door.ask(id, |request| request.extension(caller)).await.status().as_u16()
+        api.ask(id, |request| request.extension(caller)).await.status().as_u16()
     };
-    let id = door.id.as_str();
+    let id = api.id.as_str();
     assert_eq!(asked(id, "ann orders").await, 200);
     assert_eq!(asked(id, "bob orders.admin").await, 200);
     assert_eq!(asked(id, "bob orders").await, 404);
@@ -179,16 +179,16 @@ async fn an_order_is_streamed_to_those_who_may_read_its_status() {
 
 #[tokio::test]
 async fn what_cannot_be_served_is_a_problem() {
-    let door = Door::open();
-    let html = door.ask(door.id.as_str(), |request| request.header("accept", "text/html")).await;
+    let api = Api::open();
+    let html = api.ask(api.id.as_str(), |request| request.header("accept", "text/html")).await;
     assert_eq!(html.status(), 406);
-    assert_eq!(door.ask("A", |request| request).await.status(), 422);
-    let query = format!("{}/events?verbose=1", door.id);
+    assert_eq!(api.ask("A", |request| request).await.status(), 422);
+    let query = format!("{}/events?verbose=1", api.id);
     let request = axum::http::Request::get(format!("/api/orders/{query}")).body(Body::empty());
-    let answer = door.router.clone().oneshot(request.unwrap()).await.unwrap();
+    let answer = api.router.clone().oneshot(request.unwrap()).await.unwrap();
     assert_eq!(answer.status(), 422);
-    door.progress.fail_next();
-    let failed = door.watch("").await;
+    api.progress.fail_next();
+    let failed = api.watch("").await;
     assert_eq!(failed.status(), 503);
     let body = failed.into_body().collect().await.unwrap().to_bytes();
     let problem: Value = serde_json::from_slice(&body).unwrap();

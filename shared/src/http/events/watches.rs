@@ -20,12 +20,12 @@ pub(super) struct Watches<P> {
     orders: Arc<Mutex<HashMap<OrderId, Sender<Seen>>>>,
 }
 
-/// What is seen of an order.
+/// What a watch has seen of an order.
 #[derive(Debug)]
 pub(super) enum Seen {
     /// Nothing yet.
     Nothing,
-    /// How it is.
+    /// Its current state.
     Order(Box<Order>),
     /// There is no such order.
     Unknown,
@@ -51,7 +51,7 @@ impl Seen {
         if let Self::Order(order) = self { order.steps.len() } else { 0 }
     }
 
-    /// Whether nothing else will be seen.
+    /// Whether the watch is over.
     fn is_last(&self) -> bool {
         if let Self::Order(order) = self { order.status.is_final() } else { true }
     }
@@ -62,7 +62,7 @@ impl<P: Progress> Watches<P> {
         Self { progress, orders: Arc::default() }
     }
 
-    /// What is seen of an order from now on. Its end is the end of the channel.
+    /// The states of an order from now on. Its end is the end of the channel.
     pub(super) fn of(&self, id: &OrderId) -> Receiver<Seen> {
         let mut orders = self.orders();
         if let Some(watch) = orders.get(id) {

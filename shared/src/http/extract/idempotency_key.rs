@@ -9,7 +9,7 @@ use axum::http::HeaderName;
 use axum::http::request::Parts;
 
 /// The header [`Idempotency-Key`](https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/):
-/// 1 to 255 visible ASCII characters, if there is one.
+/// 1 to 255 visible ASCII characters; optional.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey(pub Option<String>);
 
@@ -24,8 +24,8 @@ impl IdempotencyKey {
         Problem::invalid("Idempotency-Key", why)
     }
 
-    /// The name of a refund of `amount`, or of all that is left, of a caller's `payment`. All that is
-    /// left is the same however often it is asked for, so it needs no key; a part does.
+    /// The id of a refund of `amount`, or of all that is left, of a caller's `payment`. A refund of all
+    /// that is left is idempotent, so it needs no key; a part does.
     ///
     /// # Errors
     /// When there is no key and one is needed.

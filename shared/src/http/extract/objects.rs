@@ -1,11 +1,11 @@
-//! JSON in which what must be an object is one. By itself serde also takes an array, whose elements
-//! are then the fields in the order of the type's ([serde#1587](https://github.com/serde-rs/serde/issues/1587)).
+//! JSON in which a struct must be an object. By itself serde also accepts an array, whose elements
+//! it takes for the fields in order ([serde#1587](https://github.com/serde-rs/serde/issues/1587)).
 
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 use std::fmt;
 
-/// Reads values as `T` does, a struct from an object only, at every depth.
+/// Reads values as `T` does, structs from objects only, at every depth.
 pub(super) struct Objects<T>(pub(super) T);
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Objects<D> {

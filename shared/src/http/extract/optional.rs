@@ -1,4 +1,4 @@
-//! Bodies that may be left out.
+//! Optional bodies.
 
 use super::{Json, read_body};
 use crate::http::Problem;

@@ -1,4 +1,4 @@
-//! Parameters of a query: each is known, sent once, and as it must be.
+//! Parameters of a query: each is known, sent once, and valid.
 
 use crate::http::Problem;
 use axum::extract::FromRequestParts;
@@ -20,11 +20,14 @@ impl Query {
     /// The parameters of `uri`.
     ///
     /// # Errors
-    /// `invalid-request`: one comes twice, or there is more than 1 KiB of them.
+    /// `invalid-request`: one is repeated, or there is more than 1 KiB of them.
     pub fn of(uri: &Uri) -> Result<Self, Problem> {
         let query = uri.query().unwrap_or_default();
         if query.len() > MAX_QUERY_BYTES {
-            return Err(Problem::invalid("query", &format!("has at most {MAX_QUERY_BYTES} bytes")));
+            return Err(Problem::invalid(
+                "query",
+                &format!("must have at most {MAX_QUERY_BYTES} bytes"),
+            ));
         }
         let mut parameters = BTreeMap::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -38,7 +41,7 @@ impl Query {
     /// Whether every parameter is one of `known`.
     ///
     /// # Errors
-    /// `invalid-request`: it names the first that is not.
+    /// `invalid-request`, which names the first that is not.
     pub fn only(&self, known: &[&str]) -> Result<(), Problem> {
         let unknown = self.0.keys().find(|name| !known.contains(&name.as_str()));
         unknown.map_or(Ok(()), |name| Err(Problem::unknown_parameter(name)))
@@ -47,7 +50,7 @@ impl Query {
     /// Takes a parameter that is a text.
     ///
     /// # Errors
-    /// `invalid-request`: it is not as a `T` must be.
+    /// `invalid-request`: it is not a valid `T`.
     pub fn take<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, Problem> {
         let Some(value) = self.0.remove(name) else { return Ok(None) };
         let value = T::deserialize(StringDeserializer::<Error>::new(value));
@@ -93,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_are_known_and_sent_once_and_as_they_must_be() {
+    fn parameters_are_known_and_valid_and_sent_once() {
         let mut good = query("status=pai%64&limit=7&after=").unwrap();
         assert!(good.only(&["after", "limit", "status"]).is_ok());
         assert_eq!(field(good.only(&["after", "limit"])), "status");

@@ -1,4 +1,4 @@
-//! What a client does about a problem.
+//! What a client can do about a problem.
 
 use super::Kind;
 use crate::domain::RefusalName;
@@ -7,15 +7,15 @@ use crate::domain::RefusalName;
 pub(super) fn to_refused(refusal: RefusalName) -> &'static str {
     use RefusalName as R;
     match refusal {
-        R::OutOfStock => "Order fewer pieces, or again when there are more.",
+        R::OutOfStock => "Order fewer pieces, or try again when more are in stock.",
         R::UnknownProduct => "Check its id: `GET /api/inventory/{product_id}` finds what is sold.",
         R::PriceChanged => {
             "Show the customer the price in `unit_price`, and order again if they agree."
         }
         R::MixedCurrencies => "Order the products of each currency separately.",
-        R::TotalTooLarge => "Divide it into several.",
-        R::TotalTooSmall => "Order more at once: a payment carries `least` at least.",
-        R::CurrencyNotTaken => "Sell the product in a currency that the shop takes.",
+        R::TotalTooLarge => "Divide it into several orders or payments.",
+        R::TotalTooSmall => "Order more at once: the smallest payment is `least`.",
+        R::CurrencyNotTaken => "Sell the product in a currency that the shop accepts.",
         R::BelowReserved => {
             "Leave at least `reserved` pieces, or wait until those orders have ended."
         }
@@ -26,23 +26,23 @@ pub(super) fn to_refused(refusal: RefusalName) -> &'static str {
         R::ReservationExpired => {
             "Place a new order: this one took too long, and everything was undone."
         }
-        R::ReservationCommitted => "Leave the pieces to the order: it releases or settles them.",
+        R::ReservationCommitted => "Nothing: the order releases or settles the pieces itself.",
         R::PaymentDeclined => "Pay by another method; `decline_code` is the provider's reason.",
         R::PaymentNeedsCustomer => "Pay by a method that needs no authentication.",
         R::PaymentUnavailable => "Try again later; nothing was charged.",
-        R::PaymentVoided => "Make a new one under another id.",
-        R::PaymentMismatch => {
-            "Pay another amount under another `order_id`; this one has a payment."
-        }
+        R::PaymentVoided => "Make a new payment under another id.",
+        R::PaymentMismatch => "Use another `order_id` for another amount; this one has a payment.",
         R::PaymentOfAnOrder => "Refund the order, by `POST /api/orders/{order_id}/refunds`.",
         R::RefundTooLarge => "Refund at most `left`, in its currency.",
-        R::NothingToRefund => "Nothing: nothing was paid, or all of it is refunded.",
+        R::NothingToRefund => "Nothing: nothing was paid, or all of it has been refunded.",
         R::RefundMismatch => "Send another `Idempotency-Key` for another amount.",
         R::TooManyRefunds => "Refund the rest of the payment at the provider.",
         R::CountryNotServed => "Order to an address in another country.",
         R::ShipmentCancelled => "Place a new order: this one is being undone.",
-        R::CancelRequested => "Nothing: it was asked for, and everything is undone.",
-        R::Other => "Read `detail`: a newer part of the shop refused it than the one that answers.",
+        R::CancelRequested => "Nothing: the cancellation was requested, and everything is undone.",
+        R::Other => {
+            "Read `detail`: a newer version of the shop refused it for a reason unknown to this one."
+        }
     }
 }
 
@@ -50,10 +50,10 @@ pub(super) fn to_refused(refusal: RefusalName) -> &'static str {
 pub(super) fn to_failed(kind: Kind) -> &'static str {
     match kind {
         Kind::StepFailed => "Place a new order later: everything was undone, or will be.",
-        Kind::UnknownOrder => "Check the id. Orders of others are unknown too.",
+        Kind::UnknownOrder => "Check the id. Orders of other customers are unknown too.",
         Kind::OrderNotEnded => "Wait until it has ended; resume it first when it is stuck.",
         Kind::OrderShipped => {
-            "Wait for the goods, and send them back; staff then refund the order."
+            "Return the goods once they have arrived; staff then refund the order."
         }
         Kind::UnknownPayment => "Check the id.",
         Kind::UnknownDeadLetter => {
@@ -68,8 +68,10 @@ pub(super) fn to_failed(kind: Kind) -> &'static str {
         Kind::MethodNotAllowed => "Use one of the methods that `Allow` names.",
         Kind::NotAcceptable => "Accept `application/json`.",
         Kind::BodyTooSlow => "Send the body without pausing.",
-        Kind::KeyReused => "Send the first request again as it was, or this one under another key.",
-        Kind::TooManyProducts => "Change a product that is there instead.",
+        Kind::KeyReused => {
+            "Repeat the first request unchanged, or send this one under another key."
+        }
+        Kind::TooManyProducts => "Change an existing product instead.",
         Kind::PreconditionFailed => "Read it again, and send its new `ETag`.",
         Kind::PreconditionRequired => "Send its `ETag` in `If-Match`.",
         Kind::MalformedJson => "Send JSON, encoded as UTF-8.",
@@ -78,7 +80,7 @@ pub(super) fn to_failed(kind: Kind) -> &'static str {
         }
         Kind::BodyTooLarge => "Send at most 256 KiB.",
         Kind::HeadersTooLarge => "Send fewer or shorter headers.",
-        Kind::InvalidRequest => "Change what `field` names, as `detail` says.",
+        Kind::InvalidRequest => "Correct what `field` names, as `detail` says.",
         Kind::NoToken => "Send a bearer token in `Authorization`.",
         Kind::InvalidToken => "Get a new token from the issuer.",
         Kind::MissingScope => "Get a token with the scope that `detail` names.",
@@ -87,6 +89,6 @@ pub(super) fn to_failed(kind: Kind) -> &'static str {
         Kind::DependencyUnavailable | Kind::Timeout => {
             "Send it again after `Retry-After`, with the same `Idempotency-Key`."
         }
-        Kind::Internal => "Report it with `instance`, by which it is found in the log.",
+        Kind::Internal => "Report it with `instance`, which identifies it in the log.",
     }
 }

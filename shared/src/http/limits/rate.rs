@@ -34,7 +34,7 @@ impl<K: Hash + Eq + Clone, C: Clock> Rate<K, C> {
         Self { name, per_minute: per_minute.get(), limiter }
     }
 
-    /// Spends a request of `key`: the headers that say what is left and, if there was nothing left,
+    /// Counts a request of `key`; returns the headers that say what is left and, if nothing was left,
     /// `too-many-requests`.
     pub(super) fn spend(&self, key: &K) -> (HeaderMap, Option<Problem>) {
         match self.limiter.check_key(key) {
@@ -55,7 +55,7 @@ impl<K: Hash + Eq + Clone, C: Clock> Rate<K, C> {
         let seconds = whole_seconds(wait).max(1);
         let mut headers = self.headers(0, seconds);
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        let detail = format!("{} requests a minute are allowed; ask again later", self.per_minute);
+        let detail = format!("{} requests a minute are allowed; try again later", self.per_minute);
         (headers, Some(Problem::new(Kind::TooManyRequests, detail)))
     }
 
@@ -99,8 +99,8 @@ impl<K: Hash + Eq + Clone> StateStore for Bounded<K> {
         let mut spent = self.0.lock().expect("no panic happens while requests are counted");
         let known = spent.each.get(key).copied();
         if known.is_none() && spent.each.len() >= MAX_KEYS {
-            // A new key has spent one request once it is decided; a key that has spent less counts
-            // as new.
+            // A new key has spent one request after this one; a key that has spent less counts as
+            // new.
             let (_, one) = decide(None)?;
             spent.each.retain(|_, until| *until > one);
         }

@@ -15,15 +15,15 @@ use tower::ServiceExt;
 const ALLOWED: Allowed =
     Allowed { per_caller: None, per_address: None, proxies: 1, requests: 4, waits: 1 };
 
-type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
+type Pending = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 /// A router whose requests wait until they are released.
-struct Door {
+struct Api {
     router: Router,
     release: Arc<Notify>,
 }
 
-impl Door {
+impl Api {
     fn new(allowed: Allowed) -> Self {
         let release = Arc::new(Notify::new());
         let (limits, wait) = (Limits::from(allowed), release.clone());
@@ -47,11 +47,11 @@ impl Door {
     }
 
     /// Sends a request: the pending answer, or the response if there is one already.
-    async fn send(&self, method: Method, headers: &[(&str, &str)]) -> Result<Answer, Response> {
+    async fn send(&self, method: Method, headers: &[(&str, &str)]) -> Result<Pending, Response> {
         let request = axum::http::Request::builder().method(method).uri("/");
         let request = headers.iter().fold(request, |it, (name, value)| it.header(*name, *value));
         let answer = self.router.clone().oneshot(request.body(Body::empty()).unwrap());
-        let mut answer: Answer = Box::pin(async { answer.await.unwrap() });
+        let mut answer: Pending = Box::pin(async { answer.await.unwrap() });
         let early = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await;
         if let Poll::Ready(response) = early { Err(response) } else { Ok(answer) }
     }
@@ -59,37 +59,37 @@ impl Door {
 
 #[tokio::test]
 async fn requests_beyond_the_limit_are_rejected_immediately_and_writes_keep_their_share() {
-    let door = Door::new(ALLOWED);
+    let api = Api::new(ALLOWED);
     let mut under_way = Vec::new();
     for method in [Method::GET, Method::GET, Method::HEAD, Method::POST] {
-        under_way.push(door.send(method.clone(), &[]).await.unwrap());
+        under_way.push(api.send(method.clone(), &[]).await.unwrap());
         if under_way.len() == 3 {
-            assert!(door.send(Method::GET, &[]).await.is_err(), "one place is for writes");
+            assert!(api.send(Method::GET, &[]).await.is_err(), "one place is for writes");
         }
     }
-    let refused = door.send(Method::POST, &[("prefer", "wait=5")]).await.err().unwrap();
+    let refused = api.send(Method::POST, &[("prefer", "wait=5")]).await.err().unwrap();
     assert_eq!(refused.status(), 503);
     let after: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=3).contains(&after));
-    door.release.notify_waiters();
+    api.release.notify_waiters();
     for answer in under_way {
         assert_eq!(answer.await.status(), 200);
     }
-    assert!(door.send(Method::GET, &[]).await.is_ok());
+    assert!(api.send(Method::GET, &[]).await.is_ok());
 }
 
 #[tokio::test]
 async fn waits_for_orders_have_a_limit_of_their_own_and_do_not_wait_beyond_it() {
-    let door = Door::new(ALLOWED);
+    let api = Api::new(ALLOWED);
     let wait = [("prefer", "wait=5")];
-    let waits = door.send(Method::POST, &wait).await.unwrap();
-    let beyond = door.send(Method::POST, &wait).await.unwrap();
+    let waits = api.send(Method::POST, &wait).await.unwrap();
+    let beyond = api.send(Method::POST, &wait).await.unwrap();
     let mut others = Vec::new();
     for _ in 0..3 {
-        others.push(door.send(Method::POST, &[]).await.unwrap());
+        others.push(api.send(Method::POST, &[]).await.unwrap());
     }
-    assert!(door.send(Method::POST, &[]).await.is_err());
-    door.release.notify_waiters();
+    assert!(api.send(Method::POST, &[]).await.is_err());
+    api.release.notify_waiters();
     for (answer, preferred) in [(waits, "true"), (beyond, "false")] {
         let body = axum::body::to_bytes(answer.await.into_body(), 9).await.unwrap();
         assert_eq!(body, preferred);
@@ -99,14 +99,14 @@ async fn waits_for_orders_have_a_limit_of_their_own_and_do_not_wait_beyond_it() 
 #[tokio::test]
 async fn each_caller_and_each_address_has_an_allowance() {
     let (per_caller, per_address) = (NonZeroU32::new(1), NonZeroU32::new(3));
-    let door = Door::new(Allowed { per_caller, per_address, ..ALLOWED });
+    let api = Api::new(Allowed { per_caller, per_address, ..ALLOWED });
     let asked = async |caller: &str, address: &str| {
         let headers = [("caller", caller), ("x-forwarded-for", address)];
-        match door.send(Method::POST, &headers).await {
+        match api.send(Method::POST, &headers).await {
             Err(refused) => refused,
             Ok(answer) => {
                 let mut answer = pin!(answer);
-                door.release.notify_waiters();
+                api.release.notify_waiters();
                 answer.as_mut().await
             }
         }

@@ -1,4 +1,4 @@
-//! What the public API takes and answers, an operation at a time.
+//! The operations of the public API: what each takes and returns.
 
 use crate::domain::RefusalName;
 use crate::http::Kind;
@@ -17,14 +17,14 @@ pub(super) struct Operation {
     pub(super) method: Method,
     /// As in [`ROUTES`](crate::http::routes::ROUTES).
     pub(super) path: &'static str,
-    /// What clients made from the document call it.
+    /// The name of the operation in generated clients.
     pub(super) id: &'static str,
     pub(super) summary: &'static str,
     pub(super) description: &'static str,
     pub(super) parameters: Vec<&'static Parameter>,
     pub(super) body: Option<Body>,
-    pub(super) answers: Vec<Answer>,
-    /// Beside those that every operation may answer with.
+    pub(super) answers: Vec<SuccessResponse>,
+    /// In addition to those that every operation may return.
     pub(super) problems: Vec<Row>,
 }
 
@@ -46,23 +46,23 @@ pub(super) struct Body {
     pub(super) required: bool,
     pub(super) schema: MakeSchema,
     pub(super) example: Value,
-    /// Reads a body as the function does that takes it.
+    /// Reads a body as the function that serves the operation does.
     #[cfg(test)]
     pub(super) read: fn(&[u8]) -> Result<(), crate::http::Problem>,
 }
 
 /// A successful answer.
 #[derive(Debug, Clone)]
-pub(super) struct Answer {
+pub(super) struct SuccessResponse {
     pub(super) status: u16,
     /// The media type of its body.
     pub(super) kind: &'static str,
     pub(super) description: &'static str,
-    /// The schema of what it holds, and an example.
+    /// The schema of its body, and an example.
     pub(super) body: Option<(MakeSchema, Value)>,
     /// The names of headers in [`HEADERS`](super::parts::HEADERS).
     pub(super) headers: &'static [&'static str],
-    /// Operations whose path takes the id in this answer.
+    /// Operations whose path takes the id in this response.
     pub(super) links: &'static [&'static str],
 }
 
@@ -107,7 +107,7 @@ impl Operation {
         Self { body: Some(body), ..self }
     }
 
-    /// The body may be left out.
+    /// Makes the body optional.
     pub(super) fn if_any(mut self) -> Self {
         if let Some(body) = &mut self.body {
             body.required = false;
@@ -115,7 +115,7 @@ impl Operation {
         self
     }
 
-    /// Answers with a `T`.
+    /// Adds a response with a `T`.
     pub(super) fn answers<T: JsonSchema>(
         self,
         status: u16,
@@ -125,7 +125,7 @@ impl Operation {
         self.answer(status, description, Some((SchemaGenerator::subschema_for::<T>, example)))
     }
 
-    /// Answers without a body.
+    /// Adds a response without a body.
     pub(super) fn answers_nothing(self, status: u16, description: &'static str) -> Self {
         self.answer(status, description, None)
     }
@@ -137,11 +137,18 @@ impl Operation {
         body: Option<(MakeSchema, Value)>,
     ) -> Self {
         let kind = "application/json";
-        self.answers.push(Answer { status, kind, description, body, headers: &[], links: &[] });
+        self.answers.push(SuccessResponse {
+            status,
+            kind,
+            description,
+            body,
+            headers: &[],
+            links: &[],
+        });
         self
     }
 
-    /// Answers with a stream of server-sent events.
+    /// Adds a response with a stream of server-sent events.
     pub(super) fn streams(self, description: &'static str, example: &str) -> Self {
         let body = (SchemaGenerator::subschema_for::<String> as MakeSchema, example.into());
         let mut streams = self.answer(200, description, Some(body));
@@ -151,7 +158,7 @@ impl Operation {
         streams
     }
 
-    /// The last answer has these headers.
+    /// Adds headers to the last response.
     pub(super) fn with(mut self, headers: &'static [&'static str]) -> Self {
         if let Some(answer) = self.answers.last_mut() {
             answer.headers = headers;
@@ -159,7 +166,7 @@ impl Operation {
         self
     }
 
-    /// The id in the last answer is the one in the paths of these operations.
+    /// Links the id in the last response to the paths of these operations.
     pub(super) fn leads_to(mut self, links: &'static [&'static str]) -> Self {
         if let Some(answer) = self.answers.last_mut() {
             answer.links = links;
@@ -182,7 +189,7 @@ impl Operation {
         self.path.split(['{', '}']).skip(1).step_by(2)
     }
 
-    /// What it is about: the segment after `/api`.
+    /// The tag: the segment after `/api`.
     pub(super) fn tag(&self) -> &'static str {
         self.path.split('/').nth(2).unwrap_or_default()
     }

@@ -25,7 +25,7 @@ pub(super) fn operations() -> Vec<Operation> {
 
 fn create() -> Operation {
     Operation::new(Method::POST, "/api/orders", "createOrder", "Places an order")
-        .says("The order is accepted when it is answered, and then reserved, paid and shipped. The price charged is the shop's own: where a `unit_price` differs from it, the order is cancelled before any charge.")
+        .says("The response means that the order is accepted; it is then reserved, paid and shipped. The shop charges its own price: if a `unit_price` differs from it, the order is cancelled before any charge.")
         .takes(&[&KEY, &PREFER])
         .reads::<OrderRequest>(json!({
             "email": "ann@example.com",
@@ -33,10 +33,10 @@ fn create() -> Operation {
             "payment_method": "pm_card_visa",
             "ship_to": {"name": "Ann Smith", "line1": "Main Street 1", "city": "Berlin", "postal_code": "10115", "country": "DE"}
         }))
-        .answers::<OrderView>(202, "It is accepted. The same key and body give the same order again.", placed())
+        .answers::<OrderView>(202, "The order is accepted. The same key and body return the same order again.", placed())
         .with(&["Location", "Retry-After", "Idempotency-Key"])
         .leads_to(&LINKS)
-        .answers::<OrderView>(201, "It has ended: completed or cancelled. Only who waits for it gets this.", completed())
+        .answers::<OrderView>(201, "The order has ended: completed or cancelled. Only returned to clients that wait for it.", completed())
         .with(&["Location", "Idempotency-Key", "Preference-Applied"])
         .leads_to(&LINKS)
         .fails(&[Kind::KeyReused])
@@ -67,14 +67,14 @@ fn list() -> Operation {
     });
     let example = json!({"orders": [order], "next": AFTER.example});
     Operation::new(Method::GET, "/api/orders", "listOrders", "Lists orders, newest first")
-        .says("One's own, or for staff those of all. Lists follow the events of orders, normally within a second.")
+        .says("The caller's own orders, or for staff those of all customers. Lists follow the events of orders, normally within a second.")
         .takes(&[&STATUS, &CUSTOMER, &AFTER, &LIMIT])
-        .answers::<OrderPageView>(200, "A page. It may have fewer orders than asked for, even none; where it has no `next`, the list ends.", example)
+        .answers::<OrderPageView>(200, "A page. It may have fewer orders than requested, even none; the list ends where there is no `next`.", example)
 }
 
 fn get() -> Operation {
     Operation::new(Method::GET, "/api/orders/{order_id}", "getOrder", "Shows an order")
-        .says("`pending`, `reserved`, `paid`, `shipped` and `completed` follow one another; an order that does not complete is `cancelled`, or `stuck` until the shop or staff bring it to its end. `reason` then says why.")
+        .says("`pending`, `reserved`, `paid`, `shipped` and `completed` follow one another; an order that does not complete is `cancelled`, or `stuck` until the shop or staff finish it. `reason` then says why.")
         .answers::<OrderView>(200, "The order.", completed())
         .fails(&[Kind::UnknownOrder])
 }
@@ -84,7 +84,7 @@ fn status() -> Operation {
     let done = |step: &str| json!({"step": step, "state": "done", "at": ENDED});
     let steps = ["create", "reserve", "pay"].map(done);
     let example = json!({"order_id": ID, "status": "paid", "steps": steps});
-    Operation::new(Method::GET, path, "getOrderStatus", "Shows how far an order has come")
+    Operation::new(Method::GET, path, "getOrderStatus", "Shows the progress of an order")
         .takes(&[&PREFER])
         .answers::<StatusView>(200, "Its status and the steps that ended, oldest first.", example)
         .fails(&[Kind::UnknownOrder])
@@ -93,7 +93,7 @@ fn status() -> Operation {
 fn events() -> Operation {
     let example = "retry: 2000\n\nevent: step\nid: 0\ndata: {\"step\":\"create\",\"state\":\"done\",\"at\":\"2026-11-27T09:30:00Z\"}\n\n";
     Operation::new(Method::GET, ROUTE, "streamOrder", "Streams the steps of an order as they happen")
-        .says("An event `step` or `undo` for each step, with the step as JSON, and a last one, `end`, with the status. A stream ends after 200 s too: come back with `Last-Event-ID`.")
+        .says("An event `step` or `undo` for each step, with the step as JSON, and a last one, `end`, with the status. A stream also ends after 200 s: reconnect with `Last-Event-ID`.")
         .takes(&[&LAST_EVENT])
         .streams("The events, as [server-sent events](https://html.spec.whatwg.org/multipage/server-sent-events.html).", example)
         .answers_nothing(204, "The order has ended, and `Last-Event-ID` was its last event.")
@@ -106,11 +106,11 @@ fn cancel() -> Operation {
     let mut cancelled = asked.clone();
     cancelled["status"] = "cancelled".into();
     Operation::new(Method::POST, "/api/orders/{order_id}/cancel", "cancelOrder", "Cancels an order")
-        .says("Until it is shipped. Everything that was done is undone.")
+        .says("Possible until the order is shipped. Everything that was done is undone.")
         .reads::<NewCancellation>(json!({"reason": "ordered twice"}))
         .if_any()
-        .answers::<OrderView>(200, "It is cancelled.", cancelled)
-        .answers::<OrderView>(202, "It will be cancelled.", asked)
+        .answers::<OrderView>(200, "The order is cancelled.", cancelled)
+        .answers::<OrderView>(202, "The order will be cancelled.", asked)
         .with(&["Retry-After"])
         .fails(&[Kind::UnknownOrder, Kind::OrderShipped])
 }
@@ -123,7 +123,7 @@ fn resume() -> Operation {
         .if_any()
         .answers_nothing(202, "It is driven on.")
         .with(&["Retry-After"])
-        .answers_nothing(204, "It has ended.")
+        .answers_nothing(204, "The order has ended.")
         .fails(&[Kind::UnknownOrder])
 }
 
@@ -135,7 +135,7 @@ fn refund() -> Operation {
         "reason": "arrived broken", "created_at": PLACED, "updated_at": ENDED
     });
     Operation::new(Method::POST, path, "refundOrder", "Refunds a completed order, or a part of it")
-        .says("Without an `amount`, all that is left is refunded. The same key and body are the same refund, as far as it has come by then.")
+        .says("Without an `amount`, all that is left is refunded. The same key and body return the same refund in its current state.")
         .takes(&[&NEEDED_KEY])
         .reads::<NewOrderRefund>(json!({"amount": amount, "reason": "arrived broken"}))
         .answers::<OrderRefundView>(201, "The refund: `pending`, `succeeded` or `failed`.", example)

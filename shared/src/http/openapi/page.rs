@@ -1,5 +1,5 @@
-//! The document as a page to read: plain HTML, made once, without scripts, so that the strictest policy
-//! serves it.
+//! The document as a web page: plain HTML, rendered once, without scripts, so that the strictest content
+//! security policy suffices.
 
 use super::operation::Operation;
 use super::parts::TAGS;
@@ -26,7 +26,7 @@ pub struct Page {
 /// The page about [`document`].
 ///
 /// # Panics
-/// Never: it is made of plain data.
+/// Never: it is rendered from plain data.
 #[must_use]
 pub fn page() -> Page {
     let (operations, document) = (all(), document());
@@ -42,7 +42,7 @@ pub fn page() -> Page {
     };
     let hash = BASE64_STANDARD.encode(digest(&SHA256, STYLE.as_bytes()));
     Page {
-        html: reference.render().expect("it is made of plain data"),
+        html: reference.render().expect("it is rendered from plain data"),
         policy: format!(
             "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         ),
@@ -97,12 +97,12 @@ impl SchemaView<'_> {
         text(&self.0["description"])
     }
 
-    /// What it is, where it has no members: `string, 1 to 64 characters`.
+    /// The type, if it has no members: `string, 1 to 64 characters`.
     fn kind(&self) -> String {
         kind_of(self.0)
     }
 
-    /// Name, kind, whether it is always there, and what it means.
+    /// Name, type, whether it is required, and description.
     fn members(&self) -> Vec<(&str, String, bool, String)> {
         let required = self.0["required"].as_array();
         let properties = self.0["properties"].as_object().into_iter().flatten();
@@ -123,7 +123,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// What a schema takes, in a few words.
+/// A schema in a few words.
 fn kind_of(schema: &Value) -> String {
     if let Some(target) = schema["$ref"].as_str() {
         return target.rsplit('/').next().unwrap_or(target).to_owned();

@@ -17,7 +17,7 @@ pub(super) const KEY: Parameter = Parameter {
     name: "Idempotency-Key",
     place: "header",
     required: false,
-    description: "Names the request: the same request with the same key takes effect once. Without one, the answer names a fresh one where it says so.",
+    description: "Names the request: the same request with the same key takes effect once. Without one, some responses name a generated key.",
     schema: key,
     example: "2f1c6a52-8d3e-4b7a-9a51-0c6f7d1e4b90",
 };
@@ -27,7 +27,7 @@ pub(super) const PREFER: Parameter = Parameter {
     name: "Prefer",
     place: "header",
     required: false,
-    description: "`wait=N`: answer once the order has ended, or as it is after N seconds, 8 at most ([RFC 7240](https://www.rfc-editor.org/rfc/rfc7240)). Others are ignored.",
+    description: "`wait=N`: respond once the order has ended, or with its current state after N seconds, at most 8 ([RFC 7240](https://www.rfc-editor.org/rfc/rfc7240)). Other preferences are ignored.",
     schema: visible,
     example: "wait=5",
 };
@@ -44,7 +44,7 @@ pub(super) const LAST_EVENT: Parameter = Parameter {
     name: "Last-Event-ID",
     place: "header",
     required: false,
-    description: "The id of the last event that was seen: the stream goes on behind it.",
+    description: "The id of the last event that was received: the stream resumes after it.",
     schema: place,
     example: "1",
 };
@@ -53,7 +53,7 @@ pub(super) const IF_MATCH: Parameter = Parameter {
     name: "If-Match",
     place: "header",
     required: false,
-    description: "Only if the product still has this `ETag`; `*`: only if it is there.",
+    description: "Only if the product still has this `ETag`; `*`: only if it exists.",
     schema: tag,
     example: "\"17\"",
 };
@@ -62,7 +62,7 @@ pub(super) const IF_NONE_MATCH: Parameter = Parameter {
     name: "If-None-Match",
     place: "header",
     required: false,
-    description: "`*`: only if the product is not there yet. Not together with `If-Match`.",
+    description: "`*`: only if the product does not exist yet. Not together with `If-Match`.",
     schema: star,
     example: "*",
 };
@@ -80,7 +80,7 @@ pub(super) const CUSTOMER: Parameter = Parameter {
     name: "customer_id",
     place: "query",
     required: false,
-    description: "Only orders of this customer: for staff, others name themselves alone.",
+    description: "Only orders of this customer. For staff; others may only name themselves.",
     schema: id,
     example: "ann",
 };
@@ -89,7 +89,7 @@ pub(super) const AFTER: Parameter = Parameter {
     name: "after",
     place: "query",
     required: false,
-    description: "The `next` of the page before.",
+    description: "The `next` of the previous page.",
     schema: position,
     example: "1795771800000000000.6f0e4b0e-3a5b-5a0e-9a55-2b1f0c9d7e41",
 };
@@ -103,7 +103,7 @@ pub(super) const LIMIT: Parameter = Parameter {
     name: "limit",
     place: "query",
     required: false,
-    description: "At most so many on the page; 20, if it is not said.",
+    description: "The maximum number of orders on the page; 20 by default.",
     schema: limit,
     example: "50",
 };
@@ -149,12 +149,12 @@ fn star() -> Value {
 type Header = (&'static str, &'static str, fn() -> Value);
 
 pub(super) const HEADERS: [Header; 6] = [
-    ("Location", "Where the thing can be read.", reference),
-    ("ETag", "The state of the thing that is shown, for `If-Match`.", text),
-    ("Retry-After", "Seconds after which it makes sense to ask again.", seconds),
-    ("Idempotency-Key", "The key of the request, or the one that it was given.", text),
+    ("Location", "The address of the resource.", reference),
+    ("ETag", "The version of the resource, for `If-Match`.", text),
+    ("Retry-After", "Seconds after which to retry.", seconds),
+    ("Idempotency-Key", "The key of the request, or the one generated for it.", text),
     ("Preference-Applied", "The preference that was followed, such as `wait=5`.", text),
-    ("WWW-Authenticate", "How to show who you are, and what is wrong with the token.", text),
+    ("WWW-Authenticate", "How to authenticate, and what is wrong with the token.", text),
 ];
 
 fn text() -> Value {

@@ -23,7 +23,7 @@ fn payment() -> Value {
 fn create() -> Operation {
     let amount = json!({"amount": 4200, "currency": "EUR"});
     Operation::new(Method::POST, "/api/payments", "createPayment", "Charges a payment")
-        .says("A payment of your own, under your own reference; the payment of an order is another one. The same reference is the same payment. When it is declined, another method may be tried.")
+        .says("A payment under your own reference, never the payment of an order. The same reference is the same payment. If it is declined, another method may be tried.")
         .reads::<NewPayment>(json!({"order_id": "invoice-2041", "amount": amount, "payment_method": "pm_card_visa"}))
         .answers::<PaymentView>(201, "The payment.", payment())
         .with(&["Location"])

@@ -1,6 +1,6 @@
 //! Operations as a document.
 
-use super::operation::{Answer, Operation, Parameter};
+use super::operation::{Operation, Parameter, SuccessResponse};
 use super::parts::{HEADERS, TAGS};
 use super::route;
 use crate::domain::{OrderId, PaymentId, ProductId};
@@ -12,7 +12,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// What every operation may answer with.
+/// The problems that every operation may return.
 const COMMON: [Kind; 14] = [
     Kind::NoToken,
     Kind::InvalidToken,
@@ -30,9 +30,9 @@ const COMMON: [Kind; 14] = [
     Kind::Timeout,
 ];
 
-const DESCRIPTION: &str = "Orders, stock and payments of a shop. Requests and answers are JSON; money is an integer of minor units with its currency; times are RFC 3339 in UTC. Errors are problem documents (RFC 9457) with a stable `code`. Answers may gain members and new codes: ignore what you do not know. Every answer names its trace in `traceresponse`.";
+const DESCRIPTION: &str = "Orders, stock and payments of a shop. Requests and responses are JSON; money is an integer of minor units with its currency; times are RFC 3339 in UTC. Errors are problem documents (RFC 9457) with a stable `code`. Responses may gain members and new codes: ignore what you do not know. Every response names its trace in `traceresponse`.";
 
-const TOKEN: &str = "An access token of one of the OpenID Connect issuers that the shop trusts, with the scope that the operation names. A shop without issuers asks for none.";
+const TOKEN: &str = "An access token of one of the OpenID Connect issuers that the shop trusts, with the scope that the operation names. A shop without issuers requires none.";
 
 /// Two generators: a type may be described differently for reading and for writing.
 struct Schemas {
@@ -152,7 +152,7 @@ fn name(status: StatusCode) -> String {
     status.canonical_reason().unwrap_or_default().replace(' ', "")
 }
 
-fn answer(answer: &Answer, all: &[Operation], schemas: &mut Schemas) -> Value {
+fn answer(answer: &SuccessResponse, all: &[Operation], schemas: &mut Schemas) -> Value {
     let mut described = json!({"description": answer.description});
     if let Some((schema, example)) = &answer.body {
         let content = json!({"schema": schema(&mut schemas.written), "example": example});
@@ -188,7 +188,7 @@ fn by_status(rows: impl Iterator<Item = Row>) -> BTreeMap<StatusCode, Vec<Row>> 
     })
 }
 
-/// The answer whose problem is one of `rows`.
+/// The response whose problem is one of `rows`.
 fn problem(rows: &[Row], schemas: &mut Schemas) -> Value {
     let names: Vec<_> = rows.iter().map(|row| row.name).collect();
     let says: Vec<_> = rows.iter().map(|row| format!("`{}`: {}", row.name, row.fix)).collect();

@@ -41,10 +41,10 @@ fn get() -> Operation {
 fn put() -> Operation {
     let offer = json!({"name": "Desk lamp", "unit_price": {"amount": 1999, "currency": "EUR"}, "on_hand": 10});
     Operation::new(Method::PUT, PRODUCT, "putProduct", "Puts a product on sale, or changes it")
-        .says("A product that is there is changed under a condition only: read it, and send its `ETag` in `If-Match`. To change how much there is while orders run, adjust it.")
+        .says("An existing product is changed only under a condition: read it, and send its `ETag` in `If-Match`. To change the stock while orders run, adjust it.")
         .takes(&[&KEY, &IF_MATCH, &IF_NONE_MATCH])
         .reads::<NewOffer>(offer)
-        .answers::<StockView>(200, "The product was there, and is changed.", stock())
+        .answers::<StockView>(200, "The product existed, and is changed.", stock())
         .with(&["ETag", "Idempotency-Key"])
         .answers::<StockView>(201, "The product is new.", stock())
         .with(&["Location", "ETag", "Idempotency-Key"])
@@ -55,13 +55,18 @@ fn put() -> Operation {
 
 fn adjust() -> Operation {
     let path = "/api/inventory/{product_id}/adjustments";
-    Operation::new(Method::POST, path, "adjustProduct", "Takes on more pieces, or gives some away")
-        .takes(&[&NEEDED_KEY])
-        .reads::<Adjustment>(json!({"delta": 25, "reason": "delivery"}))
-        .answers::<StockView>(200, "The stock.", stock())
-        .with(&["ETag"])
-        .fails(&[Kind::KeyReused])
-        .refuses(&[R::UnknownProduct, R::BelowReserved])
+    Operation::new(
+        Method::POST,
+        path,
+        "adjustProduct",
+        "Adds pieces to the stock of a product, or removes some",
+    )
+    .takes(&[&NEEDED_KEY])
+    .reads::<Adjustment>(json!({"delta": 25, "reason": "delivery"}))
+    .answers::<StockView>(200, "The stock.", stock())
+    .with(&["ETag"])
+    .fails(&[Kind::KeyReused])
+    .refuses(&[R::UnknownProduct, R::BelowReserved])
 }
 
 fn reserve() -> Operation {
@@ -70,18 +75,18 @@ fn reserve() -> Operation {
         "product_id": "lamp", "order_id": "shelf-7", "quantity": 1,
         "unit_price": {"amount": 1999, "currency": "EUR"}, "expires_at": "2026-11-27T09:45:00Z"
     });
-    Operation::new(Method::POST, path, "reserveProduct", "Holds pieces of a product")
-        .says("Orders reserve for themselves; this is for pieces that staff lay aside. They are released when their time is over.")
+    Operation::new(Method::POST, path, "reserveProduct", "Reserves pieces of a product")
+        .says("Orders reserve for themselves; this is for pieces that staff set aside. They are released when the reservation expires.")
         .reads::<Reservation>(json!({"order_id": "shelf-7", "quantity": 1}))
-        .answers::<Held>(200, "What is held, and until when.", example)
+        .answers::<Held>(200, "The reservation and its expiry.", example)
         .refuses(&[R::UnknownProduct, R::OutOfStock, R::ReservationMismatch, R::TooManyReservations])
 }
 
 fn release() -> Operation {
     let path = "/api/inventory/{product_id}/release";
-    Operation::new(Method::POST, path, "releaseProduct", "Releases what is held of a product")
+    Operation::new(Method::POST, path, "releaseProduct", "Releases a reservation of a product")
         .reads::<Release>(json!({"order_id": "shelf-7"}))
-        .answers::<StockView>(200, "The stock, also when it is repeated.", stock())
+        .answers::<StockView>(200, "The stock; the same when the request is repeated.", stock())
         .with(&["ETag"])
         .refuses(&[R::UnknownProduct, R::ReservationCommitted])
 }

@@ -14,21 +14,18 @@ impl JsonSchema for Problem {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut properties = members_of_refusals(generator);
         properties.extend([
-            text("field", "The field, parameter or header that must be otherwise."),
+            text("field", "The invalid field, parameter or header."),
             text("step", "The step of the order that could not be done."),
-            text("type", "The `code` as a URI: behind the setting `PROBLEM_BASE`."),
-            text(
-                "code",
-                "What kind of problem it is; `docs/problems.md` has a section about each.",
-            ),
-            text("title", "What every problem of this kind says."),
+            text("type", "The `code` as a URI that begins with the setting `PROBLEM_BASE`."),
+            text("code", "The kind of problem; `docs/problems.md` has a section about each."),
+            text("title", "The title of this kind of problem."),
             text("detail", "What happened this time, and how to fix it."),
             text("instance", "The id of the request's trace, where traces are kept."),
         ]);
         properties["type"]["format"] = "uri".into();
         properties.insert(
             "status".to_owned(),
-            json!({"description": "The status of the answer.", "type": "integer", "minimum": 400, "maximum": 599}),
+            json!({"description": "The status of the response.", "type": "integer", "minimum": 400, "maximum": 599}),
         );
         json_schema!({
             "description": "What went wrong ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)). Members that you do not know may be added.",
@@ -43,7 +40,7 @@ fn text(name: &str, description: &str) -> (String, Value) {
     (name.to_owned(), json!({"description": description, "type": "string"}))
 }
 
-/// What the refusals say beside their names.
+/// The members of the refusals.
 fn members_of_refusals(generator: &mut SchemaGenerator) -> Map<String, Value> {
     let schema = Refusal::json_schema(generator).to_value();
     let variants = schema["anyOf"].as_array().cloned().unwrap_or_default();

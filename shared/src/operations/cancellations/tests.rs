@@ -21,7 +21,7 @@ use jiff::SignedDuration;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-/// What happens to a try of a step.
+/// What happens to an attempt at a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Fault {
     None,
@@ -33,10 +33,10 @@ use Fault::{FailAfter, FailBefore, None as Well};
 
 type Tries = &'static [Fault];
 
-/// What a step answers the saga.
+/// What a step returns to the saga.
 type Done<T> = std::result::Result<T, Stop>;
 
-/// The tries of a step that is done in the end, then of one that is not.
+/// The attempts at a step that is eventually done, then at one that is not.
 const DONE: [Tries; 2] = [&[FailBefore, Well], &[FailAfter, Well]];
 const NOT_DONE: [Tries; 2] = [&[FailBefore, FailBefore], &[FailBefore, FailAfter]];
 
@@ -112,7 +112,7 @@ impl Shipping for Carrier {
 
 type Log = DocumentLog<Cancelled, FakeBroker, FakeClock>;
 
-/// A shop whose steps meet the faults of a script, and are tried again as the engine does.
+/// A shop whose steps meet the faults of a script, and are retried as by the engine.
 struct World<P> {
     shop: Fulfilment<Log, FakeStocks, P, Carrier>,
     script: Option<(Step, Tries)>,
@@ -177,7 +177,7 @@ impl<P: PaymentClient> Steps for World<P> {
         let reserve = || self.shop.reserve(&order.order_id, Part::default());
         match self.tried(Step::Reserve, reserve).await? {
             Reserved::All { total } => Ok(total),
-            Reserved::Part(part) => panic!("two products take no second try: {part:?}"),
+            Reserved::Part(part) => panic!("two products need no second attempt: {part:?}"),
         }
     }
 
@@ -225,8 +225,8 @@ async fn left(world: &World<impl PaymentClient>) -> ([u32; 4], i64, bool) {
     (stock, charged - refunded, booked)
 }
 
-/// Runs the order, cancels it once more at its end, and checks what became of it; the answer is how
-/// often its document was read or written.
+/// Runs the order, cancels it once more at its end, and checks the result; returns how often its
+/// document was read or written.
 async fn check(script: Option<(Step, Tries)>, cancel_before: Vec<usize>) -> usize {
     let shown = format!("{script:?}, cancelled before {cancel_before:?}");
     let world = world(script, cancel_before).await;
@@ -247,7 +247,7 @@ async fn check(script: Option<(Step, Tries)>, cancel_before: Vec<usize>) -> usiz
         assert!(answers.iter().all(|answer| *answer == Err(CancelRejection::Shipped)), "{shown}");
         return operations;
     }
-    // A shipment that was noted by a step which failed afterwards is undone, and then it is cancelled.
+    // A shipment that was recorded by a step which failed afterwards is undone, and then it is cancelled.
     while let [Err(CancelRejection::Shipped), rest @ ..] = earlier {
         earlier = rest;
     }

@@ -69,14 +69,14 @@ async fn the_order_that_was_accepted_first_is_the_answer_to_every_start() {
 }
 
 #[tokio::test]
-async fn an_order_that_is_sent_again_is_driven_unless_it_has_ended() {
+async fn an_order_that_is_sent_again_is_run_unless_it_has_ended() {
     let (shop, order) = shop();
     write(&shop, &order, None).await;
     shop.start(&order).await.unwrap();
-    assert_eq!(shop.engine.calls(), ["drive"]);
+    assert_eq!(shop.engine.calls(), ["run"]);
     write(&shop, &order, Some(Outcome::Fulfilled)).await;
     shop.start(&order).await.unwrap();
-    assert_eq!(shop.engine.calls(), ["drive"]);
+    assert_eq!(shop.engine.calls(), ["run"]);
 }
 
 #[tokio::test]
@@ -100,14 +100,14 @@ async fn a_stuck_order_is_resumed_with_what_is_left_and_an_ended_one_is_not() {
 }
 
 #[tokio::test]
-async fn an_order_that_has_not_ended_in_time_is_driven_on_until_it_has() {
+async fn an_order_that_has_not_ended_in_time_is_resumed_until_it_has() {
     let (shop, order) = shop();
     shop.sweep().await.unwrap();
     shop.start(&order).await.unwrap();
     write(&shop, &order, None).await;
-    for (second, drives) in [(890, 1), (930, 2), (940, 2), (1260, 3)] {
+    for (second, runs) in [(890, 1), (930, 2), (940, 2), (1260, 3)] {
         later(&shop, second).sweep().await.unwrap();
-        assert_eq!(shop.engine.calls().len(), drives, "at second {second}");
+        assert_eq!(shop.engine.calls().len(), runs, "at second {second}");
     }
     write(&shop, &order, Some(Outcome::Fulfilled)).await;
     for second in [1600, 2000, 3000] {
@@ -117,7 +117,7 @@ async fn an_order_that_has_not_ended_in_time_is_driven_on_until_it_has() {
 }
 
 #[tokio::test]
-async fn a_stuck_order_is_tried_again_every_hour() {
+async fn a_stuck_order_is_resumed_every_hour() {
     let (shop, order) = shop();
     shop.sweep().await.unwrap();
     shop.start(&order).await.unwrap();
@@ -126,11 +126,11 @@ async fn a_stuck_order_is_tried_again_every_hour() {
         later(&shop, second).sweep().await.unwrap();
     }
     let finish = "finish refund-payment";
-    assert_eq!(shop.engine.calls(), ["drive", finish, finish, finish]);
+    assert_eq!(shop.engine.calls(), ["run", finish, finish, finish]);
 }
 
 #[tokio::test]
-async fn an_order_that_cannot_be_driven_now_is_tried_again() {
+async fn an_order_that_cannot_be_run_now_is_retried() {
     let (shop, order) = shop();
     shop.sweep().await.unwrap();
     shop.start(&order).await.unwrap();
@@ -139,7 +139,7 @@ async fn an_order_that_cannot_be_driven_now_is_tried_again() {
     for second in [930, 1260] {
         later(&shop, second).sweep().await.unwrap();
     }
-    assert_eq!(shop.engine.calls(), ["drive", "drive"]);
+    assert_eq!(shop.engine.calls(), ["run", "run"]);
 }
 
 #[tokio::test]
@@ -151,7 +151,7 @@ async fn one_process_sweeps_at_a_time_and_another_takes_over_when_it_died() {
     // A process that took the lease and died.
     sweep::lease(&shop.index, at(930)).await.unwrap().unwrap();
     later(&shop, 940).sweep().await.unwrap();
-    assert_eq!(shop.engine.calls(), ["drive"]);
+    assert_eq!(shop.engine.calls(), ["run"]);
     later(&shop, 1050).sweep().await.unwrap();
-    assert_eq!(shop.engine.calls(), ["drive", "drive"]);
+    assert_eq!(shop.engine.calls(), ["run", "run"]);
 }

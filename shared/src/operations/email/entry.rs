@@ -1,10 +1,10 @@
-//! What is remembered of a notification, under its id.
+//! The inbox entry of a notification, under its id.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// What is remembered of a notification: who is mailing it, how often that failed, and when it was
+/// The inbox entry of a notification: who is mailing it, how often that failed, and when it was
 /// mailed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
@@ -13,14 +13,14 @@ pub struct Entry {
     /// How often mailing it failed.
     #[serde(default)]
     tries: u32,
-    /// When it was tried for the first time.
+    /// When it was first tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tried_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     mailed_at: Option<Timestamp>,
 }
 
-/// A process is mailing it; its claim lasts until then unless prolonged.
+/// A process is mailing it; its claim lasts until then unless extended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Claim {
     by: Uuid,
@@ -30,7 +30,7 @@ struct Claim {
 /// Whether a process may mail a notification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Claimed {
-    /// They may.
+    /// It may.
     Granted,
     /// Another process is mailing it, and its claim lasts until then.
     Elsewhere { until: Timestamp },
@@ -38,20 +38,20 @@ pub(super) enum Claimed {
     Mailed,
 }
 
-/// What follows from a try that failed.
+/// What follows from a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Failed {
-    /// This is how often it has been tried.
+    /// It is retried; this is how often it has been tried.
     Tried(u32),
-    /// It was tried for long enough.
+    /// It is given up.
     GivenUp,
 }
 
 impl Entry {
-    /// How long a claim holds.
+    /// How long a claim lasts.
     pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(30);
 
-    /// How long a notification is tried.
+    /// How long a notification is retried.
     pub(super) const TRIED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
     /// Claims it for `by` at `now`, unless another process is mailing it or it was mailed.
@@ -68,12 +68,12 @@ impl Entry {
         Claimed::Granted
     }
 
-    /// Notes that it was mailed.
+    /// Records that it was mailed.
     pub(super) fn mailed(&mut self, now: Timestamp) {
         *self = Self { mailed_at: Some(now), ..Self::default() };
     }
 
-    /// Notes that a try of `by` failed.
+    /// Records that an attempt of `by` failed.
     pub(super) fn failed(&mut self, by: Uuid, now: Timestamp) -> Failed {
         self.unclaim(by);
         self.tries = self.tries.saturating_add(1);
@@ -85,7 +85,7 @@ impl Entry {
         Failed::GivenUp
     }
 
-    /// Notes that `by` cannot mail it. The next claim finds it as if it were new.
+    /// Records that `by` cannot mail it. The next claim treats it as new.
     pub(super) fn rejected(&mut self, by: Uuid) {
         self.unclaim(by);
         (self.tries, self.tried_at) = (0, None);
@@ -116,7 +116,7 @@ mod tests {
         let mut entry = Entry::default();
         assert_eq!(entry.claim(ONE, at(0)), Claimed::Granted);
         assert_eq!(entry.claim(OTHER, at(29)), Claimed::Elsewhere { until: at(30) });
-        assert_eq!(entry.claim(ONE, at(10)), Claimed::Granted, "a claim is prolonged");
+        assert_eq!(entry.claim(ONE, at(10)), Claimed::Granted, "a claim is extended");
         assert_eq!(entry.claim(OTHER, at(30)), Claimed::Elsewhere { until: at(40) });
         assert_eq!(entry.claim(OTHER, at(40)), Claimed::Granted);
         assert_eq!(entry.failed(ONE, at(41)), Failed::Tried(1));

@@ -1,4 +1,4 @@
-//! What a notification says.
+//! The text of a notification.
 
 use crate::domain::Money;
 use crate::domain::event::{Notice, NotificationRequested};
@@ -14,10 +14,10 @@ struct Page<'a> {
     request: &'a NotificationRequested,
 }
 
-/// The mail that says what `request` asks for.
+/// The mail for `request`.
 ///
 /// # Errors
-/// Never: the page is made of plain data.
+/// Never: the page is rendered from plain data.
 pub(super) fn mail(request: &NotificationRequested) -> Result<Mail> {
     let subject = format!("{} (order {})", subject(&request.notice), request.order_id);
     let html = Page { subject: &subject, request }.render().or_fail("email", "write a mail")?;
@@ -104,7 +104,7 @@ pub(super) mod tests {
         assert!(text.contains(&reason) && text.contains("EUR 40.00"), "{text}");
         let text =
             mail(&request("Ann", Notice::OrderCancelled { reason, refunded: None })).unwrap().html;
-        assert!(text.contains("pay nothing for it"), "{text}");
+        assert!(text.contains("not been charged"), "{text}");
     }
 
     #[test]

@@ -102,7 +102,7 @@ async fn a_stored_address_that_cannot_be_mailed_is_a_dead_letter_at_once() {
     let handled = room.deliver(to("ann@example.com\r\nBcc: bob@example.com")).await.unwrap();
     assert!(matches!(handled, Err(Poison::BadData(_))), "{handled:?}");
     assert!(mailer.sent().is_empty() && room.later.waits().is_empty());
-    // What the rules of today reject, but a mail server may take.
+    // What the current rules reject, but a mail server may accept.
     room.deliver(to("ann..b@exa_mple.com")).await.unwrap().unwrap();
     assert_eq!(mailer.sent()[0].to.as_str(), "ann..b@exa_mple.com");
 }
@@ -117,14 +117,14 @@ async fn a_slow_mail_is_not_sent_by_another_process() {
         async move { slow.deliver(receipt("1")).await }
     });
     let _ = timeout(Duration::from_secs(25), pending::<()>()).await;
-    // The clock of the fakes stands still, so a claim that is prolonged is written as it was.
+    // The clock of the fakes is stopped, so an extended claim is written unchanged.
     let other = mailer_of(&inbox, &mailer, 29);
     other.deliver(receipt("1")).await.unwrap().unwrap();
     assert_eq!(other.later.waits(), [Duration::from_secs(1)]);
-    // Nor does this process begin with it again, whatever became of its claim meanwhile.
+    // Nor does this process start it again, whatever happened to its claim meanwhile.
     slow.deliver(receipt("1")).await.unwrap().unwrap();
     assert_eq!(slow.later.waits(), [Duration::from_secs(30)]);
-    // One that waits for its turn in vain is tried later.
+    // One that waits too long for its turn is retried later.
     slow.deliver(receipt("2")).await.unwrap().unwrap();
     assert_eq!(slow.later.waits().last(), Some(&FIRST_WAIT));
     sending.await.unwrap().unwrap().unwrap();
@@ -143,7 +143,7 @@ async fn an_abandoned_request_interrupts_no_mail_and_the_process_waits_for_it() 
     assert_eq!(mailer.sent().len(), 1);
 }
 
-/// A slow inbox, and a mailer that looks into it before it sends.
+/// A slow inbox, and a mailer that reads it before it sends.
 #[derive(Debug, Clone, Default)]
 struct Slow {
     inbox: Inbox,
@@ -169,13 +169,13 @@ impl Mailer for Slow {
             let entry = document(&self.inbox, &number.to_string()).await?;
             remembered += usize::from(entry.is_some_and(|entry| entry.is_mailed()));
         }
-        assert_eq!(remembered, self.mailer.sent().len(), "all that were sent are remembered");
+        assert_eq!(remembered, self.mailer.sent().len(), "all that were sent are recorded");
         self.mailer.send(mail).await
     }
 }
 
 #[tokio::test]
-async fn a_mail_is_remembered_before_the_next_one_is_sent() {
+async fn a_mail_is_recorded_before_the_next_one_is_sent() {
     let slow = Slow::default();
     let later = FakeLater::default();
     let room = NotificationMailer::new(slow.clone(), slow.clone(), later, FakeClock(at(0)));

@@ -10,18 +10,18 @@ use std::sync::{Arc, Mutex, MutexGuard};
 pub(super) struct UnderWay(Arc<Mutex<HashSet<String>>>);
 
 impl UnderWay {
-    /// Starts a mail, unless it is under way already.
+    /// Starts a mail, unless it is already being sent.
     pub(super) fn begin(&self, key: &str) -> Option<Begun> {
         let begun = self.keys().insert(key.to_owned());
         begun.then(|| Begun { all: self.clone(), key: key.to_owned() })
     }
 
     fn keys(&self) -> MutexGuard<'_, HashSet<String>> {
-        self.0.lock().expect("nobody panics while noting a mail")
+        self.0.lock().expect("no panic happens while a mail is recorded")
     }
 }
 
-/// A mail is under way for as long as this lives.
+/// A mail counts as being sent for as long as this lives.
 #[derive(Debug)]
 pub(super) struct Begun {
     all: UnderWay,

@@ -43,7 +43,7 @@ fn all(total: i64) -> Reserved {
 }
 
 #[tokio::test]
-async fn the_total_is_the_sum_of_the_prices_held() {
+async fn the_total_is_the_sum_of_the_reserved_prices() {
     let (shop, order) = shop(10).await;
     for _ in 0..2 {
         let done = shop.reserve(&order.order_id, Part::default()).await.unwrap();
@@ -61,7 +61,7 @@ async fn products_are_reserved_in_the_order_of_their_ids_from_where_the_last_try
     assert_eq!((reserved(&shop, "lamp").await, reserved(&shop, "bulb").await), (2, 0));
 }
 
-/// Stock that takes this many seconds to answer.
+/// Stock that takes this many seconds to respond.
 #[derive(Clone)]
 struct SlowFakeStocks(FakeStocks, u64);
 
@@ -101,7 +101,7 @@ async fn the_first_product_that_is_sold_out_ends_the_step_and_its_undo_leaves_no
 }
 
 #[tokio::test]
-async fn the_pieces_of_a_completed_order_have_left_the_stock() {
+async fn the_pieces_of_a_completed_order_are_removed_from_the_stock() {
     let (shop, order) = shop(10).await;
     let id = &order.order_id;
     shop.reserve(id, Part::default()).await.unwrap();
@@ -114,7 +114,7 @@ async fn the_pieces_of_a_completed_order_have_left_the_stock() {
     assert_eq!(shop.create(&order).await.unwrap().value, Some(Outcome::Fulfilled));
 }
 
-/// What is undone of an order whose payment went so, and the event that reports its end.
+/// What is undone of an order whose payment had this result, and the event that reports its end.
 async fn undone(noted: bool, charged: bool) -> (Vec<Step>, serde_json::Value) {
     let (orders, broker, placed) =
         (FakeDocuments::default(), FakeBroker::default(), placed_order());
@@ -146,7 +146,7 @@ async fn undone(noted: bool, charged: bool) -> (Vec<Step>, serde_json::Value) {
 }
 
 #[tokio::test]
-async fn a_cancelled_order_says_what_its_undo_gave_back_whatever_was_noted_before() {
+async fn a_cancelled_order_says_what_its_undo_refunded_whatever_was_recorded_before() {
     let refunded = serde_json::json!(euro(1300));
     let (steps, reported) = undone(true, true).await;
     assert_eq!((steps.last(), &reported), (Some(&Step::RefundPayment), &refunded));
@@ -157,7 +157,7 @@ async fn a_cancelled_order_says_what_its_undo_gave_back_whatever_was_noted_befor
 }
 
 #[tokio::test]
-async fn a_total_that_no_payment_carries_is_refused_before_anything_is_reserved() {
+async fn a_total_that_cannot_be_charged_is_refused_before_anything_is_reserved() {
     let (shop, order) = shop(10).await;
     for (name, cents) in [("lamp", 5), ("bulb", 10)] {
         let cheap = offer(euro(cents), 10);

@@ -1,4 +1,4 @@
-//! Why an order was cancelled, in words for its customer.
+//! Why an order was cancelled, in words for the customer.
 
 use crate::domain::Refusal;
 use crate::domain::order::Canceller;
@@ -7,7 +7,7 @@ use crate::operations::email::price;
 
 pub(super) fn in_words(cause: &Cause) -> String {
     match &cause.stop {
-        Stop::Failed => "For technical reasons we could not carry it out.".to_owned(),
+        Stop::Failed => "We could not process it for technical reasons.".to_owned(),
         Stop::Refused(refusal) => refused(refusal),
     }
 }
@@ -26,15 +26,15 @@ fn refused(refusal: &Refusal) -> String {
                 .to_owned()
         }
         Refusal::TotalTooLarge => {
-            "It costs more than one payment can carry; please order less at once.".to_owned()
+            "Its total is too high for one payment; please order less at once.".to_owned()
         }
         Refusal::TotalTooSmall { least } => {
             let least = price(least);
-            format!(
-                "It costs less than one payment can carry, which is {least}; please order more."
-            )
+            format!("Its total is below the smallest payment, {least}; please order more.")
         }
-        Refusal::CurrencyNotTaken { currency } => format!("We take no payments in {currency}."),
+        Refusal::CurrencyNotTaken { currency } => {
+            format!("We do not accept payments in {currency}.")
+        }
         Refusal::ReservationExpired { product_id } => {
             format!("It took too long, and {product_id} is no longer held for you.")
         }
@@ -44,7 +44,7 @@ fn refused(refusal: &Refusal) -> String {
              payment method."
                 .to_owned()
         }
-        Refusal::PaymentUnavailable => "We cannot take payments at present.".to_owned(),
+        Refusal::PaymentUnavailable => "We are currently unable to take payments.".to_owned(),
         Refusal::CountryNotServed { country } => format!("We do not ship to {country}."),
         Refusal::CancelRequested { by } => on_request(*by).to_owned(),
         Refusal::BelowReserved { .. }
@@ -59,7 +59,7 @@ fn refused(refusal: &Refusal) -> String {
         | Refusal::RefundMismatch
         | Refusal::TooManyRefunds
         | Refusal::ShipmentCancelled
-        | Refusal::Other(_) => "For technical reasons we could not carry it out.".to_owned(),
+        | Refusal::Other(_) => "We could not process it for technical reasons.".to_owned(),
     }
 }
 
@@ -102,19 +102,16 @@ mod tests {
                 "The price of lamp has changed; it is now EUR 2.05.",
             ),
             (Refusal::MixedCurrencies, "order them separately"),
-            (Refusal::TotalTooLarge, "more than one payment can carry"),
-            (
-                Refusal::TotalTooSmall { least: euro(50) },
-                "less than one payment can carry, which is EUR 0.50",
-            ),
-            (Refusal::CurrencyNotTaken { currency: euros }, "We take no payments in EUR."),
+            (Refusal::TotalTooLarge, "too high for one payment"),
+            (Refusal::TotalTooSmall { least: euro(50) }, "below the smallest payment, EUR 0.50"),
+            (Refusal::CurrencyNotTaken { currency: euros }, "We do not accept payments in EUR."),
             (Refusal::ReservationExpired { product_id }, "lamp is no longer held for you"),
             (
                 Refusal::PaymentDeclined { code: "card_declined".to_owned() },
                 "Your payment was declined.",
             ),
             (Refusal::PaymentNeedsCustomer, "please use another payment method"),
-            (Refusal::PaymentUnavailable, "We cannot take payments at present."),
+            (Refusal::PaymentUnavailable, "We are currently unable to take payments."),
             (Refusal::CountryNotServed { country: "AQ".to_owned() }, "We do not ship to AQ."),
             (Refusal::CancelRequested { by: Canceller::Customer }, "You asked us to cancel it."),
             (Refusal::CancelRequested { by: Canceller::Staff }, "Our staff had to cancel it"),
@@ -125,8 +122,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_fault_of_the_customer_is_technical() {
-        let technical = "For technical reasons we could not carry it out.";
+    fn refusals_not_caused_by_the_customer_are_technical() {
+        let technical = "We could not process it for technical reasons.";
         for stop in [
             Stop::Failed,
             Stop::Refused(Refusal::PaymentVoided),

@@ -1,4 +1,4 @@
-//! The lists, against what is made of all orders by sorting them.
+//! The lists, compared with all orders, sorted.
 
 use super::*;
 use crate::domain::event::OrderShipped;
@@ -167,10 +167,10 @@ async fn a_page_names_a_next_one_only_if_there_may_be_more() {
 #[test]
 fn a_directory_keeps_the_latest_stretches_of_time() {
     let mut directory = Directory::default();
-    for stretch in (0..).take(STRETCHES + 1) {
-        directory.add(stretch, 1);
+    for period in (0..).take(MAX_PERIODS + 1) {
+        directory.add(period, 1);
     }
-    assert_eq!((directory.0.len(), directory.downward(None).last()), (STRETCHES, Some((1, 1))));
+    assert_eq!((directory.0.len(), directory.downward(None).last()), (MAX_PERIODS, Some((1, 1))));
 }
 
 #[tokio::test]
@@ -230,7 +230,7 @@ async fn an_order_that_ends_while_it_is_listed_as_stuck_is_not_left_there() {
 
 #[tokio::test]
 async fn an_order_that_ended_leaves_a_second_page_of_stuck_orders() {
-    let (index, list, states) = (index(), Shelf::Status(Status::Stuck), states(0, 0, 4));
+    let (index, list, states) = (index(), List::Status(Status::Stuck), states(0, 0, 4));
     let stuck = ListedOrder::from(&states[2]);
     let others = (0..PAGE).map(|number| {
         let order_id: OrderId = format!("other-{number}").parse().unwrap();

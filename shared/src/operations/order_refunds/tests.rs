@@ -14,7 +14,7 @@ use proptest::prelude::*;
 
 const PAID: i64 = 700;
 
-/// How soon a refund that succeeded is looked at again.
+/// When a successful refund is first reviewed.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 type Service<P> = RefundService<
@@ -100,7 +100,7 @@ async fn an_unknown_order_has_no_refunds() {
 }
 
 #[tokio::test]
-async fn the_sweep_finishes_what_the_caller_gave_up() {
+async fn the_sweep_completes_what_the_caller_abandoned() {
     for fault in [Fault::Lost, Fault::AnswerLost, Fault::Saved] {
         let provider = FakeProvider::default();
         let service = service(&provider).await;
@@ -132,7 +132,7 @@ async fn a_refund_that_is_pending_is_shown_so_and_settled_when_it_is_asked_about
     provider.inject("refund", Fault::Refund(RefundStatus::Pending));
     let pending = refund(&service, "a", Some(300)).await.unwrap().unwrap();
     assert_eq!(pending.state, RefundState::Pending);
-    assert_eq!(settle(&service).await, Some(AGAIN));
+    assert_eq!(settle(&service).await, Some(RETRY_AFTER));
     let hour = Service { clock: FakeClock(at(1 + 3_600)), ..service.clone() };
     assert_eq!(settle(&hour).await, Some(LONG));
     assert!(service.publisher.types().is_empty());
@@ -189,7 +189,7 @@ async fn staff_refund_what_the_provider_took_back_of_a_cancelled_order() {
     assert_eq!((order(&service).await.owed(), provider.balance()), (None, (PAID, PAID)));
 }
 
-/// What happens next: somebody asks for `amount` under a key, the sweep runs, or time passes at the
+/// What happens next: a caller requests `amount` under a key, the sweep runs, or time passes at the
 /// provider.
 #[derive(Debug, Clone)]
 enum Act {
@@ -285,7 +285,7 @@ async fn check_law(acts: Vec<Act>) {
 
 proptest! {
     #[test]
-    fn no_more_is_given_back_than_was_paid_whatever_breaks_off(acts in prop::collection::vec(any_act(), 1..12)) {
+    fn no_more_is_refunded_than_was_paid_whatever_is_interrupted(acts in prop::collection::vec(any_act(), 1..12)) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(check_law(acts));
     }

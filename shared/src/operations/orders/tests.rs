@@ -1,4 +1,4 @@
-//! What is kept and published of an order, and who may look it up.
+//! What is stored and published of an order, and who may look it up.
 
 use super::*;
 use crate::domain::order::Status;

@@ -1,5 +1,5 @@
 //! The events of payments. Each is published after the payment is written, and again whenever the
-//! payment is asked for, always under the same id.
+//! payment is requested, always under the same id.
 
 use super::PaymentService;
 use crate::domain::event::{CloudEvent, Event, PaymentCharged, PaymentDeclined, PaymentRefunded};
@@ -40,7 +40,7 @@ where
         self.publish(&subject(payment), &declined).await
     }
 
-    /// Publishes that the refund called `id` has succeeded, if it has.
+    /// Publishes that the refund `id` has succeeded, if it has.
     pub(super) async fn publish_refund(&self, payment: &Payment, id: &RefundId) -> Result<()> {
         let Some(amount) = given_back(payment, id) else { return Ok(()) };
         let undo = *id == RefundId::undo();
@@ -62,7 +62,7 @@ where
     }
 }
 
-/// What the id of a payment's event begins with: its order, or the payment where no order is.
+/// The beginning of the id of a payment's event: its order, or the payment if it has none.
 fn subject(payment: &Payment) -> String {
     match payment.by {
         Owner::Order => payment.order_id.to_string(),
@@ -70,8 +70,8 @@ fn subject(payment: &Payment) -> String {
     }
 }
 
-/// What the refund called `id` has refunded. Versions before this one noted no refund, only that
-/// all is refunded.
+/// What the refund `id` has refunded. Earlier versions recorded no refund, only that everything is
+/// refunded.
 fn given_back(payment: &Payment, id: &RefundId) -> Option<Money> {
     match (payment.refund(id), &payment.state) {
         (Some(refund), _) => (refund.state == RefundState::Succeeded).then_some(refund.amount),

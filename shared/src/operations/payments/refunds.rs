@@ -1,5 +1,5 @@
-//! Undoing payments: what has not succeeded is cancelled, what has is refunded, and what is under
-//! way is waited for.
+//! Undoing payments: what has not succeeded is cancelled, what has is refunded, and what is pending
+//! is awaited.
 
 use super::agreement::agree;
 use super::{PaymentService, undecided};
@@ -22,7 +22,7 @@ where
     P: Publisher,
     C: Clock,
 {
-    /// Undoes a payment that was cancelled; the answer is what was refunded in all, if anything.
+    /// Undoes a payment that was cancelled; returns the total refunded, if any.
     pub(super) async fn undo(&self, payment: Payment) -> Result<Option<Money>> {
         let payment = self.cancel(payment).await?;
         let payment = self.give_back(payment, &RefundId::undo(), None).await?;
@@ -30,14 +30,14 @@ where
             return Ok(payment.given_back());
         }
         let why = match payment.refund(&RefundId::undo()).map(|refund| refund.state) {
-            Some(RefundState::Failed) => "the provider could not refund it: it is asked again",
-            _ => "the refund is under way: it is read again",
+            Some(RefundState::Failed) => "the provider could not refund it: it is requested again",
+            _ => "the refund is pending: it is read again",
         };
         Err(Failure::new("payment provider", "refund", why).into())
     }
 
-    /// Settles a payment of which it is not known whether it was charged: a request to refund `all`
-    /// of it cancels it.
+    /// Settles a payment that may or may not have been charged: a request to refund `all` of it
+    /// cancels it.
     pub(super) async fn decide(&self, payment: Payment, all: bool) -> Result<Payment> {
         match &payment.state {
             PaymentState::Intended | PaymentState::Created { .. } if all => {
@@ -71,8 +71,8 @@ where
         self.advance(&payment, next).await
     }
 
-    /// Refunds `amount`, or all that is left, as `id`, if the payment was charged, and returns how
-    /// far that has come.
+    /// Refunds `amount`, or all that is left, as `id`, if the payment was charged, and returns the
+    /// resulting state.
     pub(super) async fn give_back(
         &self,
         payment: Payment,
@@ -93,7 +93,7 @@ where
         Ok(payment)
     }
 
-    /// How far the provider has come with a refund, which it is asked for if it has none under way.
+    /// The provider's state of a refund, which is requested if the provider has none pending.
     async fn refund_state(
         &self,
         payment: &Payment,
@@ -137,17 +137,17 @@ fn state(payment: &Payment, refund: &RefundObject) -> RefundState {
         Settled::GivenBack => RefundState::Succeeded,
         Settled::NotYet => RefundState::Pending,
         Settled::NotGivenBack => {
-            tell_failed(payment, &refund.id);
+            log_failed_refund(payment, &refund.id);
             RefundState::Failed
         }
     }
 }
 
-/// Reports a refund that failed, at once or days after it had succeeded.
-pub(super) fn tell_failed(payment: &Payment, refund: &str) {
+/// Reports a refund that failed, immediately or days after it had succeeded.
+pub(super) fn log_failed_refund(payment: &Payment, refund: &str) {
     observe::payment("refund-failed");
     tracing::error!(
         payment.id = %payment.payment_id, order.id = %payment.order_id, refund.id = refund,
-        "a refund failed: the customer did not get the money"
+        "refund {refund} failed: the customer did not get the money"
     );
 }

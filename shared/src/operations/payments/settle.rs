@@ -2,23 +2,23 @@
 //! take days, and refunds that the provider takes back after they succeeded.
 
 use super::PaymentService;
-use super::refunds::tell_failed;
+use super::refunds::log_failed_refund;
 use crate::domain::PaymentId;
 use crate::domain::payment::{
     OnPay, Owner, Payment, PaymentState, RefundId, RefundState, Settled, needs_review, next_review,
 };
 use crate::observe;
 use crate::operations::due::{self, Page};
-use crate::operations::sweep::{AGAIN, Look};
+use crate::operations::sweep::{Handler, RETRY_AFTER};
 use crate::ports::{
     Clock, Documents, Payments, PortFuture, Provider, Publisher, RefundObject, Result,
 };
 use jiff::{SignedDuration, Timestamp};
 
-/// A refund that has been under way for this long is looked at no more often: banks take days.
+/// A refund that has been pending for this long is checked no more often: banks take days.
 const LONG: SignedDuration = SignedDuration::from_hours(1);
 
-impl<D, I, V, P, C> Look<PaymentId> for PaymentService<D, I, V, P, C>
+impl<D, I, V, P, C> Handler<PaymentId> for PaymentService<D, I, V, P, C>
 where
     D: Documents<PaymentId, Payment>,
     I: Documents<String, Page<PaymentId>>,
@@ -26,7 +26,7 @@ where
     P: Publisher,
     C: Clock,
 {
-    fn look_at(&self, id: &PaymentId) -> impl PortFuture<Option<SignedDuration>> {
+    fn handle(&self, id: &PaymentId) -> impl PortFuture<Option<SignedDuration>> {
         self.settle(id)
     }
 }
@@ -39,10 +39,10 @@ where
     P: Publisher,
     C: Clock,
 {
-    /// Notes when to settle a payment that is about to be decided, unless its caller has by then.
+    /// Records when to settle a payment that is about to be decided, unless its caller has by then.
     pub(super) async fn expect_caller(&self, payment: &Payment) -> Result<()> {
         match payment.state {
-            PaymentState::Intended | PaymentState::Created { .. } => self.look_later(payment).await,
+            PaymentState::Intended | PaymentState::Created { .. } => self.schedule(payment).await,
             PaymentState::Charged { .. }
             | PaymentState::Refused(_)
             | PaymentState::Cancelled
@@ -50,8 +50,8 @@ where
         }
     }
 
-    /// Notes when to look at a payment of a caller's. An order's is looked at with its order.
-    pub(super) async fn look_later(&self, payment: &Payment) -> Result<()> {
+    /// Records when to check a caller's payment. An order's is checked with its order.
+    pub(super) async fn schedule(&self, payment: &Payment) -> Result<()> {
         match payment.by {
             Owner::Order => Ok(()),
             Owner::Caller => {
@@ -62,18 +62,15 @@ where
     }
 
     /// Advances a payment and its refunds as far as possible; returns the delay until the next
-    /// look.
-    pub(super) async fn bring_to_its_end(
-        &self,
-        payment: Payment,
-    ) -> Result<Option<SignedDuration>> {
+    /// check.
+    pub(super) async fn settle_payment(&self, payment: Payment) -> Result<Option<SignedDuration>> {
         let mut payment = self.end(payment).await?;
         for id in pending(&payment) {
             payment = self.give_back(payment, &id, None).await?;
         }
         let now = self.clock.now();
         if succeeded(&payment).any(|since| needs_review(since, now)) {
-            payment = self.look_again(payment).await?;
+            payment = self.recheck_refunds(payment).await?;
         }
         let reviews = succeeded(&payment).filter_map(|since| next_review(since, now));
         Ok(reviews.chain(waits(&payment, now)).min())
@@ -93,7 +90,7 @@ where
             | PaymentState::Cancelled
             | PaymentState::Refunded { .. } => return Ok(payment),
         };
-        tell_overdue(&payment, if intent.is_some() { "created" } else { "intended" });
+        log_overdue(&payment, if intent.is_some() { "created" } else { "intended" });
         let Some(intent) = intent else {
             return self.advance(&payment, PaymentState::Cancelled).await;
         };
@@ -110,8 +107,8 @@ where
         Ok(payment)
     }
 
-    /// Reads again what the provider says of refunds that succeeded.
-    pub(super) async fn look_again(&self, mut payment: Payment) -> Result<Payment> {
+    /// Reads the refunds that succeeded again from the provider.
+    pub(super) async fn recheck_refunds(&self, mut payment: Payment) -> Result<Payment> {
         let Some(intent) = payment.intent().filter(|_| succeeded(&payment).next().is_some()) else {
             return Ok(payment);
         };
@@ -122,40 +119,40 @@ where
             let change = |found: &mut Payment| is_new = found.take_refund_back(&id, now);
             payment = self.change(&payment, change).await?;
             if is_new {
-                tell_failed(&payment, id.as_str());
+                log_failed_refund(&payment, id.as_str());
             }
         }
         Ok(payment)
     }
 }
 
-fn tell_overdue(payment: &Payment, state: &'static str) {
+fn log_overdue(payment: &Payment, state: &'static str) {
     observe::payment_overdue(state);
     tracing::warn!(payment.id = %payment.payment_id, state, "payment {} is overdue", payment.payment_id);
 }
 
-/// The refunds that are under way.
+/// The pending refunds.
 fn pending(payment: &Payment) -> Vec<RefundId> {
     let open = payment.refunds.iter().filter(|refund| refund.state == RefundState::Pending);
     open.map(|refund| refund.refund_id.clone()).collect()
 }
 
-/// When each refund succeeded, as far as that is known.
+/// When each refund succeeded, if known.
 fn succeeded(payment: &Payment) -> impl Iterator<Item = Timestamp> {
     let done = payment.refunds.iter().filter(|refund| refund.state == RefundState::Succeeded);
     done.filter_map(|refund| refund.updated_at)
 }
 
-/// The delay until the next look at each refund that is under way.
+/// The delay until the next check of each pending refund.
 fn waits(payment: &Payment, now: Timestamp) -> impl Iterator<Item = SignedDuration> {
     let open = payment.refunds.iter().filter(|refund| refund.state == RefundState::Pending);
     open.map(move |refund| match refund.updated_at {
-        Some(since) if now.duration_since(since) < LONG => AGAIN,
+        Some(since) if now.duration_since(since) < LONG => RETRY_AFTER,
         _ => LONG,
     })
 }
 
-/// The refunds that succeeded and that the provider, by what it has of them now, took back.
+/// The refunds that succeeded and that the provider has taken back since.
 fn taken_back(payment: &Payment, known: &[RefundObject]) -> Vec<RefundId> {
     let done = payment.refunds.iter().filter(|refund| refund.state == RefundState::Succeeded);
     let lost = |id: &&RefundId| {

@@ -1,4 +1,4 @@
-//! Payments under a provider that loses, delays, declines and fails.
+//! Payments with a provider that loses, delays, declines and fails requests.
 
 mod amounts;
 mod races;
@@ -187,7 +187,7 @@ async fn the_second_intent_of_a_payment_is_cancelled() {
     let intended = Payment::intended(Owner::Order, sample());
     charge(&service).await.unwrap();
     service.provider.forget_keys();
-    // A try that read the document before the other one wrote it.
+    // An attempt that read the document before the other one wrote it.
     let (payment, _) = service.create(intended).await.unwrap();
     assert_eq!(payment.state, PaymentState::Charged { reference: "pi_0".into() });
     assert_eq!(service.provider.intents(), [IntentStatus::Succeeded, IntentStatus::Canceled]);

@@ -34,10 +34,10 @@ impl Shop {
         Self { orders, engine, progress, placed }
     }
 
-    /// Notes what happens, in this process or in another one.
+    /// Records what happens, in this process or in another one.
     async fn note(&self, here: bool, noted: &Noted) {
         let log = DocumentLog::new(self.orders.clone(), FakeBroker::default(), FakeClock(at(1)));
-        let log = if here { log.telling(self.progress.changes.clone()) } else { log };
+        let log = if here { log.notifying(self.progress.changes.clone()) } else { log };
         log.note(&self.placed, noted).await.unwrap();
     }
 
@@ -117,5 +117,5 @@ async fn nobody_waits_for_the_end_of_an_order_that_is_stuck() {
     assert_eq!(shop.next(Until::Ended).await.unwrap().steps.len(), 3);
     assert!(began.elapsed().is_zero());
     shop.next(Until::StepsAfter(3)).await;
-    assert_eq!(began.elapsed(), LONG, "its steps may go on");
+    assert_eq!(began.elapsed(), LONG, "its steps may continue");
 }

@@ -17,10 +17,10 @@ use std::sync::Arc;
 
 const HISTORIES: &str = "tests/histories";
 
-/// What each step of an order answers.
+/// The result of each step of an order.
 type Way = fn(&str) -> Option<Value>;
 
-/// The ways of an order that this version records: how each ends is its name.
+/// The histories that this version records, named after their ends.
 fn ways() -> [(&'static str, Way); 3] {
     [
         ("completed", |step| Some(well(step))),

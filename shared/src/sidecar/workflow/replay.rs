@@ -15,10 +15,10 @@ use dapr_durabletask::worker::{OrchestrationExecutor, OrchestratorFn, WorkerOpti
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// What an activity answers: a value, or nothing when it fails.
+/// The result of an activity: a value, or none when it fails.
 type ActivityAnswer = Option<Value>;
 
-/// A workflow engine without time and without machinery.
+/// A workflow engine without time and without infrastructure.
 pub(super) struct FakeEngine<F> {
     answer: F,
     now: Timestamp,
@@ -41,19 +41,19 @@ impl<F: FnMut(&str) -> ActivityAnswer> FakeEngine<F> {
         engine
     }
 
-    /// Runs the workflow to its end, and answers with its history.
+    /// Runs the workflow to its end, and returns its history.
     pub(super) async fn history(mut self) -> Vec<HistoryEvent> {
         self.turns().await;
         self.past
     }
 
-    /// Runs the workflow to its end, and answers with its calls and its outcome.
+    /// Runs the workflow to its end, and returns its calls and its outcome.
     async fn run(mut self) -> (String, Outcome) {
         let result = self.turns().await;
         (self.calls.join("\n"), serde_json::from_str(&result).unwrap())
     }
 
-    /// Each turn replays the workflow from its beginning; the answer is its result.
+    /// Each turn replays the workflow from its beginning; returns its result.
     async fn turns(&mut self) -> String {
         let saga: OrchestratorFn = Arc::new(|context| Box::pin(order_saga(context)));
         loop {
@@ -71,7 +71,7 @@ impl<F: FnMut(&str) -> ActivityAnswer> FakeEngine<F> {
             let actions = turn.await.unwrap().actions;
             self.past.append(&mut self.new);
             for action in actions {
-                if let Some(result) = self.carry_out(action) {
+                if let Some(result) = self.execute(action) {
                     return result;
                 }
             }
@@ -80,8 +80,8 @@ impl<F: FnMut(&str) -> ActivityAnswer> FakeEngine<F> {
         }
     }
 
-    /// Does what the workflow wants, and returns its result once it has ended.
-    fn carry_out(&mut self, action: WorkflowAction) -> Option<String> {
+    /// Does what the workflow requests, and returns its result once it has ended.
+    fn execute(&mut self, action: WorkflowAction) -> Option<String> {
         let kind = action.workflow_action_type.unwrap();
         if let WorkflowActionType::CompleteWorkflow(end) = kind {
             return end.result;
@@ -154,13 +154,13 @@ pub(super) fn well(step: &str) -> Value {
     }
 }
 
-/// Everything goes well but one step, which is refused.
+/// Every step succeeds but one, which is refused.
 pub(super) fn refuses_at(refused: &str, step: &str) -> Value {
     let refusal = json!({"type": "country-not-served", "country": "AQ"});
     if step == refused { json!({"result": {"Err": refusal}}) } else { well(step) }
 }
 
-/// Everything goes well but some steps, which fail.
+/// Every step succeeds but some, which fail.
 pub(super) fn fails_at(failing: &[&str], step: &str) -> Option<Value> {
     (!failing.contains(&step)).then(|| well(step))
 }
@@ -172,7 +172,7 @@ fn waits(calls: &str) -> Vec<i64> {
 }
 
 #[tokio::test]
-async fn an_order_that_goes_well_calls_its_steps_in_order() {
+async fn a_successful_order_calls_its_steps_in_order() {
     let (calls, outcome) = FakeEngine::new(|step| Some(well(step))).run().await;
     let expected = r#"create ORDER
 reserve {"order_id":"ID","part":{"products":0,"sum":null}}

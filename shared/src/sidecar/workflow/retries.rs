@@ -45,9 +45,9 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_the_longest_of_their_step() {
-        let seconds = |step, tries| pause(step, tries).as_secs_f64();
-        assert_eq!([1, 2, 5].map(|tries| seconds(Step::Pay, tries)), [0.5, 1.0, 8.0]);
-        assert_eq!([6, u32::MAX].map(|tries| seconds(Step::Pay, tries)), [15.0, 15.0]);
-        assert_eq!([6, u32::MAX].map(|tries| seconds(Step::RefundPayment, tries)), [16.0, 900.0]);
+        let pauses = |step, tries: [u32; 3]| tries.map(|tries| pause(step, tries).as_millis());
+        assert_eq!(pauses(Step::Pay, [1, 2, 5]), [500, 1_000, 8_000]);
+        assert_eq!(pauses(Step::Pay, [6, 7, u32::MAX]), [15_000; 3]);
+        assert_eq!(pauses(Step::RefundPayment, [6, 11, u32::MAX]), [16_000, 512_000, 900_000]);
     }
 }

@@ -65,7 +65,7 @@ impl FakeEngine {
 
     fn call(&self, call: String) -> Result<()> {
         if mem::take(&mut *lock(&self.fails)) {
-            return Err(Failure::new("fake engine", "drive", "set to fail").into());
+            return Err(Failure::new("fake engine", "run", "set to fail").into());
         }
         lock(&self.calls).push(call);
         Ok(())
@@ -73,8 +73,8 @@ impl FakeEngine {
 }
 
 impl SagaEngine for FakeEngine {
-    async fn drive(&self, order: &PlacedOrder) -> Result<PlacedOrder> {
-        self.call("drive".to_owned())?;
+    async fn run(&self, order: &PlacedOrder) -> Result<PlacedOrder> {
+        self.call("run".to_owned())?;
         let mut sagas = lock(&self.sagas);
         Ok(sagas.entry(order.order_id.clone()).or_insert_with(|| order.clone()).clone())
     }

@@ -111,7 +111,7 @@ impl Books {
 
     fn intent(&mut self, id: &str) -> Result<&mut Intent> {
         let found = self.intents.iter_mut().find(|(intent, _)| intent.id == id);
-        Ok(found.map(|(intent, _)| intent).ok_or_else(|| failed("there is no such intent"))?)
+        Ok(found.map(|(intent, _)| intent).ok_or_else(|| failed("no such intent"))?)
     }
 
     fn confirm(&mut self, id: &str, fault: Option<Fault>) -> Result<ProviderAnswer<Intent>> {
@@ -184,7 +184,7 @@ impl Provider for FakeProvider {
         let mut books = lock(&self.0);
         let fault = books.begin("confirm")?;
         if fault == Some(Fault::Saved) {
-            return Ok(ProviderAnswer::KeySpent(failed("an error of the provider's own")));
+            return Ok(ProviderAnswer::KeySpent(failed("an internal error")));
         }
         let answer = books.confirm(intent, fault)?;
         answered(fault, answer)
@@ -247,12 +247,12 @@ impl Provider for FakeProvider {
 
 fn answered<T>(fault: Option<Fault>, answer: T) -> Result<T> {
     if fault == Some(Fault::AnswerLost) {
-        Err(failed("its answer is lost").into())
+        Err(failed("its response is lost").into())
     } else {
         Ok(answer)
     }
 }
 
 fn failed(why: &'static str) -> Failure {
-    Failure::new("fake provider", "do as asked", why)
+    Failure::new("fake provider", "serve a request", why)
 }

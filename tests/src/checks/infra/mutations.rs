@@ -71,7 +71,7 @@ pub const MUTATIONS: &[Mutation] = mutations![
     "a retention that App Insights refuses", "infra/prod.bicepparam":
         "param retentionDays = 90" => "param retentionDays = 100",
         "BCP033", LANGUAGE;
-    "a parameter that is a secret by its name alone", "infra/alerts.bicep":
+    "a parameter that is a secret only by its name", "infra/alerts.bicep":
         "param vaultEventsId string" => "param vaultEventsId string\n\n@description('Required. Another.')\nparam secretEventsId string",
         "Parameter 'secretEventsId'", LANGUAGE;
     "a scope that is missing", "components/azure/orders.yaml":
@@ -83,7 +83,7 @@ pub const MUTATIONS: &[Mutation] = mutations![
     "a component under another name", "components/azure/inbox.yaml":
         "name: inbox\nspec" => "name: in-box\nspec",
         "components are those of components/local", DetectedIn::Source;
-    "a component changed for Bicep alone", "infra/components.json":
+    "a component changed only for Bicep", "infra/components.json":
         "\"azureAuthMethods\"" => "\"azureAuthMethod\"",
         "components.json is current", DetectedIn::Source;
     "documents that functions no longer share", "components/azure/payments.yaml":
@@ -116,13 +116,13 @@ pub const MUTATIONS: &[Mutation] = mutations![
     "an alert on the end of a line that is never logged", "infra/queries/failed-undos.kql":
         "endswith \" failed\"" => "endswith \" went wrong\"",
         "queries match what is logged", DetectedIn::Source;
-    "an alert on words that are never logged", "infra/queries/stuck-orders.kql":
-        "an order is stuck:" => "an order got stuck:",
+    "an alert on words that are never logged", "infra/queries/dead-letters.kql":
+        "a message becomes a dead letter" => "a message became a dead letter",
         "queries match what is logged", DetectedIn::Source;
     "an actor host that scales to zero", "infra/function.bicep":
         "  actor: hostMinReplicas\n" => "  actor: 0\n",
         "replicas fit the kind", DEPLOYED;
-    "a workflow host that is alone", "infra/function.bicep":
+    "a workflow host with a single replica", "infra/function.bicep":
         "  workflow: hostMinReplicas\n" => "  workflow: 1\n",
         "replicas fit the kind", DEPLOYED;
     "a scaler that counts another's messages", "infra/function.bicep":
@@ -155,19 +155,19 @@ pub const MUTATIONS: &[Mutation] = mutations![
     "images by a tag that can be moved", "infra/apps.bicep":
         "image: images[function.name]" => "image: replace(images[function.name], '@sha256:', ':')",
         "every function is deployed", DEPLOYED;
-    "subscriptions of some event functions alone", "infra/main.bicep":
+    "subscriptions of only some event functions", "infra/main.bicep":
         "function => function.kind == 'event')" => "function => function.kind == 'event' && function.name != 'send-email')",
         "messages have a destination", DEPLOYED;
-    "rights for one function of a component's alone", "infra/data.bicep":
+    "rights for only one function of a component", "infra/data.bicep":
         "onContainerApps ? ['component-${component.name}'] : component.scopes" => "[component.scopes[0]]",
         "roles are least-privilege", ON_KUBERNETES;
     "a right to publish to every topic", "infra/data.bicep":
         "function => map(function.?publishes ?? []," => "function => map(topics,",
         "roles are least-privilege", ON_KUBERNETES;
-    "a shared right to publish what nobody publishes", "infra/data.bicep":
+    "a shared right to publish what no function publishes", "infra/data.bicep":
         "? map(published, topic =>" => "? map(union(published, topics), topic =>",
         "roles are least-privilege", DEPLOYED_AGAIN;
-    "a component by which anybody publishes anything", "components/azure/pubsub.yaml":
+    "a component by which any function publishes anything", "components/azure/pubsub.yaml":
         "- name: publishingScopes" => "- name: subscriptionScopes",
         "components reach Azure by their identity", DetectedIn::Source;
     "dead letters that nothing keeps", "infra/messaging.bicep":
@@ -188,7 +188,7 @@ pub const MUTATIONS: &[Mutation] = mutations![
     "finished workflows that stay for good", "infra/state.bicep":
         "'workflow-store': 777600" => "'workflow-histories': 777600",
         "state is stored where Dapr reads it", DEPLOYED;
-    "documents whose life nobody states", "components/azure/orders.yaml":
+    "documents without a stated lifetime", "components/azure/orders.yaml":
         "# Retention: " => "# ",
         "stored data has a stated lifetime", DetectedIn::Source;
     "actors that may read what is out of date", "infra/state.bicep":

@@ -31,7 +31,7 @@ pub(super) fn stores(tree: &Tree) -> Vec<String> {
     stores.map(|component| component.name).collect()
 }
 
-/// Dapr must not ask for a consistency, so that the account's applies.
+/// Dapr must not set a consistency level, so that the account's applies.
 const CONSISTENCY: [&str; 1] =
     ["const CONSISTENCY: StateConsistency = StateConsistency::ConsistencyUnspecified;"];
 

@@ -1,4 +1,4 @@
-//! Who calls the shop: the issuer of tokens, and tokens of it.
+//! The callers of a cluster: the issuer of tokens, and its tokens.
 
 use super::{Cluster, local_url};
 use crate::{LocalError, probe};
@@ -6,7 +6,7 @@ use crate::{LocalError, probe};
 /// The name of the issuer's process.
 pub(super) const ISSUER: &str = "token-issuer";
 
-/// For whom tokens are.
+/// The audience of the tokens.
 pub const AUDIENCE: &str = "saga-shop";
 
 /// The shop's page, as the issuer knows it.
@@ -15,11 +15,11 @@ pub const PAGE: &str = "page";
 /// What staff may do, as a token says it.
 pub const STAFF: &str = "orders.admin inventory.admin payments.admin";
 
-/// How long a token lasts, in seconds: a day, which no run exceeds.
+/// The lifetime of a token, in seconds: a day, longer than any run.
 const LASTS: u32 = 86_400;
 
 impl Cluster {
-    /// Where tokens are issued, unless everybody may do everything.
+    /// The URL of the issuer, unless everyone may do everything.
     #[must_use]
     pub fn issuer_url(&self) -> Option<String> {
         self.plan.issuer.map(local_url)
@@ -28,17 +28,17 @@ impl Cluster {
     /// The issuer of tokens.
     ///
     /// # Panics
-    /// When everybody may do everything.
+    /// When everyone may do everything.
     #[must_use]
     pub fn issuer(&self) -> &crate::Process {
         self.process(ISSUER)
     }
 
-    /// A token by which `subject` may do what `scopes` say, with spaces between; an empty one where
-    /// nobody needs any.
+    /// A token for `subject` with `scopes`, separated by spaces; an empty one if no tokens are
+    /// checked.
     ///
     /// # Errors
-    /// When the issuer does not give one.
+    /// When the issuer does not issue one.
     pub async fn token(&self, subject: &str, scopes: &str) -> Result<String, LocalError> {
         let Some(issuer) = self.issuer_url() else { return Ok(String::new()) };
         let scopes = scopes.replace(' ', "+");

@@ -162,7 +162,7 @@ impl Commands<'_> {
             .env("DAPR_HTTP_PORT", sidecar.http.to_string())
             .env("DAPR_GRPC_PORT", sidecar.grpc.to_string())
             .env("APP_API_TOKEN", &self.plan.token)
-            // One person is all callers here.
+            // A single client acts as all callers here.
             .env("REQUESTS_PER_CALLER", "0")
             .env("PAYMENT_PROVIDER_URL", local_url(self.plan.simulator))
             .env("KEY_VAULT_URL", vault_url(self.plan.key_vault.is_some()));
@@ -185,7 +185,7 @@ impl Commands<'_> {
                 .env("OTEL_EXPORTER_OTLP_ENDPOINT", local_url(otlp))
                 .env("OTEL_BSP_SCHEDULE_DELAY", "500")
                 .env("OTEL_METRIC_EXPORT_INTERVAL", "2000")
-                // So that the measures of a restarted process add up with the earlier ones.
+                // So that the metrics of a restarted process add up with the earlier ones.
                 .env("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta");
         }
         command.envs(self.env);

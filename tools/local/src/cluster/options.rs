@@ -74,10 +74,10 @@ pub enum Broker {
 /// Who may call a cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Callers {
-    /// Those who show a token of the cluster's own issuer may do what it says.
+    /// Callers with a token of the cluster's own issuer, within its scopes.
     Known,
-    /// Everybody may do everything.
-    Everybody,
+    /// Everyone may do everything.
+    Everyone,
 }
 
 /// Where a cluster stores credentials.

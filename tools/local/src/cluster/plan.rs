@@ -33,7 +33,7 @@ pub(super) struct Plan {
     pub(super) functions: Vec<Function>,
     pub(super) control_plane: ControlPlane,
     pub(super) simulator: u16,
-    /// None, when everybody may do everything.
+    /// None, when everyone may do everything.
     pub(super) issuer: Option<u16>,
     /// Where the shop's page makes things fail, if it can.
     pub(super) controls: Option<u16>,

@@ -8,8 +8,8 @@ use local::{LocalError, redis_of_start};
 /// What it needs to be allowed.
 const SCOPES: &str = "orders.admin inventory.admin";
 
-/// Lists every order and every product again, as their documents say. The shop may be in use meanwhile, and
-/// repeating it does no harm.
+/// Rebuilds the lists of orders and products from their documents. The shop may be in use meanwhile, and it may be
+/// repeated.
 #[derive(Debug, Args)]
 pub(crate) struct RebuildIndex {
     /// The port of the shop's Redis; by default that of `start`, or else 6379.

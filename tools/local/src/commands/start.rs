@@ -11,7 +11,7 @@ use local::{Cluster, Credentials, LocalError, Options, Place, http_client, produ
 use std::io::Write;
 use std::sync::Arc;
 
-/// What the first order of a shop at SHOP takes, with tokens of ISSUER.
+/// The commands of a first order in a shop at SHOP, with tokens of ISSUER.
 const FIRST_ORDER: &str = r#"
 Open SHOP in a browser and buy something; sign in as anyone, without a password.
 By requests, which show a token: put a product on sale as staff, then order it as ann.
@@ -36,10 +36,10 @@ pub(crate) struct Start {
     /// removed when it stops.
     #[arg(long)]
     private: bool,
-    /// Checks no tokens: everybody who reaches the gateway may do everything.
+    /// Checks no tokens: everyone who reaches the gateway may do everything.
     #[arg(long)]
     open: bool,
-    /// Collects no traces and shows no page of them.
+    /// Does not collect or show traces.
     #[arg(long)]
     no_traces: bool,
     /// Stores credentials in a simulator of Azure Key Vault instead of a file, to try their rotation; on Linux
@@ -55,7 +55,7 @@ pub(crate) async fn start(start: Start) -> Result<(), LocalError> {
     let options = Options {
         place: if start.private { Place::Private } else { Place::Workspace },
         dapr: if start.pinned_dapr { Choice::Pinned } else { Choice::Installed },
-        callers: if start.open { Callers::Everybody } else { Callers::Known },
+        callers: if start.open { Callers::Everyone } else { Callers::Known },
         traces: !start.no_traces,
         credentials: if start.key_vault { Credentials::KeyVault } else { Credentials::File },
         controls: true,
@@ -98,7 +98,7 @@ pub(crate) async fn start(start: Start) -> Result<(), LocalError> {
     Ok(())
 }
 
-/// How a first order is placed, by commands to be copied.
+/// How to place a first order, as commands to copy.
 fn greeting(shop: &str, issuer: Option<&str>) -> String {
     let Some(issuer) = issuer else {
         return format!(

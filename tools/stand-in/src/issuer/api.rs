@@ -74,7 +74,7 @@ async fn keys(State(issuer): State<Issuer>) -> Json<Value> {
 
 async fn rotate(State(issuer): State<Issuer>) -> Result<Json<Value>, ApiError> {
     let id = issuer.keys().rotate().map_err(no_key)?;
-    tracing::info!(kid = id, "Signing with a fresh key");
+    tracing::info!(kid = id, "Signing with a new key");
     Ok(Json(json!({ "kid": id })))
 }
 
@@ -115,5 +115,5 @@ impl Issuer {
 }
 
 pub(crate) fn no_key(_: Unspecified) -> ApiError {
-    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "no random numbers")
+    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "no random numbers are available")
 }

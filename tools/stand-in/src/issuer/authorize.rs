@@ -1,4 +1,4 @@
-//! The authorization endpoint, with a page on which a person chooses who to be
+//! The authorization endpoint, with a page on which a person chooses an identity
 //! ([RFC 6749 §4.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1), PKCE by
 //! [RFC 7636](https://www.rfc-editor.org/rfc/rfc7636)).
 
@@ -66,7 +66,7 @@ async fn authorize(
     request: Result<Query<AuthorizationRequest>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let Query(request) = request?;
-    // Nothing is sent to an address that may be anybody's, no error either.
+    // Nothing is sent to an address that may belong to anyone, not even an error.
     if !is_loopback(&request.redirect_uri) {
         let why =
             "'redirect_uri' must be an address of this machine, such as http://127.0.0.1:8000/";
@@ -110,7 +110,7 @@ impl AuthorizationRequest {
             Some(challenge) if challenge.len() == CHALLENGE && method == Some("S256") => {
                 Ok(challenge)
             }
-            _ => Err(("invalid_request", "code_challenge must be there, of the method S256")),
+            _ => Err(("invalid_request", "code_challenge is required, with the method S256")),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Authorization codes: each is good once, for a minute
+//! Authorization codes: each is valid once, for a minute
 //! ([RFC 6749 §4.1](https://www.rfc-editor.org/rfc/rfc6749#section-4.1)).
 
 use base64::Engine;
@@ -12,10 +12,10 @@ use uuid::Uuid;
 /// The lifetime of a code.
 const LASTS: Duration = Duration::from_mins(1);
 
-/// The most codes that are kept; the oldest goes first.
+/// The most codes that are stored; one more replaces the oldest.
 const MAX_CODES: usize = 1_000;
 
-/// What was granted.
+/// A grant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Grant {
     pub(crate) client: String,
@@ -26,7 +26,7 @@ pub(crate) struct Grant {
     pub(crate) scope: String,
 }
 
-/// What a client shows beside the code.
+/// What a client sends with the code.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Proof<'a> {
     pub(crate) client: &'a str,
@@ -34,13 +34,13 @@ pub(crate) struct Proof<'a> {
     pub(crate) verifier: &'a str,
 }
 
-/// The codes that were not redeemed yet.
+/// The codes that have not been redeemed.
 #[derive(Debug, Default)]
 pub(crate) struct Codes(VecDeque<(String, Instant, Grant)>);
 
 impl Codes {
     /// A code for `grant`.
-    #[expect(clippy::disallowed_methods, reason = "a code is random, and no order's id")]
+    #[expect(clippy::disallowed_methods, reason = "a code must be random from its first digit on")]
     pub(crate) fn issue(&mut self, grant: Grant) -> String {
         self.0.truncate(MAX_CODES - 1);
         let code = Uuid::new_v4().simple().to_string();
@@ -48,7 +48,7 @@ impl Codes {
         code
     }
 
-    /// What `code` grants, if it is good and `proof` fits. It cannot be redeemed again, either way.
+    /// The grant of `code`, if it is valid and `proof` matches. It cannot be redeemed again, either way.
     pub(crate) fn redeem(&mut self, code: &str, proof: Proof<'_>) -> Option<Grant> {
         let at = self.0.iter().position(|(known, ..)| known == code)?;
         let (_, issued, grant) = self.0.remove(at)?;
@@ -60,7 +60,7 @@ impl Codes {
     }
 }
 
-/// 43 to 128 characters of few kinds ([RFC 7636 §4.1](https://www.rfc-editor.org/rfc/rfc7636#section-4.1)).
+/// 43 to 128 unreserved characters ([RFC 7636 §4.1](https://www.rfc-editor.org/rfc/rfc7636#section-4.1)).
 fn is_verifier(text: &str) -> bool {
     let taken = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     (43..=128).contains(&text.len()) && text.bytes().all(taken)
@@ -101,12 +101,12 @@ mod tests {
         ] {
             let code = codes.issue(grant());
             assert_eq!(codes.redeem(&code, wrong), None, "{wrong:?}");
-            assert_eq!(codes.redeem(&code, GOOD), None, "a try uses it up");
+            assert_eq!(codes.redeem(&code, GOOD), None, "an attempt invalidates it");
         }
     }
 
     #[test]
-    fn the_oldest_of_too_many_codes_goes() {
+    fn the_oldest_of_too_many_codes_is_removed() {
         let mut codes = Codes::default();
         let first = codes.issue(grant());
         let second = codes.issue(grant());

@@ -22,14 +22,15 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
-    /// A fresh key and no previous one.
+    /// A new key and no previous one.
     pub(crate) fn fresh() -> Result<Self, Failure> {
-        let current = SigningKey::fresh(1).map_err(|_| io::Error::other("no random numbers"));
+        let current =
+            SigningKey::fresh(1).map_err(|_| io::Error::other("no random numbers are available"));
         let current = current.map_err(Failure::to("make a key"))?;
         Ok(Self { current, previous: None })
     }
 
-    /// Signs with a fresh key from now on, and returns its id.
+    /// Signs with a new key from now on, and returns its id.
     pub(crate) fn rotate(&mut self) -> Result<String, Unspecified> {
         let fresh = SigningKey::fresh(self.current.number + 1)?;
         let id = fresh.id();

@@ -30,7 +30,7 @@ pub struct Arguments {
 ///
 /// # Errors
 ///
-/// The port is taken, there are no random numbers for a key, or the server fails.
+/// The port is taken, no random numbers are available for a key, or the server fails.
 pub async fn serve(Arguments { port, audience }: Arguments) -> Result<(), Failure> {
     let (listener, address) = listen(port, "--port").await?;
     let name = format!("http://{address}");

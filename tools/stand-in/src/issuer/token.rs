@@ -43,7 +43,7 @@ enum GrantRequest {
         client_id: String,
         code_verifier: String,
     },
-    /// For the client itself; no secret is asked for.
+    /// For the client itself; no secret is required.
     ClientCredentials {
         client_id: String,
         #[serde(default)]
@@ -63,7 +63,7 @@ async fn by_query(
     issuer.token(&request)
 }
 
-/// Pages of any origin may call it: a code is good for none but the page that it was issued to.
+/// Pages of any origin may call it: a code is valid only for the page that it was issued to.
 async fn by_grant(
     State(issuer): State<Issuer>,
     grant: Result<Form<GrantRequest>, FormRejection>,
@@ -93,8 +93,8 @@ impl Issuer {
                 let proof =
                     Proof { client: &client_id, redirect: &redirect_uri, verifier: &code_verifier };
                 let grant = self.codes().redeem(&code, proof);
-                let grant =
-                    grant.ok_or("the code is not known, was used, or is not for who shows it")?;
+                let grant = grant
+                    .ok_or("the code is unknown, was used, or was issued to another client")?;
                 (grant.subject, grant.scope)
             }
         };

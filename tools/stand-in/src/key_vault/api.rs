@@ -41,7 +41,7 @@ async fn set_secret(
     Ok(Json(Bundle::new(&host, &name, &version)).into_response())
 }
 
-/// Of a version's properties, the tags alone can be changed
+/// Of a version's properties, only the tags can be changed
 /// (<https://learn.microsoft.com/rest/api/keyvault/secrets/update-secret>).
 async fn update_properties(
     State(vault): State<Vault>,

@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use std::net::IpAddr;
 
-/// Where Azure's clients are told to ask for a token; managed identities ask elsewhere.
+/// The authority that Azure's clients are referred to for a token; managed identities use another one.
 const AUTHORITY: &str = "https://login.microsoftonline.com/00000000-0000-0000-0000-000000000000";
 
 /// The host and port by which a caller addressed the vault.

@@ -1,4 +1,4 @@
-//! The vault's response bodies: a secret with its value, or its properties alone.
+//! The vault's response bodies: a secret with its value, or only its properties.
 
 use crate::key_vault::name::SecretName;
 use crate::key_vault::version::Version;

@@ -34,7 +34,7 @@ impl VaultError {
     }
 
     pub(crate) fn unavailable() -> Self {
-        let message = "The vault fails as PUT /control/faults asked for.";
+        let message = "The vault fails as requested by PUT /control/faults.";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", message)
     }
 

@@ -42,11 +42,8 @@ async fn create_intent(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, StripeError> {
-    simulator.count(Operation::Create);
-    let form = form_of(&headers, &body?)?;
-    let work = Work::Create(NewIntent::read(form.clone())?);
-    post_of(simulator, &headers, Operation::Create, Fingerprint::new(String::new(), form), work)
-        .await
+    let work = |form| Ok(Work::Create(NewIntent::read(form)?));
+    post_form(simulator, Operation::Create, String::new(), &headers, body, work).await
 }
 
 async fn confirm_intent(
@@ -55,10 +52,8 @@ async fn confirm_intent(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, StripeError> {
-    simulator.count(Operation::Confirm);
-    let form = form_of(&headers, &body?)?;
-    let work = Work::Confirm(id.clone(), Confirmation::read(form.clone())?);
-    post_of(simulator, &headers, Operation::Confirm, Fingerprint::new(id, form), work).await
+    let work = |form| Ok(Work::Confirm(id.clone(), Confirmation::read(form)?));
+    post_form(simulator, Operation::Confirm, id.clone(), &headers, body, work).await
 }
 
 async fn cancel_intent(
@@ -67,10 +62,8 @@ async fn cancel_intent(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, StripeError> {
-    simulator.count(Operation::Cancel);
-    let form = form_of(&headers, &body?)?;
-    let work = Work::Cancel(id.clone(), cancellation_reason(form.clone())?);
-    post_of(simulator, &headers, Operation::Cancel, Fingerprint::new(id, form), work).await
+    let work = |form| Ok(Work::Cancel(id.clone(), cancellation_reason(form)?));
+    post_form(simulator, Operation::Cancel, id.clone(), &headers, body, work).await
 }
 
 async fn create_refund(
@@ -78,11 +71,23 @@ async fn create_refund(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, StripeError> {
-    simulator.count(Operation::Refund);
-    let form = form_of(&headers, &body?)?;
-    let work = Work::Refund(NewRefund::read(form.clone())?);
-    post_of(simulator, &headers, Operation::Refund, Fingerprint::new(String::new(), form), work)
-        .await
+    let work = |form| Ok(Work::Refund(NewRefund::read(form)?));
+    post_form(simulator, Operation::Refund, String::new(), &headers, body, work).await
+}
+
+/// A call with a form, and the id in its path, if it has one.
+async fn post_form(
+    simulator: Simulator,
+    operation: Operation,
+    id: String,
+    headers: &HeaderMap,
+    body: Body,
+    work: impl FnOnce(Form) -> Result<Work, StripeError>,
+) -> Result<Response, StripeError> {
+    simulator.count(operation);
+    let form = form_of(headers, &body?)?;
+    let work = work(form.clone())?;
+    post_of(simulator, headers, operation, Fingerprint::new(id, form), work).await
 }
 
 async fn rotate_key(
@@ -152,7 +157,7 @@ async fn begin_read(simulator: &Simulator, operation: Operation) -> Result<(), S
     if injected.fault == FaultKind::Stall { Ok(()) } else { Err(fault_error(injected.fault, None)) }
 }
 
-/// Carries out a validated call. It is spawned, so that it completes even if its caller disconnects.
+/// Executes a validated call. It is spawned, so that it completes even if its caller disconnects.
 async fn post_of(
     simulator: Simulator,
     headers: &HeaderMap,
@@ -162,15 +167,15 @@ async fn post_of(
 ) -> Result<Response, StripeError> {
     let key = key_of(headers)?;
     let begun = simulator.begin(key.as_deref(), operation, fingerprint)?;
-    let carried_out = tokio::spawn(carry_out(simulator, key, begun, work)).await;
-    match carried_out.map_err(|_| StripeError::internal())? {
+    let executed = tokio::spawn(execute(simulator, key, begun, work)).await;
+    match executed.map_err(|_| StripeError::internal())? {
         Some(response) => Ok(response),
         None => drop_connection(),
     }
 }
 
 /// The response to a call, or None when the connection is to close.
-async fn carry_out(
+async fn execute(
     simulator: Simulator,
     key: Option<String>,
     Begun { claim, mut injected }: Begun,

@@ -33,7 +33,7 @@ pub(crate) struct PaymentIntent {
     pub(crate) status: IntentStatus,
 }
 
-/// Which payment methods are allowed beside cards.
+/// Which payment methods are allowed in addition to cards.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct AutomaticMethods {
     pub(crate) allow_redirects: &'static str,
@@ -55,7 +55,7 @@ pub(crate) struct NextAction {
 }
 
 /// The state of an intent: <https://docs.stripe.com/payments/paymentintents/lifecycle>. Only an
-/// intent whose charge is captured by hand can be `requires_capture`; there are none here.
+/// intent whose charge is captured manually can be `requires_capture`; there are none here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum IntentStatus {

@@ -1,4 +1,4 @@
-//! Requests, validated before they are carried out.
+//! Requests, validated before they are executed.
 
 use crate::payment::amounts::check_charge;
 use crate::payment::cards::Card;

@@ -116,7 +116,7 @@ impl State {
         claimed
     }
 
-    /// Carries out the work, unless its fault prevents that, and saves the reply under the key, even
+    /// Executes the work, unless its fault prevents that, and saves the reply under the key, even
     /// an error.
     pub(crate) fn execute(
         &mut self,
@@ -127,10 +127,10 @@ impl State {
         let reply = match fault {
             Some(FaultKind::CrashBefore) => StripeError::internal().into_reply(),
             Some(FaultKind::CrashAfter) => {
-                self.carry_out(work);
+                self.perform(work);
                 StripeError::internal().into_reply()
             }
-            Some(_) | None => self.carry_out(work),
+            Some(_) | None => self.perform(work),
         };
         if let Some(key) = key {
             self.keys.save(key, &reply);
@@ -138,7 +138,7 @@ impl State {
         reply
     }
 
-    fn carry_out(&mut self, work: Work) -> Reply {
+    fn perform(&mut self, work: Work) -> Reply {
         let now = self.clock.now();
         let plan = &mut self.settlement;
         match work {

@@ -11,13 +11,13 @@ use clap::Args;
 /// The largest body read by the API, in bytes; a larger one is rejected with 413.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// Takes in OpenTelemetry traces and metrics on 127.0.0.1, keeps them in memory and shows them.
+/// Receives OpenTelemetry traces and metrics on 127.0.0.1, stores them in memory and shows them.
 ///
 /// OTLP needs no TLS and no login. GET / is a page with the traces; GET /api/traces and
 /// GET /api/metrics are JSON; PUT /control/faults makes exports hang or fail.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The port to take OTLP over HTTP on; 0 takes a free one, which the start line names.
+    /// The port to receive OTLP over HTTP on; 0 takes a free one, which the start line names.
     #[arg(long, value_name = "PORT", default_value_t = 4318)]
     otlp_http_port: u16,
     /// The port to show traces on; 0 takes a free one, which the start line names.
@@ -39,12 +39,12 @@ pub async fn serve(arguments: Arguments) -> Result<(), Failure> {
         tracing::info!(
             %otlp_http_address,
             %http_address,
-            "Taking OTLP at http://{otlp_http_address}, showing it at http://{http_address}"
+            "Receiving OTLP at http://{otlp_http_address}, showing it at http://{http_address}"
         );
     };
     let servers = [
         server("show traces", axum::serve(http, app(&sink))),
-        server("take OTLP over HTTP", axum::serve(otlp_http, otlp::otlp_http(&sink))),
+        server("receive OTLP over HTTP", axum::serve(otlp_http, otlp::otlp_http(&sink))),
     ];
     process::serve(announce, servers).await
 }

@@ -76,7 +76,7 @@ fn no_more_is_refunded_than_was_paid() {
     order.ask_refund(&id("a"), &ask(None), at(4)).unwrap();
     let nothing = RefundRejection::Refused(Refusal::NothingToRefund);
     assert_eq!(order.ask_refund(&id("b"), &ask(Some(1)), at(5)).unwrap_err(), nothing);
-    // What could not be refunded can be asked for again, by either key.
+    // A refund that failed can be requested again, with either key.
     order.note_refund(&id("a"), RefundState::Failed, at(6));
     order.ask_refund(&id("b"), &ask(Some(1)), at(7)).unwrap();
     let left = euro(699);
@@ -85,7 +85,7 @@ fn no_more_is_refunded_than_was_paid() {
 }
 
 #[test]
-fn a_refund_that_succeeded_stays_so_and_is_open_until_it_is_published() {
+fn a_successful_refund_stays_so_and_is_open_until_it_is_published() {
     let mut order = order(Some(Outcome::Fulfilled));
     order.ask_refund(&id("a"), &ask(None), at(4)).unwrap();
     assert!(order.refunds[0].is_open());

@@ -1,4 +1,4 @@
-//! Providers that report another amount than was asked for.
+//! Providers that report another amount than was requested.
 
 use super::*;
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::payment::{RefundId, RefundState, RefundStatus};
-use crate::operations::sweep::AGAIN;
+use crate::operations::sweep::RETRY_AFTER;
 
 const DAY: i64 = 86_400;
 
@@ -27,7 +27,7 @@ async fn payment(service: &FakePaymentService) -> Payment {
     service.find(&id()).await.unwrap().unwrap()
 }
 
-/// Sweeps at each of `seconds`; the answer is the last one that found something to ask the provider.
+/// Sweeps at each of `seconds`; returns the last one that called the provider.
 async fn sweep(
     service: &FakePaymentService,
     seconds: impl IntoIterator<Item = i64>,
@@ -101,7 +101,7 @@ async fn a_caller_who_returns_late_pays_once() {
 }
 
 #[tokio::test]
-async fn what_the_bank_or_the_store_has_not_decided_is_looked_at_again_until_it_has() {
+async fn an_undecided_payment_is_checked_again_until_it_is_decided() {
     let service = service();
     service.sweep().await.unwrap();
     service.provider.inject("confirm", Fault::Intent(IntentStatus::Processing));
@@ -125,7 +125,7 @@ async fn a_payment_that_its_caller_cancelled_is_undone() {
             service.provider.inject(call, cancel);
         }
         assert!(refund(&service, None).await.is_err());
-        // One that the provider answers for is enough.
+        // One that the provider still reports as successful is enough.
         sweep(&service, (900..4_000).step_by(100)).await;
         assert_eq!(service.provider.balance(), (refunded, refunded));
         assert!(direct(&service).await.is_err());
@@ -151,19 +151,19 @@ async fn a_charge_is_refunded_if_it_was_cancelled_and_left_alone_if_not() {
 }
 
 #[tokio::test]
-async fn a_refund_that_takes_long_is_looked_at_every_hour() {
+async fn a_refund_that_takes_long_is_checked_every_hour() {
     let service = service();
     direct(&service).await.unwrap();
     service.provider.inject("refund", Fault::Refund(RefundStatus::Pending));
     refund(&service, None).await.unwrap();
     let hour = SignedDuration::from_hours(1);
-    for (second, wait) in [(3_599, AGAIN), (3_600, hour)] {
+    for (second, wait) in [(3_599, RETRY_AFTER), (3_600, hour)] {
         assert_eq!(later(&service, second).settle(&id()).await.unwrap(), Some(wait));
     }
 }
 
 #[tokio::test]
-async fn a_refund_that_its_caller_gave_up_is_finished() {
+async fn a_refund_that_its_caller_abandoned_is_completed() {
     for fault in
         [Fault::Lost, Fault::AnswerLost, Fault::Saved, Fault::Refund(RefundStatus::Pending)]
     {
@@ -182,7 +182,7 @@ async fn a_refund_that_its_caller_gave_up_is_finished() {
 }
 
 #[tokio::test]
-async fn a_refund_that_is_pending_is_looked_at_less_often_after_an_hour() {
+async fn a_pending_refund_is_checked_less_often_after_an_hour() {
     let service = service();
     direct(&service).await.unwrap();
     service.provider.inject("refund", Fault::Refund(RefundStatus::Pending));
@@ -196,7 +196,7 @@ async fn a_refund_that_is_pending_is_looked_at_less_often_after_an_hour() {
 }
 
 #[tokio::test]
-async fn a_refund_that_is_asked_for_long_after_its_payment_ended_is_swept_too() {
+async fn a_refund_requested_long_after_its_payment_ended_is_swept_too() {
     let service = service();
     service.sweep().await.unwrap();
     direct(&service).await.unwrap();
@@ -208,7 +208,7 @@ async fn a_refund_that_is_asked_for_long_after_its_payment_ended_is_swept_too() 
 }
 
 #[tokio::test]
-async fn a_refund_is_looked_at_again_for_30_days_and_one_that_was_taken_back_can_be_made_again() {
+async fn a_refund_is_reviewed_for_30_days_and_one_that_was_taken_back_can_be_made_again() {
     let service = service();
     service.sweep().await.unwrap();
     direct(&service).await.unwrap();

@@ -77,7 +77,7 @@ impl Entry {
     ///
     /// # Errors
     ///
-    /// It is, so that nobody can `verb` it.
+    /// It is, so that it cannot be `verb`ed.
     pub(super) fn check_open(&self, verb: &str) -> Result<(), StripeError> {
         let status = self.intent.status;
         match status {

@@ -23,7 +23,7 @@ impl Book {
     ///
     /// # Errors
     ///
-    /// There is no such intent, or it has less left than was asked for; or the book is full.
+    /// There is no such intent, or it has less left than requested; or the book is full.
     pub(crate) fn refund(
         &mut self,
         new: NewRefund,

@@ -16,7 +16,7 @@ pub(crate) struct Caller {
     pub(crate) token: String,
 }
 
-/// A client that trusts the program's authority alone.
+/// A client that trusts only the program's authority.
 pub(crate) fn client(program: &Program) -> ClientBuilder {
     let authority = fs::read(program.authority()).expect("the certificate is written");
     let authority = Certificate::from_pem(&authority).expect("the certificate is PEM");

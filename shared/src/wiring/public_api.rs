@@ -1,4 +1,4 @@
-//! Who may call the public API.
+//! Who may call the public API, and how much.
 
 use crate::host::settings::limits::{
     MAX_REQUESTS, MAX_WAITS, REQUESTS_PER_ADDRESS, REQUESTS_PER_CALLER, TRUSTED_PROXIES,
@@ -12,23 +12,23 @@ use reqwest::Url;
 /// Addresses of issuers, and the audiences of their tokens.
 type Trust = (Vec<Url>, Vec<String>);
 
-/// The issuers of the settings, whose tokens callers show; without any, everybody may call, which
-/// is logged.
+/// The configured issuers, whose tokens are accepted; none if the API is open to everyone, which is
+/// logged.
 ///
 /// # Errors
-/// When an issuer is no address, when issuers or audiences are missing though the API is not said to be
-/// open, and when it is said to be open though they are not missing.
+/// When an issuer is not an address, when issuers or audiences are missing although the API is not open,
+/// and when they are set although it is open.
 pub fn tokens(setup: &Setup) -> Result<Option<TrustedIssuers>, InvalidSettings> {
     let (issuers, audiences) = (setup.read(&OIDC_ISSUERS), setup.read(&OIDC_AUDIENCES));
     let (issuers, audiences, open) = (issuers, audiences, setup.read(&OPEN)).together()?;
     let Some((issuers, audiences)) = trust(issuers, audiences, open)? else {
-        eprintln!("OPEN: no tokens are checked, everybody may do everything");
+        eprintln!("OPEN: no tokens are checked; everyone may do everything");
         return Ok(None);
     };
     Ok(Some(TrustedIssuers::new(&issuers, audiences)))
 }
 
-/// What callers may ask for, and how much of it is done at once.
+/// The limits of rate and concurrency.
 ///
 /// # Errors
 /// When a setting cannot be used.
@@ -48,11 +48,11 @@ fn trust(
     match (issuers.is_empty(), audiences.is_empty()) {
         (true, true) if open => Ok(None),
         _ if open => Err(OPEN.invalid(
-            "must not be set beside OIDC_ISSUERS or OIDC_AUDIENCES, which it makes useless"
+            "must not be combined with OIDC_ISSUERS or OIDC_AUDIENCES, which it would override"
                 .to_owned(),
         )),
         (no_issuer, no_audience) => {
-            let missing = "must be set, or OPEN=true lets everybody do everything";
+            let missing = "must be set, unless OPEN=true allows everyone everything";
             let issuers =
                 if no_issuer { Err(OIDC_ISSUERS.invalid(missing.to_owned())) } else { Ok(issuers) };
             let audiences = if no_audience {
@@ -70,7 +70,7 @@ mod tests {
     use crate::host::settings::InvalidSetting;
 
     #[test]
-    fn an_api_is_open_only_where_that_is_said_and_nothing_else() {
+    fn an_api_is_open_only_if_that_is_set_and_nothing_else() {
         let trust = |issuers: &[&str], audiences: &[&str], open| {
             let issuers = issuers.iter().map(|issuer| issuer.parse().unwrap()).collect();
             let audiences = audiences.iter().map(|it| (*it).to_owned()).collect();
@@ -89,7 +89,7 @@ mod tests {
         assert_eq!(trust(&[], audience, false), Err(vec![no_issuer]));
         for (issuer, audience) in [(&issuer[..], &audience[..]), (issuer, &[]), (&[], audience)] {
             let faults = trust(issuer, audience, true).unwrap_err();
-            assert!(faults[0].starts_with("OPEN: must not be set beside"), "{faults:?}");
+            assert!(faults[0].starts_with("OPEN: must not be combined with"), "{faults:?}");
         }
     }
 }

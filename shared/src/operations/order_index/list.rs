@@ -6,16 +6,16 @@ use jiff::Timestamp;
 
 const DAY: i64 = 86_400;
 
-/// Documents of one stretch of time on a shelf of all customers, so that orders accepted at the same
-/// time seldom write the same one.
+/// Documents of one period on a list of all customers, so that orders accepted at the same time
+/// rarely write the same one.
 const SHARDS: u32 = 8;
 
-/// Statuses with shelves of their own: those that people look for, and few orders have.
-const SHELVED: [Status; 2] = [Status::Stuck, Status::Cancelled];
+/// Statuses with separate lists: those that people look for and few orders have.
+const LISTED: [Status; 2] = [Status::Stuck, Status::Cancelled];
 
-/// A list that is kept. An order stays on the shelf of a status that it has left, as what it is by then.
+/// A stored list. An order stays on the list of a status that it has left, with its new status.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Shelf {
+pub(super) enum List {
     /// All orders.
     All,
     /// Those of a customer.
@@ -24,7 +24,7 @@ pub(super) enum Shelf {
     Status(Status),
 }
 
-/// Where on a shelf an order is: the numbers of its stretches of time since 1970, and its shard there.
+/// The place of an order on a list: the numbers of its periods since 1970, and its shard there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) outer: i64,
@@ -32,31 +32,31 @@ pub(super) struct Place {
     pub(super) shard: u32,
 }
 
-impl Shelf {
-    /// The shelf with all that `query` shows, and little else.
+impl List {
+    /// The shortest list with all the orders that `query` matches.
     pub(super) fn asked(query: &OrderQuery) -> Self {
         let customer = query.customer.clone().map(Self::Customer);
         customer.or_else(|| query.status.and_then(Self::of_status)).unwrap_or(Self::All)
     }
 
-    /// The shelf of those in a status, if there is one.
+    /// The list of those in a status, if there is one.
     pub(super) fn of_status(status: Status) -> Option<Self> {
-        SHELVED.contains(&status).then_some(Self::Status(status))
+        LISTED.contains(&status).then_some(Self::Status(status))
     }
 
     pub(super) fn place(&self, order: &ListedOrder) -> Place {
         let at = order.created_at;
-        let (outer, inner) = (stretch(at, self.outer()), stretch(at, self.inner()));
+        let (outer, inner) = (period(at, self.outer()), period(at, self.inner()));
         let sum = order.order_id.as_str().bytes().map(u32::from).sum::<u32>();
         Place { outer, inner, shard: sum % self.shards() }
     }
 
-    /// The seconds of an outer stretch of time, which the root names.
+    /// The seconds of an outer period, which the root names.
     pub(super) fn outer(&self) -> i64 {
         if self.is_of_a_customer() { 360 * DAY } else { DAY }
     }
 
-    /// The seconds of an inner stretch of time, which divide those of an outer one.
+    /// The seconds of an inner period, which divide those of an outer one.
     pub(super) fn inner(&self) -> i64 {
         if self.is_of_a_customer() { 30 * DAY } else { 15 }
     }
@@ -69,8 +69,8 @@ impl Shelf {
         matches!(self, Self::Customer(_))
     }
 
-    /// The key of its directory of outer stretches. No order id has an underscore, so none is
-    /// mistaken for an order.
+    /// The key of its directory of outer periods. No order id has an underscore, so the keys differ from
+    /// those of orders.
     pub(super) fn root(&self) -> String {
         match self {
             Self::All => "_list.all".to_owned(),
@@ -79,7 +79,7 @@ impl Shelf {
         }
     }
 
-    /// The key of the directory of an outer stretch's inner ones.
+    /// The key of the directory of an outer period's inner ones.
     pub(super) fn directory(&self, outer: i64) -> String {
         format!("{}.{outer}", self.root())
     }
@@ -91,14 +91,14 @@ impl Shelf {
     }
 }
 
-/// The number of the stretch of `span` seconds in which `at` is.
-pub(super) fn stretch(at: Timestamp, span: i64) -> i64 {
+/// The number of the period of `span` seconds that contains `at`.
+pub(super) fn period(at: Timestamp, span: i64) -> i64 {
     at.as_second().div_euclid(span)
 }
 
-/// The place before all orders of a stretch of time.
-pub(super) fn end(stretch: i64, span: i64) -> Position {
-    Position::before(Timestamp::from_second((stretch + 1) * span).unwrap_or(Timestamp::MAX))
+/// The position before all orders of a period.
+pub(super) fn end(period: i64, span: i64) -> Position {
+    Position::before(Timestamp::from_second((period + 1) * span).unwrap_or(Timestamp::MAX))
 }
 
 #[cfg(test)]
@@ -112,12 +112,12 @@ mod tests {
         let mut placed = placed_order();
         (placed.order_id, placed.created_at) = ("order-1".parse().unwrap(), at(7));
         let order = ListedOrder::from(&Order::new(placed));
-        let of_ann = Shelf::Customer(order.customer_id.clone());
+        let of_ann = List::Customer(order.customer_id.clone());
         for (list, root, directory, page) in [
-            (Shelf::All, "_list.all", "_list.all.20833", "_list.all.120000000.2.1"),
+            (List::All, "_list.all", "_list.all.20833", "_list.all.120000000.2.1"),
             (of_ann, "_list.of.ann", "_list.of.ann.57", "_list.of.ann.694.0.1"),
             (
-                Shelf::Status(Status::Stuck),
+                List::Status(Status::Stuck),
                 "_list.stuck",
                 "_list.stuck.20833",
                 "_list.stuck.120000000.2.1",
@@ -133,27 +133,27 @@ mod tests {
     #[test]
     fn a_query_reads_the_shelf_with_the_fewest_orders_that_it_does_not_show() {
         let ann: CustomerId = "ann".parse().unwrap();
-        let of_ann = Shelf::Customer(ann.clone());
-        for (customer, status, shelf) in [
-            (None, None, Shelf::All),
-            (None, Some(Status::Paid), Shelf::All),
-            (None, Some(Status::Stuck), Shelf::Status(Status::Stuck)),
-            (None, Some(Status::Cancelled), Shelf::Status(Status::Cancelled)),
+        let of_ann = List::Customer(ann.clone());
+        for (customer, status, list) in [
+            (None, None, List::All),
+            (None, Some(Status::Paid), List::All),
+            (None, Some(Status::Stuck), List::Status(Status::Stuck)),
+            (None, Some(Status::Cancelled), List::Status(Status::Cancelled)),
             (Some(ann), Some(Status::Stuck), of_ann),
         ] {
             let query = OrderQuery { customer, status, after: None, limit: 1 };
-            assert_eq!(Shelf::asked(&query), shelf);
+            assert_eq!(List::asked(&query), list);
         }
     }
 
     #[test]
     fn a_stretch_of_time_ends_where_the_next_one_begins() {
         for (span, first) in [(15, at(0)), (DAY, at(16 * 3_600))] {
-            let number = stretch(first, span);
+            let number = period(first, span);
             let next = first.as_second() + span;
-            assert_eq!(stretch(Timestamp::from_second(next - 1).unwrap(), span), number);
+            assert_eq!(period(Timestamp::from_second(next - 1).unwrap(), span), number);
             let next = Timestamp::from_second(next).unwrap();
-            assert_eq!(stretch(next, span), number + 1);
+            assert_eq!(period(next, span), number + 1);
             assert_eq!(end(number, span), Position::before(next));
         }
     }

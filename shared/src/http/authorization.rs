@@ -8,8 +8,8 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// Lets a request pass whose token is valid for `scope`, and records who calls.
-pub(super) async fn checked<T: Tokens>(
+/// Passes on a request whose token is valid for `scope`, with the caller that it names.
+pub(super) async fn authorize<T: Tokens>(
     State((tokens, scope)): State<(T, Scope)>,
     mut request: Request,
     next: Next,
@@ -50,7 +50,7 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
     if scheme.eq_ignore_ascii_case("bearer") {
         Ok(token.trim())
     } else {
-        Err(Problem::new(Kind::NoToken, "Authorization must be: Bearer, and a token")
+        Err(Problem::new(Kind::NoToken, "the header Authorization must be: Bearer, then a token")
             .challenging("Bearer"))
     }
 }
@@ -68,10 +68,10 @@ fn out_of_scope(scope: Scope) -> Problem {
 }
 
 impl Problem {
-    /// Says how a caller authenticates
+    /// Adds the challenge that says how to authenticate
     /// ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1)).
     fn challenging(self, challenge: &str) -> Self {
-        let challenge = HeaderValue::try_from(challenge).expect("what is said is visible ASCII");
+        let challenge = HeaderValue::try_from(challenge).expect("a challenge is visible ASCII");
         self.with_header(header::WWW_AUTHENTICATE, challenge)
     }
 }
