@@ -24,7 +24,7 @@ param images object
 @description('Required. The host of the registry that has the images.')
 param registryServer string
 
-@description('Required. Settings of public functions about their callers: `name` and `value`.')
+@description('Required. Settings of functions that are reached from outside: of their callers, and their limits, as `name` and `value`.')
 param publicSettings array
 
 @description('Required. The payment provider\'s API.')

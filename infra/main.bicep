@@ -106,6 +106,37 @@ param privateEndpointSubnetId string = ''
 @description('Optional. Who may reach the public API: address ranges as CIDR; none: everyone.')
 param allowedClients array = []
 
+// Of each replica: they share no counters. The settings of the same names in docs/settings.md say more.
+@description('Optional. How many requests a replica of the public API serves at once: more than the 50 at which Container Apps adds one.')
+@minValue(51)
+@maxValue(1000000)
+param maxRequests int = 64
+
+@description('Optional. How many requests beside those a replica serves that wait for an order.')
+@minValue(1)
+@maxValue(1000000)
+param maxWaits int = 200
+
+@description('Optional. How many streams of events a replica serves at once.')
+@minValue(1)
+@maxValue(1000000)
+param maxStreams int = 500
+
+@description('Optional. How many requests a minute a replica serves of one caller; 0: no limit.')
+@minValue(0)
+@maxValue(1000000)
+param requestsPerCaller int = 600
+
+@description('Optional. How many requests a minute a replica serves from one address, whoever calls; 0: no limit.')
+@minValue(0)
+@maxValue(1000000)
+param requestsPerAddress int = 0
+
+@description('Optional. How many proxies there are in front of the public API that append to `X-Forwarded-For`: the ingress of the platform is one.')
+@minValue(0)
+@maxValue(10)
+param trustedProxies int = 1
+
 @description('Optional. The id of the Entra group whose people rebuild the lists of orders and products, if they are lost; empty: no one.')
 param operatorsGroupId string = ''
 
@@ -311,12 +342,18 @@ var mailValues = {
   MAIL_USER: mailUser
 }
 
-// Settings by which the public API authenticates its callers, and the page people.
+// Settings by which the public API authenticates its callers, and the page people; and its limits.
 var publicSettings = [
   { name: 'OIDC_ISSUERS', value: oidcIssuers }
   { name: 'OIDC_AUDIENCES', value: oidcAudiences }
   { name: 'OIDC_CLIENT_ID', value: oidcClientId }
   { name: 'OIDC_SCOPES', value: oidcScopes }
+  { name: 'MAX_REQUESTS', value: string(maxRequests) }
+  { name: 'MAX_WAITS', value: string(maxWaits) }
+  { name: 'MAX_STREAMS', value: string(maxStreams) }
+  { name: 'REQUESTS_PER_CALLER', value: string(requestsPerCaller) }
+  { name: 'REQUESTS_PER_ADDRESS', value: string(requestsPerAddress) }
+  { name: 'TRUSTED_PROXIES', value: string(trustedProxies) }
 ]
 
 module daprComponents 'component.bicep' = [

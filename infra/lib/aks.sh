@@ -183,6 +183,13 @@ values_of_manifests() {
     echo "OIDC_AUDIENCES=${OIDC_AUDIENCES-}"
     echo "OIDC_CLIENT_ID=${OIDC_CLIENT_ID-}"
     echo "OIDC_SCOPES=${OIDC_SCOPES-}"
+    # An empty limit is the function's default.
+    echo "MAX_REQUESTS=${MAX_REQUESTS-}"
+    echo "MAX_WAITS=${MAX_WAITS-}"
+    echo "MAX_STREAMS=${MAX_STREAMS-}"
+    echo "REQUESTS_PER_CALLER=${REQUESTS_PER_CALLER-}"
+    echo "REQUESTS_PER_ADDRESS=${REQUESTS_PER_ADDRESS-}"
+    echo "TRUSTED_PROXIES=${TRUSTED_PROXIES:-1}"
     echo "PAYMENT_PROVIDER_URL=${PAYMENT_PROVIDER_URL:-https://api.stripe.com}"
     echo "GATEWAY_HOST=$gateway_host"
     echo "GATEWAY_CLASS=${GATEWAY_CLASS:-approuting-istio}"

@@ -58,11 +58,8 @@ find_kept_key() {
 }
 
 ask_payment_key() {
-    if [[ -z ${PAYMENT_API_KEY-} ]]; then
-        [[ -t 0 ]] || fail 64 'PAYMENT_API_KEY is not set: export the key of the payment provider'
-        read -r -s -p 'Key of the payment provider (not shown): ' PAYMENT_API_KEY || true
-        echo
-    fi
+    ask_for PAYMENT_API_KEY 'Key of the payment provider (not shown): ' -s
+    [[ ${PAYMENT_API_KEY-} ]] || fail 64 'PAYMENT_API_KEY is not set: export the key of the payment provider'
     ((${#PAYMENT_API_KEY} >= 8)) || fail 64 'PAYMENT_API_KEY must have at least 8 characters'
     live=
     [[ $PAYMENT_API_KEY != *_live_* ]] || live=yes

@@ -106,6 +106,15 @@ confirm() {
     esac
 }
 
+# ask_for NAME QUESTION [OPTION...]: sets a variable that is not set or empty to the answer, if there is a
+# terminal to ask on. The options are those of `read`, such as -s, which hides the answer.
+ask_for() {
+    [[ -z ${!1-} && -t 0 ]] || return 0
+    read -r "${@:3}" -p "$2" "$1" || true
+    [[ " ${*:3} " != *' -s '* ]] || echo
+    export "${1?}"
+}
+
 # need PROGRAM FIX
 need() {
     [[ $dry_run ]] || command -v "$1" >/dev/null || fail 69 "$1 is missing: $2"

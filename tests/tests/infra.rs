@@ -47,6 +47,31 @@ fn the_mail_component_gets_the_port_of_the_mail_server() {
 }
 
 #[test]
+fn numbers_in_the_cloud_default_to_those_of_the_settings() {
+    let (settings, template) = (read("docs/settings.md"), read("infra/main.bicep"));
+    let within = |text: &str, start: &str, end: &str| {
+        let (_, rest) = text.split_once(start)?;
+        rest.split_once(end).map(|(found, _)| found.to_owned())
+    };
+    let numbers = template.lines().filter_map(|line| {
+        Some((within(line, "name: '", "', value: string(")?, within(line, "string(", ")")?))
+    });
+    let numbers: Vec<_> = numbers.collect();
+    assert!(numbers.len() >= 8, "{numbers:?}");
+    for (name, parameter) in numbers {
+        let default = within(&settings, &format!("| `{name}` | `"), "`").expect("it is a setting");
+        // The platform has an ingress of its own.
+        let default = if name == "TRUSTED_PROXIES" { "1" } else { &default };
+        assert!(template.contains(&format!("param {parameter} int = {default}\n")), "{name}");
+        for stage in ["dev", "prod"] {
+            let read_from = format!("int(readEnvironmentVariable('{name}', '{default}'))\n");
+            let text = read(&format!("infra/{stage}.bicepparam"));
+            assert!(text.contains(&format!("param {parameter} = {read_from}")), "{stage}: {name}");
+        }
+    }
+}
+
+#[test]
 fn the_snapshots_are_current() {
     if compiler().is_none() {
         return;

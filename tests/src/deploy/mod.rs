@@ -4,6 +4,7 @@
 use crate::checks::program::on_path;
 use generate::workspace::{files, root};
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -141,26 +142,57 @@ impl Sandbox {
         arguments: &[&str],
         variables: &[(&str, &str)],
     ) -> ScriptResult {
+        let variables = self.environment(variables);
+        let mut command = Command::new(folder.join("makew"));
+        command.arg(task).args(arguments).current_dir(folder).env_clear().envs(variables);
+        self.result(command.stdin(Stdio::null()))
+    }
+
+    /// Runs a task likewise, on a terminal whose user gives `answers`, one to each question. None where Python is
+    /// not installed, which makes the terminal.
+    ///
+    /// # Panics
+    /// When it cannot be run.
+    #[must_use]
+    pub fn run_on_a_terminal(
+        &self,
+        (task, arguments): (&str, &[&str]),
+        variables: &[(&str, &str)],
+        answers: &[&str],
+    ) -> Option<ScriptResult> {
+        let mut command = Command::new(on_path("python3")?);
+        command.arg(root().join("tests/src/deploy/terminal.py")).args(["env", "-i"]);
+        for (name, value) in self.environment(variables) {
+            let mut variable = OsString::from(name + "=");
+            variable.push(value);
+            command.arg(variable);
+        }
+        command.arg(root().join("makew")).arg(task).args(arguments).current_dir(root());
+        let file = self.path("answers");
+        fs::write(&file, answers.join("\n")).expect("there is room for answers");
+        let file = fs::File::open(file).expect("it was written");
+        Some(self.result(command.stdin(file)))
+    }
+
+    /// The variables of the scripts: the usual ones, and `more`.
+    fn environment(&self, more: &[(&str, &str)]) -> BTreeMap<String, OsString> {
+        let folders = [("PATH", "bin"), ("HOME", "."), ("TMPDIR", "temp"), ("STAGE", ".")];
+        let folders = folders.map(|(name, folder)| (name, self.path(folder).into_os_string()));
+        let usual = [
+            ("POLL_SECONDS", "0"),
+            ("PAYMENT_API_KEY", PAYMENT_KEY),
+            ("SHOP_TOKEN", SHOP_TOKEN),
+            ("REGISTRY_TOKEN", REGISTRY_TOKEN),
+        ];
+        let texts = usual.iter().chain(&ISSUER).chain(more).copied();
+        let texts = texts.map(|(name, value)| (name, OsString::from(value)));
+        folders.into_iter().chain(texts).map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    fn result(&self, command: &mut Command) -> ScriptResult {
         let calls = self.path("calls");
         fs::write(&calls, "").expect("there is room for calls");
-        let output = Command::new(folder.join("makew"))
-            .arg(task)
-            .args(arguments)
-            .current_dir(folder)
-            .env_clear()
-            .env("PATH", self.path("bin"))
-            .env("HOME", &self.folder)
-            .env("TMPDIR", self.path("temp"))
-            .env("STAGE", &self.folder)
-            .env("POLL_SECONDS", "0")
-            .env("PAYMENT_API_KEY", PAYMENT_KEY)
-            .envs(ISSUER)
-            .env("SHOP_TOKEN", SHOP_TOKEN)
-            .env("REGISTRY_TOKEN", REGISTRY_TOKEN)
-            .envs(variables.iter().copied())
-            .stdin(Stdio::null())
-            .output()
-            .unwrap_or_else(|error| panic!("./makew {task}: {error}"));
+        let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let text = [output.stdout, output.stderr].concat();
         let calls = fs::read_to_string(calls).expect("calls are noted");
         ScriptResult {

@@ -1,6 +1,7 @@
 //! Invalid deployments: each ends with one sentence of advice.
 
-use tests::deploy::{BOTH, Sandbox, TO_ACA, TO_AKS};
+use tests::checks::program::not_checked;
+use tests::deploy::{BOTH, ISSUER, PAYMENT_KEY, Sandbox, TO_ACA, TO_AKS};
 
 #[test]
 fn missing_prerequisites_are_named_with_their_fix() {
@@ -31,6 +32,30 @@ fn missing_prerequisites_are_named_with_their_fix() {
         assert_eq!(ended.code, Some(code), "{}", ended.text);
         assert!(ended.text.contains(fix), "{}", ended.text);
         assert!(!ended.called("az group create"), "{:?}", ended.calls);
+    }
+}
+
+#[test]
+fn required_values_that_are_missing_are_asked_for_on_a_terminal() {
+    let missing = [("OIDC_ISSUERS", ""), ("OIDC_AUDIENCES", ""), ("PAYMENT_API_KEY", "")];
+    let answers = [ISSUER[0].1, ISSUER[1].1, PAYMENT_KEY];
+    for (task, arguments) in BOTH {
+        let sandbox = Sandbox::new();
+        let ended = sandbox.run_on_a_terminal((task, arguments), &missing, &answers);
+        let Some(ended) = ended else {
+            return not_checked("questions of the deployments: python3 is not on PATH");
+        };
+        assert_eq!(ended.code, Some(0), "{}", ended.text);
+        assert!(!ended.text.contains(PAYMENT_KEY), "{}", ended.text);
+        let given = Sandbox::new();
+        assert_eq!(given.run(task, arguments, &[]).code, Some(0));
+        assert_eq!(sandbox.there(), given.there(), "as if they had been set");
+
+        let wrong = Sandbox::new().run_on_a_terminal((task, arguments), &missing, &["nonsense"]);
+        let wrong = wrong.expect("Python is there");
+        assert_eq!(wrong.code, Some(64), "{}", wrong.text);
+        assert!(wrong.text.contains("OIDC_ISSUERS must be set"), "{}", wrong.text);
+        assert!(!wrong.called("az group create"), "{:?}", wrong.calls);
     }
 }
 

@@ -25,6 +25,20 @@ const USER: u32 = 65_532;
 /// The secret whose `token` the sidecar sends to its function.
 const APP_TOKEN: &str = "app-api-token";
 
+/// The settings of public functions: who may call, and how much. A limit that is empty is the default.
+const PUBLIC: [&str; 10] = [
+    "OIDC_ISSUERS",
+    "OIDC_AUDIENCES",
+    "OIDC_CLIENT_ID",
+    "OIDC_SCOPES",
+    "MAX_REQUESTS",
+    "MAX_WAITS",
+    "MAX_STREAMS",
+    "REQUESTS_PER_CALLER",
+    "REQUESTS_PER_ADDRESS",
+    "TRUSTED_PROXIES",
+];
+
 /// The service account of a function's pods. Through it, the function and its sidecar have the function's
 /// identity, which has the roles of the components that the function uses.
 pub(super) fn account(function: &Function) -> Value {
@@ -178,8 +192,7 @@ fn environment(function: &Function) -> Vec<Value> {
     }
     settings.extend(management(function));
     if edge::is_public(function) {
-        let callers = ["OIDC_ISSUERS", "OIDC_AUDIENCES", "OIDC_CLIENT_ID", "OIDC_SCOPES"];
-        settings.extend(callers.map(|name| (name, format!("${{{name}}}"))));
+        settings.extend(PUBLIC.map(|name| (name, format!("${{{name}}}"))));
     }
     let mut settings: Vec<_> = settings.into_iter().map(set).collect();
     // Callers of a public function have tokens of their own.
