@@ -9,9 +9,10 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use futures::future::join_all;
 use jsonwebtoken::get_current_timestamp;
+use ring::hmac;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Value, json};
@@ -43,10 +44,15 @@ impl Signing {
     }
 
     fn sign_as(&self, header: &Value, claims: &Value) -> String {
-        let message = format!("{}.{}", text(header.to_string()), text(claims.to_string()));
+        let message = message(header, claims);
         let signature = self.pair.sign(&SystemRandom::new(), message.as_bytes()).unwrap();
         format!("{message}.{}", text(signature))
     }
+}
+
+/// The part of a token that is signed.
+fn message(header: &Value, claims: &Value) -> String {
+    format!("{}.{}", text(header.to_string()), text(claims.to_string()))
 }
 
 fn text(bytes: impl AsRef<[u8]>) -> String {
@@ -194,6 +200,50 @@ async fn the_header_of_a_token_chooses_neither_key_nor_algorithm() {
     let mut parts: Vec<_> = key.sign(&claims).split('.').map(str::to_owned).collect();
     parts[1] = text(claims.to_string().replace("orders", "orders.admin"));
     assert_eq!(why(&tokens, &parts.join(".")).await, forged);
+}
+
+/// A public key as a PEM file: `head` is its
+/// [structure](https://www.rfc-editor.org/rfc/rfc5280#section-4.1) as far as the key itself.
+fn pem(head: &[u8], key: &[u8], tail: &[u8]) -> String {
+    let body = STANDARD.encode([head, key, tail].concat());
+    let lines: Vec<_> = body.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
+    format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
+}
+
+#[tokio::test]
+async fn a_token_signed_with_a_public_key_as_the_secret_is_refused() {
+    const EC_HEAD: &[u8] = b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\
+        \x48\xce\x3d\x03\x01\x07\x03\x42\x00";
+    const RSA_HEAD: &[u8] = b"\x30\x82\x01\x22\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\
+        \x05\x00\x03\x82\x01\x0f\x00\x30\x82\x01\x0a\x02\x82\x01\x01\x00";
+    let (key, modulus) = (Signing::new("ec"), [0xC5; 256]);
+    let issuer = FakeIssuer::start(&[&key]).await;
+    let rsa = json!({"kty": "RSA", "use": "sig", "kid": "rsa", "n": text(modulus), "e": "AQAB"});
+    issuer.keys.lock().unwrap().push(rsa.clone());
+    let (tokens, claims) = (issuer.trusted(), issuer.claims());
+    let point = key.pair.public_key().as_ref();
+    for (kid, secret) in [
+        ("ec", point.to_vec()),
+        ("ec", point[1..33].to_vec()),
+        ("ec", key.jwk().to_string().into_bytes()),
+        ("ec", pem(EC_HEAD, point, &[]).into_bytes()),
+        ("rsa", modulus.to_vec()),
+        ("rsa", text(modulus).into_bytes()),
+        ("rsa", rsa.to_string().into_bytes()),
+        ("rsa", pem(RSA_HEAD, &modulus, b"\x02\x03\x01\x00\x01").into_bytes()),
+    ] {
+        for algorithm in ["HS256", "ES256", "RS256"] {
+            let message = message(&json!({"alg": algorithm, "kid": kid}), &claims);
+            let secret = hmac::Key::new(hmac::HMAC_SHA256, &secret);
+            let forged = hmac::sign(&secret, message.as_bytes());
+            let refused = why(&tokens, &format!("{message}.{}", text(forged))).await;
+            let expected = match (algorithm, kid) {
+                ("ES256", "ec") | ("RS256", "rsa") => "has a signature that is not its issuer's",
+                _ => "is signed by another algorithm than its key's",
+            };
+            assert_eq!(refused, expected, "{algorithm} {kid}");
+        }
+    }
 }
 
 #[tokio::test]

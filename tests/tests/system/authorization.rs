@@ -57,6 +57,7 @@ async fn a_caller_without_a_valid_token_is_challenged_and_learns_nothing_else(sh
     let mut token = String::new();
     for (header, claims, why) in [
         (json!({"alg": "none"}), &none, "is malformed"),
+        // With the public key as the secret.
         (json!({"alg": "HS256"}), &none, "is not signed with the algorithm of its key"),
         (json!({"kid": "unknown"}), &none, "is signed by an unknown key"),
         (none.clone(), &json!({"exp": 1}), "has expired"),

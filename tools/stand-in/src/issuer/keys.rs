@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::error::Unspecified;
+use ring::hmac;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Map, Value, json};
@@ -46,7 +47,9 @@ impl Keys {
     }
 
     /// A signed token with these claims ([RFC 9068](https://www.rfc-editor.org/rfc/rfc9068)); `header`
-    /// overrides members of its header.
+    /// overrides members of its header. With the algorithm HS256 it is one that anybody can forge: signed
+    /// with the published key as the secret
+    /// ([RFC 8725](https://www.rfc-editor.org/rfc/rfc8725#section-2.1)).
     pub(crate) fn sign(
         &self,
         header: &Map<String, Value>,
@@ -55,8 +58,11 @@ impl Keys {
         let mut all = json!({"alg": "ES256", "typ": "at+jwt", "kid": self.current.id()});
         all.as_object_mut().ok_or(Unspecified)?.extend(header.clone());
         let message = format!("{}.{}", encoded(all.to_string()), encoded(claims.to_string()));
-        let signature = self.current.pair.sign(&SystemRandom::new(), message.as_bytes())?;
-        Ok(format!("{message}.{}", encoded(signature)))
+        let signature = match all["alg"].as_str() {
+            Some("HS256") => self.current.forge(message.as_bytes()),
+            _ => self.current.sign(message.as_bytes())?,
+        };
+        Ok(format!("{message}.{signature}"))
     }
 }
 
@@ -66,6 +72,16 @@ impl SigningKey {
         let document = EcdsaKeyPair::generate_pkcs8(algorithm, &random)?;
         let pair = EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random);
         Ok(Self { number, pair: pair.map_err(|_| Unspecified)? })
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<String, Unspecified> {
+        self.pair.sign(&SystemRandom::new(), message).map(encoded)
+    }
+
+    /// A signature by HMAC, whose secret is the public key.
+    fn forge(&self, message: &[u8]) -> String {
+        let secret = hmac::Key::new(hmac::HMAC_SHA256, self.pair.public_key().as_ref());
+        encoded(hmac::sign(&secret, message))
     }
 
     fn id(&self) -> String {
