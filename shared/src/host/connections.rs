@@ -1,8 +1,9 @@
 //! Connections: how long one may wait for a request, and how they end.
 
+use super::unread::with_whole_body;
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum_server::accept::Accept;
 use axum_server::{Handle, Server};
@@ -61,6 +62,7 @@ pub(super) async fn serve(
     stop: CancellationToken,
 ) -> io::Result<()> {
     let (handle, in_flight) = (Handle::<SocketAddr>::new(), TaskTracker::new());
+    let router = router.layer(from_fn(with_whole_body));
     let router = router.layer(from_fn_with_state(in_flight.clone(), tracked));
     let mut server = Server::from_listener(listener)
         .acceptor(Room(Arc::new(Semaphore::new(bounds.connections))))
@@ -129,7 +131,7 @@ async fn tracked(State(in_flight): State<TaskTracker>, request: Request, next: N
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::routing::get;
+    use axum::routing::{any, get};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpStream;
     use tokio::task::JoinHandle;
@@ -147,7 +149,7 @@ mod tests {
         serving: JoinHandle<io::Result<()>>,
     }
 
-    /// A server that responds at `/`, and at `/slow` once it is released.
+    /// A server that responds at `/`, whatever the body is, and at `/slow` once it is released.
     async fn start(bounds: Bounds) -> Running {
         let finish = CancellationToken::new();
         let may = finish.clone();
@@ -155,7 +157,7 @@ mod tests {
             may.cancelled().await;
             "slow"
         };
-        let router = Router::new().route("/", get(async || "hello")).route("/slow", get(slow));
+        let router = Router::new().route("/", any(async || "hello")).route("/slow", get(slow));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
@@ -200,6 +202,20 @@ mod tests {
         }
         let close = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
         assert!(rest(server.send(close).await).await.ends_with("hello"));
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_kept_though_a_request_is_answered_before_its_body_is_there() {
+        let server = start(NO_TIMEOUTS).await;
+        let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n";
+        let mut client = server.send(head).await;
+        // Once a later request is answered, this one has been served.
+        let close = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        assert!(rest(server.send(close).await).await.ends_with("hello"));
+        client.write_all(b"12345").await.unwrap();
+        client.write_all(close.as_bytes()).await.unwrap();
+        let answers = rest(client).await;
+        assert_eq!(answers.matches("HTTP/1.1 ").count(), 2, "{answers}");
     }
 
     #[tokio::test]

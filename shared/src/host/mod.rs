@@ -6,6 +6,7 @@ pub(crate) mod router;
 mod serve;
 pub mod settings;
 mod telemetry;
+mod unread;
 
 pub use clock::SystemClock;
 pub use settings::limits::MAX_STREAMS;

@@ -5,6 +5,7 @@ mod watches;
 
 use self::watches::{Seen, Watches};
 use super::extract::Query;
+use super::forward::refuse_repeated;
 use super::views::StatusView;
 use super::{Kind, Path, Problem};
 use crate::domain::OrderId;
@@ -70,6 +71,7 @@ pub(super) async fn events<P: Progress>(
     caller: Option<Extension<Caller>>,
     request: Request,
 ) -> Result<Response, Problem> {
+    refuse_repeated(request.headers())?;
     accepts_events(request.headers())?;
     Query::of(request.uri())?.only(&[])?;
     let next = next_after(request.headers())?;

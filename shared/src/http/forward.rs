@@ -1,5 +1,6 @@
 //! Forwards requests to the functions that serve them, and returns their responses.
 
+use super::events::LAST_EVENT_ID;
 use super::extract::{IdempotencyKey, Query, read_body, refuse_encoded};
 use super::{Kind, Prefer, Problem, caller};
 use crate::domain::caller::Caller;
@@ -25,8 +26,13 @@ const ASKED: [HeaderName; 5] = [
 ];
 
 /// The headers that must have a single value.
-const SINGLE: [HeaderName; 4] =
-    [header::HOST, header::AUTHORIZATION, header::CONTENT_TYPE, IdempotencyKey::HEADER];
+const SINGLE: [HeaderName; 5] = [
+    header::HOST,
+    header::AUTHORIZATION,
+    header::CONTENT_TYPE,
+    IdempotencyKey::HEADER,
+    LAST_EVENT_ID,
+];
 
 /// The headers of a response that are passed on.
 const ANSWERED: [HeaderName; 8] = [
@@ -135,9 +141,7 @@ fn is_json(range: &str) -> bool {
 }
 
 fn onward_headers(headers: &HeaderMap) -> Result<HeaderMap, Problem> {
-    if let Some(name) = SINGLE.iter().find(|name| is_repeated(headers, name)) {
-        return Err(Problem::invalid(name.as_str(), "must be sent once"));
-    }
+    refuse_repeated(headers)?;
     let mut onward = only(&ASKED, headers);
     // A sidecar forwards nothing else.
     if let Some((name, _)) = onward.iter().find(|(_, value)| value.to_str().is_err()) {
@@ -152,8 +156,11 @@ fn onward_headers(headers: &HeaderMap) -> Result<HeaderMap, Problem> {
     Ok(onward)
 }
 
-fn is_repeated(headers: &HeaderMap, name: &HeaderName) -> bool {
-    headers.get_all(name).iter().count() > 1
+/// A header that must be single would be read differently by different readers.
+pub(super) fn refuse_repeated(headers: &HeaderMap) -> Result<(), Problem> {
+    let repeated = SINGLE.into_iter().find(|name| headers.get_all(name).iter().count() > 1);
+    let refused = |name: HeaderName| Problem::invalid(name.as_str(), "must be sent once");
+    repeated.map(refused).map_or(Ok(()), Err)
 }
 
 /// Every value of each of `names`.

@@ -183,6 +183,10 @@ async fn what_cannot_be_served_is_a_problem() {
     let html = api.ask(api.id.as_str(), |request| request.header("accept", "text/html")).await;
     assert_eq!(html.status(), 406);
     assert_eq!(api.ask("A", |request| request).await.status(), 422);
+    for name in ["host", "authorization", "last-event-id"] {
+        let twice = |request: Builder| request.header(name, "1").header(name, "1");
+        assert_eq!(api.ask(api.id.as_str(), twice).await.status(), 422, "{name}");
+    }
     let query = format!("{}/events?verbose=1", api.id);
     let request = axum::http::Request::get(format!("/api/orders/{query}")).body(Body::empty());
     let answer = api.router.clone().oneshot(request.unwrap()).await.unwrap();
