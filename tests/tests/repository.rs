@@ -34,7 +34,7 @@ fn every_script_that_workflows_and_hooks_run_exists() {
             }
         }
     }
-    let expected = [".ci/run", "infra/deploy", "infra/destroy", "infra/images"];
+    let expected = [".ci/release", ".ci/run", "infra/deploy", "infra/destroy", "infra/images"];
     assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), expected);
 }
 
