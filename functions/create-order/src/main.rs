@@ -114,7 +114,7 @@ mod tests {
     struct LostSagas;
 
     impl Sagas for LostSagas {
-        async fn start(&self, _: &PlacedOrder) -> Result<PlacedOrder> {
+        async fn start(&self, _: &PlacedOrder) -> Result<Option<PlacedOrder>> {
             Err(Failure::new("order-saga", "be invoked", "it took too long").into())
         }
 
@@ -141,6 +141,31 @@ mod tests {
         let id = problem["order_id"].as_str().unwrap();
         assert!(problem["detail"].as_str().unwrap().contains(id), "{problem}");
         assert_eq!(repeated["order_id"], id);
+    }
+
+    #[derive(Clone)]
+    struct BusySagas;
+
+    impl Sagas for BusySagas {
+        async fn start(&self, _: &PlacedOrder) -> Result<Option<PlacedOrder>> {
+            Ok(None)
+        }
+
+        async fn find(&self, _: &OrderId) -> Result<Option<PlacedOrder>> {
+            Ok(None)
+        }
+
+        async fn resume(&self, _: &OrderId) -> Result<Option<bool>> {
+            Ok(None)
+        }
+    }
+
+    #[tokio::test]
+    async fn an_order_is_rejected_while_too_many_are_under_way() {
+        let app = app(BusySagas, FakeProgress::default(), FakeClock(at(0)));
+        let (status, problem) = place(&app, "k-1", &new_order_json()).await;
+        assert_eq!((status.as_u16(), &problem["code"]), (503, &json!("overloaded")));
+        assert_eq!(problem["order_id"], Value::Null, "there is none");
     }
 
     #[tokio::test]

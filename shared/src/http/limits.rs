@@ -122,18 +122,20 @@ pub(super) async fn admitted(
     let reads = request.method().is_safe();
     let reads = reads.then(|| limits.reads.try_acquire()).transpose();
     let (Ok(_read), Ok(_room)) = (reads, limits.requests.try_acquire()) else {
-        return overloaded().into_response();
+        return Problem::overloaded("requests").into_response();
     };
     next.run(request).await
 }
 
-/// Nothing was started, so the request may be repeated; the delays vary, so that clients do not
-/// return all at once.
-fn overloaded() -> Problem {
-    let seconds = 1 + u64::try_from(Uuid::now_v7().as_u128() % 3).unwrap_or_default();
-    let detail = "too many concurrent requests; nothing was done, please try again";
-    Problem::new(Kind::Overloaded, detail)
-        .with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
+impl Problem {
+    /// Too many of `what` are under way. Nothing was started, so the request may be repeated; the delays
+    /// vary, so that clients do not return all at once.
+    pub(super) fn overloaded(what: &str) -> Self {
+        let seconds = 1 + u64::try_from(Uuid::now_v7().as_u128() % 3).unwrap_or_default();
+        let detail = format!("too many {what} are under way; nothing was done, please try again");
+        Self::new(Kind::Overloaded, detail)
+            .with_header(header::RETRY_AFTER, HeaderValue::from(seconds))
+    }
 }
 
 #[cfg(test)]

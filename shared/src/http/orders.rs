@@ -61,7 +61,8 @@ impl OrderRequest {
 /// Accepts an order by starting its saga; under a `key` that was used before, returns the first order.
 ///
 /// # Errors
-/// `key-reused`: the key belongs to another order. `dependency-unavailable`: it may have been accepted or not.
+/// `key-reused`: the key belongs to another order. `overloaded`: too many orders are under way, and this one was
+/// not accepted. `dependency-unavailable`: it may have been accepted or not.
 pub async fn accept(
     sagas: &impl Sagas,
     clock: &impl Clock,
@@ -73,6 +74,7 @@ pub async fn accept(
     let placed = PlacedOrder { order_id, created_at: clock.now(), order };
     let unclear = |error| Problem::not_accepted(&placed.order_id, error);
     let accepted = sagas.start(&placed).await.map_err(unclear)?;
+    let accepted = accepted.ok_or_else(|| Problem::overloaded("orders"))?;
     let same = accepted.order == placed.order;
     same.then(|| Order::new(accepted)).ok_or_else(Problem::key_reused)
 }

@@ -54,7 +54,8 @@ async fn start<S: Sagas>(
 ) -> Result<Json<PlacedOrder>> {
     let other = || Problem::invalid("order_id", "must be the id in the path");
     (order.order_id == id).then_some(()).ok_or_else(other)?;
-    Ok(Json(sagas.start(&order).await?))
+    let accepted = sagas.start(&order).await?;
+    Ok(Json(accepted.ok_or_else(|| Problem::overloaded("orders"))?))
 }
 
 async fn find<S: Sagas>(

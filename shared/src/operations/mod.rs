@@ -8,6 +8,7 @@ pub mod dispatch;
 pub mod due;
 pub mod email;
 pub mod fulfilment;
+pub mod lag;
 pub mod notifications;
 mod order_events;
 pub mod order_index;

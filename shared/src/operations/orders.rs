@@ -1,6 +1,7 @@
 //! The order documents: the progress of each order.
 
 use super::changes::Changes;
+use super::lag::Lag;
 use super::order_events;
 use crate::domain::OrderId;
 use crate::domain::order::{Order, Progress};
@@ -72,18 +73,25 @@ pub struct DocumentLog<D, P, C> {
     publisher: P,
     clock: C,
     changes: Changes,
+    lag: Lag,
 }
 
 impl<D: Orders, P: Publisher, C: Clock> DocumentLog<D, P, C> {
     /// The log kept in `orders` by `clock`; `publisher` publishes.
     pub fn new(orders: D, publisher: P, clock: C) -> Self {
-        Self { orders, publisher, clock, changes: Changes::default() }
+        Self { orders, publisher, clock, changes: Changes::default(), lag: Lag::default() }
     }
 
     /// Notifies the waiters of `changes` of what it writes.
     #[must_use]
     pub fn notifying(self, changes: Changes) -> Self {
         Self { changes, ..self }
+    }
+
+    /// The same, which observes as `lag` how long orders waited until they were opened.
+    #[must_use]
+    pub fn timing(self, lag: Lag) -> Self {
+        Self { lag, ..self }
     }
 
     async fn existing(&self, id: &OrderId) -> Result<Order> {
@@ -107,8 +115,15 @@ impl<D: Orders, P: Publisher, C: Clock> DocumentLog<D, P, C> {
 
 impl<D: Orders, P: Publisher, C: Clock> OrderLog for DocumentLog<D, P, C> {
     async fn open(&self, placed: &PlacedOrder) -> Result<Noted<Option<Outcome>>> {
-        let open = |found: Option<Order>| (found.unwrap_or_else(|| Order::new(placed.clone())), ());
-        let (order, ()) = self.orders.update(&placed.order_id, open).await?;
+        let waited = self.clock.now().duration_since(placed.created_at);
+        let open = |found: Option<Order>| {
+            let is_new = found.is_none();
+            (found.unwrap_or_else(|| Order::new(placed.clone())), is_new)
+        };
+        let (order, is_new) = self.orders.update(&placed.order_id, open).await?;
+        if is_new {
+            self.lag.observe(waited.try_into().unwrap_or_default());
+        }
         let published = order.outcome.is_some() || self.try_publish(&order, Step::Create).await;
         Ok(Noted { value: order.outcome, published })
     }

@@ -65,7 +65,8 @@ pub trait Clock: Clone + Send + Sync + 'static {
 pub trait Sagas: Clone + Send + Sync + 'static {
     /// Starts the saga of an order. If it has one already, ensures that it runs unless the order has
     /// ended. Either way, returns the order that was accepted first.
-    fn start(&self, order: &PlacedOrder) -> impl PortFuture<PlacedOrder>;
+    /// Returns none if it has no saga and those that run lag too far behind to start another: nothing was done.
+    fn start(&self, order: &PlacedOrder) -> impl PortFuture<Option<PlacedOrder>>;
     /// The order that a saga was started with.
     fn find(&self, order: &OrderId) -> impl PortFuture<Option<PlacedOrder>>;
     /// Drives an order on, a stuck one too, and notes who asked for that and why. The answer is whether

@@ -8,6 +8,7 @@ use crate::domain::payment::{Charge, OrderCharge, PartialRefund, RefundId, Refun
 use crate::domain::placing::{Address, PlacedOrder};
 use crate::domain::shipment::Booked;
 use crate::domain::{Money, OrderId, PaymentId, TrackingId};
+use crate::http::Kind;
 use crate::http::sagas::ProgressWait;
 use crate::ports::{PaymentClient, Progress, Result, Sagas, Shipping, Until};
 use axum::http::{Method, StatusCode};
@@ -25,10 +26,14 @@ pub struct OrderSaga(pub(super) Invocation);
 
 impl Sagas for OrderSaga {
     /// Retries a failed start, which is idempotent by the order's id.
-    async fn start(&self, order: &PlacedOrder) -> Result<PlacedOrder> {
+    async fn start(&self, order: &PlacedOrder) -> Result<Option<PlacedOrder>> {
         let path = &format!("/sagas/{}", order.order_id);
         let start = async || {
-            self.0.call("order-saga", Method::PUT, path, Some(order)).await?.read("order-saga")
+            let answer = self.0.call("order-saga", Method::PUT, path, Some(order)).await?;
+            if answer.is(Kind::Overloaded) {
+                return Ok(None);
+            }
+            answer.read("order-saga").map(Some)
         };
         repeated("order-saga", start).await
     }

@@ -1,6 +1,8 @@
 //! Service invocation: a request to another function, through the sidecars of both.
 
 use crate::domain::Refusal;
+use crate::http::Kind;
+use crate::http::kind::Row;
 use crate::http::problem::refusal_in;
 use crate::observe;
 use crate::ports::{Failure, Functions, OrFail, Result, Within};
@@ -9,6 +11,7 @@ use axum::http::uri::PathAndQuery;
 use axum::http::{Method, Request, Response, StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::time::Duration;
 use tokio::time::Instant;
 use tracing::{Instrument, Span, field};
@@ -193,6 +196,13 @@ impl FunctionResponse {
         self.status().is_server_error() && !self.is_problem() && dialing()
     }
 
+    /// Whether the response is a problem of this kind.
+    pub(super) fn is(&self, kind: Kind) -> bool {
+        let document: Option<Value> = serde_json::from_slice(self.0.body()).ok();
+        let is = |document: Value| document["code"] == Row::from(kind).name;
+        self.is_problem() && document.is_some_and(is)
+    }
+
     fn is_problem(&self) -> bool {
         self.0
             .headers()
@@ -212,7 +222,7 @@ mod tests {
     use crate::ports::{Chain, Error};
     use axum::Router;
     use axum::http::HeaderValue;
-    use serde_json::{Value, json};
+    use serde_json::json;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use tokio::net::TcpListener;
@@ -278,6 +288,15 @@ mod tests {
         };
         tokio::spawn(axum::serve(listener, Router::new().fallback(answer)).into_future());
         (url, count)
+    }
+
+    #[test]
+    fn a_problem_is_known_by_its_code() {
+        let problem = json!({"type": "https://a.example/b", "code": "overloaded"}).to_string();
+        assert!(answer(503, PROBLEM, &problem).is(Kind::Overloaded));
+        assert!(!answer(503, PROBLEM, &problem).is(Kind::Timeout));
+        assert!(!answer(503, "application/json", &problem).is(Kind::Overloaded));
+        assert!(!answer(503, PROBLEM, "nonsense").is(Kind::Overloaded));
     }
 
     #[test]

@@ -45,6 +45,7 @@ use crate::operations::dead_letters::{INDEX as OPEN_LETTERS, OpenShard};
 use crate::operations::dispatch::Dispatcher;
 use crate::operations::due::Page;
 use crate::operations::email::Entry;
+use crate::operations::lag::Lag;
 use crate::operations::order_index::{Directory, IndexPage, OrderIndex};
 use crate::operations::order_refunds::RefundService;
 use crate::operations::products::{INDEX, ProductShard, Products};
@@ -256,11 +257,13 @@ impl Sidecar {
         StateStore::new(self.grpc.clone(), "payments").expiring(INDEX_TTL)
     }
 
-    /// The dispatcher of the workflows that this function hosts; their steps are retried within `retries`.
+    /// The dispatcher of the workflows that this function hosts; their steps are retried within `retries`. It starts
+    /// none while those that run have too great a `lag`.
     pub(super) fn dispatcher<C: Clock>(
         &self,
         clock: &C,
         retries: RetryLimits,
+        lag: Lag,
     ) -> WorkflowDispatcher<C> {
         let refunds = self.order_refunds(clock);
         let clock = clock.clone();
@@ -271,6 +274,7 @@ impl Sidecar {
             engine: WorkflowEngine { grpc: self.grpc.clone(), clock: clock.clone(), retries },
             clock,
             overdue_after: retries.reservation_ttl,
+            lag,
         }
     }
 }

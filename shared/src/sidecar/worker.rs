@@ -15,6 +15,7 @@ use crate::operations::changes::Changes;
 use crate::operations::dispatch::Dispatcher;
 use crate::operations::due::Page;
 use crate::operations::fulfilment::Fulfilment;
+use crate::operations::lag::Lag;
 use crate::operations::order_refunds::RefundService;
 use crate::operations::orders::{DocumentLog, OrderLookup};
 use crate::operations::progress::OrderProgress;
@@ -71,12 +72,10 @@ impl<C: Clock> Worker<C> {
         retries: RetryLimits,
         payments_every: Duration,
     ) -> Self {
-        let (changes, log) = (
-            Changes::default(),
-            DocumentLog::new(sidecar.orders(), sidecar.publisher(), clock.clone()),
-        );
+        let (changes, lag) = (Changes::default(), Lag::default());
+        let log = DocumentLog::new(sidecar.orders(), sidecar.publisher(), clock.clone());
         let shop = Fulfilment {
-            log: log.notifying(changes.clone()),
+            log: log.notifying(changes.clone()).timing(lag.clone()),
             stocks: sidecar.stocks(),
             payments: sidecar.payments(),
             shipping: sidecar.shipping(),
@@ -89,7 +88,7 @@ impl<C: Clock> Worker<C> {
         workflow::register(hub.registry_mut());
         let (shop, attempts) = (Arc::new(shop), Attempts::default());
         Activities { registry: hub.registry_mut(), shop, attempts }.register();
-        let (dispatcher, payments) = (sidecar.dispatcher(clock, retries), sidecar.payments());
+        let (dispatcher, payments) = (sidecar.dispatcher(clock, retries, lag), sidecar.payments());
         let orders = sidecar.orders();
         Self { hub, dispatcher, orders, changes, payments, payments_every }
     }

@@ -6,6 +6,7 @@ use crate::domain::saga::{Cause, Step, Stop};
 use crate::operations::order_refunds::RefundService;
 use crate::testing::fakes::{FakeBroker, FakeClock, FakeDocuments, FakeEngine, FakePaymentClient};
 use crate::testing::orders::{at, placed_order};
+use std::time::Duration;
 
 type Orders = FakeDocuments<OrderId, Order>;
 type Shop =
@@ -36,6 +37,7 @@ fn shop() -> (Shop, PlacedOrder) {
         engine: FakeEngine::default(),
         clock: FakeClock(at(0)),
         overdue_after: SignedDuration::from_mins(15),
+        lag: Lag::default(),
     };
     (shop, placed_order())
 }
@@ -62,10 +64,23 @@ fn stuck() -> Outcome {
 #[tokio::test]
 async fn the_order_that_was_accepted_first_is_the_answer_to_every_start() {
     let (shop, first) = shop();
-    assert_eq!(shop.start(&first).await.unwrap(), first);
+    assert_eq!(shop.start(&first).await.unwrap().as_ref(), Some(&first));
     let second = PlacedOrder { created_at: at(7), ..first.clone() };
-    assert_eq!(shop.start(&second).await.unwrap(), first);
+    assert_eq!(shop.start(&second).await.unwrap().as_ref(), Some(&first));
     assert_eq!(shop.find(&first.order_id).await.unwrap(), Some(first));
+}
+
+#[tokio::test]
+async fn while_sagas_lag_behind_only_orders_that_were_accepted_before_are_accepted() {
+    let (shop, known) = shop();
+    shop.start(&known).await.unwrap();
+    let new = PlacedOrder { order_id: "new".parse().unwrap(), ..known.clone() };
+    shop.lag.observe(Duration::from_secs(6));
+    assert_eq!(shop.start(&new).await.unwrap(), None);
+    assert_eq!(shop.find(&new.order_id).await.unwrap(), None);
+    assert_eq!(shop.start(&known).await.unwrap().as_ref(), Some(&known));
+    shop.lag.observe(Duration::ZERO);
+    assert_eq!(shop.start(&new).await.unwrap(), Some(new));
 }
 
 #[tokio::test]

@@ -73,6 +73,19 @@ async fn an_event_has_the_time_of_its_step_whenever_it_is_published() {
 }
 
 #[tokio::test]
+async fn how_long_an_order_waited_is_observed_when_it_is_opened_first() {
+    let (placed, lag) = (placed_order(), Lag::default());
+    let orders = FakeDocuments::default();
+    let opened_at = async |second| {
+        let log = DocumentLog::new(orders.clone(), FakeBroker::default(), FakeClock(at(second)));
+        log.timing(lag.clone()).open(&placed).await.unwrap();
+        lag.is_excessive()
+    };
+    assert!(opened_at(6).await);
+    assert!(opened_at(0).await, "a step that is repeated says nothing");
+}
+
+#[tokio::test]
 async fn a_customer_is_erased_from_an_order_that_has_ended() {
     let (orders, placed) = (FakeDocuments::default(), placed_order());
     let lookup = OrderLookup { orders: orders.clone(), sagas: FakeSagas::default() };

@@ -18,9 +18,9 @@ use tokio::sync::Notify;
 pub struct FakeSagas(Shared<HashMap<OrderId, PlacedOrder>>);
 
 impl Sagas for FakeSagas {
-    async fn start(&self, order: &PlacedOrder) -> Result<PlacedOrder> {
+    async fn start(&self, order: &PlacedOrder) -> Result<Option<PlacedOrder>> {
         let mut sagas = lock(&self.0);
-        Ok(sagas.entry(order.order_id.clone()).or_insert_with(|| order.clone()).clone())
+        Ok(Some(sagas.entry(order.order_id.clone()).or_insert_with(|| order.clone()).clone()))
     }
 
     async fn find(&self, order: &OrderId) -> Result<Option<PlacedOrder>> {
