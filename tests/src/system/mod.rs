@@ -2,7 +2,9 @@
 
 mod callers;
 mod contract;
+mod gateway;
 pub mod invariants;
 mod provider;
+mod publishing;
 pub mod shop;
 pub mod wait;

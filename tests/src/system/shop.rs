@@ -1,6 +1,7 @@
 //! A client of the shop, with a record of the test's orders.
 
 use super::contract::Answers;
+use super::gateway::Gateway;
 use super::wait::until;
 use local::cluster::Cluster;
 use reqwest::{Method, StatusCode};
@@ -26,6 +27,7 @@ pub struct Shop {
     pub http: reqwest::Client,
     /// The bearer token for the public API: that of staff, unless another is set.
     pub token: String,
+    pub(super) gateway: Gateway,
     scope: String,
     supplied: Arc<Mutex<BTreeMap<String, i64>>>,
     pub(super) orders: Arc<Mutex<BTreeSet<String>>>,
@@ -43,6 +45,8 @@ pub struct ApiResponse {
     pub etag: Option<String>,
     /// The header `WWW-Authenticate`.
     pub challenge: Option<String>,
+    /// The header `Retry-After`.
+    pub retry_after: Option<String>,
     /// The trace of the request.
     pub trace: Option<String>,
     /// The media type.
@@ -74,8 +78,9 @@ impl Shop {
     pub fn new(cluster: Arc<Cluster>, http: reqwest::Client, token: String) -> Self {
         static SCOPES: AtomicUsize = AtomicUsize::new(1);
         let scope = format!("t{}", SCOPES.fetch_add(1, Ordering::Relaxed));
+        let gateway = Gateway::of(&cluster);
         let (supplied, orders, answers) = Default::default();
-        Self { cluster, http, token, scope, supplied, orders, answers }
+        Self { cluster, http, token, gateway, scope, supplied, orders, answers }
     }
 
     /// An id that no other test uses.
@@ -111,19 +116,20 @@ impl Shop {
         let (method, url) = (request.method().clone(), request.url().clone());
         let response = self.http.execute(request).await?;
         let header = |name| response.headers().get(name)?.to_str().ok().map(str::to_owned);
-        let [location, etag, challenge, trace] =
-            ["location", "etag", "www-authenticate", "x-trace-id"].map(header);
+        let [location, etag, challenge, retry_after, trace] =
+            ["location", "etag", "www-authenticate", "retry-after", "x-trace-id"].map(header);
         let kind = header("content-type").unwrap_or_default();
         let status = response.status().as_u16();
         let body = serde_json::from_slice(&response.bytes().await?).unwrap_or_default();
-        let answer = ApiResponse { status, location, etag, challenge, trace, kind, body };
-        self.answers.record_from(&self.cluster.gateway_url(), &method, &url, &answer);
+        let answer =
+            ApiResponse { status, location, etag, challenge, retry_after, trace, kind, body };
+        self.answers.record_from(&self.gateway.url, &method, &url, &answer);
         Ok(answer)
     }
 
     /// A request to the gateway, with the token.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        let url = format!("{}{path}", self.cluster.gateway_url());
+        let url = format!("{}{path}", self.gateway.url);
         self.http.request(method, url).bearer_auth(&self.token)
     }
 
@@ -259,31 +265,6 @@ impl Shop {
         request.send().await?.json().await
     }
 
-    /// Publishes an event as the shop's functions do.
-    ///
-    /// # Panics
-    /// When the broker does not accept it.
-    pub async fn publish(&self, topic: &str, event: &Value) {
-        let answer = self.try_publish(publisher(topic), topic, event).await;
-        assert!(answer.status().is_success(), "{:?}", answer.text().await);
-    }
-
-    /// Publishes an event as `function` does.
-    ///
-    /// # Panics
-    /// When its sidecar does not respond.
-    pub async fn try_publish(
-        &self,
-        function: &str,
-        topic: &str,
-        event: &Value,
-    ) -> reqwest::Response {
-        let url = format!("{}/v1.0/publish/pubsub/{topic}", self.cluster.sidecar_url(function));
-        let request = self.http.post(url).header("content-type", "application/cloudevents+json");
-        let answer = request.body(event.to_string()).timeout(REQUEST_TIMEOUT).send().await;
-        answer.expect("the sidecar answers")
-    }
-
     pub(crate) fn supplied(&self) -> BTreeMap<String, i64> {
         self.supplied.lock().expect("no holder panics").clone()
     }
@@ -291,9 +272,4 @@ impl Shop {
     pub(crate) fn orders(&self) -> BTreeSet<String> {
         self.orders.lock().expect("no holder panics").clone()
     }
-}
-
-/// A function that may publish to `topic`.
-fn publisher(topic: &str) -> &'static str {
-    if topic == "key-vault" { "rotate-payment-key" } else { "notify-order" }
 }

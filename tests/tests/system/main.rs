@@ -17,11 +17,13 @@ mod faults;
 mod fuzzing;
 mod harness;
 mod histories;
+mod limits;
 mod lists;
 mod load;
 mod mails;
 mod orders;
 mod outages;
+mod overload;
 mod payments;
 mod processes;
 mod recovery;
@@ -102,6 +104,8 @@ fn trials([brief, vault, shipped]: &[System; 3]) -> (Vec<Trial>, Vec<Trial>) {
         recovery::trials,
         lists::trials,
         load::trials,
+        limits::trials,
+        overload::trials,
         replicas::trials,
         histories::trials,
         rotation::trials,

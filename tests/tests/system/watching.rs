@@ -6,10 +6,13 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tests::system::shop::{ApiResponse, ORDER_ENDS_WITHIN, Shop};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
 trials![
     a_request_that_prefers_to_wait_is_answered_with_the_ended_order,
     the_events_of_an_order_are_streamed_to_its_end_from_any_position,
+    a_gateway_stops_cleanly_with_an_open_stream_and_half_a_request,
 ];
 
 async fn place_and_wait(shop: &Shop, order: &Value) -> ApiResponse {
@@ -52,6 +55,24 @@ async fn events(shop: &Shop, order: &str, last: &str) -> (u16, Vec<Event>) {
         (field(event, "event: "), field(event, "id: "), data)
     });
     (status, events.collect())
+}
+
+async fn a_gateway_stops_cleanly_with_an_open_stream_and_half_a_request(own: &Shop) {
+    let shop = own.through_a_gateway_with(&[]).await;
+    let lamp = shop.sell("lamp", 2_000, 10).await;
+    let payments = shop.cluster.function("process-payment");
+    payments.pause();
+    let id = shop.place(&shop.order(&[(&lamp, 1)])).await;
+    let request = shop.request(Method::GET, &format!("/api/orders/{id}/events"));
+    let mut stream = request.send().await.expect("the gateway answers");
+    assert_eq!(stream.status(), 200);
+    assert!(stream.chunk().await.expect("the stream is open").is_some());
+    let mut half = TcpStream::connect(shop.gateway_address()).await.expect("it accepts");
+    half.write_all(b"GET / HTTP/1.1\r\nHost:").await.expect("it listens");
+    assert_eq!(shop.stop_gateway().await.code(), Some(0));
+    while stream.chunk().await.expect("the stream is ended, not cut").is_some() {}
+    payments.resume();
+    assert_eq!(own.ended(&id).await.body["status"], "completed");
 }
 
 async fn the_events_of_an_order_are_streamed_to_its_end_from_any_position(shop: &Shop) {
