@@ -49,12 +49,16 @@ fn orders_that_do_not_end_raise_an_alert() {
 
 #[test]
 fn orders_that_are_stuck_raise_an_alert() {
-    assert_alert("stuck-orders", &Target::ALL, &["an order is stuck"]);
+    assert_alert("stuck-orders", &Target::ALL, &["notify-order", " is stuck"]);
 }
 
 #[test]
 fn refunds_that_fail_raise_an_alert() {
-    assert_alert("failed-refunds", &Target::ALL, &["refund-payment", "a refund failed"]);
+    assert_alert(
+        "failed-refunds",
+        &Target::ALL,
+        &["refund-payment", " failed: the customer did not get the money"],
+    );
 }
 
 #[test]

@@ -60,7 +60,7 @@ const PUBLISHERS: [(&str, &str); 9] = [
     ("Worker::new(", "orders"),
     ("order_refunds(", "orders"),
     ("wiring::payments(", "payments"),
-    ("notifications::request(", "notifications"),
+    ("notify(Topic::", "notifications"),
     // Publishes mails that failed again.
     ("later::host(", "notifications"),
     // Publishes the messages of dead letters again, to where they came from.

@@ -155,7 +155,12 @@ mod tests {
             Ok(None)
         }
 
-        async fn resume(&self, _: &OrderId) -> Result<Option<bool>> {
+        async fn resume(
+            &self,
+            _: &OrderId,
+            _: Option<&Caller>,
+            _: &NewResumption,
+        ) -> Result<Option<bool>> {
             Ok(None)
         }
     }

@@ -1,10 +1,9 @@
 //! `GET /api/dead-letters` and `…/{letter_id}`, `POST …/resend` and `…/drop`: what staff do with dead letters.
 
 use axum::Router;
-use shared::host;
 use shared::http::dead_letters;
 use shared::ports::DeadLetters;
-use shared::wiring;
+use shared::{host, wiring};
 use std::process::ExitCode;
 
 #[tokio::main]

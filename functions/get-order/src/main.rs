@@ -6,25 +6,20 @@ use axum::http::StatusCode;
 use axum::routing::{delete, get};
 use shared::domain::OrderId;
 use shared::host;
-use shared::http::order_list::routes;
 use shared::http::views::OrderView;
 use shared::http::{CalledBy, Json, Kind, Path, Problem, Result};
 use shared::operations::orders::Lookup;
-use shared::wiring::{order_list, orders};
+use shared::wiring::{order_lists, orders};
 use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    host::run(env!("CARGO_PKG_NAME"), |setup| {
-        let list = routes(setup.sidecar().orders(), order_list(setup));
-        Ok(app(orders(setup), list))
-    })
-    .await
+    host::run(env!("CARGO_PKG_NAME"), |setup| Ok(app(orders(setup), order_lists(setup)))).await
 }
 
-fn app<L: Lookup>(orders: L, list: Router) -> Router {
+fn app<L: Lookup>(orders: L, lists: Router) -> Router {
     let customer = Router::new().route("/orders/{order_id}/customer", delete(erase::<L>));
-    customer.route("/api/orders/{order_id}", get(find::<L>)).with_state(orders).merge(list)
+    customer.route("/api/orders/{order_id}", get(find::<L>)).with_state(orders).merge(lists)
 }
 
 async fn find<L: Lookup>(
@@ -50,6 +45,7 @@ mod tests {
     use shared::domain::order::{Order, Progress};
     use shared::domain::saga::Outcome;
     use shared::http::caller::FromSidecar;
+    use shared::http::order_list::routes;
     use shared::operations::order_index::OrderIndex;
     use shared::operations::orders::OrderLookup;
     use shared::ports::{Documents, OrderList, Sagas};

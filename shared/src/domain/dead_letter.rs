@@ -1,4 +1,4 @@
-//! Dead letters: messages that a function gave up on. Each is kept until somebody resends or drops it.
+//! Dead letters: messages that a function gave up on. Each is kept until it is resent or dropped.
 
 use super::LetterId;
 use jiff::Timestamp;
@@ -125,7 +125,7 @@ impl DeadLetter {
         }
     }
 
-    /// Whether it waits for somebody.
+    /// Whether it is open: neither resent nor dropped.
     #[must_use]
     pub fn is_open(&self) -> bool {
         matches!(self.state, LetterState::Open | LetterState::Resending)

@@ -23,13 +23,13 @@ const MAX_BYTES: usize = 1024 * 1024;
 /// How long they are waited for, from the start of the request: as long as for a body that is needed.
 const DEADLINE: Duration = Duration::from_secs(4);
 
-/// A body, and whether somebody has started to read it.
+/// A body, and whether reading it has started.
 struct Rest {
     body: BodyDataStream,
     begun: bool,
 }
 
-/// Lends the body to whoever serves the request.
+/// Lends the body to the handler of the request.
 struct Lent(Arc<Mutex<Rest>>);
 
 impl Stream for Lent {
@@ -56,7 +56,7 @@ pub(super) async fn with_whole_body(request: Request, next: Next) -> Response {
     // What is still lent is still being read.
     if let Some(rest) = Arc::into_inner(rest) {
         let rest = rest.into_inner().unwrap_or_else(PoisonError::into_inner);
-        // A client that waits to be told to send its body is told the result instead.
+        // A client that waits for 100 Continue gets the response instead.
         if expects && !rest.begun || !is_read(rest.body, deadline).await {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }

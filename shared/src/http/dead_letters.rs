@@ -19,7 +19,7 @@ pub(super) const PARAMETERS: &[&str] = &["after", "limit"];
 /// Letters of a page, at most; and when it is not said.
 const LIMITS: (usize, usize) = (100, 20);
 
-/// `GET /api/dead-letters` lists the letters that wait for somebody, `…/{letter_id}` shows one with its
+/// `GET /api/dead-letters` lists the open letters, `…/{letter_id}` shows one with its
 /// message; `POST …/resend` and `…/drop` handle it.
 pub fn routes<D: DeadLetters>(letters: D) -> Router {
     Router::new()

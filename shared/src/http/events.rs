@@ -5,7 +5,7 @@ mod watches;
 
 use self::watches::{Seen, Watches};
 use super::extract::Query;
-use super::forward::refuse_repeated;
+use super::forward::{LAST_EVENT_ID, refuse_repeated};
 use super::views::StatusView;
 use super::{Kind, Path, Problem};
 use crate::domain::OrderId;
@@ -38,9 +38,6 @@ const RECONNECT_AFTER: Duration = Duration::from_secs(2);
 
 /// The longest that a stream is silent.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-
-/// The header with the last event that a client saw.
-pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// Tells proxies not to buffer
 /// ([nginx](https://nginx.org/en/docs/http/ngx_http_proxy_module.html)).

@@ -1,6 +1,5 @@
 //! Forwards requests to the functions that serve them, and returns their responses.
 
-use super::events::LAST_EVENT_ID;
 use super::extract::{IdempotencyKey, Query, read_body, refuse_encoded};
 use super::{Kind, Prefer, Problem, caller};
 use crate::domain::caller::Caller;
@@ -15,6 +14,9 @@ use axum::middleware::Next;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use std::time::Duration;
 use uuid::Uuid;
+
+/// The header with the last event that a client of a stream saw.
+pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// The headers that are forwarded to a function, in addition to the trace's.
 const ASKED: [HeaderName; 5] = [

@@ -1,4 +1,4 @@
-//! Dead letters, a document each, and an index of those that wait for somebody.
+//! Dead letters, a document each, and an index of the open ones.
 
 use super::shards::{Shard, Shards};
 use crate::domain::LetterId;
@@ -15,7 +15,7 @@ pub const INDEX: &str = "_open";
 /// Letters read concurrently.
 const AT_ONCE: usize = 8;
 
-/// Some letters that wait for somebody, by when they were given up.
+/// Some open letters, by when they were given up.
 pub type OpenShard = Shard<LetterId, Timestamp>;
 
 /// The dead letters of all functions, by `clock`.
@@ -23,7 +23,7 @@ pub type OpenShard = Shard<LetterId, Timestamp>;
 pub struct LetterBox<L, I, P, C> {
     /// The letters.
     pub letters: L,
-    /// Those that wait for somebody, by when they were given up.
+    /// The open ones, by when they were given up.
     pub open: Shards<LetterId, Timestamp, I>,
     /// The broker.
     pub publisher: P,
@@ -96,7 +96,7 @@ where
     P: Publisher,
     C: Clock,
 {
-    /// The letter at a place of the index, if it still waits for somebody. One whose document has expired, or that was
+    /// The letter at a place of the index, if it is still open. One whose document has expired, or that was
     /// handled, leaves the index.
     async fn waiting(&self, place: &LetterPosition) -> Result<Option<DeadLetter>> {
         let letter = self.find(&place.letter_id).await?.filter(DeadLetter::is_open);

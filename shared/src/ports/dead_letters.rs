@@ -4,7 +4,7 @@ use super::PortFuture;
 use crate::domain::LetterId;
 use crate::domain::dead_letter::{DeadLetter, LetterPosition, LetterRejection, Subscription};
 
-/// Some of the dead letters that wait for somebody.
+/// Some of the open dead letters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LetterPage {
     /// The letters, newest first.
@@ -21,7 +21,7 @@ pub trait DeadLetters: Clone + Send + Sync + 'static {
     /// Records a message that a function gave up on, and returns its letter. Repeated, it changes nothing.
     fn record(&self, of: Subscription, message: &[u8]) -> impl PortFuture<DeadLetter>;
 
-    /// The letters that wait for somebody, newest first: at most `limit` behind `after`, or the first ones.
+    /// The open letters, newest first: at most `limit` behind `after`, or the first ones.
     fn page(&self, after: Option<&LetterPosition>, limit: usize) -> impl PortFuture<LetterPage>;
 
     /// A letter, whatever became of it.

@@ -230,7 +230,7 @@ impl Sidecar {
         StateStore::new(self.grpc.clone(), DEAD_LETTERS).expiring(LETTER_TTL)
     }
 
-    /// The dead letters that wait for somebody, in component `dead-letters`.
+    /// The open dead letters, in component `dead-letters`.
     #[must_use]
     pub fn open_letters(&self) -> Shards<LetterId, Timestamp, StateStore<OpenShard>> {
         Shards::new(OPEN_LETTERS, StateStore::new(self.grpc.clone(), DEAD_LETTERS))

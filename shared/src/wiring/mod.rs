@@ -12,12 +12,14 @@ pub use rotation::rotation;
 
 use crate::host::settings::{PAYMENT_PROVIDER_URL, RESERVATION};
 use crate::host::{InvalidSettings, SERVED_COUNTRIES, Setup, SystemClock};
+use crate::http::order_list;
 use crate::operations::dead_letters::LetterBox;
 use crate::operations::orders::{Lookup, OrderLookup};
 use crate::operations::payments::PaymentService;
 use crate::operations::shipments::{ShipmentService, Shipments};
-use crate::ports::{DeadLetters, OrderList, Payments};
+use crate::ports::{DeadLetters, Payments};
 use crate::provider::StripeProvider;
+use axum::Router;
 
 /// The payments at the configured payment provider. A caller has as long to return for one as products
 /// are reserved for an order.
@@ -44,10 +46,10 @@ pub fn orders(setup: &Setup) -> impl Lookup + use<> {
     OrderLookup { orders: setup.sidecar().orders(), sagas: setup.sidecar().sagas() }
 }
 
-/// The lists of orders, from the sidecar's store.
-#[must_use]
-pub fn order_list(setup: &Setup) -> impl OrderList + use<> {
-    setup.sidecar().order_list()
+/// The routes of the lists of orders, from the sidecar's stores.
+pub fn order_lists(setup: &Setup) -> Router {
+    let sidecar = setup.sidecar();
+    order_list::routes(sidecar.orders(), sidecar.order_list())
 }
 
 /// The dead letters, as the sidecar's store has them.

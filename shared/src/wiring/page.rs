@@ -1,4 +1,4 @@
-//! What the shop's page is told about this shop.
+//! The configuration of the shop's page.
 
 use crate::host::settings::page::{
     LOCAL_CONTROLS, MAILS_PAGE, OIDC_CLIENT_ID, OIDC_SCOPES, TRACES_PAGE,
@@ -7,10 +7,10 @@ use crate::host::settings::{OIDC_ISSUERS, Together};
 use crate::host::{InvalidSettings, Setup};
 use reqwest::Url;
 
-/// What the shop's page is told about this shop.
+/// The configuration of the shop's page.
 #[derive(Debug, Clone, Default)]
 pub struct PageSettings {
-    /// Where people sign in; nowhere, when everybody may do everything.
+    /// The issuer where people sign in; none when everyone may do everything.
     pub issuer: Option<Url>,
     /// The page, as the issuer knows it; empty when it does not.
     pub client_id: String,

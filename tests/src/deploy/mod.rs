@@ -80,8 +80,8 @@ impl Sandbox {
     #[must_use]
     pub fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("saga-shop-sandbox-{}-{number}", process::id());
+        let (id, number) = (process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let name = format!("saga-shop-sandbox-{id}-{number}");
         let sandbox = Self { folder: env::temp_dir().join(name) };
         for folder in ["apps", "bin", "made", "temp"] {
             fs::create_dir_all(sandbox.path(folder)).expect("there is room for a sandbox");
@@ -89,10 +89,8 @@ impl Sandbox {
         for fake in FAKES {
             sandbox.with(fake);
         }
-        for tool in TOOLS {
-            if let Some(program) = on_path(tool) {
-                symlink(program, sandbox.path("bin").join(tool)).expect("there is room for a link");
-            }
+        for (tool, program) in TOOLS.iter().filter_map(|tool| Some((tool, on_path(tool)?))) {
+            symlink(program, sandbox.path("bin").join(tool)).expect("there is room for a link");
         }
         sandbox
     }

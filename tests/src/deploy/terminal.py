@@ -17,7 +17,8 @@ while True:
     if not output:
         break
     sys.stdout.buffer.write(output)
-    if answers and output.endswith(b": "):
-        os.write(terminal, answers.pop(0).encode() + b"\n")
+    if output.endswith(b": "):
+        # Ctrl-D after the last answer.
+        os.write(terminal, answers.pop(0).encode() + b"\n" if answers else b"\x04")
 sys.stdout.flush()
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))

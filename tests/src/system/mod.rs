@@ -4,6 +4,7 @@ mod callers;
 mod contract;
 mod gateway;
 pub mod invariants;
+mod own_gateway;
 mod provider;
 mod publishing;
 pub mod shop;

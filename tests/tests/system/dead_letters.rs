@@ -19,7 +19,7 @@ trials![
     dead_letters_are_for_staff_alone,
 ];
 
-/// Every dead letter that waits for somebody, read page by page.
+/// Every open dead letter, read page by page.
 pub(crate) async fn dead_letters(shop: &Shop) -> Vec<Value> {
     let (mut letters, mut after) = (Vec::new(), String::new());
     loop {
@@ -89,7 +89,7 @@ async fn poison_messages_are_dead_lettered_with_their_reason_and_delay_nothing(s
                 event["datacontenttype"] = json!("text/plain");
                 event["data"] = json!("{nonsense");
             }),
-            "its data does not fit its schema",
+            "its data does not match its schema",
         ),
     ] {
         shop.publish("notifications", &event).await;

@@ -1,9 +1,10 @@
 //! Orders at four times the rate at which the shop completes them.
 
-use super::harness::trials;
+use super::harness::System;
 use futures::future::join_all;
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
+use libtest_mimic::Trial;
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +13,12 @@ use tests::system::shop::{ApiResponse, Shop};
 use tests::system::wait::until;
 use tokio::time::{MissedTickBehavior, interval};
 
-trials![orders_that_exceed_the_capacity_are_rejected_and_those_that_are_accepted_complete];
+pub(crate) fn trials(system: &System) -> Vec<Trial> {
+    let name = "orders_that_exceed_the_capacity_are_rejected_and_those_that_are_accepted_complete";
+    let test = orders_that_exceed_the_capacity_are_rejected_and_those_that_are_accepted_complete;
+    // Runs with `--ignored` only: it needs the machine for itself.
+    vec![system.trial(module_path!(), name, test).with_ignored_flag(true)]
+}
 
 /// How long orders are sent.
 const LASTS: Duration = Duration::from_secs(20);
@@ -39,8 +45,8 @@ impl Answer {
     async fn to(shop: &Shop, request: RequestBuilder, success: u16) -> Self {
         let began = Instant::now();
         let response = shop.try_send(request).await.expect("the gateway answers");
-        let told = response.status == 503 && response.retry_after.is_some();
-        assert!(response.status == success || told, "{response:?}");
+        let rejected = response.status == 503 && response.retry_after.is_some();
+        assert!(response.status == success || rejected, "{response:?}");
         Self { took: began.elapsed(), response }
     }
 

@@ -38,7 +38,7 @@ async fn orders_that_wait_for_valid_credentials_complete(shop: &Shop) {
     .await;
     until("the log states the fix", Duration::from_secs(20), async || {
         let log = shop.cluster.function("process-payment").log();
-        log.contains("put a valid one into secret `payment-api-key`").then_some(())
+        log.contains("put one into secret `payment-api-key`").then_some(())
     })
     .await;
     store_key(shop, &secrets["payment-api-key"]).await;

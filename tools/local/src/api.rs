@@ -41,7 +41,7 @@ impl Shop {
     }
 }
 
-/// A token of the issuer of `start`. There is none where everybody may do everything.
+/// A token of the issuer of `start`. None if everyone may do everything.
 async fn of_start(scopes: &str) -> String {
     let scopes = scopes.replace(' ', "+");
     let url = format!("http://127.0.0.1:{}/token?sub=staff&scope={scopes}", ports::ISSUER);

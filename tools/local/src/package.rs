@@ -16,7 +16,7 @@ pub(crate) struct Package {
     pub(crate) programs: &'static [&'static str],
     /// Debian's package.
     pub(crate) debian: &'static str,
-    /// What somebody can do who is not root, or has another system.
+    /// What to do without root, or on another system.
     pub(crate) remedy: &'static str,
     /// Whether it starts a service of its own, which is stopped.
     pub(crate) is_service: bool,

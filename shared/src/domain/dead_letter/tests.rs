@@ -76,7 +76,7 @@ fn a_letter_that_was_resent_is_open_again_when_its_message_fails_again() {
 fn a_letter_is_resent_or_dropped_once_and_the_first_wins() {
     let mut resent = letter(&event(None), 0);
     resent.resend(at(1)).unwrap();
-    assert!(resent.is_open(), "if it is interrupted it still waits for somebody");
+    assert!(resent.is_open(), "if it is interrupted it is still open");
     assert_eq!(resent.drop(at(2)), Err(LetterRejection::Resent));
     resent.resend(at(3)).unwrap();
     resent.resent(1, at(4));

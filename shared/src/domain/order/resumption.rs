@@ -1,9 +1,8 @@
 //! Orders that staff resumed.
 
 use super::Order;
-use crate::domain::CustomerId;
-use crate::domain::strict;
 use crate::domain::text::Text;
+use crate::domain::{CustomerId, strict};
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

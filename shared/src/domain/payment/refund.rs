@@ -93,11 +93,11 @@ pub struct Refund {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RefundState {
-    /// The provider may not have received the request yet, or has not decided.
+    /// The provider may or may not have been asked, or has not decided.
     Pending,
     /// The money is refunded.
     Succeeded,
-    /// The provider could not refund it, or took it back later. It is requested again when the refund
+    /// The provider could not refund it, or took that back later. It is asked again when the refund
     /// is.
     Failed,
 }

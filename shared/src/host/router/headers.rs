@@ -1,6 +1,6 @@
 //! The headers of every response.
 
-use crate::http::events::LAST_EVENT_ID;
+use crate::http::forward::LAST_EVENT_ID;
 use crate::http::{IdempotencyKey, Prefer};
 use crate::observe;
 use axum::extract::Request;

@@ -8,7 +8,7 @@ use reqwest::Url;
 pub const OIDC_CLIENT_ID: Setting<String> =
     Setting { name: "OIDC_CLIENT_ID", default: Some(""), parse: parsed };
 
-/// `OIDC_SCOPES`: what the page requests when somebody signs in, as the issuer names it, separated by spaces. An
+/// `OIDC_SCOPES`: what the page requests when a user signs in, as the issuer names it, separated by spaces. An
 /// issuer grants what the person may do of it.
 pub const OIDC_SCOPES: Setting<String> = Setting {
     name: "OIDC_SCOPES",

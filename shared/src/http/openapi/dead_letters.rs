@@ -28,7 +28,7 @@ fn with_message(status: &str) -> Value {
 
 fn list() -> Operation {
     let example = json!({"dead_letters": [letter("open")], "next": AFTER_LETTER.example});
-    Operation::new(Method::GET, "/api/dead-letters", "listDeadLetters", "Lists dead letters that wait for somebody")
+    Operation::new(Method::GET, "/api/dead-letters", "listDeadLetters", "Lists open dead letters")
         .says("Messages that a function gave up on, newest first: immediately if it cannot read them, otherwise after ten minutes of retries.")
         .takes(&[&AFTER_LETTER, &LIMIT])
         .answers::<DeadLetterPageView>(200, "A page, without the messages. It may have fewer letters than asked for, even none; where it has no `next`, the list ends.", example)

@@ -117,11 +117,11 @@ fn cancel() -> Operation {
 
 fn resume() -> Operation {
     let path = "/api/orders/{order_id}/resume";
-    Operation::new(Method::POST, path, "resumeOrder", "Drives an order on that has not ended")
-        .says("The order keeps who asked for that, when and why. The same request within a minute is a repetition.")
+    Operation::new(Method::POST, path, "resumeOrder", "Resumes an order that has not ended")
+        .says("Who requested it, when and why stays in the order. The same request within a minute is a repetition.")
         .reads::<NewResumption>(json!({"reason": "the provider is available again"}))
         .if_any()
-        .answers_nothing(202, "It is driven on.")
+        .answers_nothing(202, "The order is resumed.")
         .with(&["Retry-After"])
         .answers_nothing(204, "The order has ended.")
         .fails(&[Kind::UnknownOrder])

@@ -117,7 +117,7 @@ pub const MUTATIONS: &[Mutation] = mutations![
         "endswith \" failed\"" => "endswith \" went wrong\"",
         "queries match what is logged", DetectedIn::Source;
     "an alert on words that are never logged", "infra/queries/dead-letters.kql":
-        "a message becomes a dead letter" => "a message became a dead letter",
+        "a dead letter waits to be resent" => "a dead letter waited to be resent",
         "queries match what is logged", DetectedIn::Source;
     "an actor host that scales to zero", "infra/function.bicep":
         "  actor: hostMinReplicas\n" => "  actor: 0\n",
@@ -129,7 +129,7 @@ pub const MUTATIONS: &[Mutation] = mutations![
         "subscriptionName: function.name" => "subscriptionName: 'send-email'",
         "scale rules fit the kind", DEPLOYED;
     "a scaler with the identity of another", "infra/function.bicep":
-        "        identity: identityId\n        metadata" => "        identity: replace(identityId, function.name, 'stock')\n        metadata",
+        "      identity: identityId\n      metadata" => "      identity: replace(identityId, function.name, 'stock')\n      metadata",
         "scale rules fit the kind", DEPLOYED;
     "a probe of another path", "infra/function.bicep":
         "path: '/readyz'" => "path: '/ready'",
@@ -156,7 +156,7 @@ pub const MUTATIONS: &[Mutation] = mutations![
         "image: images[function.name]" => "image: replace(images[function.name], '@sha256:', ':')",
         "every function is deployed", DEPLOYED;
     "subscriptions of only some event functions", "infra/main.bicep":
-        "function => function.kind == 'event')" => "function => function.kind == 'event' && function.name != 'send-email')",
+        "function => contains(function, 'topic'))" => "function => contains(function, 'topic') && function.name != 'send-email')",
         "messages have a destination", DEPLOYED;
     "rights for only one function of a component", "infra/data.bicep":
         "onContainerApps ? ['component-${component.name}'] : component.scopes" => "[component.scopes[0]]",
@@ -164,8 +164,8 @@ pub const MUTATIONS: &[Mutation] = mutations![
     "a right to publish to every topic", "infra/data.bicep":
         "function => map(function.?publishes ?? []," => "function => map(topics,",
         "roles are least-privilege", ON_KUBERNETES;
-    "a shared right to publish what no function publishes", "infra/data.bicep":
-        "? map(published, topic =>" => "? map(union(published, topics), topic =>",
+    "a topic to which no function may publish", "infra/data.bicep":
+        "? map(published, topic =>" => "? map(skip(published, 1), topic =>",
         "roles are least-privilege", DEPLOYED_AGAIN;
     "a component by which any function publishes anything", "components/azure/pubsub.yaml":
         "- name: publishingScopes" => "- name: subscriptionScopes",

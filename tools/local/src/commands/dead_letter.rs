@@ -23,7 +23,7 @@ pub(crate) struct DeadLetterTask {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Lists those that wait for somebody: id, function, topic, type and reason.
+    /// Lists the open ones: id, function, topic, type and reason.
     List,
     /// Shows their content, which may contain personal data.
     Show(Which),
@@ -38,7 +38,7 @@ struct Which {
     /// The ids of the letters, as `list` shows them.
     #[arg(required_unless_present = "all", conflicts_with = "all")]
     ids: Vec<String>,
-    /// All that wait for somebody.
+    /// All open ones.
     #[arg(long)]
     all: bool,
 }
@@ -76,7 +76,7 @@ impl Which {
     }
 }
 
-/// The letters that wait for somebody, newest first, at most [`MAX_LETTERS`].
+/// The open letters, newest first, at most [`MAX_LETTERS`].
 async fn open(api: &Api) -> Result<Vec<Value>, LocalError> {
     let (mut letters, mut after) = (Vec::new(), String::new());
     while letters.len() < MAX_LETTERS {

@@ -103,7 +103,7 @@ fn greeting(shop: &str, issuer: Option<&str>) -> String {
     let Some(issuer) = issuer else {
         return format!(
             "Open {shop} in a browser and buy something.\n\
-             OPEN: no tokens are checked, everybody who reaches it may do everything"
+             OPEN: no tokens are checked; everyone who reaches it may do everything"
         );
     };
     FIRST_ORDER.replace("SHOP", shop).replace("ISSUER", issuer)

@@ -49,7 +49,7 @@ pub(crate) fn routes(issuer: Issuer) -> Router {
         .with_state(issuer)
 }
 
-/// Pages of any origin may read it: it is the same for everybody.
+/// Pages of any origin may read it: it is the same for everyone.
 async fn discovery(State(issuer): State<Issuer>) -> impl IntoResponse {
     let name = issuer.name;
     let metadata = json!({

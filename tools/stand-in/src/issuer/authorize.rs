@@ -43,7 +43,7 @@ struct AuthorizationRequest {
     /// ([`OpenID` Connect](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest)).
     prompt: Option<String>,
     login_hint: Option<String>,
-    /// Who was chosen, once somebody was.
+    /// The chosen identity, once there is one.
     sub: Option<String>,
 }
 

@@ -47,7 +47,7 @@ impl Keys {
     }
 
     /// A signed token with these claims ([RFC 9068](https://www.rfc-editor.org/rfc/rfc9068)); `header`
-    /// overrides members of its header. With the algorithm HS256 it is one that anybody can forge: signed
+    /// overrides members of its header. With the algorithm HS256 it is one that anyone can forge: signed
     /// with the published key as the secret
     /// ([RFC 8725](https://www.rfc-editor.org/rfc/rfc8725#section-2.1)).
     pub(crate) fn sign(
