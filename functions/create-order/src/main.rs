@@ -110,12 +110,13 @@ mod tests {
         assert_eq!((status.as_u16(), &order["status"]), (202, &json!("pending")));
     }
 
+    /// Sagas of which every start ends alike.
     #[derive(Clone)]
-    struct LostSagas;
+    struct FakeStarts(fn() -> Result<Option<PlacedOrder>>);
 
-    impl Sagas for LostSagas {
+    impl Sagas for FakeStarts {
         async fn start(&self, _: &PlacedOrder) -> Result<Option<PlacedOrder>> {
-            Err(Failure::new("order-saga", "be invoked", "it took too long").into())
+            (self.0)()
         }
 
         async fn find(&self, _: &OrderId) -> Result<Option<PlacedOrder>> {
@@ -134,7 +135,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_response_names_the_order_when_its_acceptance_is_uncertain() {
-        let app = app(LostSagas, FakeProgress::default(), FakeClock(at(0)));
+        let app = app(
+            FakeStarts(|| Err(Failure::new("order-saga", "be invoked", "it took too long").into())),
+            FakeProgress::default(),
+            FakeClock(at(0)),
+        );
         let (status, problem) = place(&app, "k-1", &new_order_json()).await;
         let (again, repeated) = place(&app, "k-1", &new_order_json()).await;
         assert_eq!((status.as_u16(), again.as_u16()), (503, 503));
@@ -143,31 +148,9 @@ mod tests {
         assert_eq!(repeated["order_id"], id);
     }
 
-    #[derive(Clone)]
-    struct BusySagas;
-
-    impl Sagas for BusySagas {
-        async fn start(&self, _: &PlacedOrder) -> Result<Option<PlacedOrder>> {
-            Ok(None)
-        }
-
-        async fn find(&self, _: &OrderId) -> Result<Option<PlacedOrder>> {
-            Ok(None)
-        }
-
-        async fn resume(
-            &self,
-            _: &OrderId,
-            _: Option<&Caller>,
-            _: &NewResumption,
-        ) -> Result<Option<bool>> {
-            Ok(None)
-        }
-    }
-
     #[tokio::test]
     async fn an_order_is_rejected_while_too_many_are_under_way() {
-        let app = app(BusySagas, FakeProgress::default(), FakeClock(at(0)));
+        let app = app(FakeStarts(|| Ok(None)), FakeProgress::default(), FakeClock(at(0)));
         let (status, problem) = place(&app, "k-1", &new_order_json()).await;
         assert_eq!((status.as_u16(), &problem["code"]), (503, &json!("overloaded")));
         assert_eq!(problem["order_id"], Value::Null, "there is none");
