@@ -91,18 +91,7 @@ struct Copy(TempDir);
 impl Copy {
     fn new() -> Self {
         let copy = Self(tempfile::tempdir().expect("there is room"));
-        let folders =
-            ["components", "docs", "functions", "infra", "schemas", "shared", "tests", "tools"];
-        let loose = [
-            "Cargo.lock",
-            "Cargo.toml",
-            "README.md",
-            "clippy.toml",
-            "dapr.yaml",
-            "rust-toolchain.toml",
-            "rustfmt.toml",
-        ];
-        for path in folders.into_iter().flat_map(files).chain(loose.map(str::to_owned)) {
+        for path in files(".") {
             let to = copy.0.path().join(&path);
             fs::create_dir_all(to.parent().expect("it is in a folder")).expect("there is room");
             fs::copy(root().join(&path), to).expect("there is room for a copy");
