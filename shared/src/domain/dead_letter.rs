@@ -197,6 +197,11 @@ pub struct LetterPosition {
     pub letter_id: LetterId,
 }
 
+impl LetterPosition {
+    /// Positions are before this number of nanoseconds, so that they have at most 19 digits.
+    const END: u64 = 10_u64.pow(19);
+}
+
 impl fmt::Display for LetterPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.at.as_nanosecond(), self.letter_id)
@@ -217,7 +222,8 @@ impl FromStr for LetterPosition {
         let at = Timestamp::from_nanosecond(nanos.into()).map_err(|_| NotALetterPosition)?;
         let letter_id = letter_id.parse().map_err(|_| NotALetterPosition)?;
         let position = Self { at, letter_id };
-        (position.to_string() == text).then_some(position).ok_or(NotALetterPosition)
+        let is_canonical = (1..Self::END).contains(&nanos) && position.to_string() == text;
+        is_canonical.then_some(position).ok_or(NotALetterPosition)
     }
 }
 

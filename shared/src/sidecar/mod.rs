@@ -11,10 +11,12 @@ pub mod dead_letters;
 pub mod delivery;
 pub mod functions;
 mod grpc;
+mod health;
 pub mod invocation;
 pub mod later;
 pub mod notifier;
 pub mod pubsub;
+mod reconnect;
 mod reminders;
 mod repeat;
 pub mod sagas;
@@ -51,16 +53,8 @@ use crate::operations::order_refunds::RefundService;
 use crate::operations::products::{INDEX, ProductShard, Products};
 use crate::operations::shards::Shards;
 use crate::ports::Clock;
-use futures::stream::{FuturesUnordered, StreamExt};
 use jiff::Timestamp;
-use serde_json::Value;
-use std::net::Ipv4Addr;
 use std::time::Duration;
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-
-/// The timeout of a connection to the sidecar.
-const CONNECT: Duration = Duration::from_secs(1);
 
 /// The component that stores dead letters.
 const DEAD_LETTERS: &str = "dead-letters";
@@ -97,32 +91,6 @@ impl Sidecar {
         let http_url = format!("http://127.0.0.1:{http_port}");
         let ports = [http_port, grpc_port];
         Self { ports, http: reqwest::Client::new(), http_url, grpc: Grpc::new(grpc_port) }
-    }
-
-    /// Whether the sidecar can reach its components and, when this function hosts workflows, has
-    /// its worker.
-    pub async fn ready(&self, hosts_workflows: bool) -> bool {
-        self.get("/v1.0/healthz/outbound").await.is_some()
-            && (!hosts_workflows || self.has_worker().await)
-    }
-
-    /// Whether the sidecar has stopped: neither of its ports accepts a connection.
-    pub async fn gone(&self) -> bool {
-        let listens = self.ports.map(listens).into_iter().collect::<FuturesUnordered<_>>();
-        listens.all(|listens| async move { !listens }).await
-    }
-
-    /// Whether a worker is connected, by [Dapr's metadata](https://docs.dapr.io/reference/api/metadata_api/).
-    async fn has_worker(&self) -> bool {
-        let Some(answer) = self.get("/v1.0/metadata").await else { return false };
-        let metadata: Value = answer.json().await.unwrap_or_default();
-        metadata["workflows"]["connectedWorkers"].as_u64().is_some_and(|workers| workers > 0)
-    }
-
-    async fn get(&self, path: &str) -> Option<reqwest::Response> {
-        let url = format!("{}{path}", self.http_url);
-        let answer = self.http.get(url).timeout(Duration::from_secs(1)).send().await.ok()?;
-        answer.error_for_status().ok()
     }
 
     /// The order documents, in component `orders`.
@@ -277,11 +245,4 @@ impl Sidecar {
             lag,
         }
     }
-}
-
-/// Whether something accepts connections at a port of this machine.
-async fn listens(port: u16) -> bool {
-    let connect = TcpStream::connect((Ipv4Addr::LOCALHOST, port));
-    // A sidecar too loaded to respond is still running.
-    timeout(CONNECT, connect).await.map_or(true, |connected| connected.is_ok())
 }

@@ -7,7 +7,7 @@ use super::pubsub::Broker;
 use super::sagas::WorkflowEngine;
 use super::state::StateStore;
 use super::workflow::RetryLimits;
-use super::{Sidecar, workflow};
+use super::{Sidecar, reconnect, workflow};
 use crate::domain::OrderId;
 use crate::domain::order::Order;
 use crate::operations::cancellations::CancellationService;
@@ -55,6 +55,7 @@ pub type WorkflowCancellations<C> =
 
 /// Runs the order saga's workflows and activities.
 pub struct Worker<C> {
+    sidecar: Sidecar,
     hub: TaskHubGrpcWorker,
     dispatcher: WorkflowDispatcher<C>,
     orders: StateStore<Order>,
@@ -89,8 +90,8 @@ impl<C: Clock> Worker<C> {
         let (shop, attempts) = (Arc::new(shop), Attempts::default());
         Activities { registry: hub.registry_mut(), shop, attempts }.register();
         let (dispatcher, payments) = (sidecar.dispatcher(clock, retries, lag), sidecar.payments());
-        let orders = sidecar.orders();
-        Self { hub, dispatcher, orders, changes, payments, payments_every }
+        let (sidecar, orders) = (sidecar.clone(), sidecar.orders());
+        Self { sidecar, hub, dispatcher, orders, changes, payments, payments_every }
     }
 
     /// The progress of the orders of this worker and of other replicas.
@@ -120,15 +121,16 @@ impl<C: Clock> Worker<C> {
     /// # Errors
     /// When the worker fails permanently.
     pub async fn run(self, stop: CancellationToken) -> std::result::Result<(), Failure> {
-        let Self { hub, dispatcher, payments, payments_every, .. } = self;
+        let Self { sidecar, hub, dispatcher, payments, payments_every, .. } = self;
         let orders = sweeps("orders", SWEEP_INTERVAL, || dispatcher.sweep());
         let payments = sweeps("payments", payments_every, || payments.sweep());
-        let both = async { tokio::join!(orders, payments) };
-        let sweeps = stop.clone().run_until_cancelled_owned(both);
+        let watch = reconnect::watch(sidecar, reconnect::CHECK_INTERVAL, reconnect::LIMIT);
+        let aside = async { tokio::join!(orders, payments, watch) };
+        let aside = stop.clone().run_until_cancelled_owned(aside);
         let mut work = pin!(hub.start(stop));
         let worked = tokio::select! {
             worked = &mut work => worked,
-            _ = sweeps => work.await,
+            _ = aside => work.await,
         };
         worked.or_fail("workflow worker", "run")
     }

@@ -13,7 +13,12 @@ use crate::sidecar::Sidecar;
 /// A sidecar that does not respond: nothing listens at its address.
 #[must_use]
 pub fn no_sidecar() -> Sidecar {
+    sidecar_at(1)
+}
+
+/// A sidecar whose HTTP API is at `port` of this machine, and that has no gRPC API.
+pub(crate) fn sidecar_at(port: u16) -> Sidecar {
     // A provider installed earlier serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    Sidecar::new(1, 1)
+    Sidecar::new(port, 1)
 }

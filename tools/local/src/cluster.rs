@@ -245,12 +245,26 @@ impl Cluster {
         self.folder.keep();
     }
 
-    /// Waits until every process is ready, for example after some were restarted.
+    /// Waits until every process is ready, for example after some were restarted. A sidecar that ends meanwhile
+    /// is started again, as a platform does: its function may have shut it down.
     ///
     /// # Errors
     /// When one is not running, or is not ready in time.
     pub async fn wait_ready(&self) -> Result<(), LocalError> {
-        try_join_all(self.processes().map(|process| process.ready(START_LIMIT))).await.map(|_| ())
+        let ready = try_join_all(self.processes().map(|process| process.ready(START_LIMIT)));
+        let sidecars = self.processes().filter(|it| it.name().ends_with(SIDECAR) && it.alive());
+        tokio::select! {
+            ready = ready => ready.map(|_| ()),
+            Err(error) = try_join_all(sidecars.map(keep)) => Err(error),
+        }
+    }
+}
+
+/// Starts `process` again whenever it has ended.
+async fn keep(process: &Process) -> Result<(), LocalError> {
+    loop {
+        process.exited().await;
+        process.start().await?;
     }
 }
 

@@ -188,7 +188,8 @@ impl Process {
         }
     }
 
-    async fn exited(&self) {
+    /// Waits until it does not run.
+    pub(crate) async fn exited(&self) {
         let mut ticks = ticks(POLL_INTERVAL);
         while self.alive() {
             ticks.tick().await;

@@ -105,7 +105,7 @@ fn what_is_not_an_event_can_only_be_dropped() {
 fn a_place_is_read_as_it_was_written() {
     let place = LetterPosition { at: at(7), letter_id: letter(&event(None), 0).letter_id };
     assert_eq!(place.to_string().parse(), Ok(place));
-    for text in ["", "1", "x.a", "01.a", "1.A", "-1.a", "1.a.b"] {
+    for text in ["", "1", "x.a", "01.a", "0.a", "10000000000000000000.a", "1.A", "-1.a", "1.a.b"] {
         assert_eq!(text.parse::<LetterPosition>(), Err(NotALetterPosition), "{text}");
     }
 }

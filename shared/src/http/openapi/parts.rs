@@ -96,8 +96,11 @@ pub(super) const AFTER: Parameter = Parameter {
 
 pub(super) const AFTER_PRODUCT: Parameter = Parameter { schema: id, example: "lamp", ..AFTER };
 
-pub(super) const AFTER_LETTER: Parameter =
-    Parameter { example: "1795771800000000000.3b1f5f0e-6f0a-5d4e-8c0b-0b9a4c1d2e7f", ..AFTER };
+pub(super) const AFTER_LETTER: Parameter = Parameter {
+    schema: letter_position,
+    example: "1795771800000000000.3b1f5f0e-6f0a-5d4e-8c0b-0b9a4c1d2e7f",
+    ..AFTER
+};
 
 pub(super) const LIMIT: Parameter = Parameter {
     name: "limit",
@@ -119,6 +122,11 @@ fn id() -> Value {
 /// Nanoseconds until the year 2286, and the id of an order.
 fn position() -> Value {
     json!({"type": "string", "pattern": "^[1-9][0-9]{0,18}(\\.[a-z0-9-]{1,64})?$"})
+}
+
+/// Nanoseconds until the year 2286, and the id of a dead letter.
+fn letter_position() -> Value {
+    json!({"type": "string", "pattern": "^[1-9][0-9]{0,18}\\.[a-z0-9-]{1,64}$"})
 }
 
 fn limit() -> Value {

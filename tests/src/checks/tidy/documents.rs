@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 /// The folders by which a mention is recognised as a path.
-const FOLDERS: [&str; 7] =
-    ["components", "docs", "functions", "infra", "schemas", "shared", "tests"];
+const FOLDERS: [&str; 9] =
+    ["components", "docs", "functions", "infra", "page", "schemas", "shared", "tests", "tools"];
 
 /// The references and the anchors of a document.
 #[derive(Debug, Default)]
@@ -127,7 +127,7 @@ fn normal(path: &Path) -> Option<PathBuf> {
 fn exists(mention: &str) -> bool {
     let (path, item) = mention.split_once(':').unwrap_or((mention, ""));
     let first = path.split('/').next().unwrap_or_default();
-    let is_path = path.contains('/') && FOLDERS.contains(&first) || first == "tools";
+    let is_path = path.contains('/') && FOLDERS.contains(&first);
     if !is_path || path.contains(['<', '*', ' ', '{', '…']) {
         return true;
     }
