@@ -12,6 +12,7 @@ use crate::testing::fakes::{
     FakeShipping, FakeStocks, fake_payments,
 };
 use crate::testing::orders::{at, euro, offer, placed_order, product};
+use std::time::Duration;
 
 type Log = DocumentLog<FakeDocuments<OrderId, Order>, FakeBroker, FakeClock>;
 type Shop = Fulfilment<Log, FakeStocks, FakePaymentClient, FakeShipping>;
@@ -186,4 +187,17 @@ async fn a_stored_order_without_items_fails_and_is_not_charged() {
     shop.create(&order).await.unwrap();
     let failed = shop.reserve(&order.order_id, Part::default()).await;
     assert!(matches!(failed, Err(Error::Failed(_))), "{failed:?}");
+}
+
+#[tokio::test]
+async fn a_failed_try_is_noted_with_the_time_of_the_next() {
+    let orders = FakeDocuments::default();
+    let log = DocumentLog::new(orders.clone(), FakeBroker::default(), FakeClock(at(0)));
+    let (shop, order) = shop(10).await;
+    let shop = Fulfilment { log, ..shop };
+    shop.create(&order).await.unwrap();
+    let pause = |_: Step, _: u32| Duration::from_secs(2);
+    shop.note_failed_try(&order.order_id, Step::Pay, pause).await.unwrap();
+    let order = document(&orders, &order.order_id).await.unwrap().unwrap();
+    assert_eq!((order.retrying[0].step, order.retrying[0].next_at), (Step::Pay, at(2)));
 }
