@@ -14,6 +14,7 @@ trials![
     poison_messages_are_dead_lettered_with_their_reason_and_delay_nothing,
     a_dead_letter_that_is_resent_after_the_fix_is_mailed_once,
     a_message_that_is_not_an_event_becomes_a_dead_letter_that_is_dropped_for_good,
+    who_handles_a_dead_letter_and_why_stands_in_it_and_in_the_order_that_it_is_about,
     a_message_whose_retries_are_exhausted_is_a_dead_letter_of_its_function,
     a_dead_letter_is_recorded_once_the_function_that_records_it_runs_again,
     dead_letters_are_for_staff_alone,
@@ -148,6 +149,34 @@ async fn a_message_that_is_not_an_event_becomes_a_dead_letter_that_is_dropped_fo
     let listed = dead_letters(shop).await;
     assert!(listed.iter().all(|it| it["letter_id"] != letter["letter_id"]), "{listed:?}");
     shop.post(&format!("{}/drop", self::path(&other)), &Value::Null).await;
+}
+
+async fn who_handles_a_dead_letter_and_why_stands_in_it_and_in_the_order_that_it_is_about(
+    shop: &Shop,
+) {
+    let lamp = shop.sell("lamp", 1_999, 10).await;
+    let order = shop.place(&shop.order(&[(&lamp, 1)])).await;
+    let mut event = receipt(shop, 0, &shop.email("ann"), 100);
+    (event["subject"], event["type"]) = (json!(order), json!("notification.shouted"));
+    shop.publish("notifications", &event).await;
+    let path = path(&dead_letter(shop, &event).await);
+    let ask = json!({"reason": "it is obsolete"});
+    for _ in 0..2 {
+        assert_eq!(shop.post(&format!("{path}/drop"), &ask).await.status, 200);
+    }
+    let letter = shop.get(&path).await.body;
+    let handling = &letter["handlings"][0];
+    assert_eq!(letter["handlings"].as_array().map(Vec::len), Some(1));
+    assert_eq!((&handling["action"], &handling["reason"]), (&json!("drop"), &ask["reason"]));
+    assert!(handling["by"].is_string(), "{letter}");
+    let mut noted = handling.clone();
+    noted["letter_id"] = letter["letter_id"].clone();
+    (noted["event_type"], noted["function"]) = (event["type"].clone(), json!("send-email"));
+    let shown = shop.get(&format!("/api/orders/{order}")).await.body;
+    assert_eq!(shown["handled_letters"], json!([noted]));
+    shop.ended(&order).await;
+    let shown = shop.get(&format!("/api/orders/{order}")).await.body;
+    assert_eq!(shown["handled_letters"], json!([noted]), "the saga keeps what staff note");
 }
 
 /// As the sidecar publishes one whose retries are exhausted, after ten minutes.
