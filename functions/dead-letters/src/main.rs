@@ -82,7 +82,7 @@ mod tests {
             (&ids[2], "resend", 409, "not-an-event"),
         ] {
             let route = format!("POST /api/dead-letters/{id}/{what}");
-            let (answered, body) = send(app(letters.clone()), &route, &Value::Null).await;
+            let (answered, body) = send(app(letters.clone()), &route, &json!({})).await;
             assert_eq!(answered, status, "{route}: {body}");
             assert_eq!(body[if status == 200 { "status" } else { "code" }], said);
         }
@@ -154,7 +154,7 @@ mod tests {
             "POST /api/dead-letters/a/resend",
             "POST /api/dead-letters/a/drop",
         ] {
-            let (status, problem) = send(app(fake_dead_letters().0), route, &Value::Null).await;
+            let (status, problem) = send(app(fake_dead_letters().0), route, &json!({})).await;
             assert_eq!((status.as_u16(), &problem["code"]), (404, &json!("unknown-dead-letter")));
         }
     }
