@@ -198,8 +198,11 @@ fn with_unknown_fields(document: Value) -> Value {
         Value::Array(items) => items.into_iter().map(with_unknown_fields).collect(),
         Value::Object(fields) => {
             let known = fields.into_iter().map(|(name, value)| {
-                let is_map = MAPS.contains(&name.as_str());
-                let value = if is_map { entries(&value) } else { with_unknown_fields(value) };
+                let value = match name.as_str() {
+                    name if MAPS.contains(&name) => entries(&value),
+                    MESSAGE => value,
+                    _ => with_unknown_fields(value),
+                };
                 (name, value)
             });
             // An enum's variant is an object of one field.
@@ -226,6 +229,9 @@ fn entries(map: &Value) -> Value {
 
 /// Fields that hold entries by their keys.
 const MAPS: [&str; 2] = ["open", "lapsed"];
+
+/// The field that holds what somebody else wrote, whatever that is.
+const MESSAGE: &str = "message";
 
 /// Reads a document as `T` and writes it again.
 fn again<T: DeserializeOwned + Serialize>(document: &Value) -> Value {
