@@ -12,7 +12,6 @@ import { money } from "./format.js";
  * @property {string} does what will happen, in full sentences
  * @property {string} confirm the words on the button
  * @property {HTMLElement[]} [fields] what else is asked
- * @property {boolean} [unexplained] whether it takes no reason
  * @property {(reason: string, key: string) => Promise<unknown>} act
  */
 
@@ -24,7 +23,7 @@ const REASON = 200;
  * @param {Action} action
  * @returns {Promise<boolean>}
  */
-export function ask({ title, does, confirm, fields = [], unexplained = false, act }) {
+export function ask({ title, does, confirm, fields = [], act }) {
   const key = newKey();
   const reason = h("textarea", { id: "reason", name: "reason", required: true, maxlength: REASON, rows: 2 });
   const trouble = h("p", { class: "trouble", role: "alert" });
@@ -34,7 +33,7 @@ export function ask({ title, does, confirm, fields = [], unexplained = false, ac
     h("h2", { id: "asked" }, title),
     h("p", {}, does),
     ...fields,
-    !unexplained && h("p", { class: "field" }, h("label", { for: "reason" }, "Reason, which stays in the record"), reason),
+    h("p", { class: "field" }, h("label", { for: "reason" }, "Reason, which stays in the record"), reason),
     trouble,
     h("p", { class: "buttons" }, submit, cancel));
   const dialog = h("dialog", { class: "ask", "aria-labelledby": "asked" }, form);
@@ -177,26 +176,20 @@ export function restock(product) {
 }
 
 /** @param {Schemas["DeadLetter"]} letter */
-export function resend(letter) {
-  return ask({
-    title: "Resend the message",
-    does: `It is published again for ${letter.function} alone. Should that give up again, it is back here.`,
-    confirm: "Resend",
-    unexplained: true,
-    act: () => call("POST", `/api/dead-letters/${letter.letter_id}/resend`),
-  });
-}
+export const resend = (letter) => ask({
+  title: "Resend the message",
+  does: `It is published again, and ${letter.function} tries again. What was done already is not done twice.`,
+  confirm: "Resend",
+  act: (reason) => call("POST", `/api/dead-letters/${letter.letter_id}/resend`, { body: { reason } }),
+});
 
 /** @param {Schemas["DeadLetter"]} letter */
-export function drop(letter) {
-  return ask({
-    title: "Drop the message",
-    does: `${letter.function} will never get it. This cannot be undone.`,
-    confirm: "Drop",
-    unexplained: true,
-    act: () => call("POST", `/api/dead-letters/${letter.letter_id}/drop`),
-  });
-}
+export const drop = (letter) => ask({
+  title: "Drop the message",
+  does: `${letter.function} will never get it. This cannot be undone.`,
+  confirm: "Drop",
+  act: (reason) => call("POST", `/api/dead-letters/${letter.letter_id}/drop`, { body: { reason } }),
+});
 
 /** The requests of one action that are sent at once. */
 const AT_ONCE = 4;

@@ -39,7 +39,7 @@ export function evidence(id) {
     const known = items.get(key);
     if (known?.facts === JSON.stringify(facts)) return known.node;
     const open = known?.node.querySelector("details")?.open ?? false;
-    const node = proof(record, facts, open, () => ask(order, record));
+    const node = proof(order.order_id, record, facts, open, () => ask(order, record));
     items.set(key, { node, facts: JSON.stringify(facts) });
     return node;
   }
@@ -101,15 +101,18 @@ function factsOf(order, { step, state, at }, provider) {
 }
 
 /**
+ * @param {string} id
  * @param {Schemas["StepDone"]} record
  * @param {[string, string][]} facts
  * @param {boolean} open
  * @param {() => void} toggle
  */
-function proof({ step, state, at }, facts, open, toggle) {
+function proof(id, { step, state, at }, facts, open, toggle) {
+  const trace = settings.tracesSteps &&
+    h("div", {}, h("dt", {}, "Trace"), h("dd", {}, h("a", { href: settings.tracesOf(id, step) }, `Last try of ${titleOf(step)}`)));
   return h("li", {}, h("details", { open, toggle },
     h("summary", {}, h("b", {}, titleOf(step)), ` ${state}, ${time(at)}`),
-    h("dl", {}, ...facts.map(([name, value]) => fact(name, value)))));
+    h("dl", {}, ...facts.map(([name, value]) => fact(name, value)), trace)));
 }
 
 /**

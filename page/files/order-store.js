@@ -137,7 +137,10 @@ export function watchOrder(id, onChange) {
         if (failures >= POLLED_AFTER) {
           await poll().then(() => change({ connection: "polling" }), () => change({ connection: "offline" }));
         }
-        await Promise.race([pause(Math.min(FIRST * 2 ** (failures - 1), LONGEST), signal), online(signal)]);
+        const over = new AbortController();
+        const either = AbortSignal.any([signal, over.signal]);
+        await Promise.race([pause(Math.min(FIRST * 2 ** (failures - 1), LONGEST), either), online(either)]);
+        over.abort();
       }
     }
   }
@@ -206,9 +209,10 @@ function next(target, name, holds, signal) {
     const look = () => {
       if (!holds() && !signal.aborted) return;
       target.removeEventListener(name, look);
+      signal.removeEventListener("abort", look);
       resolve();
     };
     target.addEventListener(name, look);
-    signal.addEventListener("abort", look, { once: true });
+    signal.addEventListener("abort", look);
   });
 }

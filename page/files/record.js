@@ -4,7 +4,10 @@ import { h, put } from "./dom.js";
 import { money, moment } from "./format.js";
 
 /** @typedef {import("openapi").components["schemas"]} Schemas */
-/** @typedef {{at: string, what: string, reason?: string | null}} Entry */
+/** @typedef {{at: string, who: string, by?: string | null, did: string, reason?: string | null}} Entry */
+
+/** The letters of an id that are shown of a member of staff. */
+const SHORT = 8;
 
 /** The record of an order, which is not there while nobody did anything. */
 export function record() {
@@ -20,21 +23,29 @@ export function record() {
       if (state === shown) return;
       shown = state;
       node.hidden = entries.length === 0;
-      put(list, ...entries.map(({ at, what, reason }) => h("li", {},
-        h("time", { datetime: at }, moment(at)), " ", h("b", {}, what), reason ? h("q", {}, reason) : "")));
+      put(list, ...entries.map(({ at, who, by, did, reason }) => h("li", {},
+        h("time", { datetime: at }, moment(at)), " ",
+        h("b", {}, who, " ", by && h("code", { title: by }, by.slice(0, SHORT)), by && " ", did),
+        reason && h("q", {}, reason))));
     },
   };
 }
 
 /**
+ * What people did about an order, oldest first.
  * @param {Schemas["Order"]} order
  * @returns {Entry[]}
  */
-function entriesOf({ cancellation, refunds = [], resumptions = [] }) {
+export function entriesOf({ cancellation, refunds = [], resumptions = [], handled_letters: letters = [] }) {
   const cancelled = cancellation ? [cancellation] : [];
+  const who = "Staff";
   return [
-    ...cancelled.map(({ at, by, reason }) => ({ at, reason, what: `${by === "staff" ? "Staff" : "The customer"} cancelled it` })),
-    ...resumptions.map(({ at, reason }) => ({ at, reason, what: "Staff resumed it" })),
-    ...refunds.map(({ created_at: at, amount, status, reason }) => ({ at, reason, what: `Staff refunded ${money(amount)}: ${status}` })),
-  ].sort((one, other) => one.at.localeCompare(other.at));
+    ...cancelled.map(({ at, by, staff, reason }) =>
+      ({ at, who: by === "staff" ? who : "The customer", by: staff, did: "cancelled it", reason })),
+    ...resumptions.map(({ at, by, reason }) => ({ at, who, by, did: "resumed it", reason })),
+    ...refunds.map(({ created_at: at, by, amount, status, reason }) =>
+      ({ at, who, by, did: `refunded ${money(amount)}: ${status}`, reason })),
+    ...letters.map(({ at, by, action, event_type: event, function: name, reason }) =>
+      ({ at, who, by, did: `${action === "drop" ? "dropped" : "resent"} ${event || "a message"} to ${name}`, reason })),
+  ].sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
 }

@@ -14,9 +14,12 @@ export const settings = Object.freeze({
   mails,
   /** The controls of a shop on this machine; empty everywhere else. */
   controls,
+  /** Whether the traces of an order are shown step by step. */
+  tracesSteps: traces.includes("{step}"),
   /**
-   * Where the traces of an order are shown; empty when nowhere.
+   * Where the traces of an order are shown, or that of one of its steps; empty when nowhere.
    * @param {string} orderId
    */
-  tracesOf: (orderId) => traces.replace("{order_id}", encodeURIComponent(orderId)),
+  tracesOf: (orderId, step = "") =>
+    traces.replace("{order_id}", encodeURIComponent(orderId)).replace("{step}", encodeURIComponent(step)),
 });

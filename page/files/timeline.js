@@ -51,7 +51,7 @@ export function timeline() {
  * @param {number} now
  * @returns {Bar[]}
  */
-function barsOf(stages, now) {
+export function barsOf(stages, now) {
   const stations = stages.flatMap(({ undo, ...step }) => (undo ? [step, { ...undo, undo: true }] : [step]));
   return stations.flatMap((/** @type {Station & {undo?: boolean}} */ it) => {
     const to = it.at ? Date.parse(it.at) : it.look === "running" ? now : undefined;
@@ -61,7 +61,7 @@ function barsOf(stages, now) {
 }
 
 /** @param {Bar[]} bars */
-function axisOf(bars) {
+export function axisOf(bars) {
   const times = [...new Set(bars.flatMap((it) => [it.from, it.to]))].sort((a, b) => a - b);
   const pauses = times.slice(1).map((it, index) => it - times[index]);
   const median = [...pauses].sort((a, b) => a - b)[Math.floor(pauses.length / 2)] ?? 0;

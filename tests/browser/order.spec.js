@@ -52,6 +52,19 @@ test("an order to a country that is not served is undone, each undo under its st
   await expect(stage(page, "Ship").locator(".station").first()).toContainText("Refused");
 });
 
+test("each step and each undo leads to its trace", async ({ page }) => {
+  const id = await place(await sell("Lamp"), { country: "AQ" });
+  await becomes(id, "cancelled");
+  await open(page, `/orders/${id}`);
+  const proofs = page.getByRole("region", { name: "Evidence" });
+  for (const title of ["Charge", "Refund"]) {
+    await proofs.locator("summary").filter({ hasText: title }).click();
+    const href = await proofs.getByRole("link", { name: `Last try of ${title}` }).getAttribute("href");
+    // Spans are exported in batches.
+    await expect.poll(async () => (await fetch(href)).url).toMatch(/\/traces\/[0-9a-f]{32}/);
+  }
+});
+
 test("of two windows that order the last piece one gets it", async ({ browser }) => {
   const lamp = await sell("Last lamp", { pieces: 1 });
   const pages = await Promise.all(["ann", "bob"].map(async (who) => {

@@ -1,12 +1,13 @@
 "use strict";
-// Takes the pictures of the page in docs, of a shop that sells what `./makew start` puts on sale, and the frames of its recording: an order that completes and one that is undone.
+// Takes the pictures of the page in docs, of a shop that sells what `./makew start` puts on sale, and the frames of its
+// recording: what `start` says, an order that completes and one that is undone.
 // `docs/take-screenshots` runs it.
 const { test, expect, open, go, place, becomes, control } = require("./shop.js");
 const fs = require("node:fs");
 const path = require("node:path");
 
 const DOCS = path.join(__dirname, "../../docs");
-const { FRAMES } = process.env;
+const { FRAMES, START } = process.env;
 
 /** Orders a lamp on the page, to one of the addresses. */
 async function order(page, address) {
@@ -58,14 +59,18 @@ test("pictures", async ({ browser }) => {
 
 test("recording", async ({ browser }) => {
   test.skip(!FRAMES, "FRAMES names no folder");
-  const { page } = await visitor(browser, "ann", 1000, 720);
+  const page = await (await browser.newContext({ viewport: { width: 1000, height: 720 } })).newPage();
   const session = await page.context().newCDPSession(page);
   session.on("Page.screencastFrame", ({ data, metadata, sessionId }) => {
     const name = String(Math.round(metadata.timestamp * 1000)).padStart(15, "0");
     fs.writeFileSync(path.join(FRAMES, `${name}.png`), Buffer.from(data, "base64"));
     session.send("Page.screencastFrameAck", { sessionId }).catch(() => {});
   });
+  await page.setContent("<title>start</title><pre style='font: 14px/1.5 monospace; margin: 2rem; white-space: pre-wrap'>");
+  await page.locator("pre").evaluate((pre, text) => (pre.textContent = text), `$ ./makew start\n${fs.readFileSync(START, "utf8")}`);
   await session.send("Page.startScreencast", { format: "png" });
+  await page.waitForTimeout(2_500);
+  await open(page, "/");
   // So that the charge can be seen.
   await control("PUT", "provider", { state: "slow" });
   await order(page, "Berlin");

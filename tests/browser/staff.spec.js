@@ -48,7 +48,7 @@ test("a part of a completed order is refunded once, for a reason that stays in i
   await expect(dialog).toContainText("Up to €19.99 is left.");
   await dialog.getByLabel("Amount in EUR").fill("5.00");
   await confirm(page, "Refund", "a scratch");
-  await expect(region(page, "What people did")).toContainText(/€5\.00.*a scratch/);
+  await expect(region(page, "What people did")).toContainText(/Staff staff refunded €5\.00.*a scratch/);
   const { refunds } = await call("GET", `/api/orders/${order}`);
   expect(refunds.map(({ amount, reason }) => [amount.amount, reason])).toEqual([[500, "a scratch"]]);
 });
@@ -62,7 +62,7 @@ test("staff cancel an order, which says so", async ({ page }) => {
   await confirm(page, "Cancel the order", "out of season");
   await payments();
   await expect(page.locator("[aria-live]")).toHaveText(/^Cancelled: the shop cancelled it/);
-  await expect(region(page, "What people did")).toContainText("out of season");
+  await expect(region(page, "What people did")).toContainText(/Staff staff cancelled it.*out of season/);
 });
 
 test("stock is adjusted", async ({ page }) => {
@@ -81,7 +81,18 @@ async function mailed(customer, count) {
   await expect.poll(mails, { timeout: 60_000 }).toBe(count);
 }
 
-test("a dead letter is resent, and what it asked for happens", async ({ page }) => {
+/** Waits until a message about an order is a dead letter, and returns that letter's id. */
+async function letterAbout(order) {
+  let id = "";
+  await expect.poll(async () => {
+    const { dead_letters: letters } = await call("GET", "/api/dead-letters?limit=100");
+    id = letters.find((letter) => letter.event_id?.startsWith(order))?.letter_id ?? "";
+    return id;
+  }).not.toBe("");
+  return id;
+}
+
+test("a dead letter is resent for a reason that stays in the record of its order, and what it asked for happens", async ({ page }) => {
   const lamp = await sell("Lamp");
   const customer = `ann-${lamp.id}`;
   await mailFaults({ fault: "reject", next: 1 });
@@ -90,13 +101,20 @@ test("a dead letter is resent, and what it asked for happens", async ({ page }) 
   await mailed(customer, 3);
   await open(page, "/staff", "staff");
   const letters = region(page, /^Dead letters/);
-  const row = letters.getByRole("row").filter({ hasText: "send-email" }).first();
+  const id = await letterAbout(order);
+  const row = letters.getByRole("row").filter({ has: page.getByRole("button", { name: `Resend ${id}` }) });
   await expect(row).toContainText("notification.requested");
-  const id = (await row.getByRole("button", { name: /^Resend/ }).getAttribute("aria-label")).split(" ").pop();
+  await expect(row).toContainText("send-email");
   await row.getByRole("button", { name: /^Resend/ }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "Resend", exact: true }).click();
+  await confirm(page, "Resend", "the mail server is repaired");
   await expect(letters.getByRole("button", { name: `Resend ${id}` })).toHaveCount(0);
   await mailed(customer, 4);
+  const letter = await call("GET", `/api/dead-letters/${id}`);
+  expect(letter.handlings.map(({ action, by, reason }) => [action, by, reason]))
+    .toEqual([["resend", "staff", "the mail server is repaired"]]);
+  await page.goto(`/orders/${order}`);
+  await expect(region(page, "What people did"))
+    .toContainText(/Staff staff resent notification\.requested to send-email.*the mail server is repaired/);
 });
 
 test("a dialog that is closed does nothing and gives the focus back", async ({ page }) => {

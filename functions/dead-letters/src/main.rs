@@ -18,10 +18,15 @@ fn app(letters: impl DeadLetters) -> Router {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::Extension;
     use serde_json::{Value, json};
     use shared::domain::dead_letter::{DeadLetter, Subscription};
-    use shared::testing::fakes::fake_dead_letters;
-    use shared::testing::{conforms, send};
+    use shared::domain::order::Order;
+    use shared::http::caller::FromSidecar;
+    use shared::ports::{Documents, document};
+    use shared::testing::fakes::{FakeDocuments, fake_dead_letters, fake_dead_letters_of};
+    use shared::testing::orders::placed_order;
+    use shared::testing::{conforms, send, send_with};
 
     const LIST: &str = "GET /api/dead-letters";
 
@@ -36,13 +41,9 @@ mod tests {
 
     #[tokio::test]
     async fn it_conforms() {
-        let routes = [
-            LIST,
-            "GET /api/dead-letters/a",
-            "POST /api/dead-letters/a/resend",
-            "POST /api/dead-letters/a/drop",
-        ];
-        conforms(app(fake_dead_letters().0), &[], &routes).await;
+        let handles = ["POST /api/dead-letters/a/resend", "POST /api/dead-letters/a/drop"];
+        let routes = [LIST, "GET /api/dead-letters/a"];
+        conforms(app(fake_dead_letters().0), &handles, &routes).await;
     }
 
     #[tokio::test]
@@ -81,7 +82,7 @@ mod tests {
             (&ids[2], "resend", 409, "not-an-event"),
         ] {
             let route = format!("POST /api/dead-letters/{id}/{what}");
-            let (answered, body) = send(app(letters.clone()), &route, &Value::Null).await;
+            let (answered, body) = send(app(letters.clone()), &route, &json!({})).await;
             assert_eq!(answered, status, "{route}: {body}");
             assert_eq!(body[if status == 200 { "status" } else { "code" }], said);
         }
@@ -89,6 +90,40 @@ mod tests {
         let (_, page) = send(app(letters), LIST, &Value::Null).await;
         let left = page["dead_letters"].as_array().unwrap().iter();
         assert_eq!(left.map(|letter| &letter["letter_id"]).collect::<Vec<_>>(), [&json!(ids[2])]);
+    }
+
+    #[tokio::test]
+    async fn who_resends_a_letter_and_why_stands_in_it_and_in_its_order() {
+        let (orders, placed) = (FakeDocuments::default(), placed_order());
+        orders.save(&placed.order_id, &Order::new(placed.clone()), None).await.unwrap();
+        let (letters, _) = fake_dead_letters_of(&orders);
+        let mut message = event("1");
+        message["subject"] = json!(placed.order_id);
+        let letter = give_up(&letters, &message).await;
+        let called = app(letters).layer(Extension(FromSidecar));
+        let (staff, path) = (
+            [("shop-caller", "sam orders.admin")],
+            format!("/api/dead-letters/{}", letter.letter_id),
+        );
+        let resend = format!("POST {path}/resend");
+        let unknown = json!({"reason": "fixed", "by": "bob"});
+        let (status, problem) = send_with(called.clone(), &resend, &staff, &unknown).await;
+        assert_eq!((status.as_u16(), &problem["field"]), (422, &json!("by")));
+        let long = json!({"reason": "x".repeat(201)});
+        assert_eq!(send_with(called.clone(), &resend, &staff, &long).await.0, 422);
+        let asked = json!({"reason": "the template is fixed"});
+        assert_eq!(send_with(called.clone(), &resend, &staff, &asked).await.0, 200);
+        let handling = json!({
+            "action": "resend", "by": "sam", "reason": "the template is fixed",
+            "at": "2027-01-15T08:00:00Z"
+        });
+        let (_, shown) = send(called, &format!("GET {path}"), &Value::Null).await;
+        assert_eq!(shown["handlings"], json!([handling]));
+        let order = document(&orders, &placed.order_id).await.unwrap().unwrap();
+        let mut noted = handling;
+        (noted["letter_id"], noted["event_type"], noted["function"]) =
+            (json!(letter.letter_id), json!("order.exploded"), json!("notify-order"));
+        assert_eq!(json!(order.handled_letters), json!([noted]));
     }
 
     #[tokio::test]
@@ -119,7 +154,7 @@ mod tests {
             "POST /api/dead-letters/a/resend",
             "POST /api/dead-letters/a/drop",
         ] {
-            let (status, problem) = send(app(fake_dead_letters().0), route, &Value::Null).await;
+            let (status, problem) = send(app(fake_dead_letters().0), route, &json!({})).await;
             assert_eq!((status.as_u16(), &problem["code"]), (404, &json!("unknown-dead-letter")));
         }
     }

@@ -150,6 +150,10 @@ mod tests {
             assert_eq!((status, &made["status"]), (201, &json!("succeeded")));
             assert_eq!((&made["amount"], &made["reason"]), (&part["amount"], &part["reason"]));
         }
+        let named = [("idempotency-key", "other"), ("shop-caller", "sam orders.admin")];
+        let (_, made) =
+            send_with(app.clone().layer(Extension(FromSidecar)), &route, &named, &part).await;
+        assert_eq!(made["by"], "sam");
         let (status, problem) = refund(json!({})).await;
         assert_eq!((status, &problem["code"]), (422, &json!("key-reused")));
         let (status, problem) = refund(json!({"amount": euro(0)})).await;

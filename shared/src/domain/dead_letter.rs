@@ -1,6 +1,10 @@
 //! Dead letters: messages that a function gave up on. Each is kept until it is resent or dropped.
 
-use super::LetterId;
+mod handling;
+
+pub use handling::{Handling, LetterAction, NewHandling};
+
+use super::{LetterId, OrderId, event, record};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -67,6 +71,9 @@ pub struct DeadLetter {
     pub failed_at: Timestamp,
     /// When it was given up, resent or dropped last.
     pub updated_at: Timestamp,
+    /// What staff did with it, oldest first; the latest 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub handlings: Vec<Handling>,
 }
 
 /// Why a letter is not resent or dropped.
@@ -107,6 +114,7 @@ impl DeadLetter {
             created_at: now,
             failed_at: now,
             updated_at: now,
+            handlings: Vec::new(),
         }
     }
 
@@ -120,6 +128,7 @@ impl DeadLetter {
             LetterState::Resending | LetterState::Resent => Self {
                 failures: known.failures.saturating_add(1),
                 created_at: known.created_at,
+                handlings: known.handlings,
                 ..self
             },
         }
@@ -131,22 +140,35 @@ impl DeadLetter {
         matches!(self.state, LetterState::Open | LetterState::Resending)
     }
 
-    /// Begins to resend it. One that was resent stays as it is.
+    /// The order that its event is about, if it is an event of the shop about one.
+    #[must_use]
+    pub fn order_id(&self) -> Option<OrderId> {
+        let subject = self.message["subject"].as_str()?;
+        if self.message["source"] == event::SOURCE { subject.parse().ok() } else { None }
+    }
+
+    /// Begins to resend it, or drops it for good, as `handling` says, and notes that. One that was handled so stays as
+    /// it is.
     ///
     /// # Errors
-    /// When it was dropped, or is not an event.
-    pub fn resend(&mut self, now: Timestamp) -> Result<(), LetterRejection> {
-        match self.state {
-            LetterState::Dropped => Err(LetterRejection::Dropped),
-            LetterState::Resent => Ok(()),
-            LetterState::Open | LetterState::Resending if !is_event(&self.message) => {
-                Err(LetterRejection::NotAnEvent)
+    /// When it was handled otherwise, or is to be resent and not an event.
+    pub fn handle(&mut self, handling: Handling) -> Result<(), LetterRejection> {
+        let state = match (handling.action, self.state) {
+            (LetterAction::Resend, LetterState::Dropped) => return Err(LetterRejection::Dropped),
+            (LetterAction::Drop, LetterState::Resending | LetterState::Resent) => {
+                return Err(LetterRejection::Resent);
             }
-            LetterState::Open | LetterState::Resending => {
-                (self.state, self.updated_at) = (LetterState::Resending, now);
-                Ok(())
+            (LetterAction::Resend, LetterState::Resent)
+            | (LetterAction::Drop, LetterState::Dropped) => return Ok(()),
+            (LetterAction::Resend, _) if !is_event(&self.message) => {
+                return Err(LetterRejection::NotAnEvent);
             }
-        }
+            (LetterAction::Resend, _) => LetterState::Resending,
+            (LetterAction::Drop, LetterState::Open) => LetterState::Dropped,
+        };
+        (self.state, self.updated_at) = (state, handling.at);
+        record::keep(&mut self.handlings, handling);
+        Ok(())
     }
 
     /// Notes that the message was published after its `failures`th failure, unless the function has given up on it
@@ -154,21 +176,6 @@ impl DeadLetter {
     pub fn resent(&mut self, failures: u32, now: Timestamp) {
         if self.state == LetterState::Resending && self.failures == failures {
             (self.state, self.updated_at) = (LetterState::Resent, now);
-        }
-    }
-
-    /// Drops it, for good. One that was dropped stays as it is.
-    ///
-    /// # Errors
-    /// When it was resent.
-    pub fn drop(&mut self, now: Timestamp) -> Result<(), LetterRejection> {
-        match self.state {
-            LetterState::Resending | LetterState::Resent => Err(LetterRejection::Resent),
-            LetterState::Dropped => Ok(()),
-            LetterState::Open => {
-                (self.state, self.updated_at) = (LetterState::Dropped, now);
-                Ok(())
-            }
         }
     }
 }

@@ -10,6 +10,7 @@ mod order;
 mod payment;
 pub mod schema;
 
+pub(super) use cloud::SOURCE;
 pub use cloud::{CloudEvent, Poison};
 pub use key_vault::SecretNearExpiry;
 pub use notification::{Notice, NotificationRequested};

@@ -8,6 +8,7 @@ pub mod money;
 pub mod order;
 pub mod payment;
 pub mod placing;
+mod record;
 pub mod refusal;
 pub mod saga;
 pub mod shipment;

@@ -1,6 +1,7 @@
 //! The document of an order, which `get-order` and `order-status` read.
 
 mod cancellation;
+mod letter;
 mod listed;
 mod refund;
 mod resumption;
@@ -8,6 +9,7 @@ mod retry;
 mod status;
 
 pub use cancellation::{CancelRejection, Cancellation, Canceller, NewCancellation};
+pub use letter::HandledLetter;
 pub use listed::{ListedOrder, NotAPosition, OrderPage, OrderQuery, Position};
 pub use refund::{NewOrderRefund, OrderRefund, RefundRejection};
 pub use resumption::{NewResumption, Resumption};
@@ -88,6 +90,9 @@ pub struct Order {
     /// When and why staff resumed it, oldest first; the latest 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resumptions: Vec<Resumption>,
+    /// The dead letters about it that staff resent or dropped, oldest first; the latest 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub handled_letters: Vec<HandledLetter>,
     /// When its saga last changed it.
     pub updated_at: Timestamp,
 }
@@ -155,6 +160,7 @@ impl Order {
             retrying: Vec::new(),
             refunds: Vec::new(),
             resumptions: Vec::new(),
+            handled_letters: Vec::new(),
             updated_at: at,
         }
     }
@@ -197,6 +203,7 @@ impl Order {
             self.cancellation.iter_mut().for_each(|cancelled| cancelled.reason = None);
             self.refunds.iter_mut().for_each(|refund| refund.reason = None);
             self.resumptions.iter_mut().for_each(|resumed| resumed.reason = None);
+            self.handled_letters.iter_mut().for_each(|letter| letter.handling.reason = None);
         }
         ended
     }

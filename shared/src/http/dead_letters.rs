@@ -1,9 +1,11 @@
 //! The routes by which staff handle dead letters.
 
 use super::extract::Query;
-use super::{Json, Kind, Path, Problem, Result};
+use super::{CalledBy, Json, Kind, Path, Problem, Result};
 use crate::domain::LetterId;
-use crate::domain::dead_letter::{DeadLetter, LetterPosition, LetterRejection, LetterState};
+use crate::domain::dead_letter::{
+    DeadLetter, Handling, LetterAction, LetterPosition, LetterRejection, LetterState, NewHandling,
+};
 use crate::ports::{DeadLetters, LetterAnswer, LetterPage};
 use axum::Router;
 use axum::extract::State;
@@ -53,6 +55,9 @@ pub(super) struct DeadLetterView {
     /// The message, where one letter is shown: a `CloudEvent`; another value or a text, if it is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<Value>,
+    /// What staff did with it, where one letter is shown, oldest first; the latest 20.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    handlings: Vec<Handling>,
     /// When the function gave up on it first.
     #[schemars(with = "String", extend("format" = "date-time"))]
     created_at: Timestamp,
@@ -62,9 +67,9 @@ pub(super) struct DeadLetterView {
 }
 
 impl DeadLetterView {
-    /// The letter without its message, which may name customers.
+    /// The letter without its message and the reasons of staff, which may name customers.
     fn listed(letter: DeadLetter) -> Self {
-        Self { message: None, ..Self::from(letter) }
+        Self { message: None, handlings: Vec::new(), ..Self::from(letter) }
     }
 }
 
@@ -81,6 +86,7 @@ impl From<DeadLetter> for DeadLetterView {
             status: letter.state,
             failures: letter.failures,
             message: Some(letter.message),
+            handlings: letter.handlings,
             created_at: letter.created_at,
             updated_at: letter.updated_at,
         }
@@ -91,7 +97,7 @@ impl From<DeadLetter> for DeadLetterView {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "DeadLetterPage")]
 pub(super) struct DeadLetterPageView {
-    /// The letters, newest first, without their messages.
+    /// The letters, newest first, without their messages and what staff did with them.
     dead_letters: Vec<DeadLetterView>,
     /// The parameter `after` of the next page, if there may be one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -122,15 +128,21 @@ async fn show<D: DeadLetters>(
 async fn resend<D: DeadLetters>(
     State(letters): State<D>,
     Path(id): Path<LetterId>,
+    CalledBy(caller): CalledBy,
+    ask: Option<Json<NewHandling>>,
 ) -> Result<Json<DeadLetterView>> {
-    shown(&id, letters.resend(&id).await?)
+    let ask = ask.map(|Json(ask)| ask).unwrap_or_default();
+    shown(&id, letters.handle(&id, LetterAction::Resend, caller.as_ref(), ask).await?)
 }
 
 async fn drop_one<D: DeadLetters>(
     State(letters): State<D>,
     Path(id): Path<LetterId>,
+    CalledBy(caller): CalledBy,
+    ask: Option<Json<NewHandling>>,
 ) -> Result<Json<DeadLetterView>> {
-    shown(&id, letters.drop(&id).await?)
+    let ask = ask.map(|Json(ask)| ask).unwrap_or_default();
+    shown(&id, letters.handle(&id, LetterAction::Drop, caller.as_ref(), ask).await?)
 }
 
 fn shown(id: &LetterId, answer: Option<LetterAnswer>) -> Result<Json<DeadLetterView>> {

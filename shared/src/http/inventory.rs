@@ -1,7 +1,7 @@
 //! Stock as the public API shows and changes it, under its `ETag`
 //! ([RFC 9110 §13](https://www.rfc-editor.org/rfc/rfc9110#section-13)).
 
-use super::{IdempotencyKey, Json, Kind, Problem};
+use super::{CalledBy, IdempotencyKey, Json, Kind, Problem};
 use crate::domain::money::Money;
 use crate::domain::placing::Quantity;
 use crate::domain::stock::{
@@ -140,9 +140,11 @@ impl<S: Send + Sync> FromRequest<S> for Adjust {
 
     async fn from_request(mut request: Request, state: &S) -> Result<Self, Problem> {
         let key = change_key(&mut request).await?;
+        let CalledBy(caller) = request.extract_parts().await?;
+        let by = caller.map(|caller| caller.customer_id.to_string());
         let Json(Adjustment { delta, reason }) = Json::from_request(request, state).await?;
         let id = key.ok_or_else(IdempotencyKey::is_missing)?;
-        tracing::info!(change.id = %id, delta, %reason, "the stock of a product was adjusted");
+        tracing::info!(change.id = %id, change.by = by, delta, %reason, "the stock of a product was adjusted");
         Ok(Self { delta, reason, id })
     }
 }

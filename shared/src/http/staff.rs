@@ -35,11 +35,12 @@ async fn resume<S: Sagas>(
 async fn refund<R: OrderRefunds>(
     State(refunds): State<R>,
     Path(id): Path<OrderId>,
+    CalledBy(caller): CalledBy,
     IdempotencyKey(key): IdempotencyKey,
     Json(ask): Json<NewOrderRefund>,
 ) -> Result<(StatusCode, Json<OrderRefundView>), Problem> {
     let key = key.ok_or_else(IdempotencyKey::is_missing)?;
-    let refund = refunds.refund(&id, &key, &ask).await??;
+    let refund = refunds.refund(&id, &key, caller.as_ref(), &ask).await??;
     Ok((StatusCode::CREATED, Json(refund.into())))
 }
 

@@ -2,7 +2,9 @@
 
 use super::{Json, Problem};
 use crate::domain::money::Money;
-use crate::domain::order::{Cancellation, Order, OrderRefund, Resumption, Retry, Status, StepDone};
+use crate::domain::order::{
+    Cancellation, HandledLetter, Order, OrderRefund, Resumption, Retry, Status, StepDone,
+};
 use crate::domain::payment::{Payment, PaymentState, Refund, RefundId, RefundState};
 use crate::domain::placing::Items;
 use crate::domain::saga::{Outcome, Step};
@@ -47,6 +49,9 @@ pub struct OrderView {
     /// When and why staff resumed it, oldest first; the latest 20.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     resumptions: Vec<Resumption>,
+    /// The dead letters about it that staff resent or dropped, oldest first; the latest 20.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    handled_letters: Vec<HandledLetter>,
     /// What staff are to refund, as the provider took it back after the order was cancelled.
     #[serde(skip_serializing_if = "Option::is_none")]
     owed: Option<Money>,
@@ -129,6 +134,7 @@ impl From<Order> for OrderView {
             tracking_id: order.tracking_id,
             refunds: order.refunds.into_iter().map(OrderRefundView::from).collect(),
             resumptions: order.resumptions,
+            handled_letters: order.handled_letters,
             owed,
             created_at: placed.created_at,
             updated_at: order.updated_at,
@@ -150,6 +156,9 @@ pub struct OrderRefundView {
     refund_id: RefundId,
     amount: Money,
     status: RefundState,
+    /// Who requested it first, by the subject of the token; nobody where no tokens are checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<CustomerId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Text<200>>,
     #[schemars(with = "String", extend("format" = "date-time"))]
@@ -160,8 +169,9 @@ pub struct OrderRefundView {
 
 impl From<OrderRefund> for OrderRefundView {
     fn from(refund: OrderRefund) -> Self {
-        let OrderRefund { refund_id, amount, reason, state, created_at, updated_at, .. } = refund;
-        Self { refund_id, amount, status: state, reason, created_at, updated_at }
+        let OrderRefund { refund_id, amount, by, reason, state, created_at, updated_at, .. } =
+            refund;
+        Self { refund_id, amount, status: state, by, reason, created_at, updated_at }
     }
 }
 
@@ -246,53 +256,4 @@ impl From<Payment> for PaymentView {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::Refusal;
-    use crate::domain::order::Progress;
-    use crate::domain::saga::{Cause, Stop};
-    use crate::testing::orders::{at, placed_order};
-    use serde_json::json;
-
-    #[test]
-    fn a_pending_order_shows_nothing_that_has_not_happened() {
-        let view = json!(OrderView::from(Order::new(placed_order())));
-        let members: Vec<_> = view.as_object().unwrap().keys().map(String::as_str).collect();
-        let shown = "created_at customer_id email items order_id status updated_at";
-        assert_eq!(members.join(" "), shown);
-        assert_eq!(
-            (&view["status"], &view["created_at"]),
-            (&json!("pending"), &json!("2027-01-15T08:00:00Z"))
-        );
-    }
-
-    #[test]
-    fn a_cancelled_order_says_why() {
-        let mut order = Order::new(placed_order());
-        let refusal = Refusal::PaymentDeclined { code: "card_declined".into() };
-        let cause = Cause { step: Step::Pay, stop: Stop::Refused(refusal) };
-        order.note(&Progress::Ended(Outcome::Cancelled { cause }), at(9));
-        let view = json!(StatusView::from(order));
-        assert_eq!(
-            (&view["status"], &view["reason"]["code"]),
-            (&json!("cancelled"), &json!("payment-declined"))
-        );
-        assert_eq!(
-            view["steps"][1],
-            json!({"step": "pay", "state": "refused", "at": "2027-01-15T08:00:09Z"})
-        );
-    }
-
-    #[test]
-    fn a_stuck_order_names_what_is_left() {
-        let mut order = Order::new(placed_order());
-        let cause = Cause { step: Step::Ship, stop: Stop::Failed };
-        let outcome = Outcome::Stuck { cause, left: vec![Step::RefundPayment] };
-        order.note(&Progress::Ended(outcome), at(9));
-        let view = json!(OrderView::from(order));
-        assert_eq!(
-            (&view["reason"]["code"], &view["left"]),
-            (&json!("step-failed"), &json!(["refund-payment"]))
-        );
-    }
-}
+mod tests;

@@ -26,7 +26,8 @@ impl<O: Orders, S: Sagas, C: Clock> Cancellations for CancellationService<O, S, 
         let unknown = || Ok(Err(CancelRejection::UnknownOrder(id.clone())));
         let Some(placed) = self.sagas.find(id).await? else { return unknown() };
         let Some(by) = Canceller::of(caller, &placed.order.customer_id) else { return unknown() };
-        let cancellation = Cancellation { by, reason: ask.reason, at: self.clock.now() };
+        let staff = caller.filter(|_| by == Canceller::Staff).map(|it| it.customer_id.clone());
+        let cancellation = Cancellation { by, staff, reason: ask.reason, at: self.clock.now() };
         let cancel = |found: Option<Order>| {
             // A saga whose first step has not run yet finds this document.
             let mut order = found.unwrap_or_else(|| Order::new(placed.clone()));

@@ -2,9 +2,15 @@
 
 use super::shards::{Shard, Shards};
 use crate::domain::LetterId;
-use crate::domain::dead_letter::{DeadLetter, LetterPosition, LetterRejection, Subscription};
+use crate::domain::caller::Caller;
+use crate::domain::dead_letter::{
+    DeadLetter, Handling, LetterAction, LetterPosition, LetterRejection, LetterState, NewHandling,
+    Subscription,
+};
+use crate::domain::order::HandledLetter;
 use crate::ports::{
-    Clock, DeadLetters, Documents, Failure, LetterAnswer, LetterPage, Publisher, Result, document,
+    Clock, DeadLetters, Documents, Failure, LetterAnswer, LetterPage, Orders, Publisher, Result,
+    document,
 };
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
@@ -20,21 +26,24 @@ pub type OpenShard = Shard<LetterId, Timestamp>;
 
 /// The dead letters of all functions, by `clock`.
 #[derive(Debug, Clone)]
-pub struct LetterBox<L, I, P, C> {
+pub struct LetterBox<L, I, O, P, C> {
     /// The letters.
     pub letters: L,
     /// The open ones, by when they were given up.
     pub open: Shards<LetterId, Timestamp, I>,
+    /// The order documents, where it is noted what staff do with letters about an order.
+    pub orders: O,
     /// The broker.
     pub publisher: P,
     /// The clock.
     pub clock: C,
 }
 
-impl<L, I, P, C> DeadLetters for LetterBox<L, I, P, C>
+impl<L, I, O, P, C> DeadLetters for LetterBox<L, I, O, P, C>
 where
     L: Documents<LetterId, DeadLetter>,
     I: Documents<String, OpenShard>,
+    O: Orders,
     P: Publisher,
     C: Clock,
 {
@@ -67,35 +76,55 @@ where
         document(&self.letters, id).await
     }
 
-    async fn resend(&self, id: &LetterId) -> Result<Option<LetterAnswer>> {
-        let claimed = self.change(id, DeadLetter::resend).await?;
+    async fn handle(
+        &self,
+        id: &LetterId,
+        action: LetterAction,
+        caller: Option<&Caller>,
+        ask: NewHandling,
+    ) -> Result<Option<LetterAnswer>> {
+        let by = caller.map(|caller| caller.customer_id.clone());
+        let handling = Handling { action, by, reason: ask.reason, at: self.clock.now() };
+        // Claimed first, so that nobody does otherwise meanwhile; if this is interrupted, it can be repeated.
+        let claimed = self.change(id, |letter| letter.handle(handling.clone())).await?;
         let Some(Ok(letter)) = claimed else { return Ok(claimed) };
-        if !letter.is_open() {
-            return Ok(Some(Ok(letter)));
+        self.note_in_order(&letter).await?;
+        if letter.state == LetterState::Resending {
+            self.publish(&letter).await
+        } else {
+            Ok(Some(Ok(letter)))
         }
-        // Claimed first, so that nobody drops it meanwhile; if this is interrupted, it can be repeated.
-        let message_id = format!("resent-{id}-{}", letter.failures);
+    }
+}
+
+impl<L, I, O, P, C> LetterBox<L, I, O, P, C>
+where
+    L: Documents<LetterId, DeadLetter>,
+    I: Documents<String, OpenShard>,
+    O: Orders,
+    P: Publisher,
+    C: Clock,
+{
+    /// Notes what was done with a letter last in the order that its event is about; nothing, if the order is unknown.
+    async fn note_in_order(&self, letter: &DeadLetter) -> Result<()> {
+        if let Some((order, handled)) = letter.order_id().zip(HandledLetter::last(letter)) {
+            self.orders.amend(&order, |order| order.note_letter(handled.clone())).await?;
+        }
+        Ok(())
+    }
+
+    /// Publishes the message of a letter that is being resent, and records that.
+    async fn publish(&self, letter: &DeadLetter) -> Result<Option<LetterAnswer>> {
+        let (id, failures, now) = (&letter.letter_id, letter.failures, self.clock.now());
+        let message_id = format!("resent-{id}-{failures}");
         self.publisher.publish_as(&letter.subscription.topic, &letter.message, message_id).await?;
-        let failures = letter.failures;
-        self.change(id, |letter, now| {
+        self.change(id, |letter| {
             letter.resent(failures, now);
             Ok(())
         })
         .await
     }
 
-    async fn drop(&self, id: &LetterId) -> Result<Option<LetterAnswer>> {
-        self.change(id, DeadLetter::drop).await
-    }
-}
-
-impl<L, I, P, C> LetterBox<L, I, P, C>
-where
-    L: Documents<LetterId, DeadLetter>,
-    I: Documents<String, OpenShard>,
-    P: Publisher,
-    C: Clock,
-{
     /// The letter at a place of the index, if it is still open. One whose document has expired, or that was
     /// handled, leaves the index.
     async fn waiting(&self, place: &LetterPosition) -> Result<Option<DeadLetter>> {
@@ -110,10 +139,9 @@ where
     async fn change(
         &self,
         id: &LetterId,
-        change: impl Fn(&mut DeadLetter, Timestamp) -> Changed + Send + Sync,
+        change: impl Fn(&mut DeadLetter) -> Changed + Send + Sync,
     ) -> Result<Option<LetterAnswer>> {
-        let now = self.clock.now();
-        let changed = self.letters.amend(id, |letter| change(letter, now)).await?;
+        let changed = self.letters.amend(id, change).await?;
         let Some((letter, changed)) = changed else { return Ok(None) };
         if !letter.is_open() {
             self.open.remove(id, &letter.failed_at).await?;

@@ -7,6 +7,7 @@
 use super::due::{self, Page};
 use super::order_events;
 use super::sweep::RETRY_AFTER;
+use crate::domain::caller::Caller;
 use crate::domain::order::{NewOrderRefund, Order, OrderRefund, RefundRejection};
 use crate::domain::payment::{RefundId, RefundState};
 use crate::domain::{OrderId, PaymentId};
@@ -45,7 +46,13 @@ where
     B: Publisher,
     C: Clock,
 {
-    async fn refund(&self, id: &OrderId, key: &str, ask: &NewOrderRefund) -> Result<RefundAnswer> {
+    async fn refund(
+        &self,
+        id: &OrderId,
+        key: &str,
+        caller: Option<&Caller>,
+        ask: &NewOrderRefund,
+    ) -> Result<RefundAnswer> {
         let Some(mut order) = document(&self.orders, id).await? else {
             return Ok(Err(RefundRejection::UnknownOrder(id.clone())));
         };
@@ -53,13 +60,13 @@ where
             order = self.review(order).await?;
         }
         let refund = RefundId::for_key(&PaymentId::of(id), key);
-        let now = self.clock.now();
-        if let Err(rejection) = order.ask_refund(&refund, ask, now) {
+        let (by, now) = (caller.map(|caller| &caller.customer_id), self.clock.now());
+        if let Err(rejection) = order.ask_refund(&refund, ask, by, now) {
             return Ok(Err(rejection));
         }
         due::note(&self.index, id, self.clock.after(SETTLE_AFTER)).await?;
         let mut asked = Ok(());
-        let ask = |found: &mut Order| asked = found.ask_refund(&refund, ask, now);
+        let ask = |found: &mut Order| asked = found.ask_refund(&refund, ask, by, now);
         let order = self.change(&order, ask).await?;
         match asked {
             Ok(()) => self.advance_refund(order, &refund).await,

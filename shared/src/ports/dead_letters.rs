@@ -2,7 +2,10 @@
 
 use super::PortFuture;
 use crate::domain::LetterId;
-use crate::domain::dead_letter::{DeadLetter, LetterPosition, LetterRejection, Subscription};
+use crate::domain::caller::Caller;
+use crate::domain::dead_letter::{
+    DeadLetter, LetterAction, LetterPosition, LetterRejection, NewHandling, Subscription,
+};
 
 /// Some of the open dead letters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,10 +30,14 @@ pub trait DeadLetters: Clone + Send + Sync + 'static {
     /// A letter, whatever became of it.
     fn find(&self, id: &LetterId) -> impl PortFuture<Option<DeadLetter>>;
 
-    /// Publishes the message of a letter to its topic again, for all subscribers. Repeated, it publishes nothing.
-    /// None, if there is no such letter.
-    fn resend(&self, id: &LetterId) -> impl PortFuture<Option<LetterAnswer>>;
-
-    /// Drops a letter, for good. Repeated, it changes nothing. None, if there is no such letter.
-    fn drop(&self, id: &LetterId) -> impl PortFuture<Option<LetterAnswer>>;
+    /// Resends or drops a letter for `caller`, and notes that in the letter and in the order that its event is about. To
+    /// resend it is to publish its message to its topic again, for all subscribers. Repeated, it publishes nothing, and
+    /// completes what was interrupted. None, if there is no such letter.
+    fn handle(
+        &self,
+        id: &LetterId,
+        action: LetterAction,
+        caller: Option<&Caller>,
+        ask: NewHandling,
+    ) -> impl PortFuture<Option<LetterAnswer>>;
 }

@@ -2,6 +2,7 @@
 
 use super::PortFuture;
 use crate::domain::OrderId;
+use crate::domain::caller::Caller;
 use crate::domain::order::{NewOrderRefund, Order, OrderRefund, RefundRejection};
 use jiff::SignedDuration;
 
@@ -10,7 +11,7 @@ pub type RefundAnswer = Result<OrderRefund, RefundRejection>;
 
 /// Refunds orders that have ended.
 pub trait OrderRefunds: Clone + Send + Sync + 'static {
-    /// Refunds what staff `ask` for, under their idempotency key. Repeated, it continues the same refund;
+    /// Refunds what staff `ask` for, `caller` one of them, under their idempotency key. Repeated, it continues the same refund;
     /// one that had succeeded is read again from the provider, where it may have failed since.
     ///
     /// Failed: when a store, the payments or the broker cannot be reached. Then the refund may
@@ -19,6 +20,7 @@ pub trait OrderRefunds: Clone + Send + Sync + 'static {
         &self,
         order: &OrderId,
         key: &str,
+        caller: Option<&Caller>,
         ask: &NewOrderRefund,
     ) -> impl PortFuture<RefundAnswer>;
 

@@ -193,10 +193,18 @@ impl Publisher for FakeBroker {
 /// Dead letters with a stopped clock, and the broker by which they are resent.
 #[must_use]
 pub fn fake_dead_letters() -> (impl DeadLetters + use<>, FakeBroker) {
-    let publisher = FakeBroker::default();
+    fake_dead_letters_of(&FakeDocuments::default())
+}
+
+/// Dead letters, some of which are about `orders`.
+#[must_use]
+pub fn fake_dead_letters_of(
+    orders: &FakeDocuments<OrderId, Order>,
+) -> (impl DeadLetters + use<>, FakeBroker) {
+    let (publisher, clock) = (FakeBroker::default(), FakeClock(at(0)));
     let open = Shards::new(INDEX, FakeDocuments::default());
-    let (letters, clock) = (FakeDocuments::default(), FakeClock(at(0)));
-    (LetterBox { letters, open, publisher: publisher.clone(), clock }, publisher)
+    let (letters, orders) = (FakeDocuments::default(), orders.clone());
+    (LetterBox { letters, open, orders, publisher: publisher.clone(), clock }, publisher)
 }
 
 /// Refunds of `orders` whose payments are always refunded, with a stopped clock.

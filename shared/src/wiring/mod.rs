@@ -52,13 +52,14 @@ pub fn order_lists(setup: &Setup) -> Router {
     order_list::routes(sidecar.orders(), sidecar.order_list())
 }
 
-/// The dead letters, as the sidecar's store has them.
+/// The dead letters, as the sidecar's store has them. Only who resends or drops them needs the orders' store.
 #[must_use]
 pub fn dead_letters(setup: &Setup) -> impl DeadLetters + use<> {
     let sidecar = setup.sidecar();
     LetterBox {
         letters: sidecar.dead_letters(),
         open: sidecar.open_letters(),
+        orders: sidecar.orders(),
         publisher: sidecar.publisher(),
         clock: SystemClock,
     }

@@ -16,7 +16,8 @@ pub struct PageSettings {
     pub client_id: String,
     /// What it requests, with spaces between.
     pub scopes: String,
-    /// Where the traces of an order are shown, with `{order_id}` in place of its id; empty when nowhere.
+    /// Where the traces of an order are shown, with `{order_id}` in place of its id, and `{step}` of a step if
+    /// they can be shown step by step; empty when nowhere.
     pub traces: String,
     /// Where mails are shown; empty when nowhere.
     pub mails: String,

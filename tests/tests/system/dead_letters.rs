@@ -14,6 +14,7 @@ trials![
     poison_messages_are_dead_lettered_with_their_reason_and_delay_nothing,
     a_dead_letter_that_is_resent_after_the_fix_is_mailed_once,
     a_message_that_is_not_an_event_becomes_a_dead_letter_that_is_dropped_for_good,
+    who_handles_a_dead_letter_and_why_stands_in_it_and_in_the_order_that_it_is_about,
     a_message_whose_retries_are_exhausted_is_a_dead_letter_of_its_function,
     a_dead_letter_is_recorded_once_the_function_that_records_it_runs_again,
     dead_letters_are_for_staff_alone,
@@ -119,12 +120,12 @@ async fn a_dead_letter_that_is_resent_after_the_fix_is_mailed_once(shop: &Shop) 
     assert_eq!(shop.get(&path).await.body["message"]["data"], event["data"]);
     mail_faults(shop, None).await;
     for _ in 0..2 {
-        let resent = shop.post(&format!("{path}/resend"), &Value::Null).await;
+        let resent = shop.post(&format!("{path}/resend"), &json!({})).await;
         assert_eq!((resent.status, &resent.body["status"]), (200, &json!("resent")));
     }
     assert_eq!(mails(shop, &address, 1, Duration::from_secs(30)).await.len(), 1);
     assert!(dead_letters(shop).await.iter().all(|letter| letter["event_id"] != event["id"]));
-    let dropped = shop.post(&format!("{path}/drop"), &Value::Null).await;
+    let dropped = shop.post(&format!("{path}/drop"), &json!({})).await;
     assert_eq!((dropped.status, dropped.problem()), (409, Some("dead-letter-resent")));
 }
 
@@ -136,10 +137,12 @@ async fn a_message_that_is_not_an_event_becomes_a_dead_letter_that_is_dropped_fo
     let letter = dead_letter_of(shop, "send-email", &nonsense).await;
     assert_eq!(letter["reason"], "it is not a CloudEvent");
     let path = path(&letter);
-    let resent = shop.post(&format!("{path}/resend"), &Value::Null).await;
+    let resent = shop.post(&format!("{path}/resend"), &json!({})).await;
     assert_eq!((resent.status, resent.problem()), (409, Some("not-an-event")));
     for _ in 0..2 {
-        let dropped = shop.post(&format!("{path}/drop"), &Value::Null).await;
+        // Without a body, as without a reason.
+        let drop = shop.request(Method::POST, &format!("{path}/drop"));
+        let dropped = shop.send(drop).await;
         assert_eq!((dropped.status, &dropped.body["status"]), (200, &json!("dropped")));
     }
     add(shop, "notifications", &nonsense).await;
@@ -147,7 +150,35 @@ async fn a_message_that_is_not_an_event_becomes_a_dead_letter_that_is_dropped_fo
     let other = dead_letter_of(shop, "send-email", &later).await;
     let listed = dead_letters(shop).await;
     assert!(listed.iter().all(|it| it["letter_id"] != letter["letter_id"]), "{listed:?}");
-    shop.post(&format!("{}/drop", self::path(&other)), &Value::Null).await;
+    shop.post(&format!("{}/drop", self::path(&other)), &json!({})).await;
+}
+
+async fn who_handles_a_dead_letter_and_why_stands_in_it_and_in_the_order_that_it_is_about(
+    shop: &Shop,
+) {
+    let lamp = shop.sell("lamp", 1_999, 10).await;
+    let order = shop.place(&shop.order(&[(&lamp, 1)])).await;
+    let mut event = receipt(shop, 0, &shop.email("ann"), 100);
+    (event["subject"], event["type"]) = (json!(order), json!("notification.shouted"));
+    shop.publish("notifications", &event).await;
+    let path = path(&dead_letter(shop, &event).await);
+    let ask = json!({"reason": "it is obsolete"});
+    for _ in 0..2 {
+        assert_eq!(shop.post(&format!("{path}/drop"), &ask).await.status, 200);
+    }
+    let letter = shop.get(&path).await.body;
+    let handling = &letter["handlings"][0];
+    assert_eq!(letter["handlings"].as_array().map(Vec::len), Some(1));
+    assert_eq!((&handling["action"], &handling["reason"]), (&json!("drop"), &ask["reason"]));
+    assert!(handling["by"].is_string(), "{letter}");
+    let mut noted = handling.clone();
+    noted["letter_id"] = letter["letter_id"].clone();
+    (noted["event_type"], noted["function"]) = (event["type"].clone(), json!("send-email"));
+    let shown = shop.get(&format!("/api/orders/{order}")).await.body;
+    assert_eq!(shown["handled_letters"], json!([noted]));
+    shop.ended(&order).await;
+    let shown = shop.get(&format!("/api/orders/{order}")).await.body;
+    assert_eq!(shown["handled_letters"], json!([noted]), "the saga keeps what staff note");
 }
 
 /// As the sidecar publishes one whose retries are exhausted, after ten minutes.
@@ -157,7 +188,7 @@ async fn a_message_whose_retries_are_exhausted_is_a_dead_letter_of_its_function(
     let letter = dead_letter(shop, &event).await;
     assert_eq!(letter["reason"], "its retries are exhausted");
     assert_eq!((&letter["topic"], &letter["function"]), (&json!("orders"), &json!("index-orders")));
-    shop.post(&format!("{}/drop", path(&letter)), &Value::Null).await;
+    shop.post(&format!("{}/drop", path(&letter)), &json!({})).await;
 }
 
 async fn a_dead_letter_is_recorded_once_the_function_that_records_it_runs_again(shop: &Shop) {
@@ -171,7 +202,7 @@ async fn a_dead_letter_is_recorded_once_the_function_that_records_it_runs_again(
         dead_letters(shop).await.into_iter().find(|letter| letter["event_id"] == event["id"])
     })
     .await;
-    shop.post(&format!("{}/drop", path(&letter)), &Value::Null).await;
+    shop.post(&format!("{}/drop", path(&letter)), &json!({})).await;
 }
 
 async fn dead_letters_are_for_staff_alone(shop: &Shop) {

@@ -12,6 +12,18 @@ fn letter(message: &Value, seconds: i64) -> DeadLetter {
     DeadLetter::new(subscription(), message.to_string().as_bytes(), at(seconds))
 }
 
+fn handling(action: LetterAction, at: Timestamp) -> Handling {
+    Handling { action, by: Some("sam".parse().unwrap()), reason: None, at }
+}
+
+fn handle(
+    letter: &mut DeadLetter,
+    action: LetterAction,
+    at: Timestamp,
+) -> Result<(), LetterRejection> {
+    letter.handle(handling(action, at))
+}
+
 fn event(reason: Option<&str>) -> Value {
     let mut event = json!({"specversion": "1.0", "id": "1", "source": "saga-shop", "type": "t"});
     if let Some(reason) = reason {
@@ -49,7 +61,7 @@ fn a_letter_that_is_delivered_again_stays_as_it_is() {
     let open = letter(&event(Some("first")), 0);
     assert_eq!(letter(&event(Some("second")), 5).recorded(Some(open.clone())), open);
     let mut dropped = open;
-    dropped.drop(at(1)).unwrap();
+    handle(&mut dropped, LetterAction::Drop, at(1)).unwrap();
     assert_eq!(letter(&event(None), 5).recorded(Some(dropped.clone())), dropped);
     assert!(!dropped.is_open());
 }
@@ -57,7 +69,7 @@ fn a_letter_that_is_delivered_again_stays_as_it_is() {
 #[test]
 fn a_letter_that_was_resent_is_open_again_when_its_message_fails_again() {
     let mut resent = letter(&event(Some("first")), 0);
-    resent.resend(at(1)).unwrap();
+    handle(&mut resent, LetterAction::Resend, at(1)).unwrap();
     let again = letter(&event(Some("second")), 5).recorded(Some(resent.clone()));
     assert_eq!(
         (again.state, again.failures, again.reason.as_str()),
@@ -78,30 +90,65 @@ fn a_letter_that_was_resent_is_open_again_when_its_message_fails_again() {
 #[test]
 fn a_letter_is_resent_or_dropped_once_and_the_first_wins() {
     let mut resent = letter(&event(None), 0);
-    resent.resend(at(1)).unwrap();
+    handle(&mut resent, LetterAction::Resend, at(1)).unwrap();
     assert!(resent.is_open(), "if it is interrupted it is still open");
-    assert_eq!(resent.drop(at(2)), Err(LetterRejection::Resent));
-    resent.resend(at(3)).unwrap();
+    assert_eq!(handle(&mut resent, LetterAction::Drop, at(2)), Err(LetterRejection::Resent));
+    handle(&mut resent, LetterAction::Resend, at(3)).unwrap();
     resent.resent(1, at(4));
     assert_eq!((resent.state, resent.updated_at), (LetterState::Resent, at(4)));
-    resent.resend(at(5)).unwrap();
+    handle(&mut resent, LetterAction::Resend, at(5)).unwrap();
     assert_eq!((resent.state, resent.updated_at), (LetterState::Resent, at(4)));
-    assert_eq!(resent.drop(at(6)), Err(LetterRejection::Resent));
+    assert_eq!(handle(&mut resent, LetterAction::Drop, at(6)), Err(LetterRejection::Resent));
 
     let mut dropped = letter(&event(None), 0);
-    dropped.drop(at(1)).unwrap();
-    dropped.drop(at(2)).unwrap();
+    handle(&mut dropped, LetterAction::Drop, at(1)).unwrap();
+    handle(&mut dropped, LetterAction::Drop, at(2)).unwrap();
     assert_eq!((dropped.state, dropped.updated_at), (LetterState::Dropped, at(1)));
-    assert_eq!(dropped.resend(at(3)), Err(LetterRejection::Dropped));
+    assert_eq!(handle(&mut dropped, LetterAction::Resend, at(3)), Err(LetterRejection::Dropped));
 }
 
 #[test]
 fn what_is_not_an_event_can_only_be_dropped() {
     for message in [json!("text"), json!({"id": "1"}), json!(null)] {
         let mut letter = letter(&message, 0);
-        assert_eq!(letter.resend(at(1)), Err(LetterRejection::NotAnEvent));
-        assert_eq!((letter.state, letter.drop(at(1))), (LetterState::Open, Ok(())));
+        assert_eq!(
+            handle(&mut letter, LetterAction::Resend, at(1)),
+            Err(LetterRejection::NotAnEvent)
+        );
+        assert_eq!(
+            (letter.state, handle(&mut letter, LetterAction::Drop, at(1))),
+            (LetterState::Open, Ok(()))
+        );
     }
+}
+
+#[test]
+fn a_letter_keeps_what_was_done_with_it_also_when_its_message_fails_again() {
+    let mut resent = letter(&event(None), 0);
+    for (action, second) in [(LetterAction::Resend, 1), (LetterAction::Drop, 2)] {
+        _ = handle(&mut resent, action, at(second));
+    }
+    resent.resent(1, at(3));
+    handle(&mut resent, LetterAction::Resend, at(100)).unwrap();
+    let mut again = letter(&event(None), 5).recorded(Some(resent));
+    handle(&mut again, LetterAction::Drop, at(200)).unwrap();
+    let kept = [handling(LetterAction::Resend, at(1)), handling(LetterAction::Drop, at(200))];
+    assert_eq!(again.handlings, kept);
+}
+
+#[test]
+fn a_letter_is_about_the_order_that_an_event_of_the_shop_names() {
+    let about = |source: &str, subject: &str| {
+        let mut event = event(None);
+        (event["source"], event["subject"]) = (source.into(), subject.into());
+        letter(&event, 0).order_id().map(|id| id.to_string())
+    };
+    assert_eq!(about("saga-shop", "889bc799"), Some("889bc799".to_owned()));
+    assert_eq!((about("other", "889bc799"), about("saga-shop", "No id")), (None, None));
+    assert_eq!(
+        (letter(&event(None), 0).order_id(), letter(&json!("x"), 0).order_id()),
+        (None, None)
+    );
 }
 
 #[test]

@@ -9,7 +9,7 @@ use serde_json::Value;
 const VERSION: &str = "1.0";
 
 /// The source of the shop's own events.
-const SOURCE: &str = "saga-shop";
+pub(in crate::domain) const SOURCE: &str = "saga-shop";
 
 /// An event in its [CloudEvents 1.0](https://github.com/cloudevents/spec) envelope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -48,6 +48,9 @@ impl Canceller {
 pub struct Cancellation {
     /// Who requested it first.
     pub by: Canceller,
+    /// Which of staff, by the subject of the token; nobody where no tokens are checked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staff: Option<CustomerId>,
     /// The reason given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text<200>>,
@@ -110,7 +113,7 @@ mod tests {
     use crate::testing::orders::{at, placed_order};
 
     fn asked(by: Canceller, second: i64) -> Cancellation {
-        Cancellation { by, reason: None, at: at(second) }
+        Cancellation { by, staff: None, reason: None, at: at(second) }
     }
 
     fn shipped() -> Progress {

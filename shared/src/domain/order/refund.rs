@@ -4,7 +4,7 @@ use super::{Order, Status, Step, StepState};
 use crate::domain::money::{Money, NewMoney, asked_if_any};
 use crate::domain::payment::{Payment, RefundId, RefundState, needs_review, next_review};
 use crate::domain::text::Text;
-use crate::domain::{OrderId, Refusal, strict};
+use crate::domain::{CustomerId, OrderId, Refusal, strict};
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,9 @@ pub struct OrderRefund {
     /// Whether all that was left was requested.
     #[serde(default)]
     pub rest: bool,
+    /// Who requested it first, by the subject of the token; nobody where no tokens are checked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<CustomerId>,
     /// The reason that staff gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text<200>>,
@@ -93,7 +96,7 @@ impl Order {
         self.refunds.iter().find(|refund| refund.refund_id == *id)
     }
 
-    /// Records at `at` that staff requested the refund `id`. Repeated, it changes nothing,
+    /// Records at `at` that staff, `by` one of them, requested the refund `id`. Repeated, it changes nothing,
     /// unless the provider could not refund it: then it is to be tried again.
     ///
     /// # Errors
@@ -102,6 +105,7 @@ impl Order {
         &mut self,
         id: &RefundId,
         ask: &NewOrderRefund,
+        by: Option<&CustomerId>,
         at: Timestamp,
     ) -> Result<(), RefundRejection> {
         let left = self.refundable()?;
@@ -120,6 +124,7 @@ impl Order {
             refund_id: id.clone(),
             amount,
             rest: ask.amount.is_none(),
+            by: by.cloned(),
             reason: ask.reason.clone(),
             state: RefundState::Pending,
             created_at: at,

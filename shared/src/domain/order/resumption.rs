@@ -2,16 +2,10 @@
 
 use super::Order;
 use crate::domain::text::Text;
-use crate::domain::{CustomerId, strict};
-use jiff::{SignedDuration, Timestamp};
+use crate::domain::{CustomerId, record, strict};
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-/// The resumptions that an order keeps, the latest.
-const KEPT: usize = 20;
-
-/// The same request within this time is a repetition.
-const REPEATED_WITHIN: SignedDuration = SignedDuration::from_mins(1);
 
 /// The body of a request to resume an order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -40,24 +34,22 @@ pub struct Resumption {
     pub at: Timestamp,
 }
 
-impl Resumption {
-    fn repeats(&self, earlier: &Self) -> bool {
-        (&self.by, &self.reason) == (&earlier.by, &earlier.reason)
-            && self.at.duration_since(earlier.at) < REPEATED_WITHIN
+impl record::Entry for Resumption {
+    fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    fn says_the_same(&self, other: &Self) -> bool {
+        (&self.by, &self.reason) == (&other.by, &other.reason)
     }
 }
 
 impl Order {
     /// Notes that staff resume it. Repeated, or once it has ended for good, it changes nothing.
     pub fn note_resumption(&mut self, resumption: Resumption) {
-        let repeated = self.resumptions.last().is_some_and(|last| resumption.repeats(last));
-        if repeated || self.status.is_final() {
-            return;
+        if !self.status.is_final() {
+            record::keep(&mut self.resumptions, resumption);
         }
-        if self.resumptions.len() == KEPT {
-            self.resumptions.remove(0);
-        }
-        self.resumptions.push(resumption);
     }
 }
 
@@ -83,16 +75,6 @@ mod tests {
             order.resumptions,
             [resumed("key", 0), resumed("bank", 59), resumed("bank", 120)]
         );
-    }
-
-    #[test]
-    fn the_latest_are_kept() {
-        let mut order = Order::new(placed_order());
-        for number in 0..=20 {
-            order.note_resumption(resumed(&format!("try {number}"), number));
-        }
-        assert_eq!(order.resumptions.len(), KEPT);
-        assert_eq!(order.resumptions[0], resumed("try 1", 1));
     }
 
     #[test]

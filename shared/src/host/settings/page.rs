@@ -16,8 +16,8 @@ pub const OIDC_SCOPES: Setting<String> = Setting {
     parse: parsed,
 };
 
-/// `TRACES_PAGE`: where the traces of an order are shown, with `{order_id}` in place of its id. Empty: the page
-/// links to none.
+/// `TRACES_PAGE`: where the traces of an order are shown, with `{order_id}` in place of its id and, where they
+/// can be shown step by step, `{step}` in place of a step, such as `pay`. Empty: the page links to none.
 pub const TRACES_PAGE: Setting<String> =
     Setting { name: "TRACES_PAGE", default: Some(""), parse: optional_address };
 

@@ -2,10 +2,14 @@
 
 use super::operation::Operation;
 use super::parts::{AFTER_LETTER, LIMIT};
+use crate::domain::dead_letter::NewHandling;
 use crate::http::Kind;
 use crate::http::dead_letters::{DeadLetterPageView, DeadLetterView};
 use axum::http::Method;
 use serde_json::{Value, json};
+
+const RESENT: &str = "the address is corrected";
+const DROPPED: &str = "the customer was called";
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![list(), get(), resend(), drop()]
@@ -26,12 +30,19 @@ fn with_message(status: &str) -> Value {
     letter
 }
 
+fn handled(status: &str, action: &str, reason: &str) -> Value {
+    let mut letter = with_message(status);
+    letter["handlings"] =
+        json!([{"action": action, "by": "sam", "reason": reason, "at": "2026-11-27T10:00:00Z"}]);
+    letter
+}
+
 fn list() -> Operation {
     let example = json!({"dead_letters": [letter("open")], "next": AFTER_LETTER.example});
     Operation::new(Method::GET, "/api/dead-letters", "listDeadLetters", "Lists open dead letters")
         .says("Messages that a function gave up on, newest first: immediately if it cannot read them, otherwise after ten minutes of retries.")
         .takes(&[&AFTER_LETTER, &LIMIT])
-        .answers::<DeadLetterPageView>(200, "A page, without the messages. It may have fewer letters than asked for, even none; where it has no `next`, the list ends.", example)
+        .answers::<DeadLetterPageView>(200, "A page, without the messages and what was done with them. It may have fewer letters than asked for, even none; where it has no `next`, the list ends.", example)
 }
 
 fn get() -> Operation {
@@ -43,7 +54,7 @@ fn get() -> Operation {
     )
     .answers::<DeadLetterView>(
         200,
-        "The letter. Its message may contain personal data.",
+        "The letter. Its message may contain personal data. `handlings` says what staff did with it, the latest 20.",
         with_message("open"),
     )
     .fails(&[Kind::UnknownDeadLetter])
@@ -52,18 +63,23 @@ fn get() -> Operation {
 fn resend() -> Operation {
     let path = "/api/dead-letters/{letter_id}/resend";
     Operation::new(Method::POST, path, "resendDeadLetter", "Publishes the message of a dead letter again")
-        .says("To its topic, for all subscribers, which do nothing twice. If the function gives up on it again, the letter is listed again.")
-        .answers::<DeadLetterView>(200, "It was resent, by this request or an earlier one.", with_message("resent"))
+        .says("To its topic, for all subscribers, which do nothing twice. If the function gives up on it again, the letter is listed again. Who requested it, when and why stays in the letter, and in the order that it is about. The same request within a minute is a repetition.")
+        .reads::<NewHandling>(json!({"reason": RESENT}))
+        .if_any()
+        .answers::<DeadLetterView>(200, "It was resent, by this request or an earlier one.", handled("resent", "resend", RESENT))
         .fails(&[Kind::UnknownDeadLetter, Kind::DeadLetterDropped, Kind::NotAnEvent])
 }
 
 fn drop() -> Operation {
     let path = "/api/dead-letters/{letter_id}/drop";
     Operation::new(Method::POST, path, "dropDeadLetter", "Drops a dead letter, for good")
+        .says("Who requested it, when and why stays in the letter, and in the order that it is about.")
+        .reads::<NewHandling>(json!({"reason": DROPPED}))
+        .if_any()
         .answers::<DeadLetterView>(
             200,
             "It was dropped, by this request or an earlier one.",
-            with_message("dropped"),
+            handled("dropped", "drop", DROPPED),
         )
         .fails(&[Kind::UnknownDeadLetter, Kind::DeadLetterResent])
 }

@@ -132,10 +132,10 @@ fn refund() -> Operation {
     let amount = json!({"amount": 500, "currency": "EUR"});
     let example = json!({
         "refund_id": "a2a4e5b0-7c39-5d5e-b7f1-6f4f2f7a9d10", "amount": amount, "status": "succeeded",
-        "reason": "arrived broken", "created_at": PLACED, "updated_at": ENDED
+        "by": "sam", "reason": "arrived broken", "created_at": PLACED, "updated_at": ENDED
     });
     Operation::new(Method::POST, path, "refundOrder", "Refunds a completed order, or a part of it")
-        .says("Without an `amount`, all that is left is refunded. The same key and body return the same refund in its current state.")
+        .says("Without an `amount`, all that is left is refunded. Who requested it stays in the order. The same key and body return the same refund in its current state.")
         .takes(&[&NEEDED_KEY])
         .reads::<NewOrderRefund>(json!({"amount": amount, "reason": "arrived broken"}))
         .answers::<OrderRefundView>(201, "The refund: `pending`, `succeeded` or `failed`.", example)

@@ -1,18 +1,22 @@
 //! Dead letters over fakes of the store and the broker.
 
 use super::*;
-use crate::domain::dead_letter::LetterState;
+use crate::domain::OrderId;
+use crate::domain::order::Order;
 use crate::testing::fakes::{FakeBroker, FakeClock, FakeDocuments};
-use crate::testing::orders::at;
+use crate::testing::orders::{at, placed_order};
 use serde_json::{Value, json};
 
 type Letters = FakeDocuments<LetterId, DeadLetter>;
-type Box<C = FakeClock> = LetterBox<Letters, FakeDocuments<String, OpenShard>, FakeBroker, C>;
+type Documented = FakeDocuments<OrderId, Order>;
+type Box<C = FakeClock> =
+    LetterBox<Letters, FakeDocuments<String, OpenShard>, Documented, FakeBroker, C>;
 
 fn letters() -> Box {
     LetterBox {
         letters: Letters::default(),
         open: Shards::new(INDEX, FakeDocuments::default()),
+        orders: Documented::default(),
         publisher: FakeBroker::default(),
         clock: FakeClock(at(0)),
     }
@@ -33,6 +37,26 @@ impl Box {
         let then = Self { clock: FakeClock(at(seconds)), ..self.clone() };
         then.record(notify_order(), event.as_bytes()).await.unwrap();
         DeadLetter::new(notify_order(), event.as_bytes(), at(seconds)).letter_id
+    }
+
+    /// Does so with a letter as a member of staff.
+    async fn staff(
+        &self,
+        id: &LetterId,
+        action: LetterAction,
+        reason: Option<&str>,
+    ) -> Result<Option<LetterAnswer>> {
+        let sam = "sam orders.admin".parse().unwrap();
+        let reason = reason.map(|reason| reason.to_owned().try_into().unwrap());
+        self.handle(id, action, Some(&sam), NewHandling { reason }).await
+    }
+
+    async fn resend(&self, id: &LetterId) -> Result<Option<LetterAnswer>> {
+        self.staff(id, LetterAction::Resend, None).await
+    }
+
+    async fn drop(&self, id: &LetterId) -> Result<Option<LetterAnswer>> {
+        self.staff(id, LetterAction::Drop, None).await
     }
 
     async fn open_ids(&self) -> Vec<String> {
@@ -134,4 +158,78 @@ async fn nothing_is_known_of_an_unknown_letter() {
     assert_eq!(letters.find(&id).await.unwrap(), None);
     assert_eq!(letters.resend(&id).await.unwrap(), None);
     assert_eq!(letters.drop(&id).await.unwrap(), None);
+}
+
+/// A letter about an order that has a document.
+async fn about_an_order() -> (Box, LetterId) {
+    let (letters, placed) = (letters(), placed_order());
+    letters.orders.save(&placed.order_id, &Order::new(placed.clone()), None).await.unwrap();
+    let mut event = event("a");
+    event["subject"] = placed.order_id.as_str().into();
+    let letter = letters.record(notify_order(), event.to_string().as_bytes()).await.unwrap();
+    (letters, letter.letter_id)
+}
+
+/// What the order's document says of handled letters: the action and the reason of each.
+async fn noted(letters: &Box) -> Vec<(LetterAction, Option<String>)> {
+    let order = document(&letters.orders, &placed_order().order_id).await.unwrap().unwrap();
+    let handlings = order.handled_letters.into_iter().map(|letter| letter.handling);
+    handlings.map(|it| (it.action, it.reason.map(|reason| reason.to_string()))).collect()
+}
+
+#[tokio::test]
+async fn what_staff_do_stands_in_the_letter_and_in_the_order_that_it_is_about() {
+    for (action, state) in
+        [(LetterAction::Resend, LetterState::Resent), (LetterAction::Drop, LetterState::Dropped)]
+    {
+        let (letters, id) = about_an_order().await;
+        for reason in ["the address is corrected", "another"] {
+            let letter = letters.staff(&id, action, Some(reason)).await.unwrap().unwrap().unwrap();
+            assert_eq!(letter.state, state);
+        }
+        let letter = letters.find(&id).await.unwrap().unwrap();
+        let reason = Some("the address is corrected".to_owned().try_into().unwrap());
+        let by = Some("sam".parse().unwrap());
+        assert_eq!(letter.handlings, [Handling { action, by, reason, at: at(0) }]);
+        assert_eq!(noted(&letters).await, [(action, Some("the address is corrected".to_owned()))]);
+    }
+}
+
+#[tokio::test]
+async fn a_resend_that_was_interrupted_is_noted_before_it_is_published_and_once() {
+    let (letters, id) = about_an_order().await;
+    letters.publisher.fail_next();
+    letters.resend(&id).await.unwrap_err();
+    assert_eq!(noted(&letters).await, [(LetterAction::Resend, None)]);
+    letters.resend(&id).await.unwrap().unwrap().unwrap();
+    assert_eq!(noted(&letters).await, [(LetterAction::Resend, None)]);
+    assert_eq!(letters.publisher.published().len(), 1);
+}
+
+#[tokio::test]
+async fn a_drop_that_was_interrupted_is_noted_in_the_order_by_its_repetition() {
+    let (letters, id) = about_an_order().await;
+    let drop = |letter: &mut DeadLetter| {
+        letter.handle(Handling { action: LetterAction::Drop, by: None, reason: None, at: at(0) })
+    };
+    letters.change(&id, drop).await.unwrap().unwrap().unwrap();
+    assert_eq!(noted(&letters).await, []);
+    letters.drop(&id).await.unwrap().unwrap().unwrap();
+    assert_eq!(noted(&letters).await, [(LetterAction::Drop, None)]);
+}
+
+#[tokio::test]
+async fn what_is_rejected_is_noted_nowhere() {
+    let (letters, id) = about_an_order().await;
+    letters.drop(&id).await.unwrap().unwrap().unwrap();
+    assert_eq!(letters.resend(&id).await.unwrap(), Some(Err(LetterRejection::Dropped)));
+    assert_eq!(noted(&letters).await, [(LetterAction::Drop, None)]);
+}
+
+#[tokio::test]
+async fn a_letter_about_an_unknown_order_is_resent() {
+    let (letters, id) = about_an_order().await;
+    let letters = Box { orders: Documented::default(), ..letters };
+    let letter = letters.resend(&id).await.unwrap().unwrap().unwrap();
+    assert_eq!(letter.state, LetterState::Resent);
 }

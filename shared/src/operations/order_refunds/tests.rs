@@ -60,7 +60,7 @@ async fn refund<P: Payments>(
     key: &str,
     amount: Option<i64>,
 ) -> Result<RefundAnswer> {
-    service.refund(&id(), key, &ask(amount)).await
+    service.refund(&id(), key, None, &ask(amount)).await
 }
 
 async fn order<P: Payments>(service: &Service<P>) -> Order {
@@ -95,7 +95,7 @@ async fn a_refund_is_kept_published_and_done_once_under_its_key() {
 async fn an_unknown_order_has_no_refunds() {
     let service = service(&FakeProvider::default()).await;
     let other: OrderId = "nowhere".parse().unwrap();
-    let rejected = service.refund(&other, "a", &ask(None)).await.unwrap().unwrap_err();
+    let rejected = service.refund(&other, "a", None, &ask(None)).await.unwrap().unwrap_err();
     assert_eq!(rejected, RefundRejection::UnknownOrder(other));
 }
 

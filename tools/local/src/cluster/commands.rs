@@ -29,6 +29,9 @@ const IDENTITY_HEADER: &str = "local";
 /// The tag with the payment simulator's id of the key in the secrets file.
 const FIRST_KEY: &str = "payment-api-key:payment-key-id=mk_first";
 
+/// Where the trace sink shows the traces of an order, and that of one of its steps.
+const TRACES: &str = "?order_id={order_id}&step={step}";
+
 /// Builds the commands of a cluster.
 pub(super) struct Commands<'a> {
     pub(super) plan: &'a Plan,
@@ -179,7 +182,7 @@ impl Commands<'_> {
             command.env("LOCAL_CONTROLS", local_url(port));
         }
         if let Some(Traces { otlp, http }) = self.plan.traces {
-            command.env("TRACES_PAGE", format!("{}/?order_id={{order_id}}", local_url(http)));
+            command.env("TRACES_PAGE", format!("{}/{TRACES}", local_url(http)));
             // So that the spans of an order appear soon on its page.
             command
                 .env("OTEL_EXPORTER_OTLP_ENDPOINT", local_url(otlp))

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use local::LocalError;
 use local::api::{Api, Shop};
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What the tasks need to be allowed.
 const SCOPE: &str = "orders.admin";
@@ -28,9 +28,9 @@ enum What {
     /// Shows their content, which may contain personal data.
     Show(Which),
     /// Publishes their messages to their topics again.
-    Resend(Which),
+    Resend(Handled),
     /// Drops them, for good.
-    Drop(Which),
+    Drop(Handled),
 }
 
 #[derive(Debug, Args)]
@@ -43,6 +43,15 @@ struct Which {
     all: bool,
 }
 
+#[derive(Debug, Args)]
+struct Handled {
+    #[command(flatten)]
+    which: Which,
+    /// Why, which stays in the letters and in the orders that they are about.
+    #[arg(long)]
+    reason: Option<String>,
+}
+
 pub(crate) async fn run(task: DeadLetterTask) -> Result<(), LocalError> {
     let api = task.shop.api(SCOPE).await;
     match &task.what {
@@ -53,15 +62,16 @@ pub(crate) async fn run(task: DeadLetterTask) -> Result<(), LocalError> {
                 println!("{id}\n{:#}", letter["message"]);
             }
         }
-        What::Resend(which) => handle(&api, which, "resend", "resent").await?,
-        What::Drop(which) => handle(&api, which, "drop", "dropped").await?,
+        What::Resend(handled) => handle(&api, handled, "resend", "resent").await?,
+        What::Drop(handled) => handle(&api, handled, "drop", "dropped").await?,
     }
     Ok(())
 }
 
-async fn handle(api: &Api, which: &Which, what: &str, done: &str) -> Result<(), LocalError> {
-    for id in which.ids(api).await? {
-        api.send(Method::POST, &format!("/api/dead-letters/{id}/{what}"), None).await?;
+async fn handle(api: &Api, handled: &Handled, what: &str, done: &str) -> Result<(), LocalError> {
+    let body = json!({"reason": handled.reason});
+    for id in handled.which.ids(api).await? {
+        api.send(Method::POST, &format!("/api/dead-letters/{id}/{what}"), Some(&body)).await?;
         println!("{done}: {id}");
     }
     Ok(())

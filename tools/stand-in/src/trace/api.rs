@@ -15,8 +15,8 @@ use serde::Deserialize;
 /// Selects traces.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Filter {
-    pub(crate) order_id: Option<String>,
+struct Filter {
+    order_id: Option<String>,
 }
 
 pub(crate) fn routes(sink: &Sink) -> Router {

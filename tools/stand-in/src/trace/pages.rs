@@ -1,7 +1,6 @@
 //! The HTML pages: the newest traces, and one trace as a waterfall.
 
 use crate::pages::{self, MAX_LISTED};
-use crate::trace::api::Filter;
 use crate::trace::record::TraceSummary;
 use crate::trace::sink::Sink;
 use crate::trace::span::{Span, timestamp};
@@ -11,9 +10,10 @@ use askama::Template;
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::Value;
 
 /// How many spans a waterfall shows; the API has the others.
@@ -51,14 +51,25 @@ struct TracePage {
     rows: Vec<Row>,
 }
 
+/// What the list shows: the traces of an order, or in their place the one with the last try of a step of it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Selection {
+    order_id: Option<String>,
+    step: Option<String>,
+}
+
 async fn list_traces(
     State(sink): State<Sink>,
-    filter: Result<Query<Filter>, QueryRejection>,
+    selection: Result<Query<Selection>, QueryRejection>,
 ) -> Response {
-    let order = match filter {
-        Ok(Query(Filter { order_id })) => order_id,
+    let Selection { order_id: order, step } = match selection {
+        Ok(Query(selection)) => selection,
         Err(rejection) => return rejection.into_response(),
     };
+    if let Some(found) = order.as_deref().zip(step).and_then(|it| place(&sink, it.0, &it.1)) {
+        return Redirect::to(&found).into_response();
+    }
     let page = {
         let state = sink.state();
         let traces = state.traces.newest(order.as_deref());
@@ -69,6 +80,16 @@ async fn list_traces(
         TracesPage { traces: listed.collect(), total: traces.len(), order }
     };
     pages::page(&page)
+}
+
+/// Where the last try of a step of an order is shown, if there was one.
+fn place(sink: &Sink, order: &str, step: &str) -> Option<String> {
+    let state = sink.state();
+    let traces = state.traces.newest(Some(order)).into_iter();
+    let spans = traces.flat_map(|trace| trace.spans().map(|span| (&trace.id, span)));
+    let tries = spans.filter(|(_, span)| span.is_try_of(step, order));
+    let (trace, span) = tries.max_by_key(|(_, span)| span.start)?;
+    Some(format!("/traces/{trace}#{}", span.span_id))
 }
 
 async fn read_trace(State(sink): State<Sink>, Path(id): Path<String>) -> Response {

@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 /// The attribute by which traces are found.
 const ORDER_ID: &str = "order.id";
 
+/// The attribute that names a step of an order's saga.
+const STEP: &str = "saga.step";
+
 /// A span: an element of the response to `GET /api/traces/{trace_id}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Span {
@@ -121,6 +124,11 @@ impl Span {
 
     pub(crate) fn order_id(&self) -> Option<String> {
         self.attributes.get(ORDER_ID).map(attributes::text)
+    }
+
+    pub(crate) fn is_try_of(&self, step: &str, order: &str) -> bool {
+        let named = self.attributes.get(STEP).map(attributes::text);
+        named.as_deref() == Some(step) && self.order_id().as_deref() == Some(order)
     }
 }
 

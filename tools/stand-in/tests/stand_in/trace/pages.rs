@@ -36,6 +36,30 @@ async fn the_list_shows_the_traces_of_an_order() {
 }
 
 #[tokio::test]
+async fn the_last_try_of_a_step_of_an_order_is_shown_in_its_trace() {
+    let program = Program::start().await;
+    let of_step = |trace, id, order: &str, step: &str| {
+        let mut found = of_order(span(trace, id, 0, &format!("try {id}")), order);
+        found.attributes.push(text("saga.step", step));
+        found
+    };
+    let spans = vec![
+        of_step(1, 1, "a", "pay"),
+        of_step(1, 2, "a", "pay"),
+        of_step(2, 3, "a", "ship"),
+        of_step(3, 4, "b", "pay"),
+    ];
+    program.store("x", spans).await;
+    let shown = program.get("/?order_id=a&step=pay").await;
+    let body = shown.page();
+    assert!(body.contains("id=\"0000000000000002\"") && !body.contains("try 3"), "{body}");
+    for step in ["", "create"] {
+        let answer = program.get(&format!("/?order_id=a&step={step}")).await;
+        assert!(answer.page().contains("2 traces "), "{}", answer.page());
+    }
+}
+
+#[tokio::test]
 async fn a_long_list_shows_two_hundred_and_says_so() {
     let program = Program::start().await;
     program.store("x", (1..=201).map(|trace| span(trace, 1, 0, "x")).collect()).await;

@@ -1,0 +1,32 @@
+"use strict";
+const { describe, it, before } = require("node:test");
+const assert = require("node:assert/strict");
+const { load, at } = require("./browser.js");
+
+describe("what is shown in the customer's language", () => {
+  let format;
+  before(async () => (format = await load("format.js")));
+
+  it("has as many minor units as the currency", () => {
+    assert.equal(format.money({ amount: 1999, currency: "EUR" }), "€19.99");
+    assert.equal(format.money({ amount: 1999, currency: "JPY" }), "JP¥1,999");
+    assert.match(format.money({ amount: 1999, currency: "KWD" }), /1\.999$/);
+  });
+
+  it("says durations in the unit that fits", () => {
+    const said = { "-5": "0 ms", 999: "999 ms", 1000: "1.0 s", 61_500: "1 min 2 s", 3_660_000: "1 h 1 min" };
+    for (const [ms, words] of Object.entries(said)) assert.equal(format.duration(Number(ms)), words);
+  });
+
+  it("says how long ago something was, and until when it is", () => {
+    const now = Date.parse(at(0));
+    assert.equal(format.since(at(-90_000), now), "yesterday");
+    assert.equal(format.since(at(-150), now), "2 minutes ago");
+    assert.equal(format.since(at(30), now), "in 30 seconds");
+  });
+
+  it("names countries, and those that it does not know by their codes", () => {
+    assert.equal(format.country("DE"), "Germany");
+    assert.equal(format.country("QQ"), "QQ");
+  });
+});
