@@ -10,7 +10,7 @@ const TRIES = 4;
 const PAUSE = 500;
 
 /** The longest that one try may take, in ms: longer than the shop needs to give up. */
-const PATIENCE = 15_000;
+const TIMEOUT = 15_000;
 
 /** What the shop answers in place of what was asked for (RFC 9457). */
 export class Problem extends Error {
@@ -57,7 +57,7 @@ async function once(method, path, { body, headers = {}, signal }) {
     method,
     headers: { ...authorized(), ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
     body: body === undefined ? undefined : JSON.stringify(body),
-    signal: signal ? AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]) : AbortSignal.timeout(PATIENCE),
+    signal: signal ? AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)]) : AbortSignal.timeout(TIMEOUT),
   });
   if (!answer.ok) throw await problemIn(answer);
   const text = await answer.text();

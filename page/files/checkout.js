@@ -32,7 +32,7 @@ const CARDS = [
 export function checkout() {
   const list = h("ul", { class: "lines" });
   const total = h("p", { class: "sum" });
-  const told = h("p", { class: "told", role: "alert" });
+  const message = h("p", { class: "message", role: "alert" });
   const email = h("input", { type: "email", name: "email", required: true, autocomplete: "email", value: "ann@example.com", maxlength: 254 });
   const order = h("button", { class: "primary" }, "Place the order");
   /** What was sent last, and its key: the same order has the same key, however often it is sent. */
@@ -40,7 +40,7 @@ export function checkout() {
   const form = h("form", {
     async submit(/** @type {SubmitEvent} */ event) {
       event.preventDefault();
-      if (!session.ready) return session.signIn().catch((error) => say(told, detailOf(error)));
+      if (!session.ready) return session.signIn().catch((error) => say(message, detailOf(error)));
       order.disabled = true;
       try {
         const body = asked(form);
@@ -51,7 +51,7 @@ export function checkout() {
         cart.clear();
         go(`/orders/${placed.order_id}`);
       } catch (error) {
-        say(told, detailOf(error));
+        say(message, detailOf(error));
       } finally {
         order.disabled = false;
       }
@@ -59,7 +59,7 @@ export function checkout() {
   },
     choice("Ship to", "address", ADDRESSES.map(({ address: it, note }) => [`${it.name}, ${it.city}, ${it.country}`, note])),
     choice("Pay with the test card", "card", CARDS.map(({ name, note }) => [name, note])),
-    h("label", {}, h("b", {}, "E-mail"), email), order, told);
+    h("label", {}, h("b", {}, "E-mail"), email), order, message);
   const node = h("aside", { class: "cart", "aria-labelledby": "cart" }, h("h2", { id: "cart" }, "Cart"), list, total, form);
 
   const way = h("a", { class: "to-cart", href: "#cart" });

@@ -120,14 +120,14 @@ function proof(id, { step, state, at }, facts, open, toggle) {
  * @param {string} value
  */
 function fact(name, value) {
-  const told = h("span", { role: "status" });
+  const message = h("span", { role: "status" });
   const copy = h("button", {
     type: "button",
     class: "copy",
     "aria-label": `Copy: ${name}`,
-    click: () => navigator.clipboard.writeText(value).then(() => say(told, "Copied"), () => say(told, "Not copied")),
+    click: () => navigator.clipboard.writeText(value).then(() => say(message, "Copied"), () => say(message, "Not copied")),
   }, "Copy");
-  return h("div", {}, h("dt", {}, name), h("dd", {}, h("code", {}, value), " ", copy, " ", told));
+  return h("div", {}, h("dt", {}, name), h("dd", {}, h("code", {}, value), " ", copy, " ", message));
 }
 
 /** @param {string} path */

@@ -13,7 +13,7 @@ import { settings } from "./settings.js";
 const EVERY = 1000;
 
 /** The longest that the controls may take, in ms. */
-const PATIENCE = 5000;
+const TIMEOUT = 5000;
 
 /** What can be set, and to what. */
 const SWITCHES = /** @type {const} */ ([
@@ -81,7 +81,7 @@ export function failures() {
     return attempt(async () => {
       const answer = await fetch(`${settings.controls}/${path}`, {
         method,
-        signal: AbortSignal.timeout(PATIENCE),
+        signal: AbortSignal.timeout(TIMEOUT),
         ...(body === undefined ? {} : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
       });
       if (!answer.ok) throw new Error(await answer.text());

@@ -53,7 +53,7 @@ function drawTop() {
 }
 
 function account() {
-  if (!session.needed) return h("p", { class: "account" }, "Open: everybody may do everything");
+  if (!session.needed) return h("p", { class: "account" }, "Open: everyone may do everything");
   if (!session.possible) return h("p", { class: "account" }, "Nobody can sign in here yet");
   if (!session.ready) return h("p", { class: "account" }, button("Sign in", () => session.signIn().catch(fail)));
   return h("p", { class: "account" }, h("span", {}, session.name), " ", button("Sign out", session.signOut));

@@ -91,7 +91,7 @@ export function orderView({ id }) {
  * @param {import("./api.js").Problem} problem
  */
 function explain(truth, { status, message }) {
-  if (status === 404) say(truth, "There is no such order, or it is somebody else's.");
+  if (status === 404) say(truth, "There is no such order, or it is another customer's.");
   else say(truth, message);
 }
 
@@ -105,7 +105,7 @@ function isCancellable({ status, cancellation }) {
  * @param {() => void} then
  */
 function cancelButton(id, then) {
-  const told = h("span", { class: "told", role: "status" });
+  const message = h("span", { class: "message", role: "status" });
   const button = h("button", {
     type: "button",
     async click() {
@@ -114,11 +114,11 @@ function cancelButton(id, then) {
         await call("POST", `/api/orders/${id}/cancel`, { body: {}, headers: { "Idempotency-Key": newKey() } });
         then();
       } catch (error) {
-        say(told, detailOf(error));
+        say(message, detailOf(error));
       } finally {
         button.disabled = false;
       }
     },
   }, "Cancel this order");
-  return h("p", { class: "cancel", hidden: true }, button, " ", told);
+  return h("p", { class: "cancel", hidden: true }, button, " ", message);
 }

@@ -14,22 +14,22 @@ const PAGE = 20;
 
 /** The list of orders, which stays current until it is stopped. @returns {import("./main.js").View} */
 export function ordersView() {
-  const told = h("p", { class: "told", role: "status" });
+  const message = h("p", { class: "message", role: "status" });
   const list = h("ul", { class: "orders" });
   const more = h("button", { type: "button", hidden: true, click: () => grow() }, "Show earlier orders");
-  const node = h("section", { "aria-labelledby": "orders" }, h("h1", { id: "orders" }, "Your orders"), told, list, more);
+  const node = h("section", { "aria-labelledby": "orders" }, h("h1", { id: "orders" }, "Your orders"), message, list, more);
   let shown = PAGE;
 
   /** @param {AbortSignal} signal */
   async function refresh(signal) {
-    if (!session.ready) return say(told, "Sign in to see your orders.");
+    if (!session.ready) return say(message, "Sign in to see your orders.");
     try {
       const { orders, next } = await read(shown, signal);
-      say(told, orders.length === 0 ? "You have not ordered anything yet." : "");
+      say(message, orders.length === 0 ? "You have not ordered anything yet." : "");
       draw(list, orders);
       more.hidden = !next;
     } catch (error) {
-      if (!signal.aborted) say(told, detailOf(error));
+      if (!signal.aborted) say(message, detailOf(error));
     }
   }
 

@@ -171,7 +171,7 @@ export function sentence(order, steps) {
 }
 
 /**
- * That something fails and is tried again: more than once, as a single failure is over before anybody reads of it.
+ * That something fails and is tried again: more than once, as a single failure is over before anyone reads of it.
  * @param {Order} order
  */
 function again({ retrying }) {

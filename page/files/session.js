@@ -20,7 +20,7 @@ export const session = {
   needed: settings.issuer !== "",
   /** Whether people can sign in here. */
   possible: settings.issuer !== "" && settings.clientId !== "",
-  /** The bearer token, if somebody is signed in. */
+  /** The bearer token, if someone is signed in. */
   get token() {
     return token;
   },
@@ -43,7 +43,7 @@ export const session = {
     return token !== null && (own.includes(".default") || own.some((it) => it === scope || it === `${scope}.admin`));
   },
   /**
-   * Calls `listener` when somebody signs in or out.
+   * Calls `listener` when someone signs in or out.
    * @param {() => void} listener
    */
   onChange(listener) {
@@ -173,7 +173,7 @@ function nameIn(token) {
   }
 }
 
-/** Where the issuer sends people back to, which it compares with what it was told. */
+/** Where the issuer sends people back to, which it compares with what was registered. */
 const redirect = () => `${location.origin}/`;
 
 const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));

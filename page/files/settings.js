@@ -4,7 +4,7 @@ const { issuer = "", clientId = "", scopes = "", traces = "", mails = "", contro
   document.documentElement.dataset;
 
 export const settings = Object.freeze({
-  /** Where people sign in; empty when everybody may do everything. */
+  /** Where people sign in; empty when everyone may do everything. */
   issuer,
   /** This page, as the issuer knows it; empty when nobody can sign in here. */
   clientId,

@@ -21,17 +21,17 @@ const MOST = 100;
 
 /** The shop, whose stock stays current until it is stopped. @returns {import("./main.js").View} */
 export function shopView() {
-  const told = h("p", { class: "told", role: "status" });
+  const message = h("p", { class: "message", role: "status" });
   const list = h("ul", { class: "products" });
   const desk = checkout();
   const node = h("div", { class: "shop" },
-    h("section", { "aria-labelledby": "products" }, h("h1", { id: "products" }, "On sale"), told, list), ...desk.nodes);
+    h("section", { "aria-labelledby": "products" }, h("h1", { id: "products" }, "On sale"), message, list), ...desk.nodes);
   /** @type {Map<string, ReturnType<typeof card>>} */
   const cards = new Map();
 
   /** @param {Stock[]} products */
   function show(products) {
-    say(told, products.length === 0 ? "Nothing is on sale yet." : "");
+    say(message, products.length === 0 ? "Nothing is on sale yet." : "");
     for (const product of products) {
       if (!cards.has(product.product_id)) {
         cards.set(product.product_id, card(product));
@@ -42,12 +42,12 @@ export function shopView() {
   }
 
   const stop = visit(FRESH, async (signal) => {
-    if (!session.ready) return say(told, "Sign in to see what is on sale.");
+    if (!session.ready) return say(message, "Sign in to see what is on sale.");
     try {
       const { products } = await call("GET", `/api/inventory?limit=${MOST}`, { signal });
       show(products);
     } catch (error) {
-      if (!signal.aborted) say(told, detailOf(error));
+      if (!signal.aborted) say(message, detailOf(error));
     }
   });
   return { title: "Shop", node, stop: () => (stop(), desk.stop()) };

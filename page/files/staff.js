@@ -32,15 +32,15 @@ const STATUSES = ["pending", "reserved", "paid", "shipped", "stuck", "completed"
  */
 export function staffView() {
   const parts = [stuck(), deadLetters(), slow(), byStatus(), stock()];
-  const told = h("p", { class: "told", role: "status" });
+  const message = h("p", { class: "message", role: "status" });
   const all = h("div", { class: "staff", hidden: true }, ...parts.map((part) => part.root));
-  const node = h("div", {}, h("h1", {}, "What needs a person"), told, all);
+  const node = h("div", {}, h("h1", {}, "What needs a person"), message, all);
   const stop = visit(EVERY, async (signal) => {
     all.hidden = !session.may("orders.admin");
-    if (all.hidden) return say(told, "Sign in as staff to see what needs a person.");
+    if (all.hidden) return say(message, "Sign in as staff to see what needs a person.");
     const read = await Promise.allSettled(parts.map((part) => part.read(signal)));
     const failed = read.find((it) => it.status === "rejected");
-    if (!signal.aborted) say(told, failed ? `Not up to date: ${detailOf(failed.reason)}` : "");
+    if (!signal.aborted) say(message, failed ? `Not up to date: ${detailOf(failed.reason)}` : "");
   });
   return { title: "Staff", node, stop };
 }

@@ -230,7 +230,7 @@ fn entries(map: &Value) -> Value {
 /// Fields that hold entries by their keys.
 const MAPS: [&str; 2] = ["open", "lapsed"];
 
-/// The field that holds what somebody else wrote, whatever that is.
+/// The field that holds what another program wrote, whatever that is.
 const MESSAGE: &str = "message";
 
 /// Reads a document as `T` and writes it again.

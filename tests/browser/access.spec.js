@@ -1,5 +1,5 @@
 "use strict";
-// The page for everybody: by keyboard alone, in either scheme, at any width.
+// The page for everyone: by keyboard alone, in either scheme, at any width.
 const { test, expect, sell, place, becomes, open, go, findings } = require("./shop.js");
 
 const VIEWPORTS = { phone: { width: 360, height: 740 }, desktop: { width: 1280, height: 900 } };

@@ -17,11 +17,11 @@ test("a customer signs in, stays signed in over a reload, and signs out", async 
   await expect(page.getByRole("button", { name: "Sign in", exact: true })).toBeVisible();
 });
 
-test("the order of somebody else is not shown", async ({ page }) => {
+test("the order of another customer is not shown", async ({ page }) => {
   const lamp = await sell("Lamp");
   const id = await place(lamp, { customer: "bob" });
   await open(page, `/orders/${id}`, "ann");
-  await expect(page.getByText("There is no such order, or it is somebody else's.")).toBeVisible();
+  await expect(page.getByText("There is no such order, or it is another customer's.")).toBeVisible();
   await page.getByRole("button", { name: "Sign out" }).click();
   await signIn(page, "bob");
   await expect(page.locator("[aria-live]")).toHaveText(/^Completed/);

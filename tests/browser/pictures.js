@@ -20,7 +20,7 @@ async function order(page, address) {
 
 const truth = (page) => page.locator("[aria-live]");
 
-/** A page of somebody at a width, and a function that takes a picture of it. */
+/** A page of someone at a width, and a function that takes a picture of it. */
 async function visitor(browser, who, width, height, colorScheme = "light") {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme });
   const page = await context.newPage();

@@ -1,5 +1,5 @@
 "use strict";
-// What scenes need of a shop: requests as staff and as customers, products, orders, and the page of somebody who is signed
+// What scenes need of a shop: requests as staff and as customers, products, orders, and the page of someone who is signed
 // in. SHOP, ISSUER, CONTROLS and MAILS are the addresses of a running shop.
 const base = require("@playwright/test");
 const axe = require("axe-core");
@@ -81,14 +81,14 @@ async function control(method, path, body) {
   return answer.json();
 }
 
-/** Signs somebody in on the page, by the issuer's question who they are. */
+/** Signs someone in on the page, by the issuer's question who they are. */
 async function signIn(page, who) {
   await page.getByRole("button", { name: "Sign in", exact: true }).first().click();
   await page.getByRole("link", { name: who }).first().click();
   await expect(page.getByRole("button", { name: "Sign out" })).toBeVisible();
 }
 
-/** Opens a view as somebody who signs in first. */
+/** Opens a view as someone who signs in first. */
 async function open(page, path, who = "ann") {
   await page.goto(path);
   await signIn(page, who);

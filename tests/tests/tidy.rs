@@ -3,8 +3,8 @@
 use generate::workspace::{files, functions};
 use tests::checks::tidy::{
     FOLDERS, Manifest, Source, assert_none, circles, dangling_references, documents,
-    foreign_layers, impure_code, names_crate, names_environment, odd_imports, sources,
-    test_helpers,
+    foreign_layers, impure_code, names_crate, names_environment, odd_imports, pages_with_words,
+    sources, test_helpers,
 };
 
 /// Markers of unfinished work, and of disabled checks.
@@ -160,6 +160,7 @@ fn nothing_is_unfinished_or_ignored() {
 #[test]
 fn replaced_words_are_not_used() {
     assert_none(others().flat_map(|file| file.lines_with_words(&REPLACED)));
+    assert_none(pages_with_words(&REPLACED));
 }
 
 #[test]

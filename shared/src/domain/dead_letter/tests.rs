@@ -82,7 +82,7 @@ fn a_letter_that_was_resent_is_open_again_when_its_message_fails_again() {
     let mut quick = again.clone();
     quick.resent(1, at(6));
     assert_eq!(quick, again, "what was published has failed again by now");
-    quick.resend(at(7)).unwrap();
+    handle(&mut quick, LetterAction::Resend, at(7)).unwrap();
     quick.resent(1, at(8));
     assert!(quick.is_open(), "what is being published has not failed yet");
 }

@@ -78,6 +78,7 @@ async fn open_letters_are_listed_newest_first_and_page_by_page() {
     let rest = letters.page(first.next.as_ref(), 2).await.unwrap();
     assert_eq!((first.letters.len(), rest.letters.len(), rest.next), (2, 1, None));
     assert_eq!(rest.letters[0].message, event("a"));
+    assert_eq!(letters.page(None, 3).await.unwrap().next, None, "there are no more than three");
 }
 
 #[tokio::test]

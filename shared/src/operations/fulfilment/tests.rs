@@ -12,7 +12,6 @@ use crate::testing::fakes::{
     FakeShipping, FakeStocks, fake_payments,
 };
 use crate::testing::orders::{at, euro, offer, placed_order, product};
-use std::time::Duration;
 
 type Log = DocumentLog<FakeDocuments<OrderId, Order>, FakeBroker, FakeClock>;
 type Shop = Fulfilment<Log, FakeStocks, FakePaymentClient, FakeShipping>;

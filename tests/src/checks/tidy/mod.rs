@@ -14,7 +14,7 @@ pub use self::documents::{dangling_references, documents};
 pub use self::imports::odd_imports;
 pub use self::layers::{foreign_layers, impure_code, names_crate, names_environment, test_helpers};
 pub use self::modules::circles;
-pub use self::source::{FOLDERS, Source, sources};
+pub use self::source::{FOLDERS, Source, pages_with_words, sources};
 
 use std::fmt;
 

@@ -54,7 +54,7 @@ impl Source {
     /// The lines that contain one of `words` as a whole word.
     #[must_use]
     pub fn lines_with_words(&self, words: &[&str]) -> Vec<Offence> {
-        self.lines(|line| line.split(|letter| !is_word(letter)).any(|word| words.contains(&word)))
+        self.lines(|line| has_word(line, words))
     }
 
     fn lines(&self, is_offence: impl Fn(&str) -> bool) -> Vec<Offence> {
@@ -90,6 +90,30 @@ impl Source {
             self.path.trim_end_matches(".rs").trim_end_matches("/mod").trim_end_matches("/lib");
         format!("{folder}/{name}")
     }
+}
+
+/// Whether a line contains one of `words` as a whole word.
+fn has_word(line: &str, words: &[&str]) -> bool {
+    line.split(|letter| !is_word(letter)).any(|word| words.contains(&word))
+}
+
+/// The lines of scripts, styles and templates that contain one of `words` as a whole word.
+///
+/// # Panics
+/// When a file cannot be read.
+#[must_use]
+pub fn pages_with_words(words: &[&str]) -> Vec<Offence> {
+    let ends = |path: &String| [".js", ".css", ".html"].iter().any(|end| path.ends_with(end));
+    let pages = FOLDERS.into_iter().flat_map(files).filter(ends);
+    let lines = pages.flat_map(|path| {
+        let lines = read(&path).lines().map(str::to_owned).collect::<Vec<_>>();
+        lines.into_iter().zip(1..).map(move |(text, line)| Offence {
+            path: path.clone(),
+            line,
+            text,
+        })
+    });
+    lines.filter(|line| has_word(&line.text, words)).collect()
 }
 
 /// Where the workspace's Rust is.
