@@ -161,7 +161,10 @@ mod tests {
                 break key(number);
             }
         };
-        assert!(!set.all().await.unwrap().contains_key(&refused));
+        let all = set.all().await.unwrap();
+        assert!(!all.contains_key(&refused));
+        let beside = all.keys().filter(|key| set.shard_of(key) == set.shard_of(&refused));
+        assert_eq!(beside.count(), MAX_KEYS);
         assert!(set.put(&key(0), &2).await.unwrap(), "what is there is no more");
     }
 }

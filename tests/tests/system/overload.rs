@@ -181,11 +181,11 @@ async fn orders_that_exceed_the_capacity_are_rejected_and_those_that_are_accepte
     let (mut completed, mut lags) = (Vec::new(), Vec::new());
     for id in ids {
         let order = shop.get(&format!("/api/orders/{id}")).await.body;
-        let began = time(&shop.status(&id).await.body, "/steps/0/at");
-        let lag = began.duration_since(time(&order, "/created_at"));
+        let reserved = time(&shop.status(&id).await.body, "/steps/1/at");
+        let lag = reserved.duration_since(time(&order, "/created_at"));
         lags.push(lag.try_into().unwrap_or_default());
         completed.push(order);
     }
-    eprintln!("from the acceptance to the first step: {}", percentiles(lags));
+    eprintln!("from the acceptance to the reservation: {}", percentiles(lags));
     eprintln!("under way at the end of each second: {:?}", under_way(&completed));
 }
