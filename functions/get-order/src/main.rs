@@ -28,7 +28,8 @@ async fn find<L: Lookup>(
     caller: CalledBy,
 ) -> Result<Json<OrderView>> {
     let order = orders.find(&id).await?.filter(|order| caller.may_see(order.customer()));
-    Ok(Json(order.ok_or_else(|| Problem::unknown_order(&id))?.into()))
+    let order = order.ok_or_else(|| Problem::unknown_order(&id))?;
+    Ok(Json(OrderView::shown_to(&caller, order)))
 }
 
 async fn erase<L: Lookup>(State(orders): State<L>, Path(id): Path<OrderId>) -> Result<StatusCode> {

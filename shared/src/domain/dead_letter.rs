@@ -5,7 +5,7 @@ mod handling;
 pub use handling::{Handling, LetterAction, NewHandling};
 
 use super::{LetterId, OrderId, event, record};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -91,6 +91,9 @@ pub enum LetterRejection {
 }
 
 impl DeadLetter {
+    /// How long it is kept after it was given up, resent or dropped last: 90 days.
+    pub const KEPT_FOR: SignedDuration = SignedDuration::from_hours(90 * 24);
+
     /// The letter of a `message` that a function gave up on at `now`.
     #[must_use]
     pub fn new(subscription: Subscription, message: &[u8], now: Timestamp) -> Self {

@@ -3,6 +3,7 @@
 mod cancellation;
 mod letter;
 mod listed;
+mod privacy;
 mod refund;
 mod resumption;
 mod retry;
@@ -191,21 +192,6 @@ impl Order {
             Progress::PaymentUndone { refunded } => self.undo_payment(*refunded, at),
             Progress::Ended(outcome) => self.end(outcome, at),
         }
-    }
-
-    /// Removes who ordered, where it went and how it was paid, once the order has ended finally, and
-    /// returns whether it has. The customer's id, which identifies no person outside the shop, stays.
-    pub fn erase_customer(&mut self) -> bool {
-        let ended = self.status.is_final();
-        if ended {
-            self.placed.order.erase_customer();
-            // The reason may name a person.
-            self.cancellation.iter_mut().for_each(|cancelled| cancelled.reason = None);
-            self.refunds.iter_mut().for_each(|refund| refund.reason = None);
-            self.resumptions.iter_mut().for_each(|resumed| resumed.reason = None);
-            self.handled_letters.iter_mut().for_each(|letter| letter.handling.reason = None);
-        }
-        ended
     }
 
     fn advance(&mut self, status: Status, step: Step, at: Timestamp) -> bool {

@@ -2,7 +2,7 @@
 
 use super::{Kind, Problem};
 use crate::domain::CustomerId;
-use crate::domain::caller::Caller;
+use crate::domain::caller::{Caller, Scope};
 use axum::extract::FromRequestParts;
 use axum::http::HeaderName;
 use axum::http::request::Parts;
@@ -24,6 +24,12 @@ impl CalledBy {
     #[must_use]
     pub fn may_see(&self, customer: &CustomerId) -> bool {
         self.0.as_ref().is_none_or(|caller| caller.may_see(customer))
+    }
+
+    /// Whether the caller may see what staff did to orders, and why.
+    #[must_use]
+    pub fn is_staff(&self) -> bool {
+        self.0.as_ref().is_none_or(|caller| caller.may(Scope::OrdersAdmin))
     }
 }
 

@@ -19,14 +19,14 @@ pub fn routes<C: Cancellations>(cancellations: C) -> Router {
 async fn cancel<C: Cancellations>(
     State(cancellations): State<C>,
     Path(id): Path<OrderId>,
-    CalledBy(caller): CalledBy,
+    caller: CalledBy,
     ask: Option<Json<NewCancellation>>,
 ) -> Result<(StatusCode, Json<OrderView>)> {
     let ask = ask.map(|Json(ask)| ask).unwrap_or_default();
-    let order = cancellations.cancel(&id, caller.as_ref(), ask).await??;
+    let order = cancellations.cancel(&id, caller.0.as_ref(), ask).await??;
     let done = order.status == Status::Cancelled;
     let status = if done { StatusCode::OK } else { StatusCode::ACCEPTED };
-    Ok((status, Json(order.into())))
+    Ok((status, Json(OrderView::shown_to(&caller, order))))
 }
 
 impl From<CancelRejection> for Problem {

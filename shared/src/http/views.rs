@@ -1,6 +1,6 @@
 //! Orders and payments as the public API shows them.
 
-use super::{Json, Problem};
+use super::{CalledBy, Json, Problem};
 use crate::domain::money::Money;
 use crate::domain::order::{
     Cancellation, HandledLetter, Order, OrderRefund, Resumption, Retry, Status, StepDone,
@@ -43,13 +43,13 @@ pub struct OrderView {
     /// The carrier's id of the shipment, once it is booked.
     #[serde(skip_serializing_if = "Option::is_none")]
     tracking_id: Option<TrackingId>,
-    /// The refunds that staff made, oldest first.
+    /// The refunds that staff made, oldest first. Why and by whom is shown to staff.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     refunds: Vec<OrderRefundView>,
-    /// When and why staff resumed it, oldest first; the latest 20.
+    /// When and why staff resumed it, oldest first; the latest 20. Shown to staff.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     resumptions: Vec<Resumption>,
-    /// The dead letters about it that staff resent or dropped, oldest first; the latest 20.
+    /// The dead letters about it that staff resent or dropped, oldest first; the latest 20. Shown to staff.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     handled_letters: Vec<HandledLetter>,
     /// What staff are to refund, as the provider took it back after the order was cancelled.
@@ -73,7 +73,7 @@ impl IntoResponse for Accepted {
         let ended = self.0.status.is_final();
         let status = if ended { StatusCode::CREATED } else { StatusCode::ACCEPTED };
         let location = format!("/api/orders/{}", self.0.placed.order_id);
-        let view = Json(OrderView::from(self.0));
+        let view = Json(OrderView::of(self.0.for_customer()));
         (status, [(header::LOCATION, location)], view).into_response()
     }
 }
@@ -116,8 +116,14 @@ impl From<&Option<Outcome>> for End {
     }
 }
 
-impl From<Order> for OrderView {
-    fn from(order: Order) -> Self {
+impl OrderView {
+    /// The order as `caller` may see it: who of staff acted on it and why is shown to staff alone.
+    #[must_use]
+    pub fn shown_to(caller: &CalledBy, order: Order) -> Self {
+        Self::of(if caller.is_staff() { order } else { order.for_customer() })
+    }
+
+    fn of(order: Order) -> Self {
         let owed = order.owed();
         let placed = order.placed;
         Self {

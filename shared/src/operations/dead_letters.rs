@@ -60,8 +60,14 @@ where
 
     async fn page(&self, after: Option<&LetterPosition>, limit: usize) -> Result<LetterPage> {
         let all = self.open.all().await?.into_iter();
-        let mut places: Vec<_> =
-            all.map(|(letter_id, at)| LetterPosition { at, letter_id }).collect();
+        let all = all.map(|(letter_id, at)| LetterPosition { at, letter_id });
+        let now = self.clock.now();
+        let (expired, mut places): (Vec<_>, Vec<_>) =
+            all.partition(|place| now.duration_since(place.at) > DeadLetter::KEPT_FOR);
+        // Their documents are gone.
+        for place in expired.iter().take(AT_ONCE) {
+            self.open.remove(&place.letter_id, &place.at).await?;
+        }
         places.sort_unstable_by(|one, other| other.cmp(one));
         places.retain(|place| after.is_none_or(|after| place < after));
         let more = places.len() > limit;

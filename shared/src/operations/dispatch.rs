@@ -85,7 +85,10 @@ where
                 self.run(&order).await.map(|()| Some(true))
             }
             None => match self.engine.find(order).await? {
-                Some(placed) => self.engine.run(&placed).await.map(|_| Some(true)),
+                Some(placed) => {
+                    let order = self.note_resumption(Order::new(placed), caller, ask).await?;
+                    self.run(&order).await.map(|()| Some(true))
+                }
                 None => Ok(None),
             },
         }

@@ -9,8 +9,9 @@ use tokio::time::Instant;
 /// such as one that is repeated while a sidecar is replaced, is not longer.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// How long an observation counts at most. While orders wait, newer ones follow at once, so an old one says
-/// that none waits any more, or is that of an order which was interrupted.
+/// How long an observation counts at most. While orders wait and others begin, newer ones follow at once, so an
+/// old one says that none waits any more, that it was an order which was interrupted, or that none can begin: then
+/// orders are accepted for a moment, and the first that begins says how long it waited.
 const COUNTS_FOR: Duration = Duration::from_secs(5);
 
 /// How long accepted orders wait for their sagas to begin, as this process observes it. The sagas of all

@@ -62,9 +62,6 @@ const DEAD_LETTERS: &str = "dead-letters";
 /// How long orders, their payments and their shipments are kept after they last changed: two years.
 const ORDER_TTL: Duration = Duration::from_hours(2 * 365 * 24);
 
-/// How long a dead letter is kept after it was given up, resent or dropped last: 90 days.
-const LETTER_TTL: Duration = Duration::from_hours(90 * 24);
-
 /// How long the index of what is due keeps a document that was last written so long ago: longer than
 /// anything is noted beforehand.
 const INDEX_TTL: Duration = Duration::from_hours(60 * 24);
@@ -195,7 +192,8 @@ impl Sidecar {
     /// The dead letters, in component `dead-letters`.
     #[must_use]
     pub fn dead_letters(&self) -> StateStore<DeadLetter> {
-        StateStore::new(self.grpc.clone(), DEAD_LETTERS).expiring(LETTER_TTL)
+        StateStore::new(self.grpc.clone(), DEAD_LETTERS)
+            .expiring(DeadLetter::KEPT_FOR.unsigned_abs())
     }
 
     /// The open dead letters, in component `dead-letters`.

@@ -1,13 +1,21 @@
 //! The public API of a shop, for tasks of its operators.
 
+use crate::wait::pause;
 use crate::{LocalError, ports, probe};
 use clap::Args;
-use reqwest::{Client, Method, RequestBuilder};
+use reqwest::header::RETRY_AFTER;
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 use std::time::Duration;
 
 /// The longest that a request may take: longer than the gateway needs to give up.
 const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How often a request is repeated that exceeds the caller's allowance: nothing was done.
+const REPEATS: u32 = 5;
+
+/// The longest pause before that.
+const LONGEST_PAUSE: u64 = 60;
 
 /// The shop, and who calls it.
 #[derive(Debug, Clone, Args)]
@@ -63,7 +71,7 @@ impl Api {
         self.send(Method::GET, path, None).await
     }
 
-    /// Requests something, with a body if it has one.
+    /// Requests something, with a body if it has one, again when the caller may not send more for a while.
     ///
     /// # Errors
     /// When the shop cannot be reached, or rejects the request.
@@ -79,8 +87,7 @@ impl Api {
             Some(body) => request.json(body),
             None => request,
         };
-        let answer = read(request).await;
-        let (status, body) = answer.map_err(|source| LocalError::Unreachable { source })?;
+        let (status, body) = self.unless_limited(request).await?;
         if status.is_success() {
             return Ok(body);
         }
@@ -88,11 +95,31 @@ impl Api {
         let answer = format!("{status}: {}", detail.unwrap_or("it says nothing about why"));
         Err(LocalError::Rejected { request: name, status, answer })
     }
+
+    /// The answer to a request, which is repeated after the time that a 429 names.
+    async fn unless_limited(
+        &self,
+        request: RequestBuilder,
+    ) -> Result<(StatusCode, Value), LocalError> {
+        let mut repeats = 0;
+        loop {
+            let next = request.try_clone().expect("its body is no stream");
+            let answer = read(next).await.map_err(|source| LocalError::Unreachable { source })?;
+            let (status, retry_after, body) = answer;
+            if status != StatusCode::TOO_MANY_REQUESTS || repeats == REPEATS {
+                return Ok((status, body));
+            }
+            repeats += 1;
+            pause(Duration::from_secs(retry_after.unwrap_or(1).min(LONGEST_PAUSE))).await;
+        }
+    }
 }
 
-async fn read(request: RequestBuilder) -> reqwest::Result<(reqwest::StatusCode, Value)> {
+/// The status of an answer, its `Retry-After` in seconds, and its body.
+async fn read(request: RequestBuilder) -> reqwest::Result<(StatusCode, Option<u64>, Value)> {
     let answer = request.timeout(TIMEOUT).send().await?;
-    let status = answer.status();
+    let (status, retry_after) = (answer.status(), answer.headers().get(RETRY_AFTER));
+    let retry_after = retry_after.and_then(|it| it.to_str().ok()?.parse().ok());
     let body = answer.bytes().await?;
-    Ok((status, serde_json::from_slice(&body).unwrap_or_default()))
+    Ok((status, retry_after, serde_json::from_slice(&body).unwrap_or_default()))
 }

@@ -251,22 +251,25 @@ impl Cluster {
     /// # Errors
     /// When one is not running, or is not ready in time.
     pub async fn wait_ready(&self) -> Result<(), LocalError> {
-        let ready = try_join_all(self.processes().map(|process| process.ready(START_LIMIT)));
-        let sidecars = self.processes().filter(|it| it.name().ends_with(SIDECAR) && it.alive());
-        tokio::select! {
-            ready = ready => ready.map(|_| ()),
-            Err(error) = try_join_all(sidecars.map(keep)) => Err(error),
+        let ran: Vec<_> = self.processes().filter(|it| it.alive()).map(Process::name).collect();
+        let mut restarts = RESTARTS;
+        loop {
+            let ready = self.processes().map(|process| process.ready(START_LIMIT));
+            let ready = try_join_all(ready).await;
+            let ended = |name: &String| ran.contains(&name.as_str()) && name.ends_with(SIDECAR);
+            match ready {
+                Err(LocalError::Ended { name, .. }) if restarts > 0 && ended(&name) => {
+                    restarts -= 1;
+                    self.process(&name).start().await?;
+                }
+                ready => return ready.map(|_| ()),
+            }
         }
     }
 }
 
-/// Starts `process` again whenever it has ended.
-async fn keep(process: &Process) -> Result<(), LocalError> {
-    loop {
-        process.exited().await;
-        process.start().await?;
-    }
-}
+/// How many sidecars that ended [`Cluster::wait_ready`] starts again.
+const RESTARTS: u32 = 3;
 
 /// The suffix of the name of a sidecar's process.
 const SIDECAR: &str = ".daprd";

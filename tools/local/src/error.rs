@@ -69,6 +69,14 @@ pub enum LocalError {
         /// Its answer.
         answer: String,
     },
+    /// Some dead letters could not be resent or dropped.
+    #[error("{rejected} of {of} dead letters were rejected")]
+    NotHandled {
+        /// How many.
+        rejected: usize,
+        /// Of how many.
+        of: usize,
+    },
     /// A program cannot be run.
     #[error("cannot run {program}")]
     Run {

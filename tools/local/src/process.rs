@@ -188,8 +188,7 @@ impl Process {
         }
     }
 
-    /// Waits until it does not run.
-    pub(crate) async fn exited(&self) {
+    async fn exited(&self) {
         let mut ticks = ticks(POLL_INTERVAL);
         while self.alive() {
             ticks.tick().await;

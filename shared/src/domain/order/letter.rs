@@ -43,15 +43,22 @@ impl record::Entry for HandledLetter {
         self.handling.at
     }
 
+    /// At the same time it is the same, also once the reason has been erased.
     fn says_the_same(&self, other: &Self) -> bool {
+        let (handling, known) = (&self.handling, &other.handling);
         self.letter_id == other.letter_id
-            && record::Entry::says_the_same(&self.handling, &other.handling)
+            && (handling.action, &handling.by) == (known.action, &known.by)
+            && (handling.at == known.at || handling.reason == known.reason)
     }
 }
 
 impl Order {
-    /// Notes that staff handled a dead letter about it. Repeated, it changes nothing.
-    pub fn note_letter(&mut self, handled: HandledLetter) {
+    /// Notes that staff handled a dead letter about it, without the reason once its customer has been erased.
+    /// Repeated, it changes nothing.
+    pub fn note_letter(&mut self, mut handled: HandledLetter) {
+        if self.placed.order.is_erased() {
+            handled.handling.reason = None;
+        }
         record::keep(&mut self.handled_letters, handled);
     }
 }

@@ -96,8 +96,9 @@ impl Order {
         self.refunds.iter().find(|refund| refund.refund_id == *id)
     }
 
-    /// Records at `at` that staff, `by` one of them, requested the refund `id`. Repeated, it changes nothing,
-    /// unless the provider could not refund it: then it is to be tried again.
+    /// Records at `at` that staff, `by` one of them, requested the refund `id`, without the reason once the
+    /// customer has been erased. Repeated, it changes nothing, unless the provider could not refund it: then it
+    /// is to be tried again.
     ///
     /// # Errors
     /// [`RefundRejection`].
@@ -109,6 +110,9 @@ impl Order {
         at: Timestamp,
     ) -> Result<(), RefundRejection> {
         let left = self.refundable()?;
+        let erased = self.placed.order.is_erased();
+        let reason = ask.reason.clone().filter(|_| !erased);
+        let ask = &NewOrderRefund { reason, ..ask.clone() };
         if let Some(known) = self.refunds.iter_mut().find(|refund| refund.refund_id == *id) {
             return known.ask_again(ask, left, at);
         }

@@ -9,7 +9,7 @@ use serde_json::json;
 
 #[test]
 fn a_pending_order_shows_nothing_that_has_not_happened() {
-    let view = json!(OrderView::from(Order::new(placed_order())));
+    let view = json!(OrderView::of(Order::new(placed_order())));
     let members: Vec<_> = view.as_object().unwrap().keys().map(String::as_str).collect();
     let shown = "created_at customer_id email items order_id status updated_at";
     assert_eq!(members.join(" "), shown);
@@ -42,7 +42,7 @@ fn a_stuck_order_names_what_is_left() {
     let cause = Cause { step: Step::Ship, stop: Stop::Failed };
     let outcome = Outcome::Stuck { cause, left: vec![Step::RefundPayment] };
     order.note(&Progress::Ended(outcome), at(9));
-    let view = json!(OrderView::from(order));
+    let view = json!(OrderView::of(order));
     assert_eq!(
         (&view["reason"]["code"], &view["left"]),
         (&json!("step-failed"), &json!(["refund-payment"]))

@@ -82,6 +82,15 @@ async fn open_letters_are_listed_newest_first_and_page_by_page() {
 }
 
 #[tokio::test]
+async fn an_expired_letter_leaves_the_index() {
+    let mut letters = letters();
+    let id = letters.give_up("a", 0).await;
+    letters.clock = FakeClock(at(DeadLetter::KEPT_FOR.as_secs() + 60));
+    assert!(letters.open_ids().await.is_empty());
+    assert_eq!(letters.open.all().await.unwrap().get(&id), None);
+}
+
+#[tokio::test]
 async fn a_letter_is_resent_once_under_an_id_of_its_own() {
     let letters = letters();
     let id = letters.give_up("a", 0).await;

@@ -115,6 +115,16 @@ async fn a_stuck_order_is_resumed_with_what_is_left_and_an_ended_one_is_not() {
 }
 
 #[tokio::test]
+async fn who_resumes_an_order_before_its_first_step_is_noted() {
+    let (shop, order) = shop();
+    shop.start(&order).await.unwrap();
+    let ask = NewResumption::default();
+    assert_eq!(shop.resume(&order.order_id, None, &ask).await.unwrap(), Some(true));
+    let noted = document(&shop.orders, &order.order_id).await.unwrap().unwrap().resumptions;
+    assert_eq!(noted, [Resumption { by: None, reason: None, at: at(0) }]);
+}
+
+#[tokio::test]
 async fn an_order_that_has_not_ended_in_time_is_resumed_until_it_has() {
     let (shop, order) = shop();
     shop.sweep().await.unwrap();

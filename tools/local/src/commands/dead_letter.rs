@@ -68,13 +68,26 @@ pub(crate) async fn run(task: DeadLetterTask) -> Result<(), LocalError> {
     Ok(())
 }
 
+/// Handles each letter; one that the shop rejects, such as one that is no event, stops no other.
 async fn handle(api: &Api, handled: &Handled, what: &str, done: &str) -> Result<(), LocalError> {
     let body = json!({"reason": handled.reason});
-    for id in handled.which.ids(api).await? {
-        api.send(Method::POST, &format!("/api/dead-letters/{id}/{what}"), Some(&body)).await?;
-        println!("{done}: {id}");
+    let ids = handled.which.ids(api).await?;
+    let mut rejected = 0;
+    for id in &ids {
+        let path = format!("/api/dead-letters/{id}/{what}");
+        match api.send(Method::POST, &path, Some(&body)).await {
+            Ok(_) => println!("{done}: {id}"),
+            Err(LocalError::Rejected { answer, .. }) => {
+                rejected += 1;
+                println!("not {done}: {id}: {answer}");
+            }
+            Err(error) => return Err(error),
+        }
     }
-    Ok(())
+    match rejected {
+        0 => Ok(()),
+        _ => Err(LocalError::NotHandled { rejected, of: ids.len() }),
+    }
 }
 
 impl Which {
