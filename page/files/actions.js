@@ -1,9 +1,10 @@
-// What staff do about an order, a product or a dead letter: each says what it will do and asks for a reason, and is sent
-// under a key, so that a second click or a lost answer does it once.
+// What staff do about an order, a product or a dead letter: each says what it will do and asks for a reason. Refunds and
+// adjustments, which can be made more than once, are sent under a key, so that a lost answer does them once; the others
+// come to the same when they are repeated.
 
-import { call, detailOf, newKey } from "./api.js";
-import { h, put } from "./dom.js";
-import { money } from "./format.js";
+import { Problem, call, detailOf, newKey } from "./api.js";
+import { h, put, set } from "./dom.js";
+import { decimals, money } from "./format.js";
 
 /** @typedef {import("openapi").components["schemas"]} Schemas */
 /**
@@ -12,19 +13,55 @@ import { money } from "./format.js";
  * @property {string} does what will happen, in full sentences
  * @property {string} confirm the words on the button
  * @property {HTMLElement[]} [fields] what else is asked
- * @property {(reason: string, key: string) => Promise<unknown>} act
+ * @property {(reason: string) => Promise<unknown>} act
  */
 
 /** The most letters of a reason. */
 const REASON = 200;
 
+/** The most keys that are kept. */
+const KEYS = 100;
+
 /**
- * Asks in a dialog, and does it. Resolves to whether it was done.
+ * The keys of requests of which it is not known whether they were done, by their paths and bodies.
+ * @type {Map<string, string>}
+ */
+const keys = new Map();
+
+/**
+ * Sends a request that is done once, however often it is sent until its outcome is known, from this dialog or a later one.
+ * @param {string} path
+ * @param {unknown} body
+ */
+async function sendOnce(path, body) {
+  const request = `${path} ${JSON.stringify(body)}`;
+  const key = keys.get(request) ?? newKey();
+  keys.set(request, key);
+  for (const oldest of [...keys.keys()].slice(0, -KEYS)) keys.delete(oldest);
+  try {
+    await call("POST", path, { body, headers: { "Idempotency-Key": key } });
+    keys.delete(request);
+  } catch (error) {
+    if (isRejection(error)) keys.delete(request);
+    throw error;
+  }
+}
+
+/**
+ * Whether a request was not done and will not be. An answer that precedes the look at its key says nothing of an earlier
+ * try whose answer was lost.
+ * @param {unknown} error
+ */
+const isRejection = (error) =>
+  error instanceof Problem && error.status >= 400 && error.status < 500 && ![401, 403, 408, 429].includes(error.status);
+
+/**
+ * Asks in a dialog, and does it. The dialog stays while the request is sent, which cannot be taken back. Resolves to
+ * whether it was done.
  * @param {Action} action
  * @returns {Promise<boolean>}
  */
 export function ask({ title, does, confirm, fields = [], act }) {
-  const key = newKey();
   const reason = h("textarea", { id: "reason", name: "reason", required: true, maxlength: REASON, rows: 2 });
   const trouble = h("p", { class: "trouble", role: "alert" });
   const submit = h("button", { class: "primary" }, confirm);
@@ -36,22 +73,31 @@ export function ask({ title, does, confirm, fields = [], act }) {
     h("p", { class: "field" }, h("label", { for: "reason" }, "Reason, which stays in the record"), reason),
     trouble,
     h("p", { class: "buttons" }, submit, cancel));
-  const dialog = h("dialog", { class: "ask", "aria-labelledby": "asked" }, form);
+  const stay = (/** @type {Event} */ event) => void (submit.disabled && event.preventDefault());
+  const dialog = h("dialog", { class: "ask", "aria-labelledby": "asked", cancel: stay }, form);
   const opener = document.activeElement;
   let happened = false;
+
+  /** @param {boolean} sending */
+  function hold(sending) {
+    submit.disabled = cancel.disabled = sending;
+    // Browsers close a dialog whose `cancel` is prevented when Escape is pressed again.
+    set(dialog, "closedby", sending && "none");
+  }
 
   /** @param {SubmitEvent} event */
   async function done(event) {
     event.preventDefault();
-    submit.disabled = true;
+    if (submit.disabled) return;
+    hold(true);
     put(trouble);
     try {
-      await act(reason.value.trim(), key);
+      await act(reason.value.trim());
       happened = true;
       dialog.close();
     } catch (error) {
       put(trouble, detailOf(error));
-      submit.disabled = false;
+      hold(false);
     }
   }
 
@@ -106,6 +152,13 @@ export function buttons(order, then) {
   ];
 }
 
+/**
+ * What the buttons and their dialogs say depends on this.
+ * @param {Schemas["Order"]} order
+ */
+export const basis = ({ status, total, payment_id, cancellation, left, refunds, owed }) =>
+  JSON.stringify([status, total, payment_id, cancellation, left, refunds, owed]);
+
 /** The steps that are left of a stuck order, in words. @param {Schemas["Order"]} order */
 export const stepsLeft = (order) => (order.left ?? []).map((step) => step.replaceAll("-", " ")).join(", ");
 
@@ -137,8 +190,7 @@ function cancel(order) {
  * @param {Schemas["Money"]} left
  */
 function refund(order, left) {
-  const digits = new Intl.NumberFormat("en", { style: "currency", currency: left.currency })
-    .resolvedOptions().maximumFractionDigits ?? 2;
+  const digits = decimals(left.currency);
   const unit = 10 ** digits;
   const most = (left.amount / unit).toFixed(digits);
   const step = (1 / unit).toFixed(digits);
@@ -150,9 +202,8 @@ function refund(order, left) {
     does: `The amount goes back to the card that was charged. Up to ${money(left)} is left. The customer gets a mail.`,
     confirm: "Refund",
     fields: [field(`Amount in ${left.currency}`, amount)],
-    act: (reason, key) => call("POST", `/api/orders/${order.order_id}/refunds`, {
-      headers: { "Idempotency-Key": key },
-      body: { reason, amount: { amount: Math.round(Number(amount.value) * unit), currency: left.currency } },
+    act: (reason) => sendOnce(`/api/orders/${order.order_id}/refunds`, {
+      reason, amount: { amount: Math.round(Number(amount.value) * unit), currency: left.currency },
     }),
   });
 }
@@ -168,10 +219,7 @@ export function restock(product) {
     does: `${product.on_hand} are on hand. A positive number adds pieces, a negative one removes some that are not reserved.`,
     confirm: "Adjust",
     fields: [field("Pieces to add", delta)],
-    act: (reason, key) => call("POST", `/api/inventory/${product.product_id}/adjustments`, {
-      headers: { "Idempotency-Key": key },
-      body: { reason, delta: Number(delta.value) },
-    }),
+    act: (reason) => sendOnce(`/api/inventory/${product.product_id}/adjustments`, { reason, delta: Number(delta.value) }),
   });
 }
 

@@ -9,12 +9,26 @@ const relative = new Intl.RelativeTimeFormat(locales, { numeric: "auto" });
 const countries = new Intl.DisplayNames(locales ?? ["en"], { type: "region" });
 
 /**
- * A sum of money. Its amount is of minor units, as many as ISO 4217 says, which `Intl` knows.
+ * The currencies whose minor unit is not a hundredth, by its decimals as the shop counts them, which is by ISO 4217:
+ * `Intl` has none for some currencies whose coins are out of use.
+ */
+const EXCEPTIONS = /** @type {const} */ ([
+  [0, ["CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND"]],
+  [3, ["BHD", "JOD", "KWD", "OMR", "TND"]],
+]);
+
+/** The decimals of a currency's minor unit. @param {string} currency */
+export const decimals = (currency) =>
+  EXCEPTIONS.find(([, codes]) => /** @type {readonly string[]} */ (codes).includes(currency))?.[0] ?? 2;
+
+/**
+ * A sum of money, whose amount is of minor units.
  * @param {Schemas["Money"]} sum
  */
 export function money({ amount, currency }) {
-  const format = new Intl.NumberFormat(locales, { style: "currency", currency });
-  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+  const digits = decimals(currency);
+  const options = { currency, minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return new Intl.NumberFormat(locales, { style: "currency", ...options }).format(amount / 10 ** digits);
 }
 
 /** @param {string} at */

@@ -11,7 +11,7 @@ import { readEvents } from "./stream.js";
  * @property {Schemas["Order"] | null} order
  * @property {Schemas["StepDone"][]} steps by their places in the order
  * @property {Connection} connection
- * @property {Problem | null} problem why nothing else will be known
+ * @property {Problem | null} problem why nothing is known, or nothing else will be
  * @property {number} heard when the shop said something last
  */
 
@@ -33,7 +33,7 @@ const HIDDEN = 10_000;
 /** How often an order is asked for whose stream is open, in ms: of tries that fail it says nothing. */
 const TRIES = 3_000;
 
-/** How often an order is asked for that has ended, in ms: it may still be refunded. */
+/** How often an order and its steps are asked for once it has ended, in ms: it may still be refunded. */
 const AFTERWARDS = 20_000;
 
 /**
@@ -75,7 +75,7 @@ export function watchOrder(id, onChange) {
     const order = await call("GET", `/api/orders/${id}`, { signal });
     const { steps: all } = isFinal(order) ? await call("GET", `/api/orders/${id}/status`, { signal }) : { steps };
     ended = isFinal(order);
-    change({ order, steps: all, heard: Date.now() });
+    change({ order, steps: all, problem: null, heard: Date.now() });
   }
 
   /** @param {import("./stream.js").Message} message */
@@ -122,18 +122,20 @@ export function watchOrder(id, onChange) {
     }
   }
 
+  /** Asks for the order until it is known, then reads its streams until it has ended. */
   async function follow() {
     let failures = 0;
     while (!signal.aborted && !ended) {
-      if (document.hidden) await shown(signal);
+      const known = state.order !== null;
+      if (known && document.hidden) await shown(signal);
       try {
-        await stream(() => (failures = 0));
-        if (!ended) await pause(COME_BACK, signal);
+        await (known ? stream(() => (failures = 0)) : poll());
+        if (known && !ended) await pause(COME_BACK, signal);
       } catch (error) {
-        if (isAnswer(error)) throw error;
-        if (document.hidden) continue;
+        if (signal.aborted || isAnswer(error)) throw error;
+        if (known && document.hidden) continue;
         failures += 1;
-        change({ connection: "reconnecting" });
+        change({ connection: "reconnecting", problem: known ? null : unreachable(error) });
         if (failures >= POLLED_AFTER) {
           await poll().then(() => change({ connection: "polling" }), () => change({ connection: "offline" }));
         }
@@ -146,7 +148,6 @@ export function watchOrder(id, onChange) {
   }
 
   async function run() {
-    await poll();
     const tries = setInterval(() => {
       if (state.connection === "live" && !ended && !document.hidden) load().catch(() => {});
     }, TRIES);
@@ -155,7 +156,7 @@ export function watchOrder(id, onChange) {
     while (!signal.aborted) {
       await pause(AFTERWARDS, signal);
       if (document.hidden) await shown(signal);
-      await load().catch(() => {});
+      await poll().catch(() => {});
     }
   }
 

@@ -1,6 +1,6 @@
 // The view of one order: the truth in a sentence, its saga on two rails, its ledgers, its times and its evidence.
 
-import { buttons } from "./actions.js";
+import { basis, buttons } from "./actions.js";
 import { call, detailOf, newKey } from "./api.js";
 import { h, put, say, set } from "./dom.js";
 import { evidence } from "./evidence.js";
@@ -64,7 +64,7 @@ export function orderView({ id }) {
     const isStaff = session.may("orders.admin");
     cancel.hidden = !isCancellable(order) || isStaff;
     const offers = isStaff ? buttons(order, watch.refresh) : [];
-    const state = JSON.stringify([offers.map((it) => it.textContent), order.left, order.refunds]);
+    const state = isStaff ? basis(order) : "";
     if (state !== offered) put(desk, ...offers);
     offered = state;
     details.hidden = false;

@@ -1,4 +1,4 @@
-// What people did about an order, with their reasons: it stays in the order's document.
+// What people did about an order: it stays in the order's document. Who of staff did it and why is shown to staff alone.
 
 import { h, put } from "./dom.js";
 import { money, moment } from "./format.js";
@@ -25,7 +25,7 @@ export function record() {
       node.hidden = entries.length === 0;
       put(list, ...entries.map(({ at, who, by, did, reason }) => h("li", {},
         h("time", { datetime: at }, moment(at)), " ",
-        h("b", {}, who, " ", by && h("code", { title: by }, by.slice(0, SHORT)), by && " ", did),
+        h("b", {}, who && `${who} `, by && h("code", { title: by }, by.slice(0, SHORT)), by && " ", did),
         reason && h("q", {}, reason))));
     },
   };
@@ -40,11 +40,15 @@ export function entriesOf({ cancellation, refunds = [], resumptions = [], handle
   const cancelled = cancellation ? [cancellation] : [];
   const who = "Staff";
   return [
-    ...cancelled.map(({ at, by, staff, reason }) =>
-      ({ at, who: by === "staff" ? who : "The customer", by: staff, did: "cancelled it", reason })),
+    ...cancelled.map(({ at, by, staff, reason }) => {
+      const ofStaff = staff || reason ? who : "The shop";
+      return { at, who: by === "staff" ? ofStaff : "The customer", by: staff, did: "cancelled it", reason };
+    }),
     ...resumptions.map(({ at, by, reason }) => ({ at, who, by, did: "resumed it", reason })),
-    ...refunds.map(({ created_at: at, by, amount, status, reason }) =>
-      ({ at, who, by, did: `refunded ${money(amount)}: ${status}`, reason })),
+    ...refunds.map(({ created_at: at, by, amount, status, reason }) => {
+      const sum = `${money(amount)}${status === "succeeded" ? "" : `: ${status}`}`;
+      return by || reason ? { at, who, by, did: `refunded ${sum}`, reason } : { at, who: "", did: `Refunded ${sum}` };
+    }),
     ...letters.map(({ at, by, action, event_type: event, function: name, reason }) =>
       ({ at, who, by, did: `${action === "drop" ? "dropped" : "resent"} ${event || "a message"} to ${name}`, reason })),
   ].sort((one, other) => Date.parse(one.at) - Date.parse(other.at));

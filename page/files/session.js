@@ -3,7 +3,7 @@
 
 import { settings } from "./settings.js";
 
-/** What one sign-in is recognised by when it comes back, and the name by which it is repeated. */
+/** What one sign-in is recognised by when it comes back, and the name by which it is repeated, or "" without one. */
 const PENDING = "sign-in";
 const HINT = "signed-in-as";
 
@@ -91,6 +91,7 @@ async function signIn(prompt) {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
   const { authorization_endpoint } = await metadata();
   const url = new URL(authorization_endpoint);
+  const hint = prompt && sessionStorage.getItem(HINT);
   const parameters = {
     response_type: "code",
     client_id: settings.clientId,
@@ -99,7 +100,8 @@ async function signIn(prompt) {
     state,
     code_challenge: base64url(new Uint8Array(digest)),
     code_challenge_method: "S256",
-    ...(prompt ? { prompt, login_hint: sessionStorage.getItem(HINT) ?? "" } : {}),
+    ...(prompt ? { prompt } : {}),
+    ...(hint ? { login_hint: hint } : {}),
   };
   for (const [parameter, value] of Object.entries(parameters)) url.searchParams.set(parameter, value);
   location.assign(url);
@@ -146,8 +148,9 @@ async function redeem(code, verifier) {
   const { access_token, scope } = await answer.json();
   token = String(access_token);
   granted = String(scope ?? settings.scopes).split(" ");
-  name = nameIn(token);
-  sessionStorage.setItem(HINT, name);
+  const claims = claimsIn(token);
+  name = String(claims.name ?? claims.preferred_username ?? claims.sub ?? "you");
+  sessionStorage.setItem(HINT, String(claims.preferred_username ?? claims.email ?? ""));
   for (const listener of listeners) listener();
 }
 
@@ -159,17 +162,17 @@ async function metadata() {
 }
 
 /**
- * The name in a token, to greet by. What it may do is for the shop to say, which checks it.
+ * What a token says of the person, if it can be read. What it may do is for the shop to say, which checks it.
  * @param {string} token
+ * @returns {Record<string, unknown>}
  */
-function nameIn(token) {
+function claimsIn(token) {
   try {
     const payload = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
     const bytes = Uint8Array.from(atob(payload), (letter) => letter.charCodeAt(0));
-    const claims = JSON.parse(new TextDecoder().decode(bytes));
-    return String(claims.name ?? claims.preferred_username ?? claims.sub ?? "you");
+    return JSON.parse(new TextDecoder().decode(bytes)) ?? {};
   } catch {
-    return "you";
+    return {};
   }
 }
 

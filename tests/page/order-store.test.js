@@ -21,6 +21,19 @@ function stream() {
   return { answer: () => Promise.resolve(new Response(body)), send, cut: () => writer.error(new TypeError("cut")), end: () => writer.close() };
 }
 
+/** Counts the listeners that the page has from now on. */
+function listeners() {
+  let count = 0;
+  const counted = (target) => {
+    const [add, remove] = [target.addEventListener, target.removeEventListener];
+    target.addEventListener = (...all) => (count += 1, add.apply(target, all));
+    target.removeEventListener = (...all) => (count -= 1, remove.apply(target, all));
+    return () => Object.assign(target, { addEventListener: add, removeEventListener: remove });
+  };
+  const undo = [globalThis, document].map(counted);
+  return { listening: () => count, restore: () => undo.forEach((it) => it()) };
+}
+
 describe("what is known of an order", () => {
   let watchOrder;
   let shop;
@@ -160,21 +173,55 @@ describe("what is known of an order", () => {
     assert.deepEqual([now().problem.status, now().problem.code, now().order], [404, "unknown-order", null]);
   });
 
+  it("is asked for again when nothing answers at first, and says so meanwhile", async () => {
+    shop.status = FAILS;
+    begin();
+    await until(() => now().connection === "offline");
+    assert.deepEqual([now().problem.status, now().order], [0, null]);
+    shop.status = () => json({ steps: done("create", "reserve") });
+    const first = stream();
+    shop.events = first.answer;
+    await until(() => streams().length === 1);
+    assert.deepEqual([now().problem, now().order.status], [null, "reserved"]);
+    first.send("step", 2, done("pay")[0]);
+    await until(() => now().connection === "live");
+  });
+
+  it("leaves no listeners behind when it is stopped while it is asked for", async () => {
+    const { listening, restore } = listeners();
+    let fail;
+    shop.status = () => new Promise((_, reject) => (fail = reject));
+    begin();
+    await until(() => fail);
+    watch.stop();
+    fail(new DOMException("stopped", "AbortError"));
+    for (let turn = 0; turn < 100; turn += 1) {
+      await setImmediate();
+      mock.timers.tick(1_000);
+    }
+    assert.deepEqual([listening(), shop.asked.length], [0, 1]);
+    restore();
+  });
+
+  it("shows what happens after its end: refunds, and the steps that were made up for", async () => {
+    ends();
+    begin();
+    await until(() => now().connection === "ended");
+    const refunds = [{ amount: { amount: 500, currency: "EUR" }, status: "succeeded" }];
+    shop.order = () => json(orderOf({ status: "completed", refunds }));
+    shop.status = () => json({ steps: done("create", "reserve", "pay", "ship", "complete", "close") });
+    await until(() => now().steps.length === 6);
+    assert.deepEqual([now().connection, now().order.refunds], ["ended", refunds]);
+  });
+
   it("leaves no listeners behind, however often it is asked for", async () => {
-    let listening = 0;
-    const counted = (target) => {
-      const [add, remove] = [target.addEventListener, target.removeEventListener];
-      target.addEventListener = (...all) => (listening += 1, add.apply(target, all));
-      target.removeEventListener = (...all) => (listening -= 1, remove.apply(target, all));
-      return () => Object.assign(target, { addEventListener: add, removeEventListener: remove });
-    };
-    const restore = [globalThis, document].map(counted);
+    const { listening, restore } = listeners();
     shop.events = FAILS;
     begin();
     await until(() => streams().length === 10);
     // What is under way: a pause that the end of the outage would cut short.
-    assert.ok(listening <= 3, `${listening} listeners`);
-    restore.forEach((undo) => undo());
+    assert.ok(listening() <= 3, `${listening()} listeners`);
+    restore();
   });
 
   it("changes no more once it is no longer watched", async () => {

@@ -153,12 +153,25 @@ describe("what people did", () => {
       ["Staff", "sam", "cancelled it", "sold twice"],
       ["Staff", undefined, "resumed it", "the key is valid"],
       ["Staff", "kim", "dropped order.paid to notify-order", undefined],
-      ["Staff", "sam", "refunded €5.00: succeeded", "a scratch"],
+      ["Staff", "sam", "refunded €5.00", "a scratch"],
     ]);
   });
 
   it("names the customer who cancelled", () => {
     const [entry] = entriesOf(orderOf({ cancellation: { at: at(1), by: "customer" } }));
     assert.deepEqual([entry.who, entry.by], ["The customer", undefined]);
+  });
+
+  it("is shown to customers without who of staff did it and why", () => {
+    const refund = (seconds, status) => ({ created_at: at(seconds), amount: euro(500), status });
+    const entries = entriesOf(orderOf({
+      cancellation: { at: at(1), by: "staff" },
+      refunds: [refund(2, "succeeded"), refund(3, "failed")],
+    }));
+    assert.deepEqual(entries.map(({ who, by, did, reason }) => [who, by, did, reason]), [
+      ["The shop", undefined, "cancelled it", undefined],
+      ["", undefined, "Refunded €5.00", undefined],
+      ["", undefined, "Refunded €5.00: failed", undefined],
+    ]);
   });
 });

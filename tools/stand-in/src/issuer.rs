@@ -10,7 +10,8 @@
 //! - `GET /authorize`: a page on which a person chooses an identity, for an application on this machine,
 //!   which gets an authorization code ([RFC 6749](https://www.rfc-editor.org/rfc/rfc6749#section-4.1));
 //!   PKCE is required ([RFC 7636](https://www.rfc-editor.org/rfc/rfc7636)). Scopes that end with `.admin` are
-//!   granted to staff alone. `prompt=none` signs in who was chosen before (`login_hint`) without the page.
+//!   granted to staff alone. `prompt=none` signs in who was chosen before without the page, by `login_hint`,
+//!   which is the token's `preferred_username`.
 //! - `POST /token` with a form: a token for an `authorization_code`, or by `client_credentials`, whose
 //!   `client_id` is the subject; no secret is required.
 //! - `POST /control/sign` `{"header": {…}, "claims": {…}}`: signs a token that no issuer would.

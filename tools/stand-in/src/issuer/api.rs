@@ -108,7 +108,7 @@ impl Issuer {
     pub(crate) fn claims(&self, sub: &str, scope: &str, audience: &str, seconds: i64) -> Value {
         let now = now().as_second();
         json!({
-            "iss": self.name, "sub": sub, "aud": audience,
+            "iss": self.name, "sub": sub, "preferred_username": sub, "aud": audience,
             "iat": now, "exp": now + seconds, "scope": scope,
         })
     }

@@ -107,6 +107,7 @@ async fn a_token_that_no_issuer_would_sign_is_signed_on_demand() {
     let (header, claims) = (part(response.page(), 0), part(response.page(), 1));
     assert_eq!((&header["typ"], &header["alg"]), (&"JWT".into(), &"ES256".into()));
     assert_eq!((&claims["sub"], &claims["nbf"]), (&"ann".into(), &7.into()));
+    assert_eq!(claims["preferred_username"], "ann");
     assert!(claims.get("scope").is_none() && program.verifies(response.page()).await);
     let response = support::call(program.address, "POST", "/control/sign", r#"{"key": 1}"#).await;
     assert_eq!(response.status, 422);
