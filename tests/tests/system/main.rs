@@ -11,6 +11,7 @@ mod bad_requests;
 mod browser;
 mod cancellations;
 mod controls;
+mod counts;
 mod dead_letters;
 mod deliveries;
 mod faults;
@@ -99,6 +100,7 @@ fn trials([brief, vault, shipped]: &[System; 3]) -> (Vec<Trial>, Vec<Trial>) {
     // The order matters: a rotation replaces the initial payment key, and the gateway accepts a new key of the
     // issuer at once only if it has not requested the keys for a minute.
     for module in [
+        counts::trials,
         browser::trials,
         controls::trials,
         recovery::trials,

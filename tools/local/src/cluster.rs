@@ -97,6 +97,18 @@ impl Cluster {
         local_url(self.plan.ports(function).sidecar.http)
     }
 
+    /// The URL of the metrics of the sidecar of `function`.
+    #[must_use]
+    pub fn metrics_url(&self, function: &str) -> String {
+        local_url(self.plan.ports(function).sidecar.metrics)
+    }
+
+    /// The URL of the metrics of the store that is embedded in the scheduler, etcd.
+    #[must_use]
+    pub fn etcd_metrics_url(&self) -> String {
+        format!("{}/metrics", local_url(self.plan.control_plane.etcd_client))
+    }
+
     /// The port of the gRPC API of the sidecar of `function`.
     #[must_use]
     pub fn sidecar_grpc_port(&self, function: &str) -> u16 {

@@ -4,14 +4,13 @@ mod backlog;
 mod dead_letter;
 mod load;
 mod rebuild_index;
-mod signals;
 mod start;
 
 use clap::{Args, Parser, Subcommand};
 use local::dapr::{Choice, Dapr};
 use local::guard::Guard;
 use local::progress::Progress;
-use local::{LocalError, ports, workspace};
+use local::{LocalError, ports, signals, workspace};
 use std::error::Error;
 use std::iter::successors;
 use std::os::unix::process::CommandExt;

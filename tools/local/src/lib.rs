@@ -26,6 +26,7 @@ pub mod rebuild;
 mod redis;
 mod resources;
 mod run;
+pub mod signals;
 pub mod streams;
 mod wait;
 pub mod workspace;

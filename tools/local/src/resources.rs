@@ -4,6 +4,7 @@
 //! file.
 
 use crate::LocalError;
+use crate::manifest::Function;
 use serde::Deserialize;
 use serde_json::json;
 use serde_norway::{Deserializer, Value};
@@ -21,6 +22,8 @@ pub(crate) struct Overrides<'a> {
     pub(crate) broker: u16,
     pub(crate) smtp: u16,
     pub(crate) secrets: &'a Path,
+    /// Functions that may use the components that they name, beside those in the scopes.
+    pub(crate) guests: &'a [Function],
 }
 
 /// Copies the resources of the folder `from` to the folder `to`, with the cluster's own addresses.
@@ -58,10 +61,21 @@ fn render_text(text: &str, overrides: &Overrides<'_>) -> Result<String, serde_no
                 _ => {}
             }
         }
+        admit(overrides.guests, &mut resource);
         rendered.push_str("---\n");
         rendered.push_str(&serde_norway::to_string(&resource)?);
     }
     Ok(rendered)
+}
+
+/// Adds the guests that use a component to its scopes.
+fn admit(guests: &[Function], resource: &mut Value) {
+    let name = resource["metadata"]["name"].as_str().map(str::to_owned);
+    let uses =
+        |guest: &&Function| guest.manifest.uses.iter().any(|used| Some(used) == name.as_ref());
+    if let Some(scopes) = resource.get_mut("scopes").and_then(Value::as_sequence_mut) {
+        scopes.extend(guests.iter().filter(uses).map(|guest| guest.name.as_str().into()));
+    }
 }
 
 /// The name of the vault.
@@ -163,7 +177,8 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     fn overrides() -> Overrides<'static> {
-        Overrides { redis: 10_001, broker: 10_003, smtp: 10_002, secrets: Path::new("ours.json") }
+        let secrets = Path::new("ours.json");
+        Overrides { redis: 10_001, broker: 10_003, smtp: 10_002, secrets, guests: &[] }
     }
 
     fn documents(text: &str) -> Vec<Value> {
@@ -188,6 +203,22 @@ mod tests {
         let stock = "spec:\n  type: pubsub.redis\n  metadata: [{name: redisHost, value: x}]\n";
         let rendered = documents(&render_text(stock, &overrides()).unwrap()).remove(0);
         assert_eq!(rendered["spec"]["metadata"][0]["value"], "127.0.0.1:10003");
+    }
+
+    #[test]
+    fn a_guest_is_in_the_scopes_of_what_it_uses() {
+        let uses = json!({"kind": "http", "service": "order", "port": 1, "uses": ["orders"]});
+        let guests = [Function {
+            name: "guest".to_owned(),
+            description: String::new(),
+            manifest: serde_json::from_value(uses).unwrap(),
+        }];
+        for (component, expected) in [("orders", 2), ("payments", 1)] {
+            let stock = format!("metadata: {{name: {component}}}\nspec: {{}}\nscopes: [a]\n");
+            let rendered = render_text(&stock, &Overrides { guests: &guests, ..overrides() });
+            let scopes = documents(&rendered.unwrap()).remove(0)["scopes"].clone();
+            assert_eq!(scopes.as_sequence().unwrap().len(), expected, "{component}");
+        }
     }
 
     #[test]

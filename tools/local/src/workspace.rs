@@ -50,6 +50,10 @@ fn build_command(root: &Path, binaries: &Path) -> Command {
     // This program is running, and was just built.
     command.args(["build", "--workspace", "--exclude", env!("CARGO_PKG_NAME"), "--bins"]);
     command.args(["--profile", profile(binaries)]).current_dir(root).stdout(Stdio::null());
+    // Otherwise Cargo's own settings say where.
+    if let Some(target) = binaries.parent().filter(|_| !binaries.starts_with(root)) {
+        command.arg("--target-dir").arg(target);
+    }
     for (name, _) in std::env::vars_os().filter(|(name, _)| describes_package(name)) {
         command.env_remove(name);
     }

@@ -1,5 +1,6 @@
 //! The options of a cluster.
 
+use crate::manifest::Function;
 use crate::progress::Progress;
 use crate::{dapr, workspace};
 use std::collections::BTreeMap;
@@ -14,6 +15,9 @@ pub struct Options {
     /// The functions with a second process and sidecar under their app id, which are not started with the
     /// others: see [`Cluster::second`](super::Cluster::second). For private clusters only.
     pub seconds: Vec<String>,
+    /// Functions beside those of the workspace, with sidecars of their own. Their programs are in the same
+    /// folder. For private clusters only.
+    pub guests: Vec<Function>,
     /// Where it runs.
     pub place: Place,
     /// Whether it uses the pinned or an installed Dapr.
@@ -46,6 +50,7 @@ impl Default for Options {
         Self {
             env: BTreeMap::new(),
             seconds: Vec::new(),
+            guests: Vec::new(),
             place: Place::Private,
             dapr: dapr::Choice::Pinned,
             workspace: workspace::root(),

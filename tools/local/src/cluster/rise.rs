@@ -23,7 +23,8 @@ use std::process::Command;
 
 /// Claims ports and folder first, so that a second start changes nothing.
 pub(super) async fn prepare(options: Options) -> Result<Cluster, LocalError> {
-    let functions = manifest::functions(&options.workspace)?;
+    let mut functions = manifest::functions(&options.workspace)?;
+    functions.extend(options.guests.iter().cloned());
     let mut plan = Plan::new(options.place, functions, options.traces, options.credentials).await?;
     plan.issuer = plan.issuer.filter(|_| options.callers == Callers::Known);
     plan.controls = plan.controls.filter(|_| options.controls);
@@ -45,7 +46,7 @@ pub(super) async fn prepare(options: Options) -> Result<Cluster, LocalError> {
         workspace::build(&options.workspace, &options.binaries, progress).await?;
     }
     workspace::check_built(&options.binaries, &plan.functions)?;
-    write_files(&folder, &plan, &options.workspace)?;
+    write_files(&folder, &plan, &options)?;
     let commands = Commands {
         plan: &plan,
         folder: &folder,
@@ -61,7 +62,7 @@ pub(super) async fn prepare(options: Options) -> Result<Cluster, LocalError> {
 }
 
 /// Writes the files that the processes read.
-fn write_files(folder: &Folder, plan: &Plan, workspace: &Path) -> Result<(), LocalError> {
+fn write_files(folder: &Folder, plan: &Plan, options: &Options) -> Result<(), LocalError> {
     folder.prepare()?;
     resources::make_secrets(folder.secrets())?;
     let overrides = Overrides {
@@ -69,10 +70,12 @@ fn write_files(folder: &Folder, plan: &Plan, workspace: &Path) -> Result<(), Loc
         broker: plan.broker.unwrap_or(plan.redis),
         smtp: plan.mail.smtp,
         secrets: folder.secrets(),
+        guests: &options.guests,
     };
-    resources::render(&workspace.join("components/local"), &folder.resources(), &overrides)?;
+    let components = options.workspace.join("components/local");
+    resources::render(&components, &folder.resources(), &overrides)?;
     if plan.key_vault.is_some() {
-        let vault = workspace.join("components/azure/secrets.yaml");
+        let vault = options.workspace.join("components/azure/secrets.yaml");
         resources::use_vault(&vault, &folder.resources())?;
     }
     let otlp = plan.traces.map(|traces| traces.otlp);

@@ -1,12 +1,12 @@
 //! `local start`: runs everything until a signal stops it.
 
-use super::signals::Signals;
 use super::{Build, backlog};
 use clap::Args;
 use local::cluster::{Callers, STAFF};
 use local::controls::Controls;
 use local::dapr::Choice;
 use local::progress::Progress;
+use local::signals::Signals;
 use local::{Cluster, Credentials, LocalError, Options, Place, http_client, products};
 use std::io::Write;
 use std::sync::Arc;

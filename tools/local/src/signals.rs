@@ -1,14 +1,18 @@
 //! The signals that ask a process to stop.
 
-use local::LocalError;
+use crate::LocalError;
 use std::future::Future;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// SIGINT (Ctrl-C), SIGTERM and SIGHUP.
-pub(crate) struct Signals([Signal; 3]);
+pub struct Signals([Signal; 3]);
 
 impl Signals {
-    pub(crate) fn listen() -> Result<Self, LocalError> {
+    /// Handles the signals from now on.
+    ///
+    /// # Errors
+    /// When that is impossible.
+    pub fn listen() -> Result<Self, LocalError> {
         let listen = |kind| {
             let failed = |source| LocalError::Run { program: "signal handlers".to_owned(), source };
             signal(kind).map_err(failed)
@@ -19,7 +23,7 @@ impl Signals {
     }
 
     /// Waits for the next signal.
-    pub(crate) async fn next(&mut self) {
+    pub async fn next(&mut self) {
         let [interrupt, terminate, hangup] = &mut self.0;
         tokio::select! {
             _ = interrupt.recv() => {}
@@ -29,10 +33,13 @@ impl Signals {
     }
 
     /// The result of `work`; None when a signal arrives first, and `work` is cancelled.
-    pub(crate) async fn until_signal<T>(
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub async fn until_signal<T, E>(
         &mut self,
-        work: impl Future<Output = Result<T, LocalError>>,
-    ) -> Result<Option<T>, LocalError> {
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<Option<T>, E> {
         tokio::select! {
             done = work => done.map(Some),
             () = self.next() => Ok(None),
@@ -41,7 +48,10 @@ impl Signals {
 }
 
 /// The result of `work`; None when a signal arrives first, and `work` is cancelled.
-pub(crate) async fn until_signal<T>(
+///
+/// # Errors
+/// Those of `work`, and when signals cannot be handled.
+pub async fn until_signal<T>(
     work: impl Future<Output = Result<T, LocalError>>,
 ) -> Result<Option<T>, LocalError> {
     Signals::listen()?.until_signal(work).await
