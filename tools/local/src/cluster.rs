@@ -5,6 +5,7 @@ mod commands;
 mod folder;
 mod options;
 mod plan;
+mod ready;
 mod rise;
 mod second;
 mod stop;
@@ -20,7 +21,6 @@ use crate::guard::Guard;
 use crate::manifest::Function;
 use crate::process::Process;
 use crate::progress::Progress;
-use futures::future::try_join_all;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -256,32 +256,7 @@ impl Cluster {
     pub fn keep(&self) {
         self.folder.keep();
     }
-
-    /// Waits until every process is ready, for example after some were restarted. A sidecar that ends meanwhile
-    /// is started again, as a platform does: its function may have shut it down.
-    ///
-    /// # Errors
-    /// When one is not running, or is not ready in time.
-    pub async fn wait_ready(&self) -> Result<(), LocalError> {
-        let ran: Vec<_> = self.processes().filter(|it| it.alive()).map(Process::name).collect();
-        let mut restarts = RESTARTS;
-        loop {
-            let ready = self.processes().map(|process| process.ready(START_LIMIT));
-            let ready = try_join_all(ready).await;
-            let ended = |name: &String| ran.contains(&name.as_str()) && name.ends_with(SIDECAR);
-            match ready {
-                Err(LocalError::Ended { name, .. }) if restarts > 0 && ended(&name) => {
-                    restarts -= 1;
-                    self.process(&name).start().await?;
-                }
-                ready => return ready.map(|_| ()),
-            }
-        }
-    }
 }
-
-/// How many sidecars that ended [`Cluster::wait_ready`] starts again.
-const RESTARTS: u32 = 3;
 
 /// The suffix of the name of a sidecar's process.
 const SIDECAR: &str = ".daprd";
