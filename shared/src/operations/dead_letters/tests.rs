@@ -85,7 +85,9 @@ async fn open_letters_are_listed_newest_first_and_page_by_page() {
 async fn an_expired_letter_leaves_the_index() {
     let mut letters = letters();
     let id = letters.give_up("a", 0).await;
-    letters.clock = FakeClock(at(DeadLetter::KEPT_FOR.as_secs() + 60));
+    letters.clock = FakeClock(at(DeadLetter::KEPT_FOR.as_secs()));
+    assert_eq!(letters.open_ids().await, ["a"]);
+    letters.clock = FakeClock(at(DeadLetter::KEPT_FOR.as_secs() + 1));
     assert!(letters.open_ids().await.is_empty());
     assert_eq!(letters.open.all().await.unwrap().get(&id), None);
 }
