@@ -137,6 +137,19 @@ fn a_letter_keeps_what_was_done_with_it_also_when_its_message_fails_again() {
 }
 
 #[test]
+fn a_repeated_resend_is_kept_once_and_that_of_another_or_a_later_one_again() {
+    let mut letter = letter(&event(None), 0);
+    let resend = |name: &str, second| Handling {
+        by: Some(name.parse().unwrap()),
+        ..handling(LetterAction::Resend, at(second))
+    };
+    for (name, second) in [("sam", 1), ("sam", 60), ("eve", 60), ("sam", 61)] {
+        letter.handle(resend(name, second)).unwrap();
+    }
+    assert_eq!(letter.handlings, [resend("sam", 1), resend("eve", 60), resend("sam", 61)]);
+}
+
+#[test]
 fn a_letter_is_about_the_order_that_an_event_of_the_shop_names() {
     let about = |source: &str, subject: &str| {
         let mut event = event(None);

@@ -1,8 +1,9 @@
 //! Dead letters about an order that staff resent or dropped.
 
 use super::Order;
+use crate::domain::LetterId;
 use crate::domain::dead_letter::{DeadLetter, Handling};
-use crate::domain::{LetterId, record};
+use crate::domain::record::{self, Entry};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -38,17 +39,13 @@ impl HandledLetter {
     }
 }
 
-impl record::Entry for HandledLetter {
+impl Entry for HandledLetter {
     fn at(&self) -> Timestamp {
         self.handling.at
     }
 
-    /// At the same time it is the same, also once the reason has been erased.
     fn says_the_same(&self, other: &Self) -> bool {
-        let (handling, known) = (&self.handling, &other.handling);
-        self.letter_id == other.letter_id
-            && (handling.action, &handling.by) == (known.action, &known.by)
-            && (handling.at == known.at || handling.reason == known.reason)
+        self.letter_id == other.letter_id && self.handling.says_the_same(&other.handling)
     }
 }
 
