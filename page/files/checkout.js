@@ -16,7 +16,7 @@ const ADDRESSES = [
   { note: "", address: { name: "Ann Smith", line1: "Rue de la Paix 7", city: "Paris", postal_code: "75002", country: "FR" } },
   {
     note: "not served: the order is undone after it was charged",
-    address: { name: "Ann Smith", line1: "Neumayer Station", city: "Atka Bay", postal_code: "0", country: "AQ" },
+    address: { name: "Ann Smith", line1: "Atka Bay", city: "Neumayer Station", postal_code: "0", country: "AQ" },
   },
 ];
 
