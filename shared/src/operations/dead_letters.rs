@@ -60,15 +60,15 @@ where
 
     async fn page(&self, after: Option<&LetterPosition>, limit: usize) -> Result<LetterPage> {
         let all = self.open.all().await?.into_iter();
-        let all = all.map(|(letter_id, at)| LetterPosition { at, letter_id });
-        let now = self.clock.now();
-        let (expired, mut places): (Vec<_>, Vec<_>) =
-            all.partition(|place| now.duration_since(place.at) > DeadLetter::KEPT_FOR);
-        // Their documents are gone.
-        for place in expired.iter().take(AT_ONCE) {
-            self.open.remove(&place.letter_id, &place.at).await?;
-        }
+        let mut places: Vec<_> =
+            all.map(|(letter_id, at)| LetterPosition { at, letter_id }).collect();
         places.sort_unstable_by(|one, other| other.cmp(one));
+        // Of pages that nobody reads: those whose documents have expired leave the index.
+        let now = self.clock.now();
+        let is_old = |place: &&LetterPosition| now.duration_since(place.at) > DeadLetter::KEPT_FOR;
+        for place in places.iter().rev().take(AT_ONCE).filter(is_old) {
+            self.waiting(place).await?;
+        }
         places.retain(|place| after.is_none_or(|after| place < after));
         let more = places.len() > limit;
         places.truncate(limit);
