@@ -2,16 +2,18 @@
 //! refunds, form-encoded, idempotent by key.
 
 mod amounts;
+mod credentials;
 mod keys;
 mod wire;
 
 pub use keys::StripeKeys;
 
+use self::credentials::Credentials;
 use crate::domain::payment::Owner;
 use crate::observe;
 use crate::ports::{
-    API_KEY, Chain, Intent, IntentRequest, OrFail, PREVIOUS_API_KEY, Provider, ProviderAnswer,
-    RefundObject, RefundRequest, Result, Secret, Secrets,
+    Intent, IntentRequest, OrFail, Provider, ProviderAnswer, RefundObject, RefundRequest, Result,
+    Secret, Secrets,
 };
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder, StatusCode, Url};
@@ -31,7 +33,7 @@ const PAGE: &str = "100";
 pub struct StripeProvider<S> {
     http: reqwest::Client,
     base: Url,
-    secrets: S,
+    credentials: Credentials<S>,
 }
 
 /// A request: the operation, and its form or query.
@@ -49,32 +51,24 @@ impl<S: Secrets> StripeProvider<S> {
     /// When no TLS provider is installed.
     #[must_use]
     pub fn new(base: Url, secrets: S) -> Self {
-        Self { http: reqwest::Client::new(), base, secrets }
+        Self { http: reqwest::Client::new(), base, credentials: Credentials::new(secrets) }
     }
 
     async fn ask(&self, ask: Ask<'_>) -> Result<(StatusCode, Value)> {
-        let current = self.secrets.secret(API_KEY).await?;
+        let key = self.credentials.current().await?;
         let end = Instant::now() + DEADLINE;
-        let answer = self.ask_with(&current, end, &ask).await?;
+        let answer = self.ask_with(&key, end, &ask).await?;
         if !wire::rejects_credentials(answer.0) {
             return Ok(answer);
         }
-        let Some(previous) = self.previous(&current).await else { return Ok(answer) };
-        tracing::info!("the payment provider rejects the current API key; trying the previous one");
-        let again = self.ask_with(&previous, end, &ask).await?;
-        Ok(if wire::rejects_credentials(again.0) { answer } else { again })
-    }
-
-    /// The key before the `current` one, if there is one. During a rotation, the provider may take a
-    /// while to accept the new one.
-    async fn previous(&self, current: &Secret) -> Option<Secret> {
-        match self.secrets.secret(PREVIOUS_API_KEY).await {
-            Ok(previous) => Some(previous).filter(|key| key.expose() != current.expose()),
-            Err(error) => {
-                tracing::debug!(error = %Chain(&error), "no previous API key is stored");
-                None
+        for other in self.credentials.others(&key).await {
+            tracing::info!("the payment provider rejects an API key; trying another one");
+            let again = self.ask_with(&other, end, &ask).await?;
+            if !wire::rejects_credentials(again.0) {
+                return Ok(again);
             }
         }
+        Ok(answer)
     }
 
     async fn ask_with(

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::payment::{Charge, IntentStatus, RefundId, RefundStatus};
-use crate::ports::Failure;
+use crate::ports::{API_KEY, Failure, PREVIOUS_API_KEY};
 use crate::testing::orders::euro;
 use axum::extract::{Request, State};
 use axum::http::HeaderMap as Headers;
