@@ -151,6 +151,15 @@ pub fn all_subscriptions(functions: &[Function]) -> Vec<Subscription> {
     functions.iter().flat_map(of).collect()
 }
 
+impl Manifest {
+    /// Whether its sidecar needs the scheduler, which wakes workflows and actors. One that is connected keeps three
+    /// streams open to it.
+    #[must_use]
+    pub fn is_woken(&self) -> bool {
+        matches!(self.kind, Kind::Workflow | Kind::Actor) || self.reminds_itself
+    }
+}
+
 impl Function {
     /// The topics whose messages it handles, in a shop of these `functions`.
     #[must_use]

@@ -19,7 +19,7 @@ pub(crate) enum Probe {
     /// A GET of this URL succeeds.
     Get(String),
     /// The Dapr sidecar at this URL is healthy and connected.
-    Sidecar { url: String, hosts_workflows: bool },
+    Sidecar { url: String, is_woken: bool, hosts_workflows: bool },
     /// A Redis responds at this port.
     Redis(u16),
 }
@@ -29,7 +29,9 @@ impl Probe {
     pub(crate) async fn run(&self) -> Result<(), String> {
         match self {
             Self::Get(url) => get(url).await.map(|_| ()),
-            Self::Sidecar { url, hosts_workflows } => sidecar(url, *hosts_workflows).await,
+            Self::Sidecar { url, is_woken, hosts_workflows } => {
+                sidecar(url, *is_woken, *hosts_workflows).await
+            }
             Self::Redis(port) => redis(*port).await,
         }
     }
@@ -88,20 +90,21 @@ pub(crate) async fn text(url: &str) -> Result<String, String> {
     get(url).await?.text().await.map_err(|_| format!("{url} does not return text"))
 }
 
-async fn sidecar(url: &str, hosts_workflows: bool) -> Result<(), String> {
+async fn sidecar(url: &str, is_woken: bool, hosts_workflows: bool) -> Result<(), String> {
     get(&format!("{url}/v1.0/healthz")).await?;
     let metadata = get(&format!("{url}/v1.0/metadata")).await?;
     let metadata = metadata.json().await.map_err(|_| format!("{url} returns no metadata"))?;
-    unready(&metadata, hosts_workflows).map_or(Ok(()), |reason| Err(reason.to_owned()))
+    let reason = unready(&metadata, is_woken, hosts_workflows);
+    reason.map_or(Ok(()), |reason| Err(reason.to_owned()))
 }
 
 /// Why a sidecar is not ready, by [its metadata](https://docs.dapr.io/reference/api/metadata_api/).
-fn unready(metadata: &Value, hosts_workflows: bool) -> Option<&'static str> {
+fn unready(metadata: &Value, is_woken: bool, hosts_workflows: bool) -> Option<&'static str> {
     let schedulers = metadata["scheduler"]["connected_addresses"].as_array();
     let workers = metadata["workflows"]["connectedWorkers"].as_u64();
     if metadata["actorRuntime"]["hostReady"] != true {
         Some("the sidecar has no placement yet")
-    } else if schedulers.is_none_or(Vec::is_empty) {
+    } else if is_woken && schedulers.is_none_or(Vec::is_empty) {
         Some("the sidecar has no scheduler yet")
     } else if hosts_workflows && workers.is_none_or(|workers| workers == 0) {
         Some("the sidecar has no workflow worker yet")
@@ -137,7 +140,7 @@ mod tests {
             "scheduler": {"connected_addresses": ["127.0.0.1:1"]},
             "workflows": {"connectedWorkers": 1}
         });
-        assert_eq!(unready(&ready, true), None);
+        assert_eq!(unready(&ready, true, true), None);
         for (part, expected) in [
             ("actorRuntime", "the sidecar has no placement yet"),
             ("scheduler", "the sidecar has no scheduler yet"),
@@ -145,11 +148,11 @@ mod tests {
         ] {
             let mut metadata = ready.clone();
             metadata.as_object_mut().unwrap().remove(part);
-            assert_eq!(unready(&metadata, true), Some(expected));
+            assert_eq!(unready(&metadata, true, true), Some(expected));
         }
-        let mut no_worker = ready;
-        no_worker.as_object_mut().unwrap().remove("workflows");
-        assert_eq!(unready(&no_worker, false), None);
+        let mut neither = ready;
+        neither.as_object_mut().unwrap().retain(|part, _| part == "actorRuntime");
+        assert_eq!(unready(&neither, false, false), None);
     }
 
     #[tokio::test]

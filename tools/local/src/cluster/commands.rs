@@ -17,6 +17,21 @@ use std::time::Duration;
 const PLACEMENT_ID: &str = "dapr-placement-0";
 const SCHEDULER_ID: &str = "dapr-scheduler-server-0";
 
+/// What the scheduler keeps in memory and on disk. By its defaults, it keeps a million revisions, of which an order makes
+/// dozens, and ten files each of its log and of its snapshots.
+const SCHEDULER_BOUNDS: [&str; 10] = [
+    "--etcd-compaction-mode",
+    "periodic",
+    "--etcd-compaction-retention",
+    "1m",
+    "--etcd-snapshot-count",
+    "10000",
+    "--etcd-max-wals",
+    "2",
+    "--etcd-max-snapshots",
+    "2",
+];
+
 /// How long a second process keeps serving while its sidecar runs: longer than the sidecar does.
 const SECOND_STOPS: Duration = Duration::from_secs(20);
 
@@ -67,6 +82,7 @@ impl Commands<'_> {
         flag(&mut command, "--metrics-port", ports.scheduler_metrics);
         flag(&mut command, "--etcd-client-port", ports.etcd_client);
         command.arg("--etcd-data-dir").arg(self.folder.data("etcd"));
+        command.args(SCHEDULER_BOUNDS);
         command.arg("--identity-directory-write").arg(self.folder.run().join("identity"));
         command
     }
@@ -146,10 +162,9 @@ impl Commands<'_> {
             let plural = if listener == "dapr" { "es" } else { "" };
             command.arg(format!("--{listener}-listen-address{plural}")).arg("127.0.0.1");
         }
-        for (server, port) in
-            [("placement", control_plane.placement), ("scheduler", control_plane.scheduler)]
-        {
-            command.arg(format!("--{server}-host-address")).arg(format!("127.0.0.1:{port}"));
+        address(&mut command, "--placement-host-address", control_plane.placement);
+        if function.manifest.is_woken() {
+            address(&mut command, "--scheduler-host-address", control_plane.scheduler);
         }
         command.args(["--dapr-graceful-shutdown-seconds", "5", "--log-level", "info"]);
         command.env("APP_API_TOKEN", &self.plan.token);
@@ -249,6 +264,10 @@ fn loopback(command: &mut Command) {
 
 fn flag(command: &mut Command, name: &str, port: u16) {
     command.arg(name).arg(port.to_string());
+}
+
+fn address(command: &mut Command, name: &str, port: u16) {
+    command.arg(name).arg(format!("127.0.0.1:{port}"));
 }
 
 #[cfg(test)]

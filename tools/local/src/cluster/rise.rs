@@ -149,6 +149,7 @@ fn with_sidecar(
     let ready = Probe::Get(format!("{}/readyz", local_url(ports.app)));
     let connected = Probe::Sidecar {
         url: local_url(ports.sidecar.http),
+        is_woken: function.manifest.is_woken(),
         hosts_workflows: function.manifest.kind == Kind::Workflow,
     };
     [(name.to_owned(), app, ready), (sidecar_name(name), sidecar, connected)]
