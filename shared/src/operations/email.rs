@@ -96,7 +96,7 @@ where
         let Some(_begun) = self.under_way.begin(&id) else {
             return self.again(event, 0, Entry::LEASE.unsigned_abs()).await;
         };
-        match self.note(&id, |entry, now| entry.claim(by, now)).await? {
+        match self.claim(&id, by).await? {
             Claimed::Mailed => Ok(Ok(())),
             Claimed::Elsewhere { until } => {
                 // The process that mails it may die: then its lease ends, and this message is
@@ -154,17 +154,18 @@ where
     /// Records that the mail was sent. It would be sent again otherwise, so this is retried for minutes.
     async fn remember(&self, id: &String) -> Result<()> {
         observe::mailed();
+        let mailed = Entry::mailed(self.clock.now());
         let mut tries = interval(Duration::from_secs(1));
         for _ in 0..REMEMBERED_WITHIN {
             tries.tick().await;
-            match self.note(id, Entry::mailed).await {
+            match self.inbox.overwrite(id, &mailed).await {
                 Ok(()) => return Ok(()),
                 Err(error) => {
                     tracing::warn!(event.id = id, error = %Chain(&error), "mail {id} was sent, which could not be recorded yet");
                 }
             }
         }
-        self.note(id, Entry::mailed).await
+        self.inbox.overwrite(id, &mailed).await
     }
 
     /// An attempt failed: another one follows later, unless it was the last.
@@ -182,6 +183,12 @@ where
         }
     }
 
+    /// Claims a mail. Nearly all are claimed once, so this writes first and reads only if there is an entry.
+    async fn claim(&self, id: &String, by: Uuid) -> Result<Claimed> {
+        let claim = applied(move |entry, now| entry.claim(by, now), self.clock.now());
+        Ok(self.inbox.update_from(None, id, claim).await?.1)
+    }
+
     async fn again(&self, event: &CloudEvent, tries: u32, wait: Duration) -> Result<Handled> {
         self.later.publish_after(wait, Topic::Notifications, event, tries).await.map(Ok)
     }
@@ -192,12 +199,19 @@ where
         change: impl Fn(&mut Entry, Timestamp) -> R + Send + Sync,
     ) -> Result<R> {
         let now = self.clock.now();
-        let noted = self.inbox.update(id, |found| {
-            let mut entry = found.unwrap_or_default();
-            let result = change(&mut entry, now);
-            (entry, result)
-        });
-        Ok(noted.await?.1)
+        Ok(self.inbox.update(id, applied(change, now)).await?.1)
+    }
+}
+
+/// The change of an entry, which is made if there is none.
+fn applied<R>(
+    change: impl Fn(&mut Entry, Timestamp) -> R,
+    now: Timestamp,
+) -> impl FnMut(Option<Entry>) -> (Entry, R) {
+    move |found| {
+        let mut entry = found.unwrap_or_default();
+        let result = change(&mut entry, now);
+        (entry, result)
     }
 }
 

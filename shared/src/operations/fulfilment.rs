@@ -78,9 +78,9 @@ impl<L: OrderLog, S: Stocks, P: PaymentClient, C: Shipping> Fulfilment<L, S, P, 
     /// has no room for one more reservation. Some products may be reserved in any case.
     pub async fn reserve(&self, id: &OrderId, part: Part) -> Result<Noted<Reserved>> {
         let order = self.log.proceed(id).await?;
-        match self.reserve_on(&order, part).await? {
+        match self.reserve_on(&order.document.placed, part).await? {
             Reserved::All { total } => {
-                let noted = self.log.note(&order, &Progress::Reserved { total }).await?;
+                let noted = self.log.note_on(order, &Progress::Reserved { total }).await?;
                 Ok(noted.map(|()| Reserved::All { total }))
             }
             part @ Reserved::Part(_) => Ok(Noted { value: part, published: true }),
@@ -153,10 +153,10 @@ impl<L: OrderLog, S: Stocks, P: PaymentClient, C: Shipping> Fulfilment<L, S, P, 
             return Ok(Noted { value: (), published: true });
         }
         let order = self.log.proceed(id).await?;
-        let payment_method = order.order.payment_method.clone();
+        let payment_method = order.document.placed.order.payment_method.clone();
         let charge = Charge { order_id: id.clone(), amount: total, payment_method };
         let payment_id = self.payments.charge(&charge).await?;
-        self.log.note(&order, &Progress::Paid { payment_id }).await
+        self.log.note_on(order, &Progress::Paid { payment_id }).await
     }
 
     /// Commits the reservations, then books the shipment.
@@ -166,9 +166,10 @@ impl<L: OrderLog, S: Stocks, P: PaymentClient, C: Shipping> Fulfilment<L, S, P, 
     /// Failed: when the stock, the carrier or the order log cannot be reached.
     pub async fn ship(&self, id: &OrderId) -> Result<Noted<()>> {
         let order = self.log.proceed(id).await?;
-        each(&order, |item| async move { self.stocks.commit(&item.product_id, id).await }).await?;
-        let tracking_id = self.shipping.book(id, &order.order.ship_to).await?;
-        self.log.note(&order, &Progress::Shipped { tracking_id }).await
+        let placed = &order.document.placed;
+        each(placed, |item| async move { self.stocks.commit(&item.product_id, id).await }).await?;
+        let tracking_id = self.shipping.book(id, &placed.order.ship_to).await?;
+        self.log.note_on(order, &Progress::Shipped { tracking_id }).await
     }
 
     /// Settles the stock and marks the order completed.
@@ -176,9 +177,10 @@ impl<L: OrderLog, S: Stocks, P: PaymentClient, C: Shipping> Fulfilment<L, S, P, 
     /// # Errors
     /// Failed: when the stock or the order log cannot be reached.
     pub async fn complete(&self, id: &OrderId) -> Result<Noted<()>> {
-        let order = self.log.placed(id).await?;
-        each(&order, |item| async move { self.stocks.settle(&item.product_id, id).await }).await?;
-        self.log.note(&order, &Progress::Ended(Outcome::Fulfilled)).await
+        let order = self.log.read(id).await?;
+        let placed = &order.document.placed;
+        each(placed, |item| async move { self.stocks.settle(&item.product_id, id).await }).await?;
+        self.log.note_on(order, &Progress::Ended(Outcome::Fulfilled)).await
     }
 
     /// Cancels the shipment, because of `cause`.

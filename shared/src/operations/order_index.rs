@@ -111,18 +111,19 @@ where
     /// Puts an order on a list; returns what is listed then, this or a newer state.
     async fn put_on(&self, list: &List, order: &ListedOrder) -> Result<ListedOrder> {
         let place = list.place(order);
-        let first = document(&self.pages, &list.page(place, 0)).await?;
-        // Directories come first: a page that none names would not be found.
-        if first.is_none_or(|page| !page.0.contains_key(&order.order_id)) {
-            self.announce(list, place).await?;
-        }
         for part in 0..PARTS {
+            let key = list.page(place, part);
+            let found = self.pages.load(&key).await?;
+            // Directories come first: a page that none names would not be found.
+            if part == 0 && found.is_none() {
+                self.announce(list, place).await?;
+            }
             let put = |found: Option<IndexPage>| {
                 let mut page = found.unwrap_or_default();
                 let stands = page.put(order);
                 (page, stands)
             };
-            if let Some(stands) = self.pages.update(&list.page(place, part), put).await?.1 {
+            if let Some(stands) = self.pages.update_from(found, &key, put).await?.1 {
                 return Ok(stands);
             }
         }

@@ -40,14 +40,17 @@ pub trait OrderLog: Clone + Send + Sync + 'static {
     fn open(&self, placed: &PlacedOrder) -> impl PortFuture<Noted<Option<Outcome>>>;
 
     /// The order; fails when it has no document.
-    fn placed(&self, id: &OrderId) -> impl PortFuture<PlacedOrder>;
+    fn read(&self, id: &OrderId) -> impl PortFuture<Versioned<Order>>;
 
     /// The order, before its next step; refused with `cancel-requested` when it is to be cancelled.
-    fn proceed(&self, id: &OrderId) -> impl PortFuture<PlacedOrder>;
+    fn proceed(&self, id: &OrderId) -> impl PortFuture<Versioned<Order>>;
 
-    /// Records what happened to an order, and publishes it. Refused with `cancel-requested`: a shipment
-    /// of an order whose cancellation was requested before.
+    /// Records what happened to an order, and publishes it.
     fn note(&self, placed: &PlacedOrder, progress: &Progress) -> impl PortFuture<Noted<()>>;
+
+    /// The same of an order that was read before, which is not read again unless it has changed since. Refused
+    /// with `cancel-requested`: a shipment of an order whose cancellation was requested before.
+    fn note_on(&self, order: Versioned<Order>, progress: &Progress) -> impl PortFuture<Noted<()>>;
 
     /// Notes that a try of `step` failed, which is repeated after `pause`: for those who watch, so a note that
     /// cannot be written is left out.
@@ -59,8 +62,9 @@ pub trait OrderLog: Clone + Send + Sync + 'static {
     /// Records that the order is about to be undone because of `cause`, and returns it.
     fn begin_undo(&self, id: &OrderId, cause: Cause) -> impl PortFuture<PlacedOrder> {
         async move {
-            let placed = self.placed(id).await?;
-            self.note(&placed, &Progress::Stopped(cause)).await?;
+            let order = self.read(id).await?;
+            let placed = order.document.placed.clone();
+            self.note_on(order, &Progress::Stopped(cause)).await?;
             Ok(placed)
         }
     }
@@ -94,9 +98,32 @@ impl<D: Orders, P: Publisher, C: Clock> DocumentLog<D, P, C> {
         Self { lag, ..self }
     }
 
-    async fn existing(&self, id: &OrderId) -> Result<Order> {
-        let missing = || Failure::new("orders", "read an order", "its document is missing");
-        Ok(document(&self.orders, id).await?.ok_or_else(missing)?)
+    /// Records `progress` of an order that was `found` so.
+    async fn record(
+        &self,
+        placed: &PlacedOrder,
+        found: Option<Versioned<Order>>,
+        progress: &Progress,
+    ) -> Result<Noted<()>> {
+        let now = self.clock.now();
+        let note = |found: Option<Order>| {
+            let mut order = found.unwrap_or_else(|| Order::new(placed.clone()));
+            let changed = order.note(progress, now);
+            (order, changed)
+        };
+        let (order, changed) = self.orders.update_from(found, &placed.order_id, note).await?;
+        if matches!(progress, Progress::Shipped { .. }) {
+            order.ensure_not_cancelled()?;
+        }
+        if changed {
+            self.changes.notify(&order);
+            measure(&order, progress);
+        }
+        let published = match progress.step() {
+            Some(step) => self.try_publish(&order, step).await,
+            None => true,
+        };
+        Ok(Noted { value: (), published })
     }
 
     /// Publishes what the document says of `step`; returns whether the broker accepted it.
@@ -120,7 +147,7 @@ impl<D: Orders, P: Publisher, C: Clock> OrderLog for DocumentLog<D, P, C> {
             let is_new = found.is_none();
             (found.unwrap_or_else(|| Order::new(placed.clone())), is_new)
         };
-        let (order, is_new) = self.orders.update(&placed.order_id, open).await?;
+        let (order, is_new) = self.orders.update_from(None, &placed.order_id, open).await?;
         if is_new {
             self.lag.observe(waited.try_into().unwrap_or_default());
         }
@@ -128,36 +155,25 @@ impl<D: Orders, P: Publisher, C: Clock> OrderLog for DocumentLog<D, P, C> {
         Ok(Noted { value: order.outcome, published })
     }
 
-    async fn placed(&self, id: &OrderId) -> Result<PlacedOrder> {
-        Ok(self.existing(id).await?.placed)
+    async fn read(&self, id: &OrderId) -> Result<Versioned<Order>> {
+        let missing = || Failure::new("orders", "read an order", "its document is missing");
+        Ok(self.orders.load(id).await?.ok_or_else(missing)?)
     }
 
-    async fn proceed(&self, id: &OrderId) -> Result<PlacedOrder> {
-        let order = self.existing(id).await?;
-        order.ensure_not_cancelled()?;
-        Ok(order.placed)
+    async fn proceed(&self, id: &OrderId) -> Result<Versioned<Order>> {
+        let order = self.read(id).await?;
+        order.document.ensure_not_cancelled()?;
+        Ok(order)
     }
 
     async fn note(&self, placed: &PlacedOrder, progress: &Progress) -> Result<Noted<()>> {
-        let now = self.clock.now();
-        let note = |found: Option<Order>| {
-            let mut order = found.unwrap_or_else(|| Order::new(placed.clone()));
-            let changed = order.note(progress, now);
-            (order, changed)
-        };
-        let (order, changed) = self.orders.update(&placed.order_id, note).await?;
-        if matches!(progress, Progress::Shipped { .. }) {
-            order.ensure_not_cancelled()?;
-        }
-        if changed {
-            self.changes.notify(&order);
-            measure(&order, progress);
-        }
-        let published = match progress.step() {
-            Some(step) => self.try_publish(&order, step).await,
-            None => true,
-        };
-        Ok(Noted { value: (), published })
+        let found = self.orders.load(&placed.order_id).await?;
+        self.record(placed, found, progress).await
+    }
+
+    async fn note_on(&self, order: Versioned<Order>, progress: &Progress) -> Result<Noted<()>> {
+        let placed = order.document.placed.clone();
+        self.record(&placed, Some(order), progress).await
     }
 
     async fn note_failed_try(&self, id: &OrderId, step: Step, pause: Pause) -> Result<()> {
@@ -170,7 +186,7 @@ impl<D: Orders, P: Publisher, C: Clock> OrderLog for DocumentLog<D, P, C> {
     }
 
     async fn publish(&self, id: &OrderId, steps: &[Step]) -> Result<()> {
-        let order = self.existing(id).await?;
+        let order = self.read(id).await?.document;
         for step in steps {
             order_events::publish(&self.publisher, &order, *step).await?;
         }

@@ -123,7 +123,8 @@ where
             payment.try_another(charge);
             (payment, ())
         };
-        Ok(self.documents.update(&by.payment_id(&charge.order_id), intend).await?.0)
+        // Nearly all are charged once, so this writes first.
+        Ok(self.documents.update_from(None, &by.payment_id(&charge.order_id), intend).await?.0)
     }
 
     /// Advances a payment to the provider's decision.

@@ -30,12 +30,10 @@ pub struct ShipmentService<D> {
 
 impl<D: Documents<OrderId, Shipment>> Shipments for ShipmentService<D> {
     async fn book(&self, order: &OrderId, ship_to: &Address) -> Result<Booked> {
-        if document(&self.documents, order).await?.is_none() {
-            self.served.check(&ship_to.country)?;
-        }
-        let new = || Shipment::new(order.clone(), ShipmentState::Booked);
-        let book = |found: Option<Shipment>| (found.unwrap_or_else(new), ());
-        let (Shipment { tracking_id, state, .. }, ()) = self.documents.update(order, book).await?;
+        let Shipment { tracking_id, state, .. } = match self.served.check(&ship_to.country) {
+            Ok(()) => self.booked(order).await?,
+            Err(refusal) => document(&self.documents, order).await?.ok_or(refusal)?,
+        };
         match state {
             ShipmentState::Booked => Ok(Booked { tracking_id }),
             ShipmentState::Cancelled => Err(Refusal::ShipmentCancelled.into()),
@@ -45,6 +43,15 @@ impl<D: Documents<OrderId, Shipment>> Shipments for ShipmentService<D> {
     async fn cancel(&self, order: &OrderId) -> Result<()> {
         let cancel = |_| (Shipment::new(order.clone(), ShipmentState::Cancelled), ());
         self.documents.update(order, cancel).await.map(|_| ())
+    }
+}
+
+impl<D: Documents<OrderId, Shipment>> ShipmentService<D> {
+    /// The shipment of an order, which is booked if there is none. Nearly all are booked once, so this writes first.
+    async fn booked(&self, order: &OrderId) -> Result<Shipment> {
+        let new = || Shipment::new(order.clone(), ShipmentState::Booked);
+        let book = |found: Option<Shipment>| (found.unwrap_or_else(new), ());
+        Ok(self.documents.update_from(None, order, book).await?.0)
     }
 }
 

@@ -37,11 +37,31 @@ pub trait Documents<K: Sync, T: Clone + Send + Sync>: Clone + Send + Sync + 'sta
     /// Replaces `version` by `document`, or creates it if there is none.
     fn save(&self, key: &K, document: &T, version: Option<&Version>) -> impl PortFuture<Saved>;
 
+    /// Writes `document`, whatever is there.
+    fn overwrite(&self, key: &K, document: &T) -> impl PortFuture<()>;
+
     /// Applies `change` to the document under `key`, with retries on conflicts, and returns the
     /// new document with the other result of `change`. `change` creates the document when there is none, and
     /// writes nothing by returning the document unchanged.
     fn update<R: Send>(
         &self,
+        key: &K,
+        change: impl FnMut(Option<T>) -> (T, R) + Send,
+    ) -> impl PortFuture<(T, R)>
+    where
+        T: PartialEq,
+    {
+        async move {
+            let found = self.load(key).await?;
+            self.update_from(found, key, change).await
+        }
+    }
+
+    /// As [`update`](Self::update), but reads only after a conflict: `known` is what the caller has read
+    /// before, or none if there is most likely no document yet.
+    fn update_from<R: Send>(
+        &self,
+        known: Option<Versioned<T>>,
         key: &K,
         mut change: impl FnMut(Option<T>) -> (T, R) + Send,
     ) -> impl PortFuture<(T, R)>
@@ -49,14 +69,16 @@ pub trait Documents<K: Sync, T: Clone + Send + Sync>: Clone + Send + Sync + 'sta
         T: PartialEq,
     {
         async move {
+            let mut found = known;
             for _ in 0..MAX_CONFLICTS {
-                let (before, version) = split(self.load(key).await?);
+                let (before, version) = split(found);
                 let (after, result) = change(before.clone());
                 if before.as_ref() == Some(&after)
                     || self.save(key, &after, version.as_ref()).await? == Saved::Written
                 {
                     return Ok((after, result));
                 }
+                found = self.load(key).await?;
             }
             Err(too_many_conflicts())
         }
