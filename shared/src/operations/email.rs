@@ -154,18 +154,17 @@ where
     /// Records that the mail was sent. It would be sent again otherwise, so this is retried for minutes.
     async fn remember(&self, id: &String) -> Result<()> {
         observe::mailed();
-        let mailed = Entry::mailed(self.clock.now());
         let mut tries = interval(Duration::from_secs(1));
         for _ in 0..REMEMBERED_WITHIN {
             tries.tick().await;
-            match self.inbox.overwrite(id, &mailed).await {
+            match self.note(id, Entry::mailed).await {
                 Ok(()) => return Ok(()),
                 Err(error) => {
                     tracing::warn!(event.id = id, error = %Chain(&error), "mail {id} was sent, which could not be recorded yet");
                 }
             }
         }
-        self.inbox.overwrite(id, &mailed).await
+        self.note(id, Entry::mailed).await
     }
 
     /// An attempt failed: another one follows later, unless it was the last.

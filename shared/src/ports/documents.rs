@@ -37,9 +37,6 @@ pub trait Documents<K: Sync, T: Clone + Send + Sync>: Clone + Send + Sync + 'sta
     /// Replaces `version` by `document`, or creates it if there is none.
     fn save(&self, key: &K, document: &T, version: Option<&Version>) -> impl PortFuture<Saved>;
 
-    /// Writes `document`, whatever is there.
-    fn overwrite(&self, key: &K, document: &T) -> impl PortFuture<()>;
-
     /// Applies `change` to the document under `key`, with retries on conflicts, and returns the
     /// new document with the other result of `change`. `change` creates the document when there is none, and
     /// writes nothing by returning the document unchanged.

@@ -46,18 +46,16 @@ impl<T> StateStore<T> {
         Self { expiry: Some(expiry), ..self }
     }
 
-    /// The request to write `value` over the version `over`, or over any if that is none.
-    fn item(&self, key: String, value: Vec<u8>, over: Option<&str>) -> SaveStateRequest {
-        let concurrency = match over {
-            Some(_) => StateConcurrency::ConcurrencyFirstWrite,
-            None => StateConcurrency::ConcurrencyLastWrite,
+    fn item(&self, key: String, value: Vec<u8>, version: Option<&Version>) -> SaveStateRequest {
+        let options = StateOptions {
+            concurrency: StateConcurrency::ConcurrencyFirstWrite.into(),
+            consistency: CONSISTENCY.into(),
         };
-        let options =
-            StateOptions { concurrency: concurrency.into(), consistency: CONSISTENCY.into() };
+        let version = version.map_or(ABSENT, |version| &version.0);
         let item = StateItem {
             key,
             value,
-            etag: over.map(|version| Etag { value: version.to_owned() }),
+            etag: Some(Etag { value: version.to_owned() }),
             metadata: self.expiry.map(ttl).into_iter().collect(),
             options: Some(options),
         };
@@ -90,18 +88,9 @@ where
     async fn save(&self, key: &K, document: &T, version: Option<&Version>) -> Result<Saved> {
         const SAVE: &str = "save a document";
         let value = serde_json::to_vec(document).or_fail(self.component, SAVE)?;
-        let version = version.map_or(ABSENT, |version| &version.0);
-        let request = self.item(key.to_string(), value, Some(version));
+        let request = self.item(key.to_string(), value, version);
         saved(self.grpc.dapr().save_state(request).await)
             .map_err(|status| Failure::new(self.component, SAVE, status).into())
-    }
-
-    async fn overwrite(&self, key: &K, document: &T) -> Result<()> {
-        const OVERWRITE: &str = "overwrite a document";
-        let value = serde_json::to_vec(document).or_fail(self.component, OVERWRITE)?;
-        let request = self.item(key.to_string(), value, None);
-        self.grpc.dapr().save_state(request).await.or_fail(self.component, OVERWRITE)?;
-        Ok(())
     }
 }
 
@@ -122,23 +111,22 @@ fn ttl(expiry: Duration) -> (String, String) {
 mod tests {
     use super::*;
 
-    fn written(expiry: Option<Duration>, over: Option<&str>) -> StateItem {
+    fn written(expiry: Option<Duration>, version: Option<&Version>) -> StateItem {
         let store = StateStore::<()>::new(Grpc::new(1), "orders");
         let store = StateStore { expiry, ..store };
-        let mut request = store.item("a".to_owned(), b"{}".to_vec(), over);
+        let mut request = store.item("a".to_owned(), b"{}".to_vec(), version);
         assert_eq!((request.store_name.as_str(), request.states.len()), ("orders", 1));
         request.states.remove(0)
     }
 
     #[tokio::test]
-    async fn a_document_is_written_over_the_version_that_was_read_or_over_any() {
-        for (over, expected) in [
-            (Some("7"), StateConcurrency::ConcurrencyFirstWrite),
-            (None, StateConcurrency::ConcurrencyLastWrite),
-        ] {
-            let item = written(None, over);
-            assert_eq!(item.etag.map(|etag| etag.value).as_deref(), over);
-            assert_eq!(item.options.unwrap().concurrency, i32::from(expected));
+    async fn a_document_is_written_over_the_version_that_was_read_or_over_none() {
+        let seen = Version("7".to_owned());
+        for (version, etag) in [(Some(&seen), "7"), (None, ABSENT)] {
+            let item = written(None, version);
+            assert_eq!(item.etag.unwrap().value, etag);
+            let concurrency = item.options.unwrap().concurrency;
+            assert_eq!(concurrency, i32::from(StateConcurrency::ConcurrencyFirstWrite));
             assert!(item.metadata.is_empty());
         }
     }

@@ -87,13 +87,6 @@ where
         documents.insert(key.clone(), (current.unwrap_or(0) + 1, document.clone()));
         Ok(Saved::Written)
     }
-
-    async fn overwrite(&self, key: &K, document: &T) -> Result<()> {
-        let mut documents = lock(&self.0);
-        let current = documents.get(key).map_or(0, |(version, _)| *version);
-        documents.insert(key.clone(), (current + 1, document.clone()));
-        Ok(())
-    }
 }
 
 /// Stock without actors, with a stopped clock.

@@ -95,11 +95,6 @@ impl Documents<OrderId, Order> for Cancelled {
         self.operation().await;
         self.orders.save(key, order, version).await
     }
-
-    async fn overwrite(&self, key: &OrderId, order: &Order) -> Result<()> {
-        self.operation().await;
-        self.orders.overwrite(key, order).await
-    }
 }
 
 #[derive(Clone)]

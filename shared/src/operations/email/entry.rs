@@ -68,9 +68,9 @@ impl Entry {
         Claimed::Granted
     }
 
-    /// The entry of one that was mailed, whatever was tried before.
-    pub(super) fn mailed(now: Timestamp) -> Self {
-        Self { mailed_at: Some(now), ..Self::default() }
+    /// Records that it was mailed.
+    pub(super) fn mailed(&mut self, now: Timestamp) {
+        *self = Self { mailed_at: Some(now), ..Self::default() };
     }
 
     /// Records that an attempt of `by` failed.
@@ -125,7 +125,9 @@ mod tests {
 
     #[test]
     fn a_mailed_notification_is_never_mailed_again() {
-        let mut entry = Entry::mailed(at(1));
+        let mut entry = Entry::default();
+        entry.claim(ONE, at(0));
+        entry.mailed(at(1));
         assert_eq!(entry.claim(ONE, at(100)), Claimed::Mailed);
         assert_eq!(entry.claim(OTHER, at(100)), Claimed::Mailed);
     }

@@ -160,11 +160,6 @@ impl Documents<String, Entry> for Slow {
         yield_now().await;
         self.inbox.save(key, entry, at).await
     }
-
-    async fn overwrite(&self, key: &String, entry: &Entry) -> Result<()> {
-        yield_now().await;
-        self.inbox.overwrite(key, entry).await
-    }
 }
 
 impl Mailer for Slow {

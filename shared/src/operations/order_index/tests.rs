@@ -212,10 +212,6 @@ impl Documents<String, IndexPage> for Watched {
     async fn save(&self, key: &String, page: &IndexPage, at: Option<&Version>) -> Result<Saved> {
         self.pages.save(key, page, at).await
     }
-
-    async fn overwrite(&self, key: &String, page: &IndexPage) -> Result<()> {
-        self.pages.overwrite(key, page).await
-    }
 }
 
 #[tokio::test]
