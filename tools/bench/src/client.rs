@@ -14,7 +14,7 @@ use crate::{BenchError, ceiling};
 use futures::future::try_join_all;
 use local::Cluster;
 use local::cluster::STAFF;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -66,8 +66,7 @@ impl Client {
     }
 
     async fn sell(&self, token: &str) -> Result<(), BenchError> {
-        let price = json!({"amount": 100, "currency": "EUR"});
-        let offer = json!({"name": "Bench", "unit_price": price, "on_hand": 1_000_000_000});
+        let offer = json!({"name": "Bench", "unit_price": price(), "on_hand": 1_000_000_000});
         let puts = (0..PRODUCTS).map(async |number| {
             let put = self.http.put(format!("{}/api/inventory/bench-{number}", self.gateway));
             succeeded("PUT of a product", put.bearer_auth(token).json(&offer)).await
@@ -119,4 +118,9 @@ impl Client {
     fn ceilings(&self) -> &Ceilings {
         self.ceilings.as_ref().expect("the cluster was started with the ceilings")
     }
+}
+
+/// The price of every product.
+fn price() -> Value {
+    json!({"amount": 100, "currency": "EUR"})
 }

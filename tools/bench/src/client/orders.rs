@@ -1,7 +1,7 @@
 //! Orders through the gateway.
 
 use super::requests::answered;
-use super::{CUSTOMERS, Client, DEADLINE, Outcome, PRODUCTS};
+use super::{CUSTOMERS, Client, DEADLINE, Outcome, PRODUCTS, price};
 use crate::BenchError;
 use crate::stats::Random;
 use serde_json::{Value, json};
@@ -98,13 +98,13 @@ impl Client {
     }
 }
 
-/// The order with this number, of one product.
+/// The order with this number, of one product, at the price that the customer saw.
 fn body(number: u64) -> Value {
     // Neighbours differ in product and customer, and all combinations occur.
     let product = Random(number).draw() % PRODUCTS;
     json!({
         "email": "bench@example.com", "payment_method": "pm_card_visa",
-        "items": [{"product_id": format!("bench-{product}"), "quantity": 1}],
+        "items": [{"product_id": format!("bench-{product}"), "quantity": 1, "unit_price": price()}],
         "ship_to": {"name": "Bench", "line1": "1", "city": "Berlin", "postal_code": "10115", "country": "DE"}
     })
 }
