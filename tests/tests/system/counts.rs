@@ -5,7 +5,7 @@
 use super::harness::trials;
 use bench::meter::{Meter, Work};
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tests::system::shop::Shop;
 
 trials![an_order_causes_as_much_work_as_is_stated];
@@ -18,10 +18,10 @@ const TOLERANCE: f64 = 0.2;
 
 /// What an order of one product causes, until its last mail is sent.
 const STATED: [Stated; 7] = [
-    ("calls of functions to their sidecars", 120.0, |work| work.counts.all_calls()),
+    ("calls of functions to their sidecars", 90.5, |work| work.counts.all_calls()),
     ("results of turns and activities, and starts", 13.0, |work| work.counts.work_items),
     ("calls of sidecars to functions", 24.0, |work| work.counts.deliveries),
-    ("commands of Redis", 570.0, |work| work.counts.all_redis()),
+    ("commands of Redis", 525.0, |work| work.counts.all_redis()),
     ("keys written or deleted in the scheduler's etcd", 34.0, |work| work.counts.etcd_writes),
     ("keys left in Redis", 27.4, |work| work.kept.keys),
     ("bytes left in Redis", 12_850.0, |work| work.kept.bytes),
@@ -32,7 +32,9 @@ type Stated = (&'static str, f64, fn(&Work) -> f64);
 
 async fn an_order_causes_as_much_work_as_is_stated(shop: &Shop) {
     let lamp = shop.sell("lamp", 2_000, 1_000).await;
-    let order = shop.order(&[(&lamp, 1)]);
+    let mut order = shop.order(&[(&lamp, 1)]);
+    // As the page does: otherwise the price is read first, for orders below the smallest payment.
+    order["items"][0]["unit_price"] = json!({"amount": 2_000, "currency": "EUR"});
     // The first order of a product causes more: it schedules the sweep of reservations.
     complete(shop, &order).await;
     let meter = Meter::start(&shop.cluster, &shop.http).await.expect("the counters are readable");
