@@ -217,7 +217,7 @@ fn with_function(name: &str, manifest: &str) -> Tree {
     }
     let package = format!("[package]\nname = \"{name}\"\ndescription = \"Books payments.\"\n");
     let function = "[package.metadata.function]\nkind = \"event\"\nservice = \"payment\"\nport = 8099\n\
-                    uses = [\"orders\", \"pubsub\"]";
+                    uses = [\"orders\", \"pubsub\"]\ncalls = {}";
     let toml = format!("{package}\n{function}\n{manifest}\n");
     write(&folder.path().join("functions").join(name).join("Cargo.toml"), &toml);
     tree.functions = manifest::functions(folder.path()).expect("every folder contains a manifest");

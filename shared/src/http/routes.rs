@@ -83,6 +83,17 @@ impl Route {
     const fn with(self, parameters: &'static [&'static str]) -> Self {
         Self { parameters, ..self }
     }
+
+    /// The name of its method.
+    ///
+    /// # Panics
+    /// Never: no route has another method.
+    #[must_use]
+    pub fn verb(&self) -> &'static str {
+        let names = [(GET, "GET"), (POST, "POST"), (PUT, "PUT")];
+        let name = names.into_iter().find(|(method, _)| *method == self.method);
+        name.expect("no route has another method").1
+    }
 }
 
 /// Serves [`ROUTES`] by `functions`, and `streams` of events, within `limits` to callers with valid

@@ -1,6 +1,6 @@
 //! Traffic from outside, and outgoing traffic of sidecars other than calls.
 
-use super::resources::{EDGE, names, of_kind, policy};
+use super::resources::{EDGE, named, names, of_kind, policy};
 use generate::workspace::functions;
 use local::manifest::Ingress;
 use serde_json::{Value, json};
@@ -58,8 +58,10 @@ fn the_metrics_of_every_sidecar_can_be_gathered() {
 
 #[test]
 fn functions_and_sidecars_are_both_traced() {
-    let tracing = &of_kind("Configuration")[0]["spec"]["tracing"];
+    let configurations = of_kind("Configuration");
     for deployment in of_kind("Deployment") {
+        let name = deployment["metadata"]["name"].as_str().unwrap();
+        let tracing = &named(&configurations, name)["spec"]["tracing"];
         let settings = &deployment["spec"]["template"]["spec"]["containers"][0]["env"];
         let value = |name: &str| {
             settings.as_array().unwrap().iter().find(|it| it["name"] == name).unwrap()["value"]
@@ -67,6 +69,6 @@ fn functions_and_sidecars_are_both_traced() {
         };
         assert_eq!(value("OTEL_TRACES_SAMPLER_ARG"), tracing["samplingRate"]);
         assert_eq!(value("OTEL_EXPORTER_OTLP_ENDPOINT"), "${OTLP_ENDPOINT}");
+        assert_eq!(tracing["otel"]["endpointAddress"], "${OTLP_ADDRESS}");
     }
-    assert_eq!(tracing["otel"]["endpointAddress"], "${OTLP_ADDRESS}");
 }

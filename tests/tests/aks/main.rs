@@ -1,5 +1,6 @@
 //! The manifests for Kubernetes are current, complete and restrictive.
 
+mod access;
 mod edge;
 mod resources;
 
@@ -56,7 +57,7 @@ fn every_function_is_deployed_with_a_sidecar_as_its_manifest_says() {
             ("dapr.io/enabled", "true"),
             ("dapr.io/app-id", &name),
             ("dapr.io/app-port", &port.to_string()),
-            ("dapr.io/config", &text_of(&of_kind("Configuration")[0], "/metadata/name")),
+            ("dapr.io/config", &name),
         ] {
             assert_eq!(annotations[annotation], expected, "{name}");
         }

@@ -83,6 +83,22 @@ impl System {
         self.named(module, name, concurrent)
     }
 
+    /// A test of processes of its own, which holds the lock from beginning to end.
+    pub(crate) fn machine_trial(
+        &self,
+        module: &str,
+        name: &str,
+        test: impl AsyncFnOnce() + Send + 'static,
+    ) -> Trial {
+        let lock = Arc::clone(&self.lock);
+        let exclusive = async move || {
+            let _guard = lock.lock().await;
+            test().await;
+            Ok(())
+        };
+        self.named(module, name, exclusive)
+    }
+
     fn named(
         &self,
         module: &str,

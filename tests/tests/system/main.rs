@@ -5,6 +5,7 @@
 //! whose tests run concurrently with those of the others.
 
 mod abandoned;
+mod access;
 mod amounts;
 mod authorization;
 mod bad_requests;
@@ -76,6 +77,7 @@ fn trials([brief, vault, shipped]: &[System; 3]) -> (Vec<Trial>, Vec<Trial>) {
     waiting.extend(abandoned::waiting(brief));
     let mut exclusive = Vec::new();
     for module in [
+        access::trials,
         orders::trials,
         stock::trials,
         payments::trials,

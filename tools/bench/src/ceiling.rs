@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::routing::{delete, get, put};
 use dapr_durabletask::task::ActivityContext;
 use dapr_durabletask::worker::{ReconnectPolicy, TaskHubGrpcWorker, WorkerOptions};
-use local::manifest::{Function, Ingress, Kind, Manifest, Service};
+use local::manifest::{Calls, Function, Ingress, Kind, Manifest, Service};
 use serde_json::json;
 use std::io;
 use std::net::Ipv4Addr;
@@ -54,6 +54,7 @@ pub fn guest() -> Function {
         publishes: Vec::new(),
         // One store may hold actors and workflows of several apps: each has a prefix of its own.
         uses: vec!["workflow-store".to_owned()],
+        calls: Calls::new(),
         manages: Vec::new(),
     };
     Function { name: NAME.to_owned(), description: "Does nothing.".to_owned(), manifest }

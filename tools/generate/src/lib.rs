@@ -4,6 +4,7 @@
 
 pub mod aks;
 pub mod azure;
+pub mod calls;
 pub mod components;
 pub mod openapi;
 pub mod readme;

@@ -20,6 +20,7 @@ service = "notification"
 port = 8099
 topic = "payments"
 uses = ["orders", "pubsub"]
+calls.ship-order = ["DELETE /shipments/{order_id}"]
 "#;
 
 #[test]
@@ -42,6 +43,7 @@ fn a_new_function_is_written_everywhere_from_its_folder_alone() {
         "infra/aks/components/pubsub.yaml",
         "infra/aks/functions/notify-accounting.yaml",
         "infra/aks/functions/record-dead-letter.yaml",
+        "infra/aks/functions/ship-order.yaml",
         "infra/aks/identities.tsv",
         "infra/components.json",
         "infra/functions.json",

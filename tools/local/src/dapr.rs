@@ -30,6 +30,8 @@ pub struct Dapr {
     pub placement: PathBuf,
     /// The path of the server that stores reminders.
     pub scheduler: PathBuf,
+    /// The path of the certificate authority. An installed Dapr may lack it: only tests need it.
+    pub sentry: PathBuf,
 }
 
 impl Dapr {
@@ -56,12 +58,12 @@ impl Dapr {
     }
 
     fn in_folder(folder: &Path, version: String) -> Self {
-        let [daprd, placement, scheduler] = PROGRAMS.map(|program| folder.join(program));
-        Self { version, daprd, placement, scheduler }
+        let [daprd, placement, scheduler, sentry] = PROGRAMS.map(|program| folder.join(program));
+        Self { version, daprd, placement, scheduler, sentry }
     }
 }
 
-const PROGRAMS: [&str; 3] = ["daprd", "placement", "scheduler"];
+const PROGRAMS: [&str; 4] = ["daprd", "placement", "scheduler", "sentry"];
 
 /// The version of Dapr that the workspace pins.
 #[derive(Debug, PartialEq, Eq)]

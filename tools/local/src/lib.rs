@@ -16,6 +16,7 @@ pub mod load;
 mod lock;
 pub mod log;
 pub mod manifest;
+pub mod mesh;
 mod package;
 pub mod ports;
 mod probe;

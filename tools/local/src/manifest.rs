@@ -2,6 +2,10 @@
 //!
 //! The folder `functions` is the registry: everything that needs the functions reads it here.
 
+mod calls;
+
+pub use self::calls::{Calls, NotAnOperation, Operation};
+
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -45,6 +49,9 @@ pub struct Manifest {
     pub publishes: Vec<String>,
     /// The Dapr components that it may use.
     pub uses: Vec<String>,
+    /// What it calls of other functions. Container Apps cannot restrict calls, so its templates do not read it.
+    #[serde(skip_serializing)]
+    pub calls: Calls,
     /// The components whose store it writes directly, because Dapr only reads it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub manages: Vec<String>,

@@ -207,7 +207,9 @@ mod tests {
 
     #[test]
     fn a_guest_is_in_the_scopes_of_what_it_uses() {
-        let uses = json!({"kind": "http", "service": "order", "port": 1, "uses": ["orders"]});
+        let uses = json!({
+            "kind": "http", "service": "order", "port": 1, "uses": ["orders"], "calls": {}
+        });
         let guests = [Function {
             name: "guest".to_owned(),
             description: String::new(),

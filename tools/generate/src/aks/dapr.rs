@@ -1,6 +1,6 @@
-//! Dapr's configuration: components, tracing, retention and retries.
+//! Dapr's configuration: components, access, tracing, retention and retries.
 
-use super::{SAMPLING, SHOP, manifest, metadata};
+use super::{SAMPLING, manifest, metadata};
 use crate::Generated;
 use crate::components::Component;
 use crate::workspace::{files, read};
@@ -13,9 +13,9 @@ const COMPONENTS: &str = "components/azure";
 /// The retry policies, both local and on Kubernetes.
 const RESILIENCY: &str = "components/local/resiliency.yaml";
 
-/// The settings of all sidecars.
+/// What all sidecars share.
 pub(super) fn shared() -> Vec<Value> {
-    vec![configuration(), resiliency()]
+    vec![resiliency()]
 }
 
 /// The components, one file each.
@@ -24,12 +24,14 @@ pub(super) fn components(functions: &[Function]) -> Vec<Generated> {
     files.map(|path| component(&Component::parse(&path, &read(&path)), functions)).collect()
 }
 
-fn configuration() -> Value {
+/// The settings of the sidecar of `function`, with its `accessControl`.
+pub(super) fn configuration(function: &Function, access_control: &Value) -> Value {
     json!({
         "apiVersion": "dapr.io/v1alpha1",
         "kind": "Configuration",
-        "metadata": metadata(SHOP),
+        "metadata": metadata(&function.name),
         "spec": {
+            "accessControl": access_control,
             // Finished workflows, with the personal data in their inputs, are purged after a week.
             "workflow": {"stateRetentionPolicy": {"anyTerminal": "168h"}},
             // Traces that start at a sidecar are sampled like those that start at a function.

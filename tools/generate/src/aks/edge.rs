@@ -1,4 +1,4 @@
-//! The namespaces and their ingress: from outside to public functions only, and between sidecars.
+//! The namespaces and their ingress: from outside to public functions only.
 
 use super::{SHOP, metadata, metadata_in, pods};
 use local::manifest::{Function, Ingress};
@@ -11,9 +11,6 @@ const EDGE: &str = "saga-shop-edge";
 
 /// The secret in [`EDGE`] that holds the public API's certificate and its key.
 const CERTIFICATE: &str = "gateway-tls";
-
-/// The port on which sidecars call each other, under mutual TLS.
-const SIDECAR_PORT: u16 = 50_002;
 
 /// The port on which sidecars expose their metrics.
 pub(super) const METRICS_PORT: u16 = 9090;
@@ -29,15 +26,13 @@ pub(super) fn is_public(function: &Function) -> bool {
     function.manifest.ingress == Ingress::External
 }
 
-/// The namespaces, closed except for traffic between sidecars and the collection of their metrics.
+/// The namespaces, closed except for the collection of the sidecars' metrics.
 pub(super) fn shop() -> Vec<Value> {
     let of_shop = json!({"matchLabels": {"app.kubernetes.io/part-of": SHOP}});
-    let sidecars = from(&json!({"podSelector": of_shop}), SIDECAR_PORT);
     let scraper = json!({"namespaceSelector": named("${METRICS_NAMESPACE}")});
     vec![
         namespace(SHOP, "restricted"),
         policy(SHOP, "closed", &json!({}), &json!([])),
-        policy(SHOP, "sidecars", &of_shop, &sidecars),
         policy(SHOP, "metrics", &of_shop, &from(&scraper, METRICS_PORT)),
         namespace(EDGE, "baseline"),
         policy(EDGE, "closed", &json!({}), &json!([])),
@@ -132,13 +127,13 @@ fn route(name: &str) -> Value {
 }
 
 /// Allows traffic from `peer` to `port`.
-fn from(peer: &Value, port: u16) -> Value {
+pub(super) fn from(peer: &Value, port: u16) -> Value {
     json!([{"from": [peer], "ports": [{"protocol": "TCP", "port": port}]}])
 }
 
 /// Allows `ingress`, and nothing else unless another policy does. Probes come from the node and are
 /// always allowed.
-fn policy(namespace: &str, name: &str, pods: &Value, ingress: &Value) -> Value {
+pub(super) fn policy(namespace: &str, name: &str, pods: &Value, ingress: &Value) -> Value {
     json!({
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",

@@ -2,6 +2,7 @@
 //!
 //! What is known only at deployment is a placeholder `${NAME}`, which `infra/deploy aks` replaces.
 
+mod access;
 mod dapr;
 mod edge;
 mod fill;
@@ -10,8 +11,10 @@ mod trust;
 mod workload;
 
 use crate::Generated;
+use crate::calls::{Call, calls};
 use local::manifest::{Function, Kind};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// The folder of the manifests.
@@ -33,23 +36,28 @@ const SAMPLING: &str = "${TRACE_SAMPLING}";
 #[must_use]
 pub fn manifests(functions: &[Function]) -> Vec<Generated> {
     let shared = [
-        ("shop", "What the functions share: the namespaces, and who may reach whom.", edge::shop()),
-        ("dapr", "The settings of all sidecars.", dapr::shared()),
+        ("shop", "The namespaces, closed but for the collection of metrics.", edge::shop()),
+        ("dapr", "The retries of all sidecars.", dapr::shared()),
     ];
     let shared = shared.into_iter().map(|(name, head, documents)| manifest(name, head, &documents));
     let identities = Generated::new(format!("{FOLDER}/identities.tsv"), trust::trusted(functions));
     let components = dapr::components(functions);
+    let calls = calls(functions);
     let each = functions.iter().map(|function| {
         let name = format!("functions/{}", function.name);
-        manifest(&name, &function.description, &of_function(function, &function.topics(functions)))
+        manifest(&name, &function.description, &of_function(function, functions, &calls))
     });
     shared.chain(components).chain(each).chain([identities]).collect()
 }
 
-/// The resources of a function, which handles messages of `topics`, if it does.
-fn of_function(function: &Function, topics: &[String]) -> Vec<Value> {
-    let mut documents = vec![workload::account(function), workload::deployment(function)];
-    documents.extend(scaling::rules(function, topics));
+/// The resources of one of `functions`, which make `calls` of one another.
+fn of_function(function: &Function, functions: &[Function], calls: &BTreeSet<Call>) -> Vec<Value> {
+    let configuration = dapr::configuration(function, &access::control(function, calls));
+    let mut documents = vec![workload::account(function), configuration];
+    documents.extend(access::workflows(function));
+    documents.extend(access::network(function, functions));
+    documents.push(workload::deployment(function));
+    documents.extend(scaling::rules(function, &function.topics(functions)));
     documents.extend(edge::ingress(function));
     documents
 }

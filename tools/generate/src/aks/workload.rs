@@ -90,7 +90,7 @@ fn annotations(function: &Function) -> Value {
         "dapr.io/app-port": manifest.port.to_string(),
         "dapr.io/app-protocol": "http",
         "dapr.io/app-token-secret": APP_TOKEN,
-        "dapr.io/config": SHOP,
+        "dapr.io/config": name,
         "dapr.io/log-as-json": "true",
         "dapr.io/block-shutdown-duration": format!("{SIDECAR_STAYS_SECONDS}s"),
         "dapr.io/graceful-shutdown-seconds": SIDECAR_DRAIN_SECONDS.to_string(),

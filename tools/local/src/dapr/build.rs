@@ -44,7 +44,8 @@ async fn build(
             continue;
         }
         let scratch = scratch(folder)?;
-        let progress = format!("{}: building {program}, {} of 3", pin.dapr, index + 1);
+        let all = PROGRAMS.len();
+        let progress = format!("{}: building {program}, {} of {all}", pin.dapr, index + 1);
         let working = || phase.update(&progress);
         let log = folder.join("build.log");
         run::logged(guard, "go build", command(&go, pin, program, &scratch), &log, working).await?;

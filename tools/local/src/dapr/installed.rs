@@ -23,7 +23,8 @@ pub(super) async fn find() -> Option<Dapr> {
             && let Some(placement) = beside(&daprd, "placement")
             && let Some(scheduler) = beside(&daprd, "scheduler")
         {
-            return Some(Dapr { version, daprd, placement, scheduler });
+            let sentry = daprd.with_file_name("sentry");
+            return Some(Dapr { version, daprd, placement, scheduler, sentry });
         }
     }
     None
