@@ -165,6 +165,13 @@ impl Manifest {
     pub fn is_woken(&self) -> bool {
         matches!(self.kind, Kind::Workflow | Kind::Actor) || self.reminds_itself
     }
+
+    /// Whether its sidecar needs placement, by which the hosts of actors are found: to host actors, or to call some.
+    #[must_use]
+    pub fn reaches_actors(&self) -> bool {
+        let mut operations = self.calls.values().flatten();
+        self.is_woken() || operations.any(|operation| *operation == Operation::Actors)
+    }
 }
 
 impl Function {

@@ -13,13 +13,21 @@ use tokio::time::timeout;
 /// The longest that a probe may take.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
+/// What a sidecar must be connected to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Needs {
+    pub(crate) placement: bool,
+    pub(crate) scheduler: bool,
+    pub(crate) worker: bool,
+}
+
 /// The readiness probe of a process.
 #[derive(Debug, Clone)]
 pub(crate) enum Probe {
     /// A GET of this URL succeeds.
     Get(String),
     /// The Dapr sidecar at this URL is healthy and connected.
-    Sidecar { url: String, is_woken: bool, hosts_workflows: bool },
+    Sidecar { url: String, needs: Needs },
     /// A Redis responds at this port.
     Redis(u16),
 }
@@ -29,9 +37,7 @@ impl Probe {
     pub(crate) async fn run(&self) -> Result<(), String> {
         match self {
             Self::Get(url) => get(url).await.map(|_| ()),
-            Self::Sidecar { url, is_woken, hosts_workflows } => {
-                sidecar(url, *is_woken, *hosts_workflows).await
-            }
+            Self::Sidecar { url, needs } => sidecar(url, *needs).await,
             Self::Redis(port) => redis(*port).await,
         }
     }
@@ -90,23 +96,22 @@ pub(crate) async fn text(url: &str) -> Result<String, String> {
     get(url).await?.text().await.map_err(|_| format!("{url} does not return text"))
 }
 
-async fn sidecar(url: &str, is_woken: bool, hosts_workflows: bool) -> Result<(), String> {
+async fn sidecar(url: &str, needs: Needs) -> Result<(), String> {
     get(&format!("{url}/v1.0/healthz")).await?;
     let metadata = get(&format!("{url}/v1.0/metadata")).await?;
     let metadata = metadata.json().await.map_err(|_| format!("{url} returns no metadata"))?;
-    let reason = unready(&metadata, is_woken, hosts_workflows);
-    reason.map_or(Ok(()), |reason| Err(reason.to_owned()))
+    unready(&metadata, needs).map_or(Ok(()), |reason| Err(reason.to_owned()))
 }
 
 /// Why a sidecar is not ready, by [its metadata](https://docs.dapr.io/reference/api/metadata_api/).
-fn unready(metadata: &Value, is_woken: bool, hosts_workflows: bool) -> Option<&'static str> {
+fn unready(metadata: &Value, needs: Needs) -> Option<&'static str> {
     let schedulers = metadata["scheduler"]["connected_addresses"].as_array();
     let workers = metadata["workflows"]["connectedWorkers"].as_u64();
-    if metadata["actorRuntime"]["hostReady"] != true {
+    if needs.placement && metadata["actorRuntime"]["hostReady"] != true {
         Some("the sidecar has no placement yet")
-    } else if is_woken && schedulers.is_none_or(Vec::is_empty) {
+    } else if needs.scheduler && schedulers.is_none_or(Vec::is_empty) {
         Some("the sidecar has no scheduler yet")
-    } else if hosts_workflows && workers.is_none_or(|workers| workers == 0) {
+    } else if needs.worker && workers.is_none_or(|workers| workers == 0) {
         Some("the sidecar has no workflow worker yet")
     } else {
         None
@@ -140,7 +145,8 @@ mod tests {
             "scheduler": {"connected_addresses": ["127.0.0.1:1"]},
             "workflows": {"connectedWorkers": 1}
         });
-        assert_eq!(unready(&ready, true, true), None);
+        let all = Needs { placement: true, scheduler: true, worker: true };
+        assert_eq!(unready(&ready, all), None);
         for (part, expected) in [
             ("actorRuntime", "the sidecar has no placement yet"),
             ("scheduler", "the sidecar has no scheduler yet"),
@@ -148,11 +154,10 @@ mod tests {
         ] {
             let mut metadata = ready.clone();
             metadata.as_object_mut().unwrap().remove(part);
-            assert_eq!(unready(&metadata, true, true), Some(expected));
+            assert_eq!(unready(&metadata, all), Some(expected));
         }
-        let mut neither = ready;
-        neither.as_object_mut().unwrap().retain(|part, _| part == "actorRuntime");
-        assert_eq!(unready(&neither, false, false), None);
+        let none = Needs { placement: false, scheduler: false, worker: false };
+        assert_eq!(unready(&json!({}), none), None);
     }
 
     #[tokio::test]

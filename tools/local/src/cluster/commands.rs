@@ -162,7 +162,9 @@ impl Commands<'_> {
             let plural = if listener == "dapr" { "es" } else { "" };
             command.arg(format!("--{listener}-listen-address{plural}")).arg("127.0.0.1");
         }
-        address(&mut command, "--placement-host-address", control_plane.placement);
+        if function.manifest.reaches_actors() {
+            address(&mut command, "--placement-host-address", control_plane.placement);
+        }
         if function.manifest.is_woken() {
             address(&mut command, "--scheduler-host-address", control_plane.scheduler);
         }

@@ -11,7 +11,7 @@ use super::{
 use crate::dapr::Dapr;
 use crate::guard::Guard;
 use crate::manifest::{self, Function, Kind};
-use crate::probe::Probe;
+use crate::probe::{Needs, Probe};
 use crate::process::Process;
 use crate::resources::{self, Overrides};
 use crate::{LocalError, ports, redis, workspace};
@@ -147,11 +147,13 @@ fn with_sidecar(
     (app, sidecar): (Command, Command),
 ) -> [Spec; 2] {
     let ready = Probe::Get(format!("{}/readyz", local_url(ports.app)));
-    let connected = Probe::Sidecar {
-        url: local_url(ports.sidecar.http),
-        is_woken: function.manifest.is_woken(),
-        hosts_workflows: function.manifest.kind == Kind::Workflow,
+    let manifest = &function.manifest;
+    let needs = Needs {
+        placement: manifest.reaches_actors(),
+        scheduler: manifest.is_woken(),
+        worker: manifest.kind == Kind::Workflow,
     };
+    let connected = Probe::Sidecar { url: local_url(ports.sidecar.http), needs };
     [(name.to_owned(), app, ready), (sidecar_name(name), sidecar, connected)]
 }
 

@@ -5,7 +5,7 @@ use crate::LocalError;
 use crate::dapr::Dapr;
 use crate::guard::Guard;
 use crate::ports::{self, next};
-use crate::probe::Probe;
+use crate::probe::{Needs, Probe};
 use crate::process::Process;
 use std::path::Path;
 use std::process::Command;
@@ -142,7 +142,8 @@ impl Commands<'_> {
         command.arg("--dapr-listen-addresses=127.0.0.1");
         command.arg("--dapr-internal-grpc-listen-address=127.0.0.1");
         let url = format!("http://127.0.0.1:{}", ports.http);
-        (function.to_owned(), command, Probe::Sidecar { url, hosts_workflows: false })
+        let needs = Needs { placement: true, scheduler: true, worker: false };
+        (function.to_owned(), command, Probe::Sidecar { url, needs })
     }
 
     /// A program of Dapr, whose identity is in `namespace`. Without a network it would find no address to announce.
