@@ -105,7 +105,7 @@ provide_images() {
     for program in "${programs[@]}"; do
         say "loading the image of $program"
         run "${loader[@]}" "$work/archives/$program.tar"
-        rm "$work/archives/$program.tar"
+        rm -f "$work/archives/$program.tar"
         printf '%s\t%s\n' "$program" "localhost/saga-shop/$program:$tag" >>"$work/images"
     done
 }

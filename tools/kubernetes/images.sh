@@ -3,7 +3,8 @@
 # The images of the node: they are packed FROM scratch and loaded, as it reaches no registry.
 
 load_image() {
-    inside "$bin/ctr" --address /run/containerd.sock --namespace k8s.io images import "$(realpath "$1")" >/dev/null
+    inside "$bin/ctr" --address /run/containerd.sock --namespace k8s.io images import "$(realpath "$1")" \
+        >"$dir/log/images.log" 2>&1 || fail 1 "$(cat "$dir/log/images.log")"
 }
 
 # pack NAME PROGRAM: the program is in the root folder, and its libraries are where they are here.
