@@ -9,7 +9,8 @@ ARG FILES=build
 # The channel of rust-toolchain.toml; a test compares them.
 ARG RUST=1.95.0
 
-# All functions are built at once, so that all their images cost one build.
+# All functions are built at once, so that all their images cost one build, and with them the stand-ins for a
+# cluster without Azure.
 FROM rust:${RUST}-slim-bookworm AS build
 WORKDIR /shop
 COPY . .
@@ -20,11 +21,11 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     set -eu; \
     host=$(rustc --print host-tuple); \
     set --; \
-    for function in functions/*; do set -- "$@" --bin "${function#functions/}"; done; \
+    for program in functions/* tools/stand-in; do set -- "$@" --bin "${program##*/}"; done; \
     RUSTFLAGS='-C target-feature=+crt-static' \
         cargo build --release --locked --target "$host" "$@"; \
     mkdir /out; \
-    for function in functions/*; do cp "target/$host/release/${function#functions/}" /out/; done; \
+    for program in functions/* tools/stand-in; do cp "target/$host/release/${program##*/}" /out/; done; \
     cp /etc/ssl/certs/ca-certificates.crt /out/
 
 FROM scratch AS prebuilt

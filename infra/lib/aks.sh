@@ -4,8 +4,6 @@
 
 more_providers=(Microsoft.ContainerService)
 default_group=saga-shop-aks
-dapr_chart=1.18.2
-shop=saga-shop
 # The namespace of the Gateway, which has a certificate and no functions.
 edge=saga-shop-edge
 gateway_host='' tls_cert='' tls_key='' cluster=$shop node_size=Standard_D4ds_v5
@@ -71,9 +69,7 @@ need_platform() {
     [[ $gateway_host ]] || misused '--host is missing'
     export GATEWAY_HOST=$gateway_host
     [[ ${tls_cert:+1} == "${tls_key:+1}" ]] || misused '--tls-cert and --tls-key must be given together'
-    collector=${OTEL_EXPORTER_OTLP_ENDPOINT-}
-    [[ -z $collector || $collector =~ ^http://[^/]+$ ]] ||
-        fail 64 'OTEL_EXPORTER_OTLP_ENDPOINT must be http://HOST:PORT, of a collector in the cluster'
+    need_collector
     need kubectl 'install it with: az aks install-cli'
     need helm 'install Helm 3, https://helm.sh'
 }
@@ -150,17 +146,14 @@ trust_pods() {
 fill_in() {
     local file files function
     values_of_manifests >"$work/values"
-    # The manifests put them in single quotes, where YAML escapes only the quote, by doubling it.
-    sed "s/'/''/g"'; s/[\\&|]/\\&/g; s/^\([A-Z_]*\)=\(.*\)$/s|${\1}|\2|g/' "$work/values" >"$work/values.sed"
     mkdir "$work/manifests" "$work/manifests/components" "$work/manifests/functions"
     files=(infra/aks/shop.yaml infra/aks/dapr.yaml infra/aks/components/*.yaml)
     for function in $(deployed); do files+=("infra/aks/functions/$function.yaml"); done
     for file in "${files[@]}"; do
         [[ $file != infra/aks/components/email.yaml || ${MAIL_HOST-} ]] || continue
-        sed -f "$work/values.sed" "$file" >"$work/manifests/${file#infra/aks/}"
+        filled "$file" >"$work/manifests/${file#infra/aks/}"
     done
-    [[ $dry_run ]] || ! grep -rhoE '\$\{[A-Z_]+\}' "$work/manifests" >"$work/unknown" ||
-        fail 65 "no values for $(sort -u "$work/unknown" | tr '\n' ' ')in infra/aks: run this again with --force"
+    need_all_values
 }
 
 values_of_manifests() {
@@ -170,7 +163,7 @@ values_of_manifests() {
     vault=$(of_group '[0].name' keyvault list)
     vault_url=$(of_group '[0].properties.vaultUri' keyvault list)
     clients
-    awk -F '\t' '{ name = toupper($1); gsub("-", "_", name); print "IMAGE_" name "=" $2 }' "$work/images"
+    values_of_images
     echo "SERVICE_BUS=$bus"
     echo "SERVICE_BUS_HOST=$bus.servicebus.windows.net"
     echo "COSMOS_URL=$cosmos"
@@ -179,24 +172,11 @@ values_of_manifests() {
     echo "KEY_VAULT_URL=$vault_url"
     echo "PAYMENT_KEY_DAYS=$PAYMENT_KEY_DAYS"
     echo "PAYMENT_KEY_OVERLAP_MINUTES=$PAYMENT_KEY_OVERLAP_MINUTES"
-    echo "OIDC_ISSUERS=${OIDC_ISSUERS-}"
-    echo "OIDC_AUDIENCES=${OIDC_AUDIENCES-}"
-    echo "OIDC_CLIENT_ID=${OIDC_CLIENT_ID-}"
-    echo "OIDC_SCOPES=${OIDC_SCOPES-}"
-    # An empty limit is the function's default.
-    echo "MAX_REQUESTS=${MAX_REQUESTS-}"
-    echo "MAX_WAITS=${MAX_WAITS-}"
-    echo "MAX_STREAMS=${MAX_STREAMS-}"
-    echo "REQUESTS_PER_CALLER=${REQUESTS_PER_CALLER-}"
-    echo "REQUESTS_PER_ADDRESS=${REQUESTS_PER_ADDRESS-}"
-    echo "TRUSTED_PROXIES=${TRUSTED_PROXIES:-1}"
+    values_of_gateway
     echo "PAYMENT_PROVIDER_URL=${PAYMENT_PROVIDER_URL:-https://api.stripe.com}"
     echo "GATEWAY_HOST=$gateway_host"
     echo "GATEWAY_CLASS=${GATEWAY_CLASS:-approuting-istio}"
-    echo "OTLP_ENDPOINT=$collector"
-    echo "OTLP_ADDRESS=${collector#http://}"
-    echo "TRACE_SAMPLING=${TRACE_SAMPLING:-1}"
-    echo "METRICS_NAMESPACE=${METRICS_NAMESPACE:-kube-system}"
+    values_of_telemetry
     if [[ ${MAIL_HOST-} ]]; then
         printf 'MAIL_%s\n' "HOST=$MAIL_HOST" "PORT=${MAIL_PORT:-587}" "FROM=$MAIL_FROM" "USER=$MAIL_USER"
     fi
@@ -231,7 +211,7 @@ ensure_secrets() {
     local found
     found=$(query '' kubectl get secrets --namespace "$shop" --output name)
     grep -qxF secret/app-api-token <<<"$found" ||
-        secret app-api-token token "$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')"
+        secret app-api-token token "$(random)"
     [[ -z ${MAIL_HOST-} ]] || secret mail-password mail-password "${MAIL_PASSWORD-}"
     if [[ $tls_cert ]]; then
         run kubectl create secret tls gateway-tls --namespace "$edge" --cert "$tls_cert" \
@@ -246,10 +226,7 @@ ensure_secrets() {
 
 # secret NAME KEY VALUE
 secret() {
-    local encoded
-    encoded=$(printf '%s' "$3" | base64 | tr -d '\n')
-    printf 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: %s\n  namespace: %s\ndata:\n  %s: %s\n' \
-        "$1" "$shop" "$2" "$encoded" >"$work/secret.yaml"
+    secret_manifest "$@" >"$work/secret.yaml"
     run kubectl apply --filename - <"$work/secret.yaml"
     rm "$work/secret.yaml"
 }

@@ -69,8 +69,13 @@ push_images() {
         done
     else
         "${command[@]}" >&2 || fail 1 'the images were not built or not pushed, see above; fix that, then run this again'
-        sed -n 's/^  "\(.*\)": "\(.*\)",\{0,1\}$/\1\t\2/p' "$work/pushed"
+        pushed_images
     fi >>"$work/images"
+}
+
+# What infra/images has pushed, as lines of $work/images.
+pushed_images() {
+    sed -n 's/^  "\(.*\)": "\(.*\)",\{0,1\}$/\1\t\2/p' "$work/pushed"
 }
 
 # The digest of a function's image with this tag; empty if the registry has none.

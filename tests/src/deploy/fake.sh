@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Stands in for az, docker, kubectl, helm, curl, cargo and rustc: notes each call, plain and as it could be typed, remembers what was made, and fails
+# Stands in for az, docker, kubectl, helm, kind, curl, cargo and rustc: notes each call, plain and as it could be typed, remembers what was made, and fails
 # where FAIL_ON or FAIL_AT asks for it, saying FAIL_TEXT. Its folder is in STAGE.
 set -euo pipefail
 program=${0##*/}
@@ -132,6 +132,24 @@ case $call in
 'kubectl get secrets'*) if made secrets; then printf 'secret/app-api-token\nsecret/gateway-tls\n'; fi ;;
 'kubectl get gateway'*) echo 192.0.2.1 ;;
 'kubectl create secret tls'*) echo 'kind: Secret' ;;
+# A cluster without Azure: namespaces, and those with the mark of the deployment.
+'kubectl config current-context') echo "${CONTEXT:-kind-test}" ;;
+'kubectl config view --minify'*) echo https://127.0.0.1:6443 ;;
+'kubectl get namespace '*metadata.name=*)
+    name=$(option --field-selector)
+    if made "marked-${name#*=}"; then echo "namespace/${name#*=}"; fi
+    ;;
+'kubectl get namespace '*) if made "namespace-$3"; then echo "namespace/$3"; fi ;;
+'kubectl create namespace'*) make "namespace-$3" ;;
+'kubectl label namespace'*) make "marked-$3" ;;
+'kubectl delete namespace'*) rm -f "$STAGE/made/namespace-$3" "$STAGE/made/marked-$3" ;;
+'kubectl apply --filename '*/rendered.yaml) make namespace-saga-shop && make marked-saga-shop ;;
+'kubectl kustomize'*) rm -rf "$STAGE/applied" && cp -R "$2" "$STAGE/applied" ;;
+'kubectl get deployments '*) echo "${DAPR_FOUND-}" ;;
+'kubectl get crd '*) echo customresourcedefinition.apiextensions.k8s.io/components.dapr.io ;;
+'kubectl get components.dapr.io'*) echo "saga-shop saga-shop ${COMPONENTS_IN-}" ;;
+'kubectl get nodes'*) echo "v1.36.0${DISTRIBUTION-} " ;;
+'kubectl port-forward'*) echo 'Forwarding from 127.0.0.1:18000 -> 8000' ;;
 curl*'%{http_code}'*) echo "${STRANGER:-401}" ;;
 curl*'/status'*) echo "{\"order_id\":\"o-1\",\"status\":\"${ORDER:-completed}\"}" ;;
 curl*'--request POST'*) echo '{"order_id":"o-1","status":"pending"}' ;;

@@ -15,7 +15,7 @@ use std::{env, fs, process};
 const FAKE: &str = include_str!("fake.sh");
 
 /// The faked programs.
-const FAKES: [&str; 5] = ["az", "curl", "docker", "helm", "kubectl"];
+const FAKES: [&str; 6] = ["az", "curl", "docker", "helm", "kind", "kubectl"];
 
 /// The programs that the scripts may require: those of POSIX, Bash and Git.
 const TOOLS: [&str; 22] = [
@@ -39,7 +39,10 @@ pub const TO_AKS: [&str; 9] = [
     "key.pem",
 ];
 
-/// Both deployments: the task and its arguments.
+/// The arguments of a deployment to a cluster without Azure.
+pub const TO_KUBERNETES: [&str; 3] = ["--yes", "--tag", "t1"];
+
+/// Both deployments to Azure: the task and its arguments.
 pub const BOTH: [(&str, &[&str]); 2] = [("deploy-aca", &TO_ACA), ("deploy-aks", &TO_AKS)];
 
 /// The payment provider's key in the scripts' environment.

@@ -7,7 +7,7 @@ impl Shop {
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
         let mut shop = self.clone();
-        token.clone_into(&mut shop.token);
+        token.clone_into(&mut shop.client.token);
         shop
     }
 

@@ -27,9 +27,9 @@ pub(super) struct Gateway {
 }
 
 impl Gateway {
-    /// The gateway of a cluster.
-    pub(super) fn of(cluster: &Cluster) -> Self {
-        Self { url: cluster.gateway_url(), process: None }
+    /// The gateway of a running shop.
+    pub(super) fn at(url: String) -> Self {
+        Self { url, process: None }
     }
 
     /// A further process with these settings. It shares the sidecar of the cluster's.

@@ -5,12 +5,12 @@
 //! Stock: for every product, what was supplied is on hand or sold, and nothing is reserved for an order that has
 //! ended.
 
-use super::shop::Shop;
+use super::client::Client;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-impl Shop {
+impl Client {
     /// Records an order, whose money is then checked.
     ///
     /// # Panics
@@ -25,7 +25,7 @@ impl Shop {
 ///
 /// # Panics
 /// When an invariant is broken.
-pub async fn check(shop: &Shop) {
+pub async fn check(shop: &Client) {
     let mut ended = Vec::new();
     for order in shop.orders() {
         ended.push(shop.ended(&order).await.body);

@@ -1,6 +1,7 @@
 //! A client of the running shop, and the invariants that must hold after each test.
 
 mod callers;
+pub mod client;
 mod contract;
 mod gateway;
 pub mod invariants;

@@ -11,7 +11,7 @@ impl Shop {
     /// When it does not start.
     pub async fn through_a_gateway_with(&self, settings: &[(&str, &str)]) -> Self {
         let mut shop = self.clone();
-        shop.gateway = Gateway::start(&self.cluster, &self.http, settings).await;
+        shop.client.gateway = Gateway::start(&self.cluster, &self.http, settings).await;
         shop
     }
 

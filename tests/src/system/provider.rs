@@ -1,17 +1,17 @@
 //! The shop's payment simulator: its ledger and its controls.
 
-use super::shop::{REQUEST_TIMEOUT, Shop};
+use super::client::{Client, REQUEST_TIMEOUT};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-impl Shop {
+impl Client {
     /// The charges and refunds of the payment simulator.
     ///
     /// # Panics
     /// When it does not respond.
     pub async fn ledger(&self) -> Value {
-        let url = format!("{}/control/ledger", self.cluster.simulator_url());
+        let url = format!("{}/control/ledger", self.simulator);
         let answer = self
             .http
             .get(url)
@@ -36,7 +36,7 @@ impl Shop {
     /// When it does not clear them.
     pub async fn clear_payment_faults(&self) {
         for plan in ["faults", "settlement"] {
-            let url = format!("{}/control/{plan}", self.cluster.simulator_url());
+            let url = format!("{}/control/{plan}", self.simulator);
             let answer = self.http.delete(url).send().await.expect("the simulator answers");
             assert_eq!(answer.status(), StatusCode::NO_CONTENT);
         }
@@ -47,7 +47,7 @@ impl Shop {
     /// # Panics
     /// When it does not advance.
     pub async fn advance_payment_clock(&self, by: Duration) {
-        let url = format!("{}/control/clock", self.cluster.simulator_url());
+        let url = format!("{}/control/clock", self.simulator);
         let request = self.http.post(url).json(&json!({"advance_seconds": by.as_secs()}));
         assert!(request.send().await.is_ok_and(|answer| answer.status().is_success()));
     }
@@ -61,7 +61,7 @@ impl Shop {
     }
 
     async fn plan_payments(&self, kind: &str, plan: &Value) {
-        let url = format!("{}/control/{kind}", self.cluster.simulator_url());
+        let url = format!("{}/control/{kind}", self.simulator);
         let answer = self.http.put(url).json(plan).send().await.expect("the simulator answers");
         assert_eq!(answer.status(), StatusCode::NO_CONTENT);
     }

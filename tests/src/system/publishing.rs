@@ -1,6 +1,7 @@
 //! Events that tests publish.
 
-use super::shop::{REQUEST_TIMEOUT, Shop};
+use super::client::REQUEST_TIMEOUT;
+use super::shop::Shop;
 use serde_json::Value;
 
 impl Shop {

@@ -1,5 +1,5 @@
-//! Stand-ins for the services that the shop calls: small servers on the loopback address, in memory,
-//! with fault injection.
+//! Stand-ins for the services that the shop calls: small servers in memory, by default on the loopback
+//! address, with fault injection.
 //!
 //! [`payment`] simulates the payment provider, [`mail`] is a mail sink, [`trace`] a trace sink,
 //! [`key_vault`] simulates Azure Key Vault, and [`issuer`] issues tokens. Each is a subcommand of the

@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 use stand_in::{issuer, key_vault, mail, payment, process, trace};
 use std::process::ExitCode;
 
-/// Stands in for a service that the shop calls, on 127.0.0.1 and in memory.
+/// Stands in for a service that the shop calls, in memory, and unless it is said otherwise on 127.0.0.1.
 #[derive(Debug, Parser)]
 #[command(version, arg_required_else_help = true)]
 struct Arguments {

@@ -38,8 +38,21 @@ pub async fn run<A: Parser>(serve: impl AsyncFnOnce(A) -> Result<(), Failure>) -
 ///
 /// The port is taken or forbidden.
 pub async fn listen(port: u16, option: &str) -> Result<(TcpListener, SocketAddr), Failure> {
-    let attempt = format!("listen on 127.0.0.1:{port}; {option} chooses another port");
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+    listen_on(Ipv4Addr::LOCALHOST, port, option).await
+}
+
+/// Listens likewise on another address.
+///
+/// # Errors
+///
+/// The port is taken or forbidden, or the address is not this machine's.
+pub async fn listen_on(
+    address: Ipv4Addr,
+    port: u16,
+    option: &str,
+) -> Result<(TcpListener, SocketAddr), Failure> {
+    let attempt = format!("listen on {address}:{port}; {option} chooses another port");
+    let listener = TcpListener::bind((address, port)).await;
     let bound = listener.and_then(|listener| listener.local_addr().map(|at| (listener, at)));
     bound.map_err(Failure::to(attempt))
 }

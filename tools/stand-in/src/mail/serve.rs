@@ -3,15 +3,16 @@
 use crate::failure::Failure;
 use crate::mail::sink::Sink;
 use crate::mail::{api, pages, smtp};
-use crate::process::{self, listen, server};
+use crate::process::{self, listen_on, server};
 use crate::web::{ApiError, bounded, health};
 use axum::Router;
 use clap::Args;
+use std::net::Ipv4Addr;
 
 /// The largest HTTP request body read, in bytes; a larger one is rejected with 413.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// Receives every mail sent to 127.0.0.1, stores it in memory and shows it.
+/// Receives every mail, stores it in memory and shows it.
 ///
 /// SMTP needs no TLS and no login. Over HTTP, GET / is a page with the mails and GET /api/mails the
 /// same as JSON; PUT /control/faults makes the next mails stall, be rejected or get no reply.
@@ -23,6 +24,10 @@ pub struct Arguments {
     /// The port to show mail on; 0 takes a free one, which the start line names.
     #[arg(long, value_name = "PORT", default_value_t = 8025)]
     http_port: u16,
+    /// The address to listen on. Callers are not authenticated: another than loopback only where a network
+    /// policy admits them.
+    #[arg(long, default_value_t = Ipv4Addr::LOCALHOST)]
+    address: Ipv4Addr,
 }
 
 /// Serves until it is signalled to stop.
@@ -30,9 +35,9 @@ pub struct Arguments {
 /// # Errors
 ///
 /// A port is taken, or a server fails.
-pub async fn serve(Arguments { smtp_port, http_port }: Arguments) -> Result<(), Failure> {
-    let (smtp, smtp_address) = listen(smtp_port, "--smtp-port").await?;
-    let (http, http_address) = listen(http_port, "--http-port").await?;
+pub async fn serve(Arguments { smtp_port, http_port, address }: Arguments) -> Result<(), Failure> {
+    let (smtp, smtp_address) = listen_on(address, smtp_port, "--smtp-port").await?;
+    let (http, http_address) = listen_on(address, http_port, "--http-port").await?;
     let sink = Sink::default();
     let announce = || {
         tracing::info!(

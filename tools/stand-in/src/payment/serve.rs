@@ -4,13 +4,14 @@ use crate::failure::Failure;
 use crate::payment::error::StripeError;
 use crate::payment::simulator::Simulator;
 use crate::payment::{api, control};
-use crate::process::{self, listen, server};
+use crate::process::{self, listen_on, server};
 use crate::secret::{InvalidSecret, Secret};
 use crate::secrets_file::{self, SecretsFileError};
 use crate::web::{bounded, health};
 use axum::Router;
 use clap::Args;
 use serde_json::Value;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -20,7 +21,7 @@ pub const MAX_BODY_BYTES: usize = 64 * 1024;
 /// The name of the API key in the secrets file.
 const NAME: &str = "payment-api-key";
 
-/// Simulates the payment provider on 127.0.0.1: Stripe's wire format for payment intents, refunds
+/// Simulates the payment provider: Stripe's wire format for payment intents, refunds
 /// and the rotation of API keys, in memory.
 ///
 /// PUT /control/faults makes the next calls stall or fail, and PUT /control/settlement makes the next
@@ -33,6 +34,10 @@ pub struct Arguments {
     /// The port to listen on; 0 takes a free one, which the start line names.
     #[arg(long, default_value_t = 8090)]
     port: u16,
+    /// The address to listen on. Callers are not authenticated: another than loopback only where a network
+    /// policy admits them.
+    #[arg(long, default_value_t = Ipv4Addr::LOCALHOST)]
+    address: Ipv4Addr,
     /// A JSON file {"payment-api-key": "KEY"} with the first API key, whose id is `mk_first`.
     #[arg(long, value_name = "PATH")]
     secrets_file: PathBuf,
@@ -54,10 +59,10 @@ enum KeyError {
 /// # Errors
 ///
 /// The secrets file cannot be used, the port is taken, or the server fails.
-pub async fn serve(Arguments { port, secrets_file }: Arguments) -> Result<(), Failure> {
+pub async fn serve(Arguments { port, address, secrets_file }: Arguments) -> Result<(), Failure> {
     let attempt = format!("use the secrets file {}", secrets_file.display());
     let api_key = read_key(&secrets_file).map_err(Failure::of_usage(attempt))?;
-    let (listener, address) = listen(port, "--port").await?;
+    let (listener, address) = listen_on(address, port, "--port").await?;
     let announce =
         || tracing::info!(%address, "Simulating the payment provider at http://{address}");
     process::serve(announce, [server("serve", axum::serve(listener, app(api_key)))]).await

@@ -1,6 +1,6 @@
 //! What every stand-in does as a program: start line, stop, exit codes and help.
 
-use crate::support::{Signal, fails, help_names, stand_in, taken_ports_are_named};
+use crate::support::{Running, Signal, fails, help_names, stand_in, taken_ports_are_named};
 use crate::{key_vault, mail, payment, trace};
 use stand_in::trace::FaultKind;
 use std::net::SocketAddr;
@@ -23,6 +23,23 @@ async fn payment_serves_on_loopback_and_ends_cleanly_on_either_signal() {
         assert_eq!(crate::support::call(address, "GET", "/healthz", "").await.status, 200);
         assert!(!running.start_line.contains(payment::support::KEY));
         running.stop(signal).await;
+    }
+}
+
+#[tokio::test]
+async fn the_stand_ins_of_a_cluster_listen_where_they_are_asked_to() {
+    let (_folder, secrets) = payment::program::good_secrets();
+    let mut payment = stand_in("payment");
+    payment.args(["--port", "0", "--secrets-file"]).arg(&secrets);
+    let mut mail = stand_in("mail");
+    mail.args(["--smtp-port", "0", "--http-port", "0"]);
+    for (mut program, names) in
+        [(payment, &["address"][..]), (mail, &["smtp_address", "http_address"])]
+    {
+        let running = Running::start(program.args(["--address", "0.0.0.0"])).await;
+        for name in names {
+            assert!(running.address(name).ip().is_unspecified(), "{name}");
+        }
     }
 }
 
