@@ -11,7 +11,7 @@ pub(crate) use self::rows::tests::sample;
 pub use self::rows::{Comparison, Row, compared, rows};
 pub use self::table::Table;
 pub use self::tables::tables;
-pub(crate) use self::tables::{heading, interval, number};
+pub(crate) use self::tables::{comparisons, heading, interval, number};
 
 use crate::BenchError;
 use crate::block::Sample;

@@ -73,7 +73,8 @@ fn throughput(rows: &[Row]) -> Table {
     }
 }
 
-fn comparisons(comparisons: &[Comparison]) -> Table {
+/// The ratios of loads to their references.
+pub(crate) fn comparisons(comparisons: &[Comparison]) -> Table {
     let row = |it: &Comparison| {
         let measure = match it.measure {
             Measure::PerSecond => "per second",
