@@ -64,11 +64,19 @@ pub(crate) struct Bench {
         value_parser = clap::value_parser!(u64).range(1..=10_000_000), conflicts_with = "compare",
     )]
     growth: Option<u64>,
+    /// Stops and starts each function so many times: how long until it is ready, and how large it is. Without
+    /// ceilings and orders. Some minutes.
+    #[arg(
+        long, value_name = "STARTS", num_args = 0..=1, default_missing_value = "20",
+        value_parser = clap::value_parser!(u8).range(1..=200),
+        conflicts_with_all = ["compare", "growth", "pairs", "seconds", "at_once", "quick"],
+    )]
+    start_up: Option<u8>,
     /// The file for the result as JSON; by default one in target/bench, named by the date.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Also writes the tables into a document, between `<!-- bench -->` and `<!-- /bench -->`;
-    /// those of --growth between `<!-- bench growth -->` and its end.
+    /// Also writes the tables into a document, between `<!-- bench -->` and `<!-- /bench -->`; those of --growth
+    /// and of --start-up between `<!-- bench growth -->` and `<!-- bench start-up -->` and their ends.
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
 }
@@ -78,6 +86,7 @@ pub(crate) async fn run(bench: Bench) -> ExitCode {
     let done = match &bench {
         Bench { compare: Some(base), .. } => bench.compare(base).await,
         Bench { growth: Some(orders), .. } => bench.grow(*orders).await,
+        Bench { start_up: Some(starts), .. } => bench.start_up(*starts).await,
         _ => bench.measure().await,
     };
     match done {
@@ -165,7 +174,10 @@ mod tests {
         let growth = |arguments: &str| parse(arguments).unwrap().growth;
         assert_eq!(growth("bench --growth"), Some(20_000));
         assert_eq!(growth("bench --growth 60 --quick"), Some(60));
-        for both in ["--compare main --growth", "--growth 0"] {
+        let start_up = |arguments: &str| parse(arguments).unwrap().start_up;
+        assert_eq!(start_up("bench --start-up"), Some(20));
+        assert_eq!(start_up("bench --start-up 3 --no-build"), Some(3));
+        for both in ["--growth --start-up", "--compare main --growth", "--start-up --quick"] {
             assert!(parse(&format!("bench {both}")).is_err(), "{both}");
         }
     }

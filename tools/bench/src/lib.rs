@@ -21,6 +21,7 @@ pub mod moves;
 pub mod report;
 pub mod revision;
 pub mod setting;
+pub mod start_up;
 pub mod stats;
 
 pub use error::BenchError;

@@ -37,9 +37,9 @@ pub struct Setting {
     pub dapr: String,
     /// The machine, before anything was started.
     pub machine: Machine,
-    /// The number of pairs.
+    /// The number of pairs; of starts, where those are measured.
     pub pairs: usize,
-    /// The seconds of each measurement.
+    /// The seconds of each measurement; none of starts, which take as long as they take.
     pub seconds: u64,
     /// Whether it was too short to rely on.
     pub quick: bool,

@@ -1,4 +1,4 @@
-//! What the command line measures: one shop, its growth, or two shops.
+//! What the command line measures: one shop, its growth, its starts, or two shops.
 
 use super::{Bench, say};
 use bench::block::Site;
@@ -7,15 +7,18 @@ use bench::growth::{grow, growth_tables};
 use bench::report::{Setting, tables};
 use bench::revision::Revision;
 use bench::setting::Plan;
+use bench::start_up::{start_up, start_up_table};
 use bench::{BenchError, measure};
 use local::Cluster;
 use local::signals::Signals;
+use std::time::Duration;
 
 /// The place of a measurement, and of a comparison, in a document.
 const BENCH: &str = "bench";
 
-/// The place of its growth.
+/// The places of the others.
 const GROWTH: &str = "bench growth";
+const START_UP: &str = "bench start-up";
 
 impl Bench {
     /// Measures the workspace. False if a signal came first.
@@ -41,6 +44,18 @@ impl Bench {
         };
         let Some(growth) = self.with_shop(&head, &plan, grown).await? else { return Ok(false) };
         self.write(GROWTH, &growth.setting.date, &growth, &growth_tables(&growth))?;
+        Ok(true)
+    }
+
+    /// Starts each function of the workspace `starts` times. False if a signal came first.
+    pub(super) async fn start_up(&self, starts: u8) -> Result<bool, BenchError> {
+        let head = Revision::head(self.profile).alone();
+        let pairs = usize::from(starts);
+        let plan = Plan { pairs, measured: Duration::ZERO, ..self.plan() };
+        let setting = plan.setting(&head.root, &head.binaries)?;
+        let started = async |cluster: &Cluster| start_up(cluster, setting, starts, say).await;
+        let Some(started) = self.with_shop(&head, &plan, started).await? else { return Ok(false) };
+        self.write(START_UP, &started.setting.date, &started, &start_up_table(&started))?;
         Ok(true)
     }
 
