@@ -7,7 +7,7 @@ mod requests;
 pub use self::requests::Outcome;
 
 use self::ceilings::Ceilings;
-use self::orders::Placed;
+use self::orders::{Placed, product};
 use self::requests::{read, succeeded};
 use crate::load::Subject;
 use crate::{BenchError, ceiling};
@@ -91,7 +91,8 @@ impl Client {
         let number = self.number.fetch_add(1, Ordering::Relaxed);
         let gateway = &self.gateway;
         match subject {
-            Subject::Order => self.order(number).await,
+            Subject::Order => self.order(number, product(number)).await,
+            Subject::OneProduct => self.order(number, 0).await,
             Subject::Accept => self.accept(number).await,
             Subject::GetOrder => {
                 let get = self.http.get(format!("{gateway}/api/orders/{}", self.order.id));

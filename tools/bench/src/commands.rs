@@ -1,14 +1,12 @@
 //! The command line.
 
-use bench::block::Site;
-use bench::compare::{compare, table};
-use bench::report::{Setting, tables, write_between, write_json};
+mod modes;
+
+use bench::BenchError;
+use bench::report::{write_between, write_json};
 use bench::revision::{Profile, Revision};
 use bench::setting::Plan;
-use bench::{BenchError, measure};
 use clap::Parser;
-use local::Cluster;
-use local::signals::Signals;
 use serde::Serialize;
 use std::error::Error;
 use std::io::{Write, stderr};
@@ -58,19 +56,38 @@ pub(crate) struct Bench {
     /// what moved beyond the noise is listed. Without ceilings. Needs 6 GB of memory.
     #[arg(long, value_name = "BASE")]
     compare: Option<String>,
+    /// Measures one shop before and after so many orders, and orders of one product beside those of many: what
+    /// moved beyond the noise, and what memory and files took. Without ceilings. About a second for 30 orders,
+    /// and a quarter of an hour.
+    #[arg(
+        long, value_name = "ORDERS", num_args = 0..=1, default_missing_value = "20000",
+        value_parser = clap::value_parser!(u64).range(1..=10_000_000), conflicts_with = "compare",
+    )]
+    growth: Option<u64>,
+    /// Stops and starts each function so many times: how long until it is ready, and how large it is. Without
+    /// ceilings and orders. Some minutes.
+    #[arg(
+        long, value_name = "STARTS", num_args = 0..=1, default_missing_value = "20",
+        value_parser = clap::value_parser!(u8).range(1..=200),
+        conflicts_with_all = ["compare", "growth", "pairs", "seconds", "at_once", "quick"],
+    )]
+    start_up: Option<u8>,
     /// The file for the result as JSON; by default one in target/bench, named by the date.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Also writes the tables into a document, between `<!-- bench -->` and `<!-- /bench -->`.
+    /// Also writes the tables into a document, between `<!-- bench -->` and `<!-- /bench -->`; those of --growth
+    /// and of --start-up between `<!-- bench growth -->` and `<!-- bench start-up -->` and their ends.
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
 }
 
 /// Runs the measurement of the command line.
 pub(crate) async fn run(bench: Bench) -> ExitCode {
-    let done = match &bench.compare {
-        None => bench.measure().await,
-        Some(base) => bench.compare(base).await,
+    let done = match &bench {
+        Bench { compare: Some(base), .. } => bench.compare(base).await,
+        Bench { growth: Some(orders), .. } => bench.grow(*orders).await,
+        Bench { start_up: Some(starts), .. } => bench.start_up(*starts).await,
+        _ => bench.measure().await,
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -100,86 +117,24 @@ impl Bench {
         Plan { pairs, measured, at_once, quick: self.quick, traces }
     }
 
-    /// Measures the workspace. False if a signal came first.
-    async fn measure(&self) -> Result<bool, BenchError> {
-        let (plan, head) = (self.plan(), Revision::head(self.profile));
-        let setting = plan.setting(&head.root, &head.binaries)?;
-        let mut signals = Signals::listen()?;
-        let started = Cluster::start(head.options(&plan, !self.no_build));
-        let Some(cluster) = signals.until_signal(started).await? else { return Ok(false) };
-        let measured = async {
-            let site = Site::open(&cluster).await?;
-            measure::measure(&site, &plan, setting, say).await
-        };
-        let report = signals.until_signal(measured).await;
-        stop(&[&cluster], report.is_err(), &mut signals).await;
-        let Some(report) = report? else { return Ok(false) };
-        self.write(&report.setting.date, &report, &tables(&report))?;
-        Ok(true)
-    }
-
-    /// Compares the workspace with `base`. False if a signal came first.
-    async fn compare(&self, base: &str) -> Result<bool, BenchError> {
-        let (plan, head) = (self.plan(), Revision::head(self.profile).alone());
-        let setting = plan.setting(&head.root, &head.binaries)?;
-        let base = Revision::base(&head, base)?;
-        let compared = self.compare_with(&base, &head, plan, setting).await;
-        base.remove()?;
-        compared
-    }
-
-    async fn compare_with(
+    /// Prints the tables and writes what the command line asks for: into a document at `mark`.
+    fn write(
         &self,
-        base: &Revision,
-        head: &Revision,
-        plan: Plan,
-        setting: Setting,
-    ) -> Result<bool, BenchError> {
-        let (commit, build) = (base.commit()?, !self.no_build);
-        let mut signals = Signals::listen()?;
-        let started = async {
-            let base = Cluster::start(base.options(&plan, build)).await?;
-            Ok::<_, BenchError>([base, Cluster::start(head.options(&plan, build)).await?])
-        };
-        let Some(clusters) = signals.until_signal(started).await? else { return Ok(false) };
-        let compared = async {
-            let [base, head] = &clusters;
-            let sites = [&Site::open(base).await?, &Site::open(head).await?];
-            compare(sites, &plan, setting, commit, say).await
-        };
-        let moves = signals.until_signal(compared).await;
-        stop(&clusters.each_ref(), moves.is_err(), &mut signals).await;
-        let Some(moves) = moves? else { return Ok(false) };
-        self.write(&moves.setting.date, &moves, &table(&moves))?;
-        Ok(true)
-    }
-
-    /// Prints the tables and writes what the command line asks for.
-    fn write(&self, date: &str, result: &impl Serialize, text: &str) -> Result<(), BenchError> {
+        mark: &str,
+        date: &str,
+        result: &impl Serialize,
+        text: &str,
+    ) -> Result<(), BenchError> {
         let name = format!("{}.json", date.replace(':', "-"));
         let file = || Revision::head(self.profile).results().join(name);
         let json = self.json.clone().unwrap_or_else(file);
         write_json(result, &json)?;
         if let Some(document) = &self.markdown {
-            write_between(document, text)?;
+            write_between(document, mark, text)?;
         }
         println!("{text}");
-        say(&format!("every block is in {}", json.display()));
+        say(&format!("every sample is in {}", json.display()));
         Ok(())
-    }
-}
-
-/// Stops what runs, in order, and keeps the logs if something failed. A signal stops it immediately.
-async fn stop(clusters: &[&Cluster], failed: bool, signals: &mut Signals) {
-    say("stopping; Ctrl-C stops immediately");
-    for cluster in clusters {
-        if failed {
-            cluster.keep();
-        }
-        tokio::select! {
-            _ = cluster.stop() => {}
-            () = signals.next() => {}
-        }
     }
 }
 
@@ -211,5 +166,19 @@ mod tests {
         assert!(Bench::try_parse_from(["bench", "--quick", "--pairs", "3"]).is_err());
         let long = Bench::try_parse_from(["bench", "--no-traces"]).unwrap().plan();
         assert!((long.pairs, long.traces) == (10, false) && !long.quick);
+    }
+
+    #[test]
+    fn a_mode_has_a_length_of_its_own_and_excludes_the_others() {
+        let parse = |arguments: &str| Bench::try_parse_from(arguments.split(' '));
+        let growth = |arguments: &str| parse(arguments).unwrap().growth;
+        assert_eq!(growth("bench --growth"), Some(20_000));
+        assert_eq!(growth("bench --growth 60 --quick"), Some(60));
+        let start_up = |arguments: &str| parse(arguments).unwrap().start_up;
+        assert_eq!(start_up("bench --start-up"), Some(20));
+        assert_eq!(start_up("bench --start-up 3 --no-build"), Some(3));
+        for both in ["--growth --start-up", "--compare main --growth", "--start-up --quick"] {
+            assert!(parse(&format!("bench {both}")).is_err(), "{both}");
+        }
     }
 }

@@ -5,29 +5,11 @@ use crate::block::{Sample, Site};
 use crate::load::{Load, Subject};
 use crate::measure::{counted, line};
 use crate::meter::Work;
-use crate::report::{Setting, Table, heading, interval, number};
+use crate::moves::{MEASURES, Move, moves, moves_table};
+use crate::report::{Setting, Table, heading, number};
 use crate::setting::Plan;
-use crate::stats::{Estimate, median, per, ratios};
+use crate::stats::per;
 use serde::{Deserialize, Serialize};
-
-/// What moved, or did not.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Move {
-    /// The load.
-    pub load: Load,
-    /// What was measured of it.
-    pub measure: String,
-    /// The median of the base.
-    pub base: f64,
-    /// The median of the workspace as it is.
-    pub head: f64,
-    /// The ratios of pairs: head to base.
-    pub ratio: Estimate,
-    /// The ratios of the same shop measured twice in a round.
-    pub noise: Estimate,
-    /// Whether the ratio is beyond the noise.
-    pub moved: bool,
-}
 
 /// Two revisions, compared.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -45,16 +27,6 @@ pub struct Moves {
     /// Every block of the head.
     pub of_head: Vec<Sample>,
 }
-
-/// How a measure is called, and how it is read. It says itself whether more or less is better.
-type Measure = (&'static str, fn(&Sample) -> f64);
-
-const MEASURES: [Measure; 4] = [
-    ("per second", |it| it.per_second),
-    ("p50 ms", |it| it.latency.p50),
-    ("CPU ms each", Sample::all_cpu),
-    ("drained in s", |it| it.drained),
-];
 
 /// Compares the shops `base` and `head` by `plan`, of the commits `base_commit` and that of `setting`.
 ///
@@ -82,7 +54,7 @@ pub async fn compare(
             }
         }
     }
-    let moves = moves(&of, plan.at_once);
+    let moves = moves(&of, &loads(plan.at_once), &MEASURES);
     let [of_base, of_head] = of;
     Ok(Moves { setting, base: base_commit, moves, work, of_base, of_head })
 }
@@ -102,39 +74,11 @@ fn loads(many: u16) -> [Load; 6] {
     ]
 }
 
-/// Each measure of each load.
-fn moves(of: &[Vec<Sample>; 2], many: u16) -> Vec<Move> {
-    let of_load = |load| MEASURES.iter().filter_map(move |measure| moved(of, load, *measure));
-    loads(many).into_iter().flat_map(of_load).collect()
-}
-
-fn moved(of: &[Vec<Sample>; 2], load: Load, (measure, value): Measure) -> Option<Move> {
-    let all = |samples: &Vec<Sample>| -> Vec<f64> {
-        samples.iter().filter(|sample| sample.load == load).map(value).collect()
-    };
-    let [base, head] = of.each_ref().map(all);
-    let ratio = Estimate::of(&ratios(head.iter().copied().zip(base.iter().copied())))?;
-    let twice = |values: &[f64]| ratios(values.chunks_exact(2).map(|pair| (pair[1], pair[0])));
-    let noise = Estimate::of(&[twice(&base), twice(&head)].concat())?;
-    let moved = ratio.moved(&noise);
-    let (base, head) = (median(&base)?, median(&head)?);
-    Some(Move { load, measure: measure.to_owned(), base, head, ratio, noise, moved })
-}
-
 /// The comparison as it is read.
 #[must_use]
 pub fn table(moves: &Moves) -> String {
-    let row = |it: &Move| {
-        let beyond = if it.moved { "yes" } else { "no" };
-        let what = format!("{}, {} at once, {}", it.load, it.load.at_once, it.measure);
-        let (ratio, noise) = (interval(&it.ratio), interval(&it.noise));
-        vec![what, number(it.base), number(it.head), ratio, noise, beyond.to_owned()]
-    };
-    let times = Table {
-        title: format!("Against the base `{}`:", moves.base),
-        head: vec!["what", "base", "head", "head / base", "noise", "beyond noise"],
-        rows: moves.moves.iter().map(row).collect(),
-    };
+    let title = format!("Against the base `{}`:", moves.base);
+    let times = moves_table(title, ["base", "head", "head / base"], &moves.moves);
     format!("{}\n{times}\n{}", heading(&moves.setting), work_table(&moves.work))
 }
 
@@ -155,25 +99,5 @@ fn work_table([base, head]: &[Work; 2]) -> Table {
         title: "The work of one order, counted:".to_owned(),
         head: vec!["what", "base", "head", "head / base"],
         rows: counts.iter().map(row).collect(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::report::sample;
-
-    #[test]
-    fn a_ratio_beyond_the_noise_has_moved() {
-        let order = Load::new(Subject::Order, 30);
-        let of = |rates: &[f64]| rates.iter().map(|rate| sample(order, *rate)).collect::<Vec<_>>();
-        let base = of(&[10.0, 10.2, 10.1, 10.0]);
-        for (head, expected) in
-            [([20.0, 20.3, 20.1, 20.2], true), ([10.1, 10.0, 10.0, 10.2], false)]
-        {
-            let moves = moves(&[base.clone(), of(&head)], 30);
-            assert_eq!(moves[0].measure, "per second");
-            assert_eq!(moves[0].moved, expected, "{:?}", moves[0]);
-        }
     }
 }

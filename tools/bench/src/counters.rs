@@ -3,11 +3,13 @@
 #![expect(clippy::float_arithmetic, reason = "shares of an order are fractions")]
 
 mod cpu;
+mod footprint;
 mod kept;
 mod prometheus;
 mod redis;
 
 pub use self::cpu::{Cpu, Machine, own_cpu};
+pub use self::footprint::{ETCD, Footprint, REDIS, resident};
 pub use self::kept::Kept;
 
 use crate::BenchError;

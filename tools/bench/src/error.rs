@@ -56,9 +56,9 @@ pub enum BenchError {
         /// The document.
         path: PathBuf,
         /// The line before the table.
-        begin: &'static str,
+        begin: String,
         /// The line after it.
-        end: &'static str,
+        end: String,
     },
     /// A command of Git failed.
     #[error("git {command} failed: {errors}")]

@@ -12,13 +12,16 @@ pub mod counters;
 pub mod drain;
 mod error;
 mod git;
+pub mod growth;
 pub mod load;
 pub mod loops;
 pub mod measure;
 pub mod meter;
+pub mod moves;
 pub mod report;
 pub mod revision;
 pub mod setting;
+pub mod start_up;
 pub mod stats;
 
 pub use error::BenchError;

@@ -10,6 +10,8 @@ use std::fmt;
 pub enum Subject {
     /// An order through the gateway, until it has completed.
     Order,
+    /// The same, all of them of one product.
+    OneProduct,
     /// An order through the gateway, until it is accepted.
     Accept,
     /// A workflow of that many activities that do nothing, until it has ended.
@@ -32,6 +34,7 @@ impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Order => f.write_str("order"),
+            Self::OneProduct => f.write_str("order, all of one product"),
             Self::Accept => f.write_str("order, until accepted"),
             Self::Chain(activities) => {
                 write!(f, "E{activities}: no-op workflow, {activities} activities")
@@ -52,6 +55,7 @@ impl Subject {
     pub fn reference(self) -> Option<Self> {
         match self {
             Self::Order | Self::Chain(0..5) => Some(Self::Chain(5)),
+            Self::OneProduct => Some(Self::Order),
             Self::Accept => Some(Self::Start),
             Self::GetOrder | Self::GetProduct | Self::Actor | Self::Axum => Some(Self::Invocation),
             Self::Chain(_) | Self::Start | Self::Invocation => None,
@@ -61,7 +65,7 @@ impl Subject {
     /// Whether the shop does it; otherwise the ceilings do.
     #[must_use]
     pub fn is_of_shop(self) -> bool {
-        matches!(self, Self::Order | Self::Accept | Self::GetOrder | Self::GetProduct)
+        self.makes_orders() || matches!(self, Self::GetOrder | Self::GetProduct)
     }
 
     /// Whether a process has a share in it, by the process's name.
@@ -76,13 +80,13 @@ impl Subject {
     /// Whether it takes more than the answer to a request.
     #[must_use]
     pub fn lasts(self) -> bool {
-        matches!(self, Self::Order | Self::Accept | Self::Chain(_) | Self::Start)
+        self.makes_orders() || matches!(self, Self::Chain(_) | Self::Start)
     }
 
     /// Whether it makes orders, which go on after it.
     #[must_use]
     pub fn makes_orders(self) -> bool {
-        matches!(self, Self::Order | Self::Accept)
+        matches!(self, Self::Order | Self::OneProduct | Self::Accept)
     }
 }
 

@@ -40,7 +40,7 @@ pub async fn measure(
     let idle = idle(site).await;
     say("counting the work of an order");
     let work = counted(site).await?;
-    let samples = rounds(site, plan, &say).await?;
+    let samples = rounds(site, plan, &loads(plan.at_once), plan.pairs, &say).await?;
     let rows = rows(&samples);
     let open = below_capacity(site, plan, &rows, &say).await?;
     let comparisons = compared(&samples);
@@ -69,15 +69,17 @@ pub async fn counted(site: &Site<'_>) -> Result<Work, BenchError> {
     meter.finish(f64::from(COUNTED)).await
 }
 
-/// All blocks of all rounds.
-async fn rounds(
+/// All blocks of all rounds, each of which has all of `loads`.
+pub(crate) async fn rounds(
     site: &Site<'_>,
     plan: &Plan,
+    loads: &[Load],
+    rounds: usize,
     say: &impl Fn(&str),
 ) -> Result<Vec<Sample>, BenchError> {
     let mut samples = Vec::new();
-    for (number, round) in there_and_back(&loads(plan.at_once), plan.pairs).iter().enumerate() {
-        say(&format!("round {} of {}", number + 1, plan.pairs));
+    for (number, round) in there_and_back(loads, rounds).iter().enumerate() {
+        say(&format!("round {} of {rounds}", number + 1));
         for load in round {
             let sample = site.block(*load, plan.window(*load)).await?;
             say(&line(&sample));

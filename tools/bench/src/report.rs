@@ -11,7 +11,7 @@ pub(crate) use self::rows::tests::sample;
 pub use self::rows::{Comparison, Row, compared, rows};
 pub use self::table::Table;
 pub use self::tables::tables;
-pub(crate) use self::tables::{heading, interval, number};
+pub(crate) use self::tables::{comparisons, heading, interval, number};
 
 use crate::BenchError;
 use crate::block::Sample;
@@ -37,9 +37,9 @@ pub struct Setting {
     pub dapr: String,
     /// The machine, before anything was started.
     pub machine: Machine,
-    /// The number of pairs.
+    /// The number of pairs; of starts, where those are measured.
     pub pairs: usize,
-    /// The seconds of each measurement.
+    /// The seconds of each measurement; none of starts, which take as long as they take.
     pub seconds: u64,
     /// Whether it was too short to rely on.
     pub quick: bool,

@@ -246,6 +246,12 @@ impl Cluster {
         self.folder.root()
     }
 
+    /// The folder of the data of a store: `redis`, `broker`, or `etcd`, which is the scheduler's.
+    #[must_use]
+    pub fn data(&self, store: &str) -> PathBuf {
+        self.folder.data(store)
+    }
+
     /// The folder of the sidecars' copies of `components/local`.
     #[must_use]
     pub fn resources(&self) -> PathBuf {

@@ -20,9 +20,9 @@ pub(super) struct Placed {
 }
 
 impl Client {
-    /// Places an order and waits until it has completed.
-    pub(super) async fn order(&self, number: u64) -> Result<Outcome, BenchError> {
-        let Some((placed, order)) = self.place(number, true).await? else {
+    /// Places an order of `product` and waits until it has completed.
+    pub(super) async fn order(&self, number: u64, product: u64) -> Result<Outcome, BenchError> {
+        let Some((placed, order)) = self.place(number, product, true).await? else {
             return Ok(Outcome::Rejected);
         };
         if order["status"] != "completed" {
@@ -32,7 +32,7 @@ impl Client {
     }
 
     pub(super) async fn accept(&self, number: u64) -> Result<Outcome, BenchError> {
-        let Some((placed, _)) = self.place(number, false).await? else {
+        let Some((placed, _)) = self.place(number, product(number), false).await? else {
             return Ok(Outcome::Rejected);
         };
         self.accepted().push(placed);
@@ -40,12 +40,17 @@ impl Client {
     }
 
     /// Places an order; None if the shop rejects it for now.
-    async fn place(&self, number: u64, waits: bool) -> Result<Option<(Placed, Value)>, BenchError> {
+    async fn place(
+        &self,
+        number: u64,
+        product: u64,
+        waits: bool,
+    ) -> Result<Option<(Placed, Value)>, BenchError> {
         const PLACE: &str = "POST of an order";
         let token = &self.tokens[usize::try_from(number % CUSTOMERS).unwrap_or_default()];
         let post = self.http.post(format!("{}/api/orders", self.gateway)).bearer_auth(token);
         let post = if waits { post.header(WAIT.0, WAIT.1) } else { post };
-        let Some(answer) = answered(PLACE, post.json(&body(number))).await? else {
+        let Some(answer) = answered(PLACE, post.json(&body(product))).await? else {
             return Ok(None);
         };
         let order: Value = answer.json().await.map_err(BenchError::request(PLACE))?;
@@ -98,10 +103,13 @@ impl Client {
     }
 }
 
-/// The order with this number, of one product, at the price that the customer saw.
-fn body(number: u64) -> Value {
-    // Neighbours differ in product and customer, and all combinations occur.
-    let product = Random(number).draw() % PRODUCTS;
+/// The product of the order with this number. Neighbours differ in product and customer, and all combinations occur.
+pub(super) fn product(number: u64) -> u64 {
+    Random(number).draw() % PRODUCTS
+}
+
+/// An order of `product`, at the price that the customer saw.
+fn body(product: u64) -> Value {
     json!({
         "email": "bench@example.com", "payment_method": "pm_card_visa",
         "items": [{"product_id": format!("bench-{product}"), "quantity": 1, "unit_price": price()}],
@@ -116,7 +124,7 @@ mod tests {
 
     #[test]
     fn orders_are_of_different_products() {
-        let product = |number| body(number)["items"][0]["product_id"].to_string();
+        let product = |number| body(product(number))["items"][0]["product_id"].to_string();
         let products: BTreeSet<_> = (0..1_000).map(product).collect();
         assert_eq!(u64::try_from(products.len()), Ok(PRODUCTS));
     }

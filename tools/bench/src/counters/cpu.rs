@@ -93,7 +93,7 @@ impl Machine {
 }
 
 /// The value of the first line `name : value`.
-fn field(text: &str, name: &str) -> String {
+pub(super) fn field(text: &str, name: &str) -> String {
     let mut lines = text.lines().filter_map(|line| line.split_once(':'));
     let value = lines.find(|(key, _)| key.trim() == name).map(|(_, value)| value.trim().to_owned());
     value.unwrap_or_default()

@@ -4,24 +4,23 @@ use crate::BenchError;
 use std::fs;
 use std::path::Path;
 
-const BEGIN: &str = "<!-- bench -->";
-const END: &str = "<!-- /bench -->";
-
-/// Replaces what is between the lines `<!-- bench -->` and `<!-- /bench -->` of the document `path` by `text`.
+/// Replaces what is between the lines `<!-- MARK -->` and `<!-- /MARK -->` of the document `path` by `text`.
 ///
 /// # Errors
 /// When it cannot be read or written, or has no such lines.
-pub fn write_between(path: &Path, text: &str) -> Result<(), BenchError> {
+pub fn write_between(path: &Path, mark: &str, text: &str) -> Result<(), BenchError> {
     let document = fs::read_to_string(path).map_err(BenchError::file(path))?;
-    let no_place = || BenchError::NoPlace { path: path.to_owned(), begin: BEGIN, end: END };
-    let written = between(&document, text).ok_or_else(no_place)?;
+    let [begin, end] = ["", "/"].map(|slash| format!("<!-- {slash}{mark} -->"));
+    let written = between(&document, [&begin, &end], text);
+    let no_place = || BenchError::NoPlace { path: path.to_owned(), begin, end };
+    let written = written.ok_or_else(no_place)?;
     fs::write(path, written).map_err(BenchError::file(path))
 }
 
-fn between(document: &str, text: &str) -> Option<String> {
-    let (before, rest) = document.split_once(BEGIN)?;
-    let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}\n\n{}\n\n{END}{after}", text.trim()))
+fn between(document: &str, [begin, end]: [&str; 2], text: &str) -> Option<String> {
+    let (before, rest) = document.split_once(begin)?;
+    let (_, after) = rest.split_once(end)?;
+    Some(format!("{before}{begin}\n\n{}\n\n{end}{after}", text.trim()))
 }
 
 #[cfg(test)]
@@ -30,10 +29,19 @@ mod tests {
 
     #[test]
     fn only_what_is_between_the_marks_is_replaced() {
-        let document = "# A\n\n<!-- bench -->\nold\n<!-- /bench -->\n\nEnd\n";
-        let expected = "# A\n\n<!-- bench -->\n\nnew\n\n<!-- /bench -->\n\nEnd\n";
-        assert_eq!(between(document, "new\n").as_deref(), Some(expected));
-        assert_eq!(between(expected, "new").as_deref(), Some(expected));
-        assert_eq!(between("# A\n", "new"), None);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.md");
+        let document = |of_a: &str, of_b: &str| {
+            format!(
+                "# A\n\n<!-- a -->\n{of_a}\n<!-- /a -->\n\n<!-- a b -->\n{of_b}\n<!-- /a b -->\n"
+            )
+        };
+        fs::write(&path, document("old", "old")).unwrap();
+        for text in ["newer\n", "new"] {
+            write_between(&path, "a b", text).unwrap();
+        }
+        assert_eq!(fs::read_to_string(&path).unwrap(), document("old", "\nnew\n"));
+        let error = write_between(&path, "c", "new").unwrap_err().to_string();
+        assert!(error.contains("has no lines <!-- c --> and <!-- /c -->"), "{error}");
     }
 }

@@ -33,9 +33,13 @@ pub(crate) fn heading(setting: &Setting) -> String {
     let Setting { date, commit, profile, dapr, machine, pairs, seconds, quick, traces } = setting;
     let quick = if *quick { "**A quick run: its figures are rough.** " } else { "" };
     let traces = if *traces { "a tenth of the orders traced" } else { "no traces" };
+    let how = match seconds {
+        0 => format!("{pairs} starts each"),
+        _ => format!("{pairs} pairs, {seconds} s each"),
+    };
     format!(
-        "{quick}Measured at {date}, commit `{commit}`, profile `{profile}`, Dapr {dapr}, {traces}; {pairs} pairs, \
-         {seconds} s each. {}, {} cores, {} MiB, Linux {}; load before: {}.\n",
+        "{quick}Measured at {date}, commit `{commit}`, profile `{profile}`, Dapr {dapr}, {traces}; {how}. {}, {} \
+         cores, {} MiB, Linux {}; load before: {}.\n",
         machine.processor, machine.cores, machine.memory, machine.kernel, machine.load
     )
 }
@@ -73,7 +77,8 @@ fn throughput(rows: &[Row]) -> Table {
     }
 }
 
-fn comparisons(comparisons: &[Comparison]) -> Table {
+/// The ratios of loads to their references.
+pub(crate) fn comparisons(comparisons: &[Comparison]) -> Table {
     let row = |it: &Comparison| {
         let measure = match it.measure {
             Measure::PerSecond => "per second",
