@@ -262,7 +262,7 @@ async fn check_law(acts: Vec<Act>) {
     let provider = FakeProvider::default();
     let service = service(&provider).await;
     for next in acts {
-        act(&service, &provider, next).await;
+        Box::pin(act(&service, &provider, next)).await;
         let (given_back, at_most) = said(&order(&service).await);
         assert!(provider.balance().1 <= PAID && at_most <= PAID);
         assert!(given_back <= provider.balance().1);
