@@ -1,5 +1,4 @@
-//! A sandbox for the deployment scripts: every program with which they would change something is replaced by a
-//! fake, which records its calls.
+//! A sandbox for the deployment scripts, with recording fakes of all programs by which they change something.
 
 use crate::checks::program::on_path;
 use generate::workspace::{files, root};
