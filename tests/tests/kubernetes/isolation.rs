@@ -4,6 +4,7 @@ use crate::deployment::SHOP;
 use crate::node::Node;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::fs;
 use std::time::Duration;
 use tests::system::wait::until;
 
@@ -12,6 +13,10 @@ const PROBED_WITHIN: Duration = Duration::from_mins(2);
 
 /// The ports of sidecars: their APIs, that of other sidecars, and metrics.
 const SIDECAR: [u64; 4] = [3500, 50_001, 50_002, 9090];
+
+/// How every address is tried: again when it refuses, as policies take a moment to admit a new pod.
+const CURL: &str = "--silent --parallel --parallel-max 100 --connect-timeout 3 --max-time 5 --retry 3 --retry-delay 2 \
+                    --retry-connrefused";
 
 /// Tries every port of every pod of the shop from another namespace, and as a control some from the shop's own.
 pub(crate) async fn only_the_gateway_answers(node: &Node) {
@@ -43,35 +48,36 @@ fn ports(pod: &Value) -> Vec<(String, String)> {
 
 /// The addresses to which a pod in `namespace` can connect. It has the label of the shop's pods.
 async fn connected(node: &Node, namespace: &str, ports: &[(String, String)]) -> BTreeSet<String> {
-    let mut arguments: Vec<_> =
-        ["--silent", "--parallel", "--parallel-max", "50", "--connect-timeout", "3"]
-            .map(str::to_owned)
-            .into();
-    arguments
-        .extend(["--max-time", "5", "--write-out", r"%{url} %{time_connect}\n"].map(str::to_owned));
-    for (_, address) in ports {
-        arguments.extend([
-            "--output".to_owned(),
-            "/dev/null".to_owned(),
-            format!("http://{address}"),
-        ]);
-    }
-    apply(node, &probe(namespace, &arguments));
+    apply(node, &probe(namespace, &curl(ports)));
     let in_namespace = ["--namespace", namespace];
-    let phase =
-        [&["get", "pod/probe", "--output=jsonpath={.status.phase}"], &in_namespace[..]].concat();
+    let phase = ["get", "pod/probe", "--output=jsonpath={.status.phase}"];
     until("the probe has ended", PROBED_WITHIN, async || {
-        ["Succeeded", "Failed"].contains(&node.kubectl(&phase).as_str()).then_some(())
+        let phase = node.kubectl(&[&phase[..], &in_namespace].concat());
+        ["Succeeded", "Failed"].contains(&phase.as_str()).then_some(())
     })
     .await;
     let log = node.kubectl(&[&["logs", "pod/probe"], &in_namespace[..]].concat());
     node.kubectl(&[&["delete", "pod/probe"], &in_namespace[..]].concat());
-    let lines = log.lines().filter_map(|line| line.split_once(' '));
-    let connected =
-        lines.filter(|(_, seconds)| seconds.parse().is_ok_and(|seconds: f64| seconds > 0.0));
-    connected
-        .map(|(url, _)| url.trim_start_matches("http://").trim_end_matches('/').to_owned())
-        .collect()
+    log.lines().filter_map(connection).collect()
+}
+
+/// The arguments of curl, which writes each address with the seconds after which it was connected.
+fn curl(ports: &[(String, String)]) -> Vec<String> {
+    let mut arguments: Vec<_> = CURL.split(' ').map(str::to_owned).collect();
+    arguments.extend(["--write-out".to_owned(), "%{url} %{time_connect}\\n".to_owned()]);
+    for (_, address) in ports {
+        let url = format!("http://{address}");
+        arguments.extend(["--output".to_owned(), "/dev/null".to_owned(), url]);
+    }
+    arguments
+}
+
+/// The address in a line of curl, unless it was never connected.
+fn connection(line: &str) -> Option<String> {
+    let (url, seconds) = line.split_once(' ')?;
+    let is_connected = seconds.parse().is_ok_and(|seconds: f64| seconds > 0.0);
+    let address = url.trim_start_matches("http://").trim_end_matches('/');
+    is_connected.then(|| address.to_owned())
 }
 
 fn probe(namespace: &str, arguments: &[String]) -> Value {
@@ -99,6 +105,6 @@ fn probe(namespace: &str, arguments: &[String]) -> Value {
 
 fn apply(node: &Node, resource: &Value) {
     let file = node.folder().join("applied.json");
-    std::fs::write(&file, resource.to_string()).expect("the folder is there");
+    fs::write(&file, resource.to_string()).expect("the folder is there");
     node.kubectl(&["apply", "--filename", &file.to_string_lossy()]);
 }

@@ -23,7 +23,8 @@ pub(crate) async fn a_rollout_fails_no_request(node: &Node, shop: &Client, funct
     let pods = ["get", "pods", "--namespace", SHOP, "--selector", &name, "--output=name"];
     let before = node.kubectl(&pods);
     node.kubectl(&["rollout", "restart", "--namespace", SHOP, &format!("deployment/{function}")]);
-    let (mut placed, mut pace, began) = (Vec::new(), interval(PACE), Instant::now());
+    let (mut placed, mut failed) = (Vec::new(), Vec::new());
+    let (mut pace, began) = (interval(PACE), Instant::now());
     let is_replaced = || {
         let now = node.kubectl(&pods);
         now.lines().count() == before.lines().count()
@@ -34,11 +35,16 @@ pub(crate) async fn a_rollout_fails_no_request(node: &Node, shop: &Client, funct
         pace.tick().await;
         let order = shop.request(Method::POST, "/api/orders").json(&shop.order(&[(&lamp, 1)]));
         let answer = shop.try_send(order).await.expect("the gateway answers");
-        assert_eq!(answer.status, 202, "{function}, after {} orders: {answer:?}", placed.len());
-        placed.push(shop.accepted(&answer));
-        let read = shop.status(placed.last().expect("it was placed")).await;
+        if answer.status != 202 {
+            failed.push((began.elapsed(), answer));
+            continue;
+        }
+        let id = shop.accepted(&answer);
+        let read = shop.status(&id).await;
         assert_eq!(read.status, 200, "{function}: {read:?}");
+        placed.push(id);
     }
-    eprintln!("{function}: {} orders in {:?}, none failed", placed.len(), began.elapsed());
+    eprintln!("{function}: {} orders in {:?}", placed.len(), began.elapsed());
+    assert!(failed.is_empty(), "{function}: {failed:?}");
     shop.all_complete(&placed, REPLACED_WITHIN).await;
 }
