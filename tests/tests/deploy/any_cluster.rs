@@ -7,9 +7,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 use tests::checks::program::{not_checked, on_path};
-use tests::deploy::{Sandbox, TO_KUBERNETES};
+use tests::deploy::Sandbox;
 
 const TASK: &str = "deploy-kubernetes";
+
+/// The arguments of a deployment.
+const DEPLOYS: [&str; 3] = ["--yes", "--tag", "t1"];
 
 /// The commands that change something.
 const CHANGES: [&str; 9] = [
@@ -30,7 +33,7 @@ const OPEN: [(&str, &str); 2] = [("OIDC_ISSUERS", ""), ("OIDC_AUDIENCES", "")];
 #[test]
 fn dapr_is_installed_first_then_images_are_loaded_then_the_manifests_applied() {
     let sandbox = Sandbox::new();
-    let ended = sandbox.run(TASK, &TO_KUBERNETES, &OPEN);
+    let ended = sandbox.run(TASK, &DEPLOYS, &OPEN);
     assert_eq!(ended.code, Some(0), "{}", ended.text);
     let expected = [
         "kubectl create namespace dapr-system",
@@ -59,7 +62,7 @@ fn dapr_is_installed_first_then_images_are_loaded_then_the_manifests_applied() {
 fn the_dapr_of_the_cluster_is_used_and_stays() {
     let sandbox = Sandbox::new();
     let found = [&OPEN[..], &[("DAPR_FOUND", "ghcr.io/dapr/injector:1.18.0")]].concat();
-    let ended = sandbox.run(TASK, &TO_KUBERNETES, &found);
+    let ended = sandbox.run(TASK, &DEPLOYS, &found);
     assert_eq!(ended.code, Some(0), "{}", ended.text);
     assert!(!ended.called("helm"), "{:?}", ended.calls);
     // Its sidecars keep capabilities, which a restricted namespace does not admit.
@@ -78,7 +81,7 @@ fn the_dapr_of_the_cluster_is_used_and_stays() {
 #[test]
 fn exactly_what_was_deployed_is_removed() {
     let sandbox = Sandbox::new();
-    assert_eq!(sandbox.run(TASK, &TO_KUBERNETES, &OPEN).code, Some(0));
+    assert_eq!(sandbox.run(TASK, &DEPLOYS, &OPEN).code, Some(0));
     let used = sandbox.run(TASK, &["--remove", "--yes"], &[("COMPONENTS_IN", "another")]);
     assert_eq!(used.code, Some(0), "{}", used.text);
     assert!(used.text.contains("Dapr stays: it is also used in another"), "{}", used.text);
@@ -103,10 +106,10 @@ fn nothing_is_changed_where_it_cannot_be_deployed_or_is_not_agreed_to() {
     let foreign = Sandbox::new();
     fs::write(foreign.path("made/namespace-saga-shop"), "").unwrap();
     for (sandbox, arguments, variables, fault, code) in [
-        (&plain, &TO_KUBERNETES[1..], &[][..], "--yes", 64),
-        (&foreign, &TO_KUBERNETES, &[], "was not created by this", 65),
-        (&plain, &TO_KUBERNETES, &[("CONTEXT", "aks")], "pass --prefix REGISTRY", 64),
-        (&plain, &TO_KUBERNETES, &[("OIDC_AUDIENCES", "")], "must be set together", 64),
+        (&plain, &DEPLOYS[1..], &[][..], "--yes", 64),
+        (&foreign, &DEPLOYS, &[], "was not created by this", 65),
+        (&plain, &DEPLOYS, &[("CONTEXT", "aks")], "pass --prefix REGISTRY", 64),
+        (&plain, &DEPLOYS, &[("OIDC_AUDIENCES", "")], "must be set together", 64),
         (&plain, &["--fast"], &[], "unknown option --fast", 64),
     ] {
         let ended = sandbox.run(TASK, arguments, variables);
@@ -119,7 +122,7 @@ fn nothing_is_changed_where_it_cannot_be_deployed_or_is_not_agreed_to() {
 #[test]
 fn with_a_prefix_the_images_are_pushed_and_deployed_by_digest() {
     let sandbox = Sandbox::new();
-    let arguments = [&TO_KUBERNETES[..], &["--prefix", "registry.example.com/shop"]].concat();
+    let arguments = [&DEPLOYS[..], &["--prefix", "registry.example.com/shop"]].concat();
     let ended = sandbox.run(TASK, &arguments, &[("CONTEXT", "aks")]);
     assert_eq!(ended.code, Some(0), "{}", ended.text);
     assert!(ended.called("docker push registry.example.com/shop/stand-in:t1"), "{:?}", ended.calls);
@@ -133,7 +136,7 @@ fn the_manifests_of_aks_lose_what_only_azure_has() {
         return not_checked("the manifests of a cluster without Azure: kubectl is not on PATH");
     };
     let sandbox = Sandbox::new();
-    let ended = sandbox.run(TASK, &TO_KUBERNETES, &OPEN);
+    let ended = sandbox.run(TASK, &DEPLOYS, &OPEN);
     assert_eq!(ended.code, Some(0), "{}", ended.text);
     let rendered =
         Command::new(kubectl).arg("kustomize").arg(sandbox.path("applied")).output().unwrap();

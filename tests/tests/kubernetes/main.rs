@@ -83,7 +83,8 @@ async fn the_shop_is_deployed_to_a_cluster_serves_during_rollouts_and_is_removed
 async fn a_node_ends_with_the_process_that_started_it() {
     let _machine = MACHINE.lock().await;
     let mut test = Command::new(env::current_exe().expect("it runs"));
-    let mut test = test.arg(PARENT).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut test =
+        test.arg(PARENT).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
     let mut node = Node::of(test.id());
     node.await_up(test.stderr.take().expect("it is piped"));
     assert!(!node.remains().is_empty());
