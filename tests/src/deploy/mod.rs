@@ -39,9 +39,6 @@ pub const TO_AKS: [&str; 9] = [
     "key.pem",
 ];
 
-/// The arguments of a deployment to a cluster without Azure.
-pub const TO_KUBERNETES: [&str; 3] = ["--yes", "--tag", "t1"];
-
 /// Both deployments to Azure: the task and its arguments.
 pub const BOTH: [(&str, &[&str]); 2] = [("deploy-aca", &TO_ACA), ("deploy-aks", &TO_AKS)];
 

@@ -7,9 +7,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 use tests::checks::program::{not_checked, on_path};
-use tests::deploy::{Sandbox, TO_KUBERNETES};
+use tests::deploy::Sandbox;
 
 const TASK: &str = "deploy-kubernetes";
+
+const TO_KUBERNETES: [&str; 3] = ["--yes", "--tag", "t1"];
 
 /// The commands that change something.
 const CHANGES: [&str; 9] = [

@@ -10,7 +10,6 @@ use self::node::Node;
 use serde_json::json;
 use std::process::{Command, Stdio};
 use std::time::Duration;
-use std::{env, io};
 use tests::system::client::Client;
 use tests::system::invariants;
 use tests::system::wait::until;
@@ -31,7 +30,7 @@ async fn the_shop_is_deployed_to_a_cluster_serves_during_rollouts_and_is_removed
     let _machine = MACHINE.lock().await;
     let provider = rustls::crypto::ring::default_provider();
     provider.install_default().expect("it is the first");
-    let mut node = Node::start();
+    let mut node = Node::start(Stdio::piped());
     let before = node.kubectl(&EVERYWHERE);
     node.provide_images();
     let deployment = Deployment::make(&node);
@@ -51,24 +50,16 @@ async fn the_shop_is_deployed_to_a_cluster_serves_during_rollouts_and_is_removed
 }
 
 #[tokio::test]
-async fn a_node_ends_with_the_process_that_started_it() {
+async fn a_node_ends_with_the_process_that_holds_it_even_if_that_is_killed() {
     let _machine = MACHINE.lock().await;
-    let mut test = Command::new(env::current_exe().expect("it runs"));
-    test.args(["--ignored", "--exact", "a_node_is_held", "--nocapture"]);
-    let mut test = test.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
-    let mut node = Node::of(test.id());
-    node.await_up(test.stderr.take().expect("it is piped"));
+    let mut holder = Command::new("cat");
+    let mut holder =
+        holder.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("there is cat");
+    let node = Node::start(holder.stdout.take().expect("it is piped").into());
     assert!(!node.remains().is_empty());
-    test.kill().expect("it runs");
-    test.wait().expect("it is a child");
+    holder.kill().expect("it runs");
+    holder.wait().expect("it is a child");
     nothing_is_left_of(&node).await;
-}
-
-#[test]
-#[ignore = "the test above starts it, and kills it"]
-fn a_node_is_held() {
-    let _node = Node::start();
-    io::read_to_string(io::stdin()).expect("the test above holds it");
 }
 
 async fn nothing_is_left_of(node: &Node) {
