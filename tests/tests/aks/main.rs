@@ -107,6 +107,19 @@ fn containers_have_no_privileges() {
 }
 
 #[test]
+fn a_pod_outlives_its_sidecar() {
+    for deployment in of_kind("Deployment") {
+        let pod = &deployment["spec"]["template"];
+        let stays = text_of(pod, "/metadata/annotations/dapr.io~1block-shutdown-duration");
+        let stays: u64 = stays.trim_end_matches('s').parse().expect("it is in seconds");
+        let function = &pod["spec"]["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"];
+        let function = function.as_u64().expect("it is a number");
+        let grace = pod["spec"]["terminationGracePeriodSeconds"].as_u64().expect("it is a number");
+        assert!(stays < function && function < grace, "{stays} {function} {grace}");
+    }
+}
+
+#[test]
 fn a_function_is_scaled_by_what_drives_it() {
     let (by_load, by_backlog) = (of_kind("HorizontalPodAutoscaler"), of_kind("ScaledObject"));
     let functions = functions();

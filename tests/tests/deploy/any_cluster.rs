@@ -11,8 +11,7 @@ use tests::deploy::Sandbox;
 
 const TASK: &str = "deploy-kubernetes";
 
-/// The arguments of a deployment.
-const DEPLOYS: [&str; 3] = ["--yes", "--tag", "t1"];
+const TO_KUBERNETES: [&str; 3] = ["--yes", "--tag", "t1"];
 
 /// The commands that change something.
 const CHANGES: [&str; 9] = [
@@ -33,7 +32,7 @@ const OPEN: [(&str, &str); 2] = [("OIDC_ISSUERS", ""), ("OIDC_AUDIENCES", "")];
 #[test]
 fn dapr_is_installed_first_then_images_are_loaded_then_the_manifests_applied() {
     let sandbox = Sandbox::new();
-    let ended = sandbox.run(TASK, &DEPLOYS, &OPEN);
+    let ended = sandbox.run(TASK, &TO_KUBERNETES, &OPEN);
     assert_eq!(ended.code, Some(0), "{}", ended.text);
     let expected = [
         "kubectl create namespace dapr-system",
@@ -62,7 +61,7 @@ fn dapr_is_installed_first_then_images_are_loaded_then_the_manifests_applied() {
 fn the_dapr_of_the_cluster_is_used_and_stays() {
     let sandbox = Sandbox::new();
     let found = [&OPEN[..], &[("DAPR_FOUND", "ghcr.io/dapr/injector:1.18.0")]].concat();
-    let ended = sandbox.run(TASK, &DEPLOYS, &found);
+    let ended = sandbox.run(TASK, &TO_KUBERNETES, &found);
     assert_eq!(ended.code, Some(0), "{}", ended.text);
     assert!(!ended.called("helm"), "{:?}", ended.calls);
     // Its sidecars keep capabilities, which a restricted namespace does not admit.
@@ -81,7 +80,7 @@ fn the_dapr_of_the_cluster_is_used_and_stays() {
 #[test]
 fn exactly_what_was_deployed_is_removed() {
     let sandbox = Sandbox::new();
-    assert_eq!(sandbox.run(TASK, &DEPLOYS, &OPEN).code, Some(0));
+    assert_eq!(sandbox.run(TASK, &TO_KUBERNETES, &OPEN).code, Some(0));
     let used = sandbox.run(TASK, &["--remove", "--yes"], &[("COMPONENTS_IN", "another")]);
     assert_eq!(used.code, Some(0), "{}", used.text);
     assert!(used.text.contains("Dapr stays: it is also used in another"), "{}", used.text);
@@ -106,10 +105,10 @@ fn nothing_is_changed_where_it_cannot_be_deployed_or_is_not_agreed_to() {
     let foreign = Sandbox::new();
     fs::write(foreign.path("made/namespace-saga-shop"), "").unwrap();
     for (sandbox, arguments, variables, fault, code) in [
-        (&plain, &DEPLOYS[1..], &[][..], "--yes", 64),
-        (&foreign, &DEPLOYS, &[], "was not created by this", 65),
-        (&plain, &DEPLOYS, &[("CONTEXT", "aks")], "pass --prefix REGISTRY", 64),
-        (&plain, &DEPLOYS, &[("OIDC_AUDIENCES", "")], "must be set together", 64),
+        (&plain, &TO_KUBERNETES[1..], &[][..], "--yes", 64),
+        (&foreign, &TO_KUBERNETES, &[], "was not created by this", 65),
+        (&plain, &TO_KUBERNETES, &[("CONTEXT", "aks")], "pass --prefix REGISTRY", 64),
+        (&plain, &TO_KUBERNETES, &[("OIDC_AUDIENCES", "")], "must be set together", 64),
         (&plain, &["--fast"], &[], "unknown option --fast", 64),
     ] {
         let ended = sandbox.run(TASK, arguments, variables);
@@ -122,7 +121,7 @@ fn nothing_is_changed_where_it_cannot_be_deployed_or_is_not_agreed_to() {
 #[test]
 fn with_a_prefix_the_images_are_pushed_and_deployed_by_digest() {
     let sandbox = Sandbox::new();
-    let arguments = [&DEPLOYS[..], &["--prefix", "registry.example.com/shop"]].concat();
+    let arguments = [&TO_KUBERNETES[..], &["--prefix", "registry.example.com/shop"]].concat();
     let ended = sandbox.run(TASK, &arguments, &[("CONTEXT", "aks")]);
     assert_eq!(ended.code, Some(0), "{}", ended.text);
     assert!(ended.called("docker push registry.example.com/shop/stand-in:t1"), "{:?}", ended.calls);
@@ -136,7 +135,7 @@ fn the_manifests_of_aks_lose_what_only_azure_has() {
         return not_checked("the manifests of a cluster without Azure: kubectl is not on PATH");
     };
     let sandbox = Sandbox::new();
-    let ended = sandbox.run(TASK, &DEPLOYS, &OPEN);
+    let ended = sandbox.run(TASK, &TO_KUBERNETES, &OPEN);
     assert_eq!(ended.code, Some(0), "{}", ended.text);
     let rendered =
         Command::new(kubectl).arg("kustomize").arg(sandbox.path("applied")).output().unwrap();
@@ -152,9 +151,7 @@ fn the_manifests_of_aks_lose_what_only_azure_has() {
         assert!(!kinds.contains(kind), "{kind}");
     }
     let components = resources.iter().filter(|it| it["kind"] == "Component");
-    let stores = components.filter(|it| {
-        text_of(it, "/spec/type").split_once('.').is_some_and(|(_, kind)| kind == "redis")
-    });
+    let stores = components.filter(|it| text_of(it, "/spec/type").ends_with(".redis"));
     let mut hosts = stores.map(|it| text_of(it, "/spec/metadata/0/value"));
     assert!(hosts.clone().count() > 5 && hosts.all(|host| host == "redis:6379"));
     for function in functions() {

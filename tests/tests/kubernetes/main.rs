@@ -7,15 +7,12 @@ mod rollouts;
 
 use self::deployment::Deployment;
 use self::node::Node;
-use libtest_mimic::{Arguments, Trial};
 use serde_json::json;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
-use std::{env, io};
 use tests::system::client::Client;
 use tests::system::invariants;
 use tests::system::wait::until;
-use tokio::runtime::Runtime;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
@@ -28,40 +25,12 @@ const GONE_WITHIN: Duration = Duration::from_secs(20);
 /// What `deploy-kubernetes` makes outside of the shop's namespace.
 const EVERYWHERE: [&str; 3] = ["get", "namespaces,customresourcedefinitions", "--output=name"];
 
-/// The argument that makes this program hold a node, so that it can be killed.
-const PARENT: &str = "--parent";
-
-fn main() -> ExitCode {
-    if env::args().nth(1).as_deref() == Some(PARENT) {
-        let _node = Node::start();
-        io::read_to_string(io::stdin()).expect("the test that started this holds it");
-        return ExitCode::SUCCESS;
-    }
-    let trials = vec![
-        trial(
-            "the_shop_is_deployed_to_a_cluster_serves_during_rollouts_and_is_removed",
-            the_shop_is_deployed_to_a_cluster_serves_during_rollouts_and_is_removed,
-        ),
-        trial(
-            "a_node_ends_with_the_process_that_started_it",
-            a_node_ends_with_the_process_that_started_it,
-        ),
-    ];
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
-}
-
-fn trial<F: Future<Output = ()> + 'static>(name: &str, test: fn() -> F) -> Trial {
-    Trial::test(name, move || {
-        Runtime::new()?.block_on(test());
-        Ok(())
-    })
-}
-
+#[tokio::test]
 async fn the_shop_is_deployed_to_a_cluster_serves_during_rollouts_and_is_removed() {
     let _machine = MACHINE.lock().await;
     let provider = rustls::crypto::ring::default_provider();
     provider.install_default().expect("it is the first");
-    let mut node = Node::start();
+    let mut node = Node::start(Stdio::piped());
     let before = node.kubectl(&EVERYWHERE);
     node.provide_images();
     let deployment = Deployment::make(&node);
@@ -80,24 +49,25 @@ async fn the_shop_is_deployed_to_a_cluster_serves_during_rollouts_and_is_removed
     nothing_is_left_of(&node).await;
 }
 
-async fn a_node_ends_with_the_process_that_started_it() {
+#[tokio::test]
+async fn a_node_ends_with_the_process_that_holds_it_even_if_that_is_killed() {
     let _machine = MACHINE.lock().await;
-    let mut test = Command::new(env::current_exe().expect("it runs"));
-    let mut test =
-        test.arg(PARENT).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
-    let mut node = Node::of(test.id());
-    node.await_up(test.stderr.take().expect("it is piped"));
+    let mut holder = Command::new("cat");
+    let mut holder =
+        holder.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("there is cat");
+    let node = Node::start(holder.stdout.take().expect("it is piped").into());
     assert!(!node.remains().is_empty());
-    test.kill().expect("it runs");
-    test.wait().expect("it is a child");
+    holder.kill().expect("it runs");
+    holder.wait().expect("it is a child");
     nothing_is_left_of(&node).await;
 }
 
 async fn nothing_is_left_of(node: &Node) {
     let is_gone = async || node.remains().is_empty().then_some(());
     let gone = until("nothing is left of the node", GONE_WITHIN * 2, is_gone);
-    let gone = timeout(GONE_WITHIN, gone).await;
-    assert!(gone.is_ok(), "left of the node: {:?}", node.remains());
+    if timeout(GONE_WITHIN, gone).await.is_err() {
+        panic!("left of the node: {:?}", node.remains());
+    }
 }
 
 async fn orders_end_as_they_must(shop: &Client) {

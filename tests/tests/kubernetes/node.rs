@@ -26,26 +26,22 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// The node of the test process `id`.
-    pub(crate) fn of(id: u32) -> Self {
-        let folder = env::temp_dir().join(format!("saga-shop-node-{id}"));
-        Self { folder, process: None, namespace: None }
-    }
-
-    /// Starts a node of this process, whose programs are built first if they are missing.
-    pub(crate) fn start() -> Self {
-        let mut node = Self::of(std::process::id());
+    /// Starts a node, whose programs are built first if they are missing. It lives as long as what writes to `holder`, the
+    /// script's standard input.
+    pub(crate) fn start(holder: Stdio) -> Self {
+        let folder = env::temp_dir().join(format!("saga-shop-node-{}", std::process::id()));
+        let mut node = Self { folder, process: None, namespace: None };
         let mut command = node.command(&["up", "--attached"]);
         let mut process =
-            command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it is there");
+            command.stdin(holder).stderr(Stdio::piped()).spawn().expect("it is there");
         let said = process.stderr.take().expect("it is piped");
         node.process = Some(process);
         node.await_up(said);
         node
     }
 
-    /// Reads what the process that starts it says, until the node is up.
-    pub(crate) fn await_up(&mut self, said: impl Read) {
+    /// Reads what the script says, until the node is up.
+    fn await_up(&mut self, said: impl Read) {
         let lines = BufReader::new(said).lines().map(|line| line.expect("it is text"));
         let is_up = lines.inspect(|line| eprintln!("{line}")).any(|line| line.contains(UP));
         assert!(is_up, "the node does not start");

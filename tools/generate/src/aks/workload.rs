@@ -13,6 +13,10 @@ const SIDECAR_STAYS_SECONDS: u32 = DRAIN_SECONDS + 1;
 /// The time for the sidecar to shut down after that.
 const SIDECAR_DRAIN_SECONDS: u32 = 10;
 
+/// When the function is signalled. A pod without processes has no address, and connections to it would hang: it
+/// outlives its sidecar by some seconds, in which callers are refused at once and find another.
+const FUNCTION_STAYS_SECONDS: u32 = SIDECAR_STAYS_SECONDS + 3;
+
 /// The longest that the function keeps serving while its sidecar runs: the function ends last.
 const STOP_WAIT_SECONDS: u32 = SIDECAR_STAYS_SECONDS + SIDECAR_DRAIN_SECONDS + 4;
 
@@ -153,6 +157,7 @@ fn container(function: &Function) -> Value {
         "image": variable("IMAGE", &function.name),
         "ports": [{"name": "http", "containerPort": function.manifest.port}],
         "env": environment(function),
+        "lifecycle": {"preStop": {"sleep": {"seconds": FUNCTION_STAYS_SECONDS}}},
         // It listens within a second, and the sidecar waits for it.
         "startupProbe": probe("/healthz", 1, 30, 2),
         // Restarting a slow pod under load would move its load to the others.
@@ -225,5 +230,6 @@ mod tests {
         const { assert!(DRAIN_SECONDS < SIDECAR_STAYS_SECONDS) };
         const { assert!(SIDECAR_STAYS_SECONDS + SIDECAR_DRAIN_SECONDS < STOP_WAIT_SECONDS) };
         const { assert!(STOP_WAIT_SECONDS + DRAIN_SECONDS < GRACE_SECONDS) };
+        const { assert!(FUNCTION_STAYS_SECONDS < STOP_WAIT_SECONDS) };
     }
 }
