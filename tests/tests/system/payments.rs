@@ -237,12 +237,18 @@ async fn an_invalid_provider_key_delays_orders_until_their_reservation_expires_a
     assert_eq!(shop.ended(&order).await.body["status"], "completed");
 }
 
-/// Replaces the credentials of process-payment: its sidecar reads the file when it starts.
+/// Replaces the credentials of process-payment: its sidecar reads the file when it starts, and it remembers for a
+/// while what it has read.
 async fn replace_secrets(shop: &Shop, secrets: &str) {
-    let sidecar = shop.cluster.sidecar("process-payment");
-    sidecar.stop(Duration::from_secs(10)).await;
-    fs::write(shop.cluster.secrets_file(), secrets).expect("the secrets are writable");
-    sidecar.start().await.expect("the sidecar starts");
+    let cluster = &shop.cluster;
+    let processes = [cluster.function("process-payment"), cluster.sidecar("process-payment")];
+    for process in processes {
+        process.stop(Duration::from_secs(10)).await;
+    }
+    fs::write(cluster.secrets_file(), secrets).expect("the secrets are writable");
+    for process in processes {
+        process.start().await.expect("it starts");
+    }
     shop.cluster.wait_ready().await.expect("the shop is ready again");
     // A sidecar that stops is no longer resolved; the others find the new one after a while.
     until("process-payment can be invoked again", Duration::from_secs(20), async || {
