@@ -123,7 +123,8 @@ impl Drop for Node {
 /// The standard output of a command, which must succeed.
 pub(crate) fn output(command: &mut Command) -> String {
     let output = command.stderr(Stdio::inherit()).output().expect("it can be run");
-    assert!(output.status.success(), "{command:?}: {}", output.status);
+    let (program, arguments) = (command.get_program(), command.get_args().collect::<Vec<_>>());
+    assert!(output.status.success(), "{program:?} {arguments:?}: {}", output.status);
     String::from_utf8(output.stdout).expect("it is text")
 }
 
