@@ -65,9 +65,8 @@ async fn a_node_ends_with_the_process_that_holds_it_even_if_that_is_killed() {
 async fn nothing_is_left_of(node: &Node) {
     let is_gone = async || node.remains().is_empty().then_some(());
     let gone = until("nothing is left of the node", GONE_WITHIN * 2, is_gone);
-    if timeout(GONE_WITHIN, gone).await.is_err() {
-        panic!("left of the node: {:?}", node.remains());
-    }
+    let gone = timeout(GONE_WITHIN, gone).await;
+    assert!(gone.is_ok(), "left of the node: {:?}", node.remains());
 }
 
 async fn orders_end_as_they_must(shop: &Client) {

@@ -123,8 +123,9 @@ impl Drop for Node {
 /// The standard output of a command, which must succeed.
 pub(crate) fn output(command: &mut Command) -> String {
     let output = command.stderr(Stdio::inherit()).output().expect("it can be run");
-    let (program, arguments) = (command.get_program(), command.get_args().collect::<Vec<_>>());
-    assert!(output.status.success(), "{program:?} {arguments:?}: {}", output.status);
+    let program = command.get_program().display();
+    let arguments: Vec<_> = command.get_args().collect();
+    assert!(output.status.success(), "{program} {arguments:?}: {}", output.status);
     String::from_utf8(output.stdout).expect("it is text")
 }
 
