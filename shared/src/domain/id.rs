@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
-use uuid::{Uuid, Version};
+use uuid::Uuid;
 
 /// The most characters an id has. Ids become actor and workflow ids, which Dapr bounds.
 pub const MAX_LENGTH: usize = 64;
@@ -118,15 +118,6 @@ impl OrderId {
         // A customer id holds no slash, so no two pairs give the same text.
         Uuid::new_v5(&ORDERS, format!("{customer}/{key}").as_bytes()).into()
     }
-
-    /// Whether this id was made for one request (`UUIDv7`,
-    /// [RFC 9562 §5.7](https://www.rfc-editor.org/rfc/rfc9562#section-5.7)), so that no earlier request can have
-    /// placed the order.
-    #[must_use]
-    pub fn is_of_one_request(&self) -> bool {
-        let id = Uuid::parse_str(self.as_str()).ok();
-        id.and_then(|id| id.get_version()) == Some(Version::SortRand)
-    }
 }
 
 impl PaymentId {
@@ -183,14 +174,6 @@ mod tests {
         for text in ["", "Upper", "a b", "a_b", "ü", "a/b", &"a".repeat(65)] {
             assert_eq!(text.parse::<OrderId>(), Err(NotAnId), "{text}");
         }
-    }
-
-    #[test]
-    fn an_id_without_a_key_is_of_one_request() {
-        let customer = "ann".parse().unwrap();
-        assert!(OrderId::from(Uuid::now_v7()).is_of_one_request());
-        assert!(!OrderId::for_key(&customer, "1").is_of_one_request());
-        assert!(!"order-1".parse::<OrderId>().unwrap().is_of_one_request());
     }
 
     #[test]

@@ -46,12 +46,10 @@ where
 {
     /// Reads the document first: an order that has one is the one that was accepted, and a saga that has
     /// ended is not started again. A start that loses a race against one that has ended meanwhile
-    /// changes nothing: a second run finds the document of the first. So does one of an id that only one request
-    /// has, which a sidecar may have sent twice: of such an order no document is read.
+    /// changes nothing: a second run finds the document of the first.
     async fn start(&self, order: &PlacedOrder) -> Result<Option<PlacedOrder>> {
         let id = &order.order_id;
-        let may_be_known = !id.is_of_one_request();
-        if may_be_known && let Some(known) = document(&self.orders, id).await? {
+        if let Some(known) = document(&self.orders, id).await? {
             if known.outcome.is_none() {
                 self.engine.run(&known.placed).await?;
             }
@@ -63,7 +61,7 @@ where
         }
         due::note(&self.index, id, self.clock.after(self.overdue_after)).await?;
         let accepted = self.engine.run(order).await?;
-        let known = if may_be_known { document(&self.orders, id).await? } else { None };
+        let known = document(&self.orders, id).await?;
         Ok(Some(known.map_or(accepted, |known| known.placed)))
     }
 
