@@ -119,9 +119,7 @@ fn only_hosts_of_actors_and_workflows_use_a_store_for_them_and_each_uses_one() {
     let stores: Vec<_> = components(FOLDER).into_iter().filter(Component::keeps_actors).collect();
     for Function { name, manifest, .. } in functions() {
         let used = stores.iter().filter(|store| manifest.uses.contains(&store.name)).count();
-        let hosts =
-            matches!(manifest.kind, Kind::Actor | Kind::Workflow) || manifest.reminds_itself;
-        assert_eq!(used, usize::from(hosts), "{name}");
+        assert_eq!(used, usize::from(manifest.hosts_actors()), "{name}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who may call whom, by the functions' manifests and the table of public routes.
 
-use local::manifest::{Function, Kind, Operation};
+use local::manifest::{Function, Operation};
 use shared::http::routes::{ROUTES, Route};
 use std::collections::BTreeSet;
 
@@ -64,14 +64,9 @@ pub fn serves_public_routes() -> BTreeSet<&'static str> {
 pub fn callers<'a>(callee: &Function, functions: &'a [Function]) -> Vec<&'a str> {
     let calls = |caller: &&Function| {
         caller.manifest.calls.contains_key(&callee.name)
-            || (caller.name == callee.name && hosts_actors(callee))
+            || (caller.name == callee.name && callee.manifest.hosts_actors())
     };
     functions.iter().filter(calls).map(|caller| caller.name.as_str()).collect()
-}
-
-/// Whether a function hosts actors. Workflows are actors, too.
-fn hosts_actors(Function { manifest, .. }: &Function) -> bool {
-    matches!(manifest.kind, Kind::Workflow | Kind::Actor) || manifest.reminds_itself
 }
 
 #[cfg(test)]

@@ -159,10 +159,9 @@ pub fn all_subscriptions(functions: &[Function]) -> Vec<Subscription> {
 }
 
 impl Manifest {
-    /// Whether its sidecar needs the scheduler, which wakes workflows and actors. One that is connected keeps three
-    /// streams open to it.
+    /// Whether it hosts actors; workflows are actors, too. Its sidecar then needs the scheduler, which wakes them.
     #[must_use]
-    pub fn is_woken(&self) -> bool {
+    pub fn hosts_actors(&self) -> bool {
         matches!(self.kind, Kind::Workflow | Kind::Actor) || self.reminds_itself
     }
 
@@ -170,7 +169,7 @@ impl Manifest {
     #[must_use]
     pub fn reaches_actors(&self) -> bool {
         let mut operations = self.calls.values().flatten();
-        self.is_woken() || operations.any(|operation| *operation == Operation::Actors)
+        self.hosts_actors() || operations.any(|operation| *operation == Operation::Actors)
     }
 }
 

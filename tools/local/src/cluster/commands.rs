@@ -165,7 +165,7 @@ impl Commands<'_> {
         if function.manifest.reaches_actors() {
             address(&mut command, "--placement-host-address", control_plane.placement);
         }
-        if function.manifest.is_woken() {
+        if function.manifest.hosts_actors() {
             address(&mut command, "--scheduler-host-address", control_plane.scheduler);
         }
         command.args(["--dapr-graceful-shutdown-seconds", "5", "--log-level", "info"]);

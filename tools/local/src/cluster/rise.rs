@@ -150,7 +150,7 @@ fn with_sidecar(
     let manifest = &function.manifest;
     let needs = Needs {
         placement: manifest.reaches_actors(),
-        scheduler: manifest.is_woken(),
+        scheduler: manifest.hosts_actors(),
         worker: manifest.kind == Kind::Workflow,
     };
     let connected = Probe::Sidecar { url: local_url(ports.sidecar.http), needs };
